@@ -1,0 +1,63 @@
+/* Chains: RFC 6962 trees over records, sealed into signed blocks, proven and audited.
+ *
+ * One Ed25519 key signs for every chain; the signer's name in a note is the chain's origin
+ * (`<installation origin>/<chain id>`), so that each chain has its own verifier key. */
+#ifndef SCFD_CHAIN_CHAIN_H
+#define SCFD_CHAIN_CHAIN_H
+
+#include "scfd/chain/record.h"
+#include "scfd/party/services.h"
+
+/* Task "seal": closes a block for every chain with unsealed leaves (SKIP LOCKED per chain, so that
+ * several instances share the work). Idempotent. `app` is the services. Any worker thread. */
+enum scf_code scf_seal_task(struct scf_db *db, struct scf_arena *arena, void *app,
+                            struct scf_error *err) SCF_MUST_CHECK;
+
+/* The newest block of a chain: what an assessment quotes. Size 0 and a nil-filled root (SHA-256 of
+ * the empty string) before the first block. */
+struct scf_chain_state {
+    int64_t height, size; /* height −1: none */
+    struct scf_hash root, block_hash;
+};
+enum scf_code scf_chain_sealed_state(struct scf_db *db, struct scf_arena *arena,
+                                     const struct scf_uuid *chain_id, struct scf_chain_state *ret,
+                                     struct scf_error *err) SCF_MUST_CHECK;
+
+/* The proof document of GET /v1/records/{id}/proof (docs/evidence.md) as JSON. NOT_SEALED while
+ * the record's block is still open. Visibility is the caller's business (`record` was got). */
+enum scf_code scf_proof_json(struct scf_db *db, struct scf_arena *arena,
+                             const struct scf_services *services, const struct scf_record *record,
+                             struct scf_buf *out, struct scf_error *err) SCF_MUST_CHECK;
+
+/* Offline check of such a document against a verifier key (C2SP vkey text): leaf text → leaf hash →
+ * inclusion → checkpoint → signature → block header → block hash; with `body` (NULL: not given)
+ * also its SHA-256. Writes one plain line per step to `report`. Pure. True: everything holds. */
+bool scf_verify_proof(struct scf_str proof_json, struct scf_str vkey, const struct scf_str *body,
+                      struct scf_buf *report) SCF_MUST_CHECK;
+
+struct scf_audit_options {
+    const char *database_url;
+    const struct scf_uuid *chain_id; /* NULL: every chain */
+    int threads;
+    const uint8_t *public_key; /* 32 bytes: checks the signatures too; NULL: not */
+    const char *origin;
+    /* About twice a second, from one thread at a time. */
+    void (*progress)(void *ctx, int64_t leaves_done, int64_t leaves_total);
+    void *ctx;
+};
+struct scf_audit_result {
+    int64_t chains, leaves, tiles, blocks;
+    int64_t faults;
+    char first_fault[400]; /* names chain, leaf index, record id and what differs */
+};
+/* Recomputes every leaf from its record (body digest, leaf text, leaf hash), every tile, root,
+ * block link and note. Non-OK only when the audit itself could not run. */
+enum scf_code scf_audit_run(const struct scf_audit_options *options, struct scf_audit_result *ret,
+                            struct scf_error *err) SCF_MUST_CHECK;
+
+/* /v1/records/{id}/proof, /v1/chains, /v1/chains/{id}, …/checkpoint, …/blocks, …/blocks/{height},
+ * …/consistency?from=&to=, …/tile/{rest*} */
+extern const struct scf_route scf_chain_routes[];
+extern const size_t scf_chain_route_count;
+
+#endif

@@ -1,0 +1,92 @@
+/* Records: what a chain holds. The leaf text and hash (pure), appending inside a transaction, and
+ * look-up with visibility.
+ *
+ * A chain's id is its node's id; the platform's chain has the installation's platform_id. */
+#ifndef SCFD_CHAIN_RECORD_H
+#define SCFD_CHAIN_RECORD_H
+
+#include "scfd/codec/digest.h"
+#include "scfd/db/db.h"
+#include "scfd/http/http.h"
+
+/* Numbers are stored: append only. Bits of node.allowed_kinds for the first five. */
+enum scf_record_kind {
+    SCF_REC_ENTERPRISE, SCF_REC_CONTRACT, SCF_REC_WORKFLOW_EVENT, SCF_REC_INVOICE,
+    SCF_REC_GUARANTEE, SCF_REC_CREDIT_ASSESSMENT, SCF_REC_CREDIT_DECISION, SCF_REC_LOAN,
+    SCF_REC_REPAYMENT, SCF_REC_INDUSTRY_TEMPLATE,
+    SCF_REC_KINDS
+};
+const char *scf_record_kind_name(enum scf_record_kind kind);   /* "workflow_event" */
+const char *scf_record_kind_prefix(enum scf_record_kind kind); /* "evt" */
+/* Prefixes in enum order: epr ctr evt inv gua asm dec loan rep tpl. False: no record prefix. */
+bool scf_record_kind_of_prefix(const char *prefix, enum scf_record_kind *ret) SCF_MUST_CHECK;
+
+enum { SCF_SALT_LEN = 16 };
+
+struct scf_record {
+    struct scf_uuid chain_id; /* also the node */
+    struct scf_uuid id;
+    enum scf_record_kind kind;
+    struct scf_str external_id; /* 1–128 characters, no control characters */
+    int64_t received_us;
+    struct scf_hash body_sha256;
+    uint8_t salt[SCF_SALT_LEN];
+    struct scf_hash leaf_hash;
+    int64_t leaf_index; /* set by append */
+    struct scf_str body;
+
+    /* What the other rooms need to know of it without reading the body. Absent: false/nil/NULL. */
+    struct scf_uuid revises_id;
+    struct scf_uuid business_key;    /* nil: none */
+    struct scf_uuid contract_key;    /* nil: none */
+    struct scf_uuid enterprise_id;   /* nil: none */
+    struct scf_uuid counterparty_id; /* nil: none */
+    bool has_happened;
+    int64_t happened_us;
+    bool has_amount;
+    int64_t amount;
+    char currency[4];
+    int32_t template_id; /* 0: none */
+    int64_t weight_expected, weight_present; /* ppm weights */
+    bool range_ok;
+    int16_t checks_applicable, checks_passed;
+    struct scf_str measures;
+};
+
+/* Leaf text of ARCHITECTURE "Chains" into `out`; the same text anybody can rebuild from the record
+ * as the API shows it. Pure. */
+void scf_leaf_text(const struct scf_record *r, struct scf_buf *out);
+/* H(0x00 || leaf text) with SHA-256. Pure. */
+struct scf_hash scf_leaf_hash(const struct scf_record *r);
+/* Fills salt (random), body_sha256 and leaf_hash from the other members. */
+void scf_record_prepare(struct scf_record *r);
+
+/* ---- inside a transaction ---- */
+
+/* Locks the chain's head row and returns its size. Several chains: in ascending id order. */
+enum scf_code scf_chain_lock(struct scf_db *db, struct scf_arena *arena,
+                             const struct scf_uuid *chain_id, int64_t *ret_size,
+                             struct scf_error *err) SCF_MUST_CHECK;
+/* Appends prepared records of ONE chain: locks its head, assigns leaf_index, inserts, advances the
+ * head, adds one event. For the platform's and the lenders' records; intake has its own committer.
+ * DB_CONFLICT when an (external_id, kind) is taken. */
+enum scf_code scf_chain_append(struct scf_db *db, struct scf_arena *arena, struct scf_record *records,
+                               size_t n, struct scf_error *err) SCF_MUST_CHECK;
+/* Lets `node_id` see the record, and puts `event_type` into its feed. Idempotent. */
+enum scf_code scf_record_address(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_record *record, const struct scf_uuid *node_id,
+                                 const char *event_type, struct scf_error *err) SCF_MUST_CHECK;
+/* Creates head and seal rows of a chain; idempotent. */
+enum scf_code scf_chain_create(struct scf_db *db, struct scf_arena *arena,
+                               const struct scf_uuid *chain_id, struct scf_error *err)
+    SCF_MUST_CHECK;
+
+/* ---- reading ---- */
+
+/* The record if `actor` may see it (own chain, addressed to it, or administrator); else NOT_FOUND.
+ * `actor` NULL: no check (internal). Memory in `arena`. An erased record has body.p NULL. */
+enum scf_code scf_record_get(struct scf_db *db, struct scf_arena *arena,
+                             const struct scf_actor *actor, const struct scf_uuid *id,
+                             struct scf_record *ret, struct scf_error *err) SCF_MUST_CHECK;
+
+#endif

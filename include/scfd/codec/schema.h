@@ -1,0 +1,78 @@
+/* Field tables: one table per resource gives the validator, the OpenAPI component and the reference
+ * page. A table is static data; adding a field is one line.
+ *
+ * Validation is strict: unknown members are faults (api-rules R14), every fault is collected, and
+ * nothing is converted in place. Pure; any thread. */
+#ifndef SCFD_CODEC_SCHEMA_H
+#define SCFD_CODEC_SCHEMA_H
+
+#include "scfd/base/buf.h"
+#include "scfd/codec/json.h"
+
+enum scf_type {
+    SCF_T_STRING,   /* min..max code points; NFC is not enforced */
+    SCF_T_ENUM,     /* one of `choices` */
+    SCF_T_MONEY,    /* decimal string (or tolerated number); scale of the sibling currency */
+    SCF_T_DECIMAL,  /* decimal string or number; `places` fractional digits; min_units..max_units */
+    SCF_T_INTEGER,  /* JSON integer; min_units..max_units */
+    SCF_T_BOOL,
+    SCF_T_DATE,     /* YYYY-MM-DD */
+    SCF_T_TIME,     /* RFC 3339 with offset; lenient forms only when the context allows */
+    SCF_T_CURRENCY, /* known ISO 4217 code */
+    SCF_T_COUNTRY,  /* two upper-case letters */
+    SCF_T_ID,       /* TypeID whose prefix is one of `choices` */
+    SCF_T_USCC,     /* 18 characters of the GB 32100 alphabet; a bad check digit only warns */
+    SCF_T_OBJECT,   /* `members` */
+    SCF_T_ARRAY,    /* of `element` (a table of one unnamed field), min..max elements */
+    SCF_T_SCALARS   /* free object of at most `max` scalar members ("fields", "metadata") */
+};
+
+enum scf_presence { SCF_OPTIONAL, SCF_REQUIRED };
+
+struct scf_field {
+    const char *name;
+    enum scf_type type;
+    enum scf_presence presence;
+    int64_t min, max;            /* length, element count, or units; both 0: no bound given */
+    int places;                  /* for DECIMAL */
+    const char *const *choices;  /* NULL-terminated, for ENUM and ID */
+    const struct scf_field *members; /* for OBJECT; for ARRAY the one element field */
+    bool (*pattern)(struct scf_str text); /* extra check of a STRING, with `pattern_text` for docs */
+    const char *pattern_text;
+    const char *doc_en, *doc_zh; /* one phrase each */
+};
+
+#define SCF_FIELD_END {.name = NULL}
+
+struct scf_schema {
+    const char *name; /* OpenAPI component: "InvoiceCreate" */
+    const char *doc_en, *doc_zh;
+    const struct scf_field *fields;
+    /* Rules across fields, run only when the fields alone are sound; NULL when there are none.
+     * May add faults and warnings. `ctx` is what the caller passed to scf_schema_check. */
+    void (*rules)(const cJSON *body, struct scf_faults *faults, struct scf_faults *warnings,
+                  const void *ctx);
+};
+
+struct scf_schema_options {
+    bool lenient_datetime; /* api-rules R12, per node */
+    int offset_minutes;    /* the node's time zone */
+    const void *rules_ctx;
+};
+
+/* True when `faults` stayed empty. Warnings never make it false. */
+bool scf_schema_check(const struct scf_schema *schema, const cJSON *body,
+                      const struct scf_schema_options *options, struct scf_faults *faults,
+                      struct scf_faults *warnings) SCF_MUST_CHECK;
+
+/* The OpenAPI 3.1 schema object as JSON text. */
+void scf_schema_openapi(const struct scf_schema *schema, struct scf_buf *out);
+/* A Markdown section for the reference page (English and Chinese phrase per field). */
+void scf_schema_markdown(const struct scf_schema *schema, struct scf_buf *out);
+
+/* GB 32100-2015 check of position 18 and, where it applies, GB 11714 of position 17.
+ * `text` is 18 characters, already upper-case. */
+enum scf_uscc_verdict { SCF_USCC_OK, SCF_USCC_BAD_SHAPE, SCF_USCC_BAD_CHECK };
+enum scf_uscc_verdict scf_uscc_check(struct scf_str text);
+
+#endif

@@ -1,0 +1,17 @@
+/* Exchange: the event feed that bank back-offices poll. */
+#ifndef SCFD_EXCHANGE_EXCHANGE_H
+#define SCFD_EXCHANGE_EXCHANGE_H
+
+#include "scfd/http/http.h"
+
+/* Inside a transaction: appends an event to the feed of a node (its chain row is locked: in id
+ * order when several), and notifies "events:<node uuid hex>" when `notify`. */
+enum scf_code scf_event_append(struct scf_db *db, struct scf_arena *arena,
+                               const struct scf_uuid *node_id, const char *type,
+                               const char *object_prefix, const struct scf_uuid *object_id,
+                               bool notify, struct scf_error *err) SCF_MUST_CHECK;
+
+extern const struct scf_route scf_exchange_routes[]; /* GET /v1/events */
+extern const size_t scf_exchange_route_count;
+
+#endif

@@ -1,0 +1,216 @@
+/* The HTTP side: routes as data, requests, replies, waiting. libmicrohttpd is hidden in src/http.
+ *
+ * Threads. HTTP threads (MHD epoll pool) read requests, authenticate from memory and run INLINE,
+ * ASYNC and STREAM handlers: these must not block. Service threads, each with its own database
+ * connection, run SERVICE handlers. Only HTTP threads touch MHD objects; the one call that crosses
+ * is scf_rq_resume (libraries: MHD-1, MHD-2). A request is owned by one thread at a time; every
+ * hand-over goes through a locked queue. */
+#ifndef SCFD_HTTP_HTTP_H
+#define SCFD_HTTP_HTTP_H
+
+#include "scfd/base/arena.h"
+#include "scfd/base/buf.h"
+#include "scfd/base/err.h"
+#include "scfd/base/id.h"
+#include "scfd/codec/schema.h"
+#include "scfd/db/db.h"
+
+struct scf_request;
+
+/* ---- who is asking ---- */
+
+/* Node kinds as bits, so that a route can say who may use it. */
+enum scf_node_kind {
+    SCF_NODE_PROCUREMENT, SCF_NODE_ERP, SCF_NODE_WORKFLOW, SCF_NODE_LOGISTICS, SCF_NODE_GUARANTOR,
+    SCF_NODE_LENDER, SCF_NODE_INSURER, SCF_NODE_REGULATOR, SCF_NODE_NOTARY, SCF_NODE_COURT,
+    SCF_NODE_KINDS
+};
+#define SCF_KIND(kind) (1u << (kind))
+#define SCF_ANY_NODE ((1u << SCF_NODE_KINDS) - 1)
+
+struct scf_actor {
+    struct scf_uuid key_id;
+    struct scf_uuid node_id;                /* nil for an administrator */
+    struct scf_uuid operator_enterprise_id; /* nil when the node has none */
+    enum scf_node_kind kind;
+    bool admin;
+    bool lenient_datetime;
+    int offset_minutes; /* the node's time zone */
+};
+
+/* ---- routes ---- */
+
+enum scf_access {
+    SCF_PUBLIC, /* no key: health, version, documentation */
+    SCF_KEYED   /* a key; `kinds` says of which node kinds, administrators where `admin` */
+};
+
+enum scf_run {
+    SCF_RUN_INLINE,  /* on the HTTP thread, no database, microseconds */
+    SCF_RUN_SERVICE, /* on a service thread with a database connection */
+    SCF_RUN_ASYNC,   /* on the HTTP thread; suspends, somebody resumes it later */
+    SCF_RUN_STREAM   /* body handed over piece by piece as it arrives */
+};
+
+struct scf_stream_ops {
+    /* Before any body; a non-OK code answers at once. */
+    enum scf_code (*begin)(struct scf_request *rq, struct scf_error *err);
+    /* Returns how much it took. Having taken less than n it must have suspended the request; after
+     * the resume the rest is offered again. */
+    size_t (*chunk)(struct scf_request *rq, const char *bytes, size_t n);
+    /* The body is complete: reply, or suspend and reply from the finish callback of the resume. */
+    void (*end)(struct scf_request *rq);
+    /* The client went away, or the body broke a limit (the server answers); always the last call
+     * when `end` was not reached. */
+    void (*abort)(struct scf_request *rq);
+};
+
+struct scf_route {
+    const char *method;  /* "GET"; HEAD and OPTIONS are derived */
+    const char *pattern; /* "/v1/records/{id}/proof"; a last "{rest*}" matches slashes too */
+    const char *operation_id, *tag, *summary;
+    enum scf_access access;
+    bool admin;          /* administrators may */
+    unsigned kinds;      /* node kinds that may, SCF_KIND bits */
+    enum scf_run run;
+    void (*handle)(struct scf_request *rq);
+    const struct scf_stream_ops *stream; /* SCF_RUN_STREAM */
+    const char *body_type;               /* "application/json", "application/x-ndjson"; NULL: none */
+    size_t body_max;                     /* 0: the configured body limit */
+    const struct scf_schema *request;    /* documentation, and the validator the handler calls */
+    const char *answers;                 /* "201 Record,200 Record,409,422": status and component */
+    const char *const *query;            /* documented query parameters, NULL-terminated; any other
+                                            one is 400 invalid-parameter */
+    bool needs_idempotency_key;
+};
+
+/* ---- the request as a handler sees it ---- */
+
+struct scf_arena *scf_rq_arena(struct scf_request *rq); /* freed after the reply was sent */
+const struct scf_actor *scf_rq_actor(const struct scf_request *rq); /* NULL on PUBLIC routes */
+const struct scf_route *scf_rq_route(const struct scf_request *rq);
+struct scf_db *scf_rq_db(struct scf_request *rq);       /* SERVICE handlers only */
+void *scf_rq_app(struct scf_request *rq);               /* the server's `app` pointer */
+const char *scf_rq_id(const struct scf_request *rq);    /* X-Request-Id or made */
+const char *scf_rq_path(const struct scf_request *rq);
+struct scf_str scf_rq_body(const struct scf_request *rq);  /* NUL follows; received bytes */
+struct scf_str scf_rq_param(const struct scf_request *rq, const char *name); /* path parameter */
+const char *scf_rq_query(const struct scf_request *rq, const char *name); /* decoded; NULL absent */
+const char *scf_rq_header(const struct scf_request *rq, const char *name); /* case-insensitive */
+bool scf_rq_chinese(const struct scf_request *rq);      /* Accept-Language prefers zh */
+int64_t scf_rq_received_us(const struct scf_request *rq); /* wall clock when the headers arrived */
+void scf_rq_set_data(struct scf_request *rq, void *data);
+void *scf_rq_data(const struct scf_request *rq);
+
+/* ---- replying: exactly once per request, from the thread that owns it ---- */
+
+void scf_reply_header(struct scf_request *rq, const char *name, const char *value); /* copies */
+/* Takes the buffer's memory. */
+void scf_reply(struct scf_request *rq, int status, const char *content_type, struct scf_buf *body);
+void scf_reply_json(struct scf_request *rq, int status, struct scf_buf *body);
+void scf_reply_error(struct scf_request *rq, const struct scf_error *err); /* RFC 9457 */
+/* Takes the descriptor; sends `size` bytes from its start. */
+void scf_reply_file(struct scf_request *rq, int status, const char *content_type, int fd,
+                    uint64_t size);
+/* Sets ETag and Cache-Control (api-rules R4). When If-None-Match matches, replies 304 and returns
+ * true: the handler then returns. `etag` without quotes. */
+bool scf_reply_not_modified(struct scf_request *rq, const char *etag);
+/* Appends one log field to the access line ("record_count" …). */
+void scf_rq_log(struct scf_request *rq, const char *key, const char *value);
+
+/* ---- ASYNC and STREAM ---- */
+
+/* On the HTTP thread, before the request is handed to anybody else. */
+void scf_rq_suspend(struct scf_request *rq);
+/* Any thread, once per suspend. `finish` (NULL for a STREAM chunk) runs on the HTTP thread and
+ * replies. */
+void scf_rq_resume(struct scf_request *rq, void (*finish)(struct scf_request *rq));
+
+/* ---- long-poll (SERVICE handlers; api-rules R5) ---- */
+
+/* True when the client sent Prefer: wait=N, the time is not over, the server is not draining and
+ * the cap on waiters is not reached. */
+bool scf_rq_may_wait(const struct scf_request *rq);
+/* Instead of replying: run this handler again when `topic` is notified, or when the time is over
+ * (then scf_rq_may_wait is false and the handler must reply). No wake-up is lost: the request is
+ * registered first and the handler runs once more right after. */
+void scf_rq_wait(struct scf_request *rq, const char *topic);
+
+/* ---- pages (api-rules R3) ---- */
+
+struct scf_page {
+    int limit;       /* 1–500, default 50 */
+    bool descending; /* order=desc */
+    bool has_after;
+    int64_t after_time_us; /* position after which to go on: (time, id) */
+    struct scf_uuid after_id;
+};
+/* Reads limit, after, order. `filter` is the text of the other filters: a cursor is only good for
+ * the filter it was made with (HMAC). Codes: INVALID_PARAMETER. */
+enum scf_code scf_page_read(struct scf_request *rq, const char *filter, struct scf_page *ret,
+                            struct scf_error *err) SCF_MUST_CHECK;
+/* Writes "has_more", "next_cursor" and the Link header; `w` is inside the page object. */
+struct scf_jsonw;
+void scf_page_write(struct scf_request *rq, struct scf_jsonw *w, const char *filter, bool has_more,
+                    int64_t last_time_us, const struct scf_uuid *last_id);
+
+/* ---- idempotency (api-rules R1), inside the write's transaction ---- */
+
+/* Claims (API key, Idempotency-Key) for this request. *ret_replay true: the stored reply of the
+ * first request was already sent with Idempotent-Replayed: true — roll nothing back, just return.
+ * Codes: IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_IN_FLIGHT. Without a key on a
+ * route that does not need one it does nothing. */
+struct scf_replay {
+    bool found;
+    int status;
+    struct scf_str body; /* in the request's arena */
+};
+enum scf_code scf_idempotency_claim(struct scf_request *rq, struct scf_db *db,
+                                    struct scf_replay *ret, struct scf_error *err) SCF_MUST_CHECK;
+/* Stores the reply that will be sent after the commit. */
+enum scf_code scf_idempotency_store(struct scf_request *rq, struct scf_db *db, int status,
+                                    struct scf_str body, struct scf_error *err) SCF_MUST_CHECK;
+void scf_reply_replay(struct scf_request *rq, const struct scf_replay *replay);
+
+/* ---- the server ---- */
+
+struct scf_server_options {
+    const char *listen; /* "127.0.0.1:8080", "[::1]:0", "unix:/path"; systemd's LISTEN_FDS wins */
+    const char *database_url;
+    const char *public_base_url; /* for problem types and links; NULL: derived from `listen` */
+    const char *spool_dir;       /* for streamed bodies and answers */
+    int http_threads, service_threads, max_connections, client_timeout_s;
+    size_t max_body_bytes;
+    const struct scf_route *routes;
+    size_t route_count;
+    void *app;
+    /* From memory, on an HTTP thread. UNAUTHENTICATED, DATABASE_UNAVAILABLE. */
+    enum scf_code (*authenticate)(void *app, struct scf_str key, struct scf_actor *ret,
+                                  struct scf_error *err);
+};
+
+struct scf_server;
+
+enum scf_code scf_server_start(const struct scf_server_options *options, struct scf_server **ret,
+                               struct scf_error *err) SCF_MUST_CHECK;
+int scf_server_port(const struct scf_server *s); /* the real one when 0 was asked; 0 for unix: */
+void scf_server_set_ready(struct scf_server *s, bool ready);
+bool scf_server_ready(const struct scf_server *s);
+/* Called by the listener's subscriber: wakes the waiters of a topic; NULL wakes all. Any thread. */
+void scf_server_notify(struct scf_server *s, const char *topic);
+/* Not ready → stop accepting → wake waiters → drain up to `drain_s` → stop (libraries: MHD-5/6).
+ * Frees the server. */
+void scf_server_stop(struct scf_server *s, int drain_s);
+
+/* The route for a method and path, and its path parameters; the router alone, for tests and
+ * fuzzing. Returns NULL: no such path (*ret_allow empty) or method not allowed (*ret_allow filled,
+ * "GET, HEAD, OPTIONS"). */
+struct scf_route_match {
+    const struct scf_route *route;
+    struct scf_str names[4], values[4];
+    int n;
+};
+bool scf_route_find(const struct scf_route *routes, size_t count, const char *method,
+                    struct scf_str path, struct scf_route_match *ret, char ret_allow[64]);
+
+#endif

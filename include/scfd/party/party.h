@@ -1,0 +1,56 @@
+/* Parties: the installation, enterprises, nodes and API keys. */
+#ifndef SCFD_PARTY_PARTY_H
+#define SCFD_PARTY_PARTY_H
+
+#include "scfd/db/db.h"
+#include "scfd/db/listen.h"
+#include "scfd/http/http.h"
+
+/* ---- the installation ---- */
+
+struct scf_installation {
+    struct scf_uuid platform_id;
+    uint8_t key_secret[32];
+    char origin[200];
+};
+/* Reads the installation row, creating it (and the platform's chain) on first use. */
+enum scf_code scf_installation_load(struct scf_db *db, const char *origin,
+                                    struct scf_installation *ret, struct scf_error *err)
+    SCF_MUST_CHECK;
+
+/* ---- keys ---- */
+
+/* The key directory: every live key in memory, reloaded when the listener says "keys" changed.
+ * Lock: a reader-writer lock inside; scf_keys_authenticate may be called from any thread. */
+struct scf_keys;
+enum scf_code scf_keys_open(const char *database_url, const struct scf_installation *installation,
+                            struct scf_keys **ret, struct scf_error *err) SCF_MUST_CHECK;
+void scf_keys_free(struct scf_keys *keys);
+/* Subscriber for the listener (ctx = keys). */
+void scf_keys_on_notify(void *keys, const char *topic, bool connected);
+/* UNAUTHENTICATED for unknown, expired, revoked keys and suspended nodes (one answer for all);
+ * DATABASE_UNAVAILABLE when the directory has been deaf for more than 2 s. */
+enum scf_code scf_keys_authenticate(struct scf_keys *keys, struct scf_str key, struct scf_actor *ret,
+                                    struct scf_error *err) SCF_MUST_CHECK;
+
+/* `scfd_sk_live_` + 32 random bytes in base62-safe text + 6 check characters. */
+enum { SCF_KEY_TEXT = 80 };
+/* Creates a key for a node (nil: administrator). The text is returned once and never stored.
+ * `expires_us` 0: never. Inside or outside a transaction; notifies "keys". */
+enum scf_code scf_key_create(struct scf_db *db, struct scf_arena *arena,
+                             const struct scf_installation *installation,
+                             const struct scf_uuid *node_id, const char *label, int64_t expires_us,
+                             char ret_text[SCF_KEY_TEXT], struct scf_uuid *ret_id,
+                             struct scf_error *err) SCF_MUST_CHECK;
+/* First start: writes an administrator's key to DIR/admin.key (0600) when no live one exists. */
+enum scf_code scf_admin_key_ensure(struct scf_db *db, const struct scf_installation *installation,
+                                   const char *data_dir, struct scf_error *err) SCF_MUST_CHECK;
+
+/* Names of node kinds: "procurement" … in enum order. */
+extern const char *const scf_node_kind_names[];
+
+/* Routes of this room: /v1/nodes…, /v1/api-keys…, /v1/enterprises (reading; sending is intake's). */
+extern const struct scf_route scf_party_routes[];
+extern const size_t scf_party_route_count;
+
+#endif

@@ -1,0 +1,27 @@
+/* What a running scfd consists of, for the handlers and jobs of every room: scf_rq_app() and a
+ * job's `app` point here. Wired by app, read-only while serving; each object states its own
+ * thread rules. Rooms use the members of the rooms below them, and their own. */
+#ifndef SCFD_PARTY_SERVICES_H
+#define SCFD_PARTY_SERVICES_H
+
+#include "scfd/base/config.h"
+#include "scfd/party/party.h"
+
+struct scf_signing_key;
+struct scf_templates;
+struct scf_intake;
+struct scf_workers;
+
+struct scf_services {
+    const struct scf_config *config;
+    const char *database_url;
+    struct scf_installation installation;
+    struct scf_keys *keys;
+    struct scf_signing_key *log_key;
+    struct scf_server *server;
+    struct scf_workers *workers;
+    struct scf_templates *templates;
+    struct scf_intake *intake;
+};
+
+#endif

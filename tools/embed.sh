@@ -1,0 +1,22 @@
+#!/bin/sh
+# Turns files into C string arrays: embed.sh migrations sql/0001_x.sql … | embed.sh templates a.json …
+set -eu
+what=$1; shift
+literal() { sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/    "/' -e 's/$/\\n"/' "$1"; }
+case $what in
+migrations)
+    echo '#include "scfd/db/migrate.h"'
+    echo 'const struct scf_migration scf_migrations[] = {'
+    for f in "$@"; do
+        base=$(basename "$f" .sql); number=$(echo "${base%%_*}" | sed 's/^0*//')
+        printf '{%s, "%s",\n' "$number" "${base#*_}"; literal "$f"; echo '},'
+    done
+    echo '};'
+    echo "const int scf_migration_count = $#;" ;;
+templates)
+    echo '#include "scfd/template/shipped.h"'
+    echo 'const char *const scf_shipped_templates[] = {'
+    for f in "$@"; do literal "$f"; echo ','; done
+    echo 'NULL};' ;;
+*) echo "embed.sh: unknown kind $what" >&2; exit 2 ;;
+esac

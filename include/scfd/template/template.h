@@ -87,7 +87,7 @@ void scf_templates_on_notify(void *templates, const char *topic, bool connected)
 const struct scf_template *scf_templates_for(struct scf_templates *t, enum scf_record_kind kind,
                                              struct scf_str industry_code, int64_t at_us);
 const struct scf_template *scf_templates_by_id(struct scf_templates *t, int32_t id);
-/* Inside scf_tx_run at start-up: inserts and publishes the templates that ship (templates/*.json,
+/* Inside scf_tx_run at start-up: inserts and publishes the templates that ship (the files of templates/,
  * embedded) when they are not there yet. */
 enum scf_code scf_templates_ship(struct scf_db *db, const struct scf_uuid *platform_id,
                                  struct scf_error *err) SCF_MUST_CHECK;

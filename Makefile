@@ -5,8 +5,18 @@
 ROOMS := base codec db http work exchange party chain template intake credit lending app
 
 BUILD ?= build
-CC    ?= gcc
 CONF  ?= release
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+
+# As many compiler jobs as cores, unless -j says otherwise. Tests run one after another.
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc) --no-print-directory
+endif
+
+# `make` alone explains itself.
+.DEFAULT_GOAL := help
 
 VERSION := 0.1.0
 GIT_REVISION := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
@@ -103,8 +113,84 @@ $(foreach r,$(ROOMS),$(eval below += $(r))$(eval $(call unit_rules,$(r),$(below)
 unit: $(if $(ROOM),$(filter $(O)/unit/$(ROOM)/%,$(UNIT_BIN)),$(UNIT_BIN))
 	@set -e; for t in $^; do echo "== $$t"; $$t; done
 
+# ---- tests: each target stands alone; `make test` runs them all and adds up ------------------------
+.PHONY: unit-build clang-check api-test asan-test tsan-test crash-test real-test lint test
+unit-build: $(UNIT_BIN)
+
+# Everything once more with the other compiler, warnings being errors there too.
+clang-check:
+	+@$(MAKE) CC=clang BUILD=$(BUILD)/clang build unit-build
+
+PYTEST = SCFD_BIN=$(abspath $(1)) /usr/bin/python3 -m pytest -q -p no:cacheprovider $(2) $(PYTEST_ARGS)
+
+api-test: build
+	$(call PYTEST,$(O)/scfd,tests/api)
+asan-test:
+	+@$(MAKE) CONF=asan $(BUILD)/asan/scfd
+	ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1 \
+	    $(call PYTEST,$(BUILD)/asan/scfd,tests/api -m "not heavy")
+tsan-test:
+	+@$(MAKE) CONF=tsan $(BUILD)/tsan/scfd
+	TSAN_OPTIONS=halt_on_error=0:exitcode=66:suppressions=$(CURDIR)/tests/tsan.supp \
+	    $(call PYTEST,$(BUILD)/tsan/scfd,tests/api -m "not heavy")
+crash-test: build
+	$(call PYTEST,$(O)/scfd,tests/crash -s)
+real-test: build
+	$(call PYTEST,$(O)/scfd,tests/real -rs)
+lint:
+	/usr/bin/python3 tools/lint.py
+
+test:
+	+@tools/deps.sh run test && exec tools/test.sh
+
+.PHONY: bench
+bench:
+	+@tools/deps.sh run bench && $(MAKE) build
+	/usr/bin/python3 tests/bench/bench.py $(BENCH_ARGS)
+
+# ---- using it -------------------------------------------------------------------------------------
+.PHONY: deps run demo format install uninstall help
+deps:
+	@tools/deps.sh run test
+run:
+	+@tools/deps.sh run && $(MAKE) -s build
+	@exec tools/run.sh $(abspath $(BUILD)/scfd)
+demo:
+	+@tools/deps.sh run && $(MAKE) -s build
+	@exec tools/demo.sh $(abspath $(BUILD)/scfd)
+format:
+	clang-format -i $$(find src include tests -name '*.[ch]')
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+install: build
+	install -D -m 755 $(O)/scfd $(DESTDIR)$(PREFIX)/bin/scfd
+	install -D -m 644 packaging/scfd.8 $(DESTDIR)$(PREFIX)/share/man/man8/scfd.8
+	install -D -m 644 packaging/scfd.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/scfd
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|@PREFIX@|$(PREFIX)|' packaging/scfd.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/scfd.service
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/scfd $(DESTDIR)$(PREFIX)/share/man/man8/scfd.8 \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/scfd \
+	    $(DESTDIR)$(PREFIX)/lib/systemd/system/scfd.service
+
+help:
+	@echo 'make run        install what is missing, build, start the server with a sample supply chain'
+	@echo 'make test       install what is missing, build, run every test'
+	@echo 'make demo       tell the whole story once, with real answers, and exit'
+	@echo 'make build      build/scfd'
+	@echo 'make bench      measure, and print one table'
+	@echo 'make deps       only install what building and testing need'
+	@echo 'make unit       unit tests (ROOM=base: of one room); api-test, asan-test, tsan-test,'
+	@echo '                clang-check, crash-test, real-test, fuzz-smoke: the other parts of make test'
+	@echo 'make lint       style, layers, static checks; make format puts the C sources in shape'
+	@echo 'make install    to PREFIX=/usr/local, below DESTDIR; make uninstall undoes it'
+	@echo 'make clean      remove build/'
+	@echo 'CONF=asan|tsan|release, CC=gcc|clang and BUILD=dir choose a build'
+
 .PHONY: clean
 clean:
 	rm -rf $(BUILD)
 
+-include tests/fuzz/fuzz.mk
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

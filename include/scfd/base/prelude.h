@@ -43,6 +43,9 @@
         }                                                                                          \
     } while (0)
 
+/* clang sees these two as macros where _FORTIFY_SOURCE is on. */
+#undef sprintf
+#undef vsprintf
 #pragma GCC poison strcpy strcat sprintf vsprintf strtok atoi atol atof gmtime localtime gets
 
 #endif

@@ -14,14 +14,16 @@
 enum {
     SCF_JSON_MAX_DEPTH = 32,      /* nesting of a request body */
     SCF_JSON_MAX_MEMBERS = 20000, /* members and elements in one body, all levels */
-    SCF_JSON_MAX_KEY = 256        /* bytes of one member name */
+    SCF_JSON_MAX_KEY = 256,       /* bytes of one member name as it stands between its quotes */
+    SCF_JSON_MAX_NUMBER = 63      /* characters of one number: cJSON reads no more */
 };
 
 /* Why and where the scanner refused a text. */
 struct scf_json_fault {
     const char *code;  /* static slug: "syntax", "duplicate-member", "invalid-utf8", "nul-in-string",
                           "control-character", "lone-surrogate", "number-out-of-range", "too-deep",
-                          "too-many-members", "trailing-text", "empty", "byte-order-mark" */
+                          "too-many-members", "name-too-long", "trailing-text", "empty",
+                          "byte-order-mark", "out-of-memory" */
     size_t offset;     /* byte offset */
     size_t line;       /* from 1 */
     size_t column;     /* in bytes, from 1 */

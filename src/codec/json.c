@@ -1,0 +1,134 @@
+/* cJSON behind the scanner, and reading of members. What the scanner lets through holds no NUL, no
+ * duplicate name and no number that a double cannot carry, so cJSON's looseness cannot show. */
+#include "scfd/codec/json.h"
+
+static void delete_tree(void *tree) {
+    cJSON_Delete(tree);
+}
+
+/* The reason as the end of the sentence "The JSON text is invalid at line 1, column 2: …". */
+static const char *fault_reason(const char *code) {
+    static const char *const reasons[][2] = {
+        {"syntax", "this is not JSON"},
+        {"duplicate-member", "the object has this member twice"},
+        {"invalid-utf8", "the bytes are not UTF-8"},
+        {"nul-in-string", "a string holds U+0000"},
+        {"control-character", "a control character stands unescaped in a string"},
+        {"lone-surrogate", "half of a surrogate pair stands alone"},
+        {"number-out-of-range", "the number is too large or too long; send it as a string"},
+        {"too-deep", "the nesting is too deep"},
+        {"too-many-members", "there are too many members and elements"},
+        {"name-too-long", "the member name is too long"},
+        {"trailing-text", "there is text after the end of the value"},
+        {"empty", "there is no value"},
+        {"byte-order-mark", "the text begins with a byte order mark"},
+    };
+    for (size_t i = 0; i < SCF_COUNT(reasons); i++)
+        if (strcmp(reasons[i][0], code) == 0)
+            return reasons[i][1];
+    return code;
+}
+
+cJSON *scf_json_parse(struct scf_arena *arena, const char *text, size_t n, struct scf_error *err) {
+    struct scf_json_fault fault;
+    if (!scf_json_scan(text, n, SCF_JSON_MAX_DEPTH, &fault)) {
+        scf_fail(err, SCF_E_MALFORMED_JSON, "The JSON text is invalid at line %zu, column %zu: %s.",
+                 fault.line, fault.column, fault_reason(fault.code));
+        return NULL;
+    }
+    /* With require_null_terminated the length counts the NUL (libraries: JSON-2). */
+    cJSON *tree = cJSON_ParseWithLengthOpts(text, n + 1, NULL, 1);
+    if (!tree) {
+        scf_fail(err, SCF_E_INTERNAL, "The JSON text could not be read.");
+        scf_note(err, "cJSON refused %zu bytes that the scanner accepted (out of memory?)", n);
+        return NULL;
+    }
+    scf_defer(arena, delete_tree, tree);
+    return tree;
+}
+
+const cJSON *scf_json_get(const cJSON *object, const char *name) {
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+    return cJSON_IsNull(item) ? NULL : item;
+}
+
+const char *scf_json_string(const cJSON *object, const char *name) {
+    return cJSON_GetStringValue(scf_json_get(object, name));
+}
+
+bool scf_json_bool(const cJSON *object, const char *name, bool fallback) {
+    const cJSON *item = scf_json_get(object, name);
+    return cJSON_IsBool(item) ? cJSON_IsTrue(item) : fallback;
+}
+
+bool scf_json_i64(const cJSON *object, const char *name, int64_t *ret) {
+    const cJSON *item = scf_json_get(object, name);
+    if (cJSON_IsString(item))
+        return scf_parse_i64(scf_str(item->valuestring), INT64_MIN, INT64_MAX, ret);
+    const double safe = 9007199254740991.0; /* 2^53 − 1 */
+    if (!cJSON_IsNumber(item) || item->valuedouble < -safe || item->valuedouble > safe)
+        return false;
+    int64_t value = (int64_t)item->valuedouble;
+    if ((double)value != item->valuedouble)
+        return false;
+    *ret = value;
+    return true;
+}
+
+/* ---- decimals ---- */
+
+enum { SIGNIFICANT_DIGITS = 15 };
+
+/* Finds units and places with value == units / 10^places, units < 10^15. Both operands of that
+ * division are exact doubles, so it is correctly rounded: it gives `value` back exactly when
+ * `value` is the double nearest to that decimal. */
+static bool shortest_decimal(double value, int64_t *ret_units, int *ret_places) {
+    const double units_end = 1e15;
+    double scale = 1;
+    for (int places = 0; places <= SIGNIFICANT_DIGITS; places++, scale *= 10) {
+        if (value * scale >= units_end)
+            return false;
+        double units = (double)(int64_t)(value * scale + 0.5);
+        if (units < units_end && units / scale == value) {
+            *ret_units = (int64_t)units;
+            *ret_places = places;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool write_decimal(char *out, size_t out_size, bool negative, int64_t units, int places) {
+    char digits[40];
+    size_t n = sizeof digits;
+    for (int i = 0; units > 0 || i <= places; i++, units /= 10) {
+        if (i == places && places > 0)
+            digits[--n] = '.';
+        digits[--n] = (char)('0' + units % 10);
+    }
+    if (negative)
+        digits[--n] = '-';
+    size_t length = sizeof digits - n;
+    if (length >= out_size)
+        return false;
+    memcpy(out, digits + n, length);
+    out[length] = '\0';
+    return true;
+}
+
+bool scf_json_decimal_text(const cJSON *item, char *out, size_t out_size) {
+    if (cJSON_IsString(item)) {
+        size_t n = strlen(item->valuestring);
+        if (n >= out_size)
+            return false;
+        memcpy(out, item->valuestring, n + 1);
+        return true;
+    }
+    if (!cJSON_IsNumber(item))
+        return false;
+    bool negative = item->valuedouble < 0;
+    int64_t units;
+    int places;
+    return shortest_decimal(negative ? -item->valuedouble : item->valuedouble, &units, &places) &&
+           write_decimal(out, out_size, negative, units, places);
+}

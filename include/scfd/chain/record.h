@@ -63,6 +63,16 @@ void scf_record_prepare(struct scf_record *r);
 
 /* ---- inside a transaction ---- */
 
+/* The one list of record columns that everybody who inserts records uses: rows of this COPY are
+ * written by scf_record_copy_row (leaf_index and leaf_hash must be set). */
+#define SCF_RECORD_COPY_SQL                                                                        \
+    "COPY scfd.record (chain_id, leaf_index, id, kind, external_id, received_at, leaf_hash, "      \
+    "body_sha256, salt, body, revises_id, business_key, contract_key, enterprise_id, "             \
+    "counterparty_id, happened_at, amount, currency, template_id, weight_expected, "               \
+    "weight_present, range_ok, checks_applicable, checks_passed, measures) "                       \
+    "FROM STDIN (FORMAT binary)"
+void scf_record_copy_row(struct scf_buf *out, const struct scf_record *r);
+
 /* Locks the chain's head row and returns its size. Several chains: in ascending id order. */
 enum scf_code scf_chain_lock(struct scf_db *db, struct scf_arena *arena,
                              const struct scf_uuid *chain_id, int64_t *ret_size,
@@ -82,6 +92,16 @@ enum scf_code scf_chain_create(struct scf_db *db, struct scf_arena *arena,
     SCF_MUST_CHECK;
 
 /* ---- reading ---- */
+
+/* Column list, in order, of a SELECT whose rows scf_record_read takes; the table is named `r`. */
+#define SCF_RECORD_COLUMNS                                                                         \
+    "r.chain_id, r.leaf_index, r.id, r.kind, r.external_id, r.received_at, r.leaf_hash, "          \
+    "r.body_sha256, r.salt, r.body, r.revises_id, r.business_key, r.contract_key, "                \
+    "r.enterprise_id, r.counterparty_id, r.happened_at, r.amount, r.currency, r.template_id, "     \
+    "r.weight_expected, r.weight_present, r.range_ok, r.checks_applicable, r.checks_passed, "      \
+    "r.measures"
+/* Text and bytes are views into `rows`. */
+void scf_record_read(const struct scf_rows *rows, int row, struct scf_record *ret);
 
 /* The record if `actor` may see it (own chain, addressed to it, or administrator); else NOT_FOUND.
  * `actor` NULL: no check (internal). Memory in `arena`. An erased record has body.p NULL. */

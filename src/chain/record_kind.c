@@ -1,0 +1,37 @@
+/* The kinds of record: names and id prefixes. Relies on nothing. */
+#include "scfd/chain/record.h"
+
+static const struct {
+    const char *name, *prefix;
+} kinds[SCF_REC_KINDS] = {
+    [SCF_REC_ENTERPRISE] = {"enterprise", "epr"},
+    [SCF_REC_CONTRACT] = {"contract", "ctr"},
+    [SCF_REC_WORKFLOW_EVENT] = {"workflow_event", "evt"},
+    [SCF_REC_INVOICE] = {"invoice", "inv"},
+    [SCF_REC_GUARANTEE] = {"guarantee", "gua"},
+    [SCF_REC_CREDIT_ASSESSMENT] = {"credit_assessment", "asm"},
+    [SCF_REC_CREDIT_DECISION] = {"credit_decision", "dec"},
+    [SCF_REC_LOAN] = {"loan", "loan"},
+    [SCF_REC_REPAYMENT] = {"repayment", "rep"},
+    [SCF_REC_INDUSTRY_TEMPLATE] = {"industry_template", "tpl"},
+};
+
+const char *scf_record_kind_name(enum scf_record_kind kind) {
+    SCF_ASSERT((unsigned)kind < SCF_REC_KINDS);
+    return kinds[kind].name;
+}
+
+const char *scf_record_kind_prefix(enum scf_record_kind kind) {
+    SCF_ASSERT((unsigned)kind < SCF_REC_KINDS);
+    return kinds[kind].prefix;
+}
+
+bool scf_record_kind_of_prefix(const char *prefix, enum scf_record_kind *ret) {
+    for (int i = 0; i < SCF_REC_KINDS; i++) {
+        if (strcmp(kinds[i].prefix, prefix) == 0) {
+            *ret = (enum scf_record_kind)i;
+            return true;
+        }
+    }
+    return false;
+}

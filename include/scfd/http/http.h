@@ -36,6 +36,7 @@ struct scf_actor {
     bool admin;
     bool lenient_datetime;
     int offset_minutes; /* the node's time zone */
+    unsigned allowed_kinds; /* record kinds the node may send, as bits of enum scf_record_kind */
 };
 
 /* ---- routes ---- */

@@ -9,14 +9,16 @@
 /* What other rooms need of an enterprise. Text lives in the arena it was read into. */
 struct scf_enterprise {
     struct scf_uuid id;
-    struct scf_str uscc;          /* empty for a foreign one */
+    struct scf_str uscc;          /* USCC; of a foreign one "CC:NUMBER" */
     struct scf_str industry_code; /* empty: unknown */
     struct scf_str name;
     bool is_stub;
     struct scf_uuid registrar_chain_id; /* nil for a stub */
 };
 
-/* How a record names an enterprise: by id or by uscc (then `name` serves a stub). */
+/* How a record names an enterprise: by id, or by uscc (then `name` serves a stub). A foreign one is
+ * named by `uscc` = "CC:NUMBER" (country, ':', registration number, upper-case): its stub gets
+ * country_code and foreign_registration_no instead of a uscc. */
 struct scf_enterprise_ref {
     struct scf_uuid id; /* nil when named by uscc */
     struct scf_str uscc;

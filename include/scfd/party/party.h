@@ -28,12 +28,15 @@ enum scf_code scf_keys_open(const char *database_url, const struct scf_installat
 void scf_keys_free(struct scf_keys *keys);
 /* Subscriber for the listener (ctx = keys). */
 void scf_keys_on_notify(void *keys, const char *topic, bool connected);
+/* Waits (≤ 2 s) until a reload that began after this call came through: whoever was just given a
+ * key by this instance can use it here at once. Not on an HTTP thread. DATABASE_UNAVAILABLE. */
+enum scf_code scf_keys_refresh(struct scf_keys *keys, struct scf_error *err) SCF_MUST_CHECK;
 /* UNAUTHENTICATED for unknown, expired, revoked keys and suspended nodes (one answer for all);
  * DATABASE_UNAVAILABLE when the directory has been deaf for more than 2 s. */
 enum scf_code scf_keys_authenticate(struct scf_keys *keys, struct scf_str key, struct scf_actor *ret,
                                     struct scf_error *err) SCF_MUST_CHECK;
 
-/* `scfd_sk_live_` + 32 random bytes in base62-safe text + 6 check characters. */
+/* `scfd_sk_live_` + 43 random base62 characters (256 bits) + 6 check characters. */
 enum { SCF_KEY_TEXT = 80 };
 /* Creates a key for a node (nil: administrator). The text is returned once and never stored.
  * `expires_us` 0: never. Inside or outside a transaction; notifies "keys". */

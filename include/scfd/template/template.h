@@ -66,8 +66,10 @@ struct scf_quality {
     uint8_t *measures; size_t measures_len; /* watched_count × SCF_MEASURE_LEN */
 };
 
-/* Pure. Arrays in `arena`. `has_happened` false: no delay. */
-void scf_template_evaluate(const struct scf_template *t, const cJSON *body, int64_t received_us,
+/* Pure. Arrays in `arena`; false (and *ret untouched) when the arena is full. `has_happened` false:
+ * no delay. A field's value is the member `key` of body.fields, else the dotted path `key` in the
+ * body. Null, "" and a wrong type count as missing; an enumeration's range is its list. */
+bool scf_template_evaluate(const struct scf_template *t, const cJSON *body, int64_t received_us,
                            bool has_happened, int64_t happened_us, struct scf_arena *arena,
                            struct scf_quality *ret);
 
@@ -87,6 +89,12 @@ void scf_templates_on_notify(void *templates, const char *topic, bool connected)
 const struct scf_template *scf_templates_for(struct scf_templates *t, enum scf_record_kind kind,
                                              struct scf_str industry_code, int64_t at_us);
 const struct scf_template *scf_templates_by_id(struct scf_templates *t, int32_t id);
+/* The newest published revision of a code for a record kind, in force at `at_us`; NULL: none. */
+const struct scf_template *scf_templates_by_code(struct scf_templates *t, enum scf_record_kind kind,
+                                                 struct scf_str code, int64_t at_us);
+/* Reads what was published since; for a caller that met an id the catalogue does not know yet.
+ * Any thread that may wait for the database. */
+enum scf_code scf_templates_reload(struct scf_templates *t, struct scf_error *err) SCF_MUST_CHECK;
 /* Inside scf_tx_run at start-up: inserts and publishes the templates that ship (the files of templates/,
  * embedded) when they are not there yet. */
 enum scf_code scf_templates_ship(struct scf_db *db, const struct scf_uuid *platform_id,

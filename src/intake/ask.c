@@ -1,0 +1,125 @@
+/* The questions of a batch: distinct chains, keys, enterprises and records that its items name. */
+#include "decide.h"
+#include "map.h"
+
+static struct scf_str uuid_key(const struct scf_uuid *u) {
+    return (struct scf_str){(const char *)u->b, sizeof u->b};
+}
+
+/* A growing list of distinct questions of one kind; arrays are sized for the worst case. */
+struct asking {
+    struct scf_map map;
+    size_t count;
+};
+
+static int compare_uuid_pointers(const void *a, const void *b) {
+    return scf_uuid_compare(*(const struct scf_uuid *const *)a, *(const struct scf_uuid *const *)b);
+}
+
+static int ask_uuid(struct asking *asking, const struct scf_uuid **list, const struct scf_uuid *u) {
+    int index = scf_map_put(&asking->map, uuid_key(u), (int)asking->count);
+    if ((size_t)index == asking->count)
+        list[asking->count++] = u;
+    return index;
+}
+
+static bool names_enterprise(const struct scf_enterprise_ref *ref) {
+    return ref->uscc.n > 0 || !scf_uuid_is_nil(&ref->id);
+}
+
+static int ask_enterprise(struct asking *asking, struct scf_enterprise_ref *list,
+                          const struct scf_enterprise_ref *ref) {
+    if (!names_enterprise(ref))
+        return -1;
+    struct scf_str key = ref->uscc.n > 0 ? ref->uscc : uuid_key(&ref->id);
+    int index = scf_map_put(&asking->map, key, (int)asking->count);
+    if ((size_t)index == asking->count)
+        list[asking->count++] = *ref;
+    return index;
+}
+
+/* Records by id carry their asker, since visibility depends on it: not made distinct. */
+static int ask_id(struct scf_lookup *lookup, const struct scf_uuid *id,
+                  const struct scf_uuid *asker) {
+    if (scf_uuid_is_nil(id))
+        return -1;
+    lookup->ids[lookup->id_count] = id;
+    lookup->id_askers[lookup->id_count] = asker;
+    return (int)lookup->id_count++;
+}
+
+static int ask_business(struct scf_lookup *lookup, const struct scf_uuid *key,
+                        const struct scf_uuid *asker, enum scf_record_kind kind) {
+    if (scf_uuid_is_nil(key))
+        return -1;
+    lookup->business_keys[lookup->business_count] = key;
+    lookup->business_askers[lookup->business_count] = asker;
+    lookup->business_kinds[lookup->business_count] = (int16_t)kind;
+    return (int)lookup->business_count++;
+}
+
+static bool make_room(struct scf_arena *arena, size_t n, struct scf_lookup *l) {
+    l->chains = scf_alloc(arena, n, sizeof *l->chains);
+    l->chain_sizes = scf_alloc(arena, n, sizeof *l->chain_sizes);
+    l->keys = scf_alloc(arena, n, sizeof *l->keys);
+    l->key_live = scf_alloc(arena, n, sizeof *l->key_live);
+    l->same = scf_alloc(arena, n, sizeof *l->same);
+    l->ids = scf_alloc(arena, 2 * n, sizeof *l->ids);
+    l->id_askers = scf_alloc(arena, 2 * n, sizeof *l->id_askers);
+    l->by_id = scf_alloc(arena, 2 * n, sizeof *l->by_id);
+    l->business_keys = scf_alloc(arena, 2 * n, sizeof *l->business_keys);
+    l->business_askers = scf_alloc(arena, 2 * n, sizeof *l->business_askers);
+    l->business_kinds = scf_alloc(arena, 2 * n, sizeof *l->business_kinds);
+    l->by_key = scf_alloc(arena, 2 * n, sizeof *l->by_key);
+    l->refs = scf_alloc(arena, 2 * n, sizeof *l->refs);
+    l->enterprises = scf_alloc(arena, 2 * n, sizeof *l->enterprises);
+    return l->enterprises && l->refs && l->by_key && l->business_kinds && l->business_askers &&
+           l->business_keys && l->by_id && l->id_askers && l->ids && l->same && l->key_live &&
+           l->keys && l->chain_sizes && l->chains;
+}
+
+enum scf_code scf_lookup_ask(struct scf_arena *arena, struct scf_item **items, size_t count,
+                             int64_t now_us, struct scf_lookup *ret, struct scf_asks **ret_asks,
+                             struct scf_error *err) {
+    struct scf_lookup l = {.items = items, .item_count = count, .now_us = now_us};
+    struct scf_asks *asks = scf_alloc(arena, count, sizeof *asks);
+    struct asking chains = {0}, keys = {0}, enterprises = {0};
+    if (!asks || !make_room(arena, count, &l) || !scf_map_init(&chains.map, arena, count) ||
+        !scf_map_init(&keys.map, arena, count) || !scf_map_init(&enterprises.map, arena, 2 * count))
+        return scf_fail(err, SCF_E_INTERNAL, "The batch is too large.");
+    for (size_t i = 0; i < count; i++) {
+        const struct scf_item *item = items[i];
+        const struct scf_uuid *chain = &item->record.chain_id;
+        ask_uuid(&chains, l.chains, chain);
+        asks[i] = (struct scf_asks){
+            .key = ask_uuid(&keys, l.keys, &item->key_id),
+            .subject = ask_enterprise(&enterprises, l.refs, &item->extract.subject),
+            .counterparty = ask_enterprise(&enterprises, l.refs, &item->extract.counterparty),
+            .revises = ask_id(&l, &item->extract.revises_id, chain),
+            .contract_id = ask_id(&l, &item->extract.contract_id, chain),
+            .contract_key = item->record.kind == SCF_REC_CONTRACT
+                                ? -1
+                                : ask_business(&l, &item->extract.contract_key, chain,
+                                               SCF_REC_CONTRACT),
+            .invoice_key = item->record.kind == SCF_REC_INVOICE
+                               ? ask_business(&l, &item->extract.business_key, chain,
+                                              SCF_REC_INVOICE)
+                               : -1,
+        };
+    }
+    l.chain_count = chains.count;
+    l.key_count = keys.count;
+    l.ref_count = enterprises.count;
+    l.ref_map = enterprises.map;
+    qsort(l.chains, l.chain_count, sizeof *l.chains, compare_uuid_pointers);
+    *ret = l;
+    *ret_asks = asks;
+    return SCF_OK;
+}
+
+size_t scf_lookup_chain(const struct scf_lookup *lookup, const struct scf_uuid *chain_id) {
+    const struct scf_uuid **found = bsearch(&chain_id, lookup->chains, lookup->chain_count,
+                                            sizeof *lookup->chains, compare_uuid_pointers);
+    SCF_ASSERT(found);
+    return (size_t)(found - lookup->chains);
+}

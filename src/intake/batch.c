@@ -1,0 +1,184 @@
+/* Deciding a batch: ask the database once, settle every item in memory, write once.
+ *
+ * Relies on the chain locks that scf_commit_lookup takes: while they are held nobody else can add to
+ * these chains, so what was looked up stays true until the commit. */
+#include "batch.h"
+
+#include "commit_store.h"
+#include "decide.h"
+#include "scfd/base/clock.h"
+#include "scfd/base/log.h"
+
+enum {
+    BATCH_ARENA_MAX = 512 << 20,
+    ROWS_MAX = 1 << 30,
+    SOFT_RETRIES = 5,
+    FIND_OUT_SECONDS = 20
+};
+
+static void refuse_all(struct scf_item **items, size_t count, const struct scf_error *why) {
+    for (size_t i = 0; i < count; i++) {
+        items[i]->outcome = SCF_REFUSED;
+        items[i]->error = *why;
+        items[i]->error.faults = NULL;
+    }
+}
+
+/* An atomic group that one item spoiled: the others say so. */
+static bool refuse_atomic(struct scf_item **items, size_t count) {
+    bool spoiled = false;
+    for (size_t i = 0; i < count && !spoiled; i++)
+        spoiled = items[i]->outcome == SCF_REFUSED;
+    for (size_t i = 0; spoiled && i < count; i++) {
+        if (items[i]->outcome == SCF_REFUSED)
+            continue;
+        items[i]->outcome = SCF_REFUSED;
+        scf_fail(&items[i]->error, SCF_E_ATOMIC_ROLLED_BACK,
+                 "Another line of the atomic request was refused; nothing was written.");
+    }
+    return spoiled;
+}
+
+/* Gives the accepted items their leaf indexes and builds the rows. */
+static size_t assign_leaves(struct scf_lookup *lookup, struct scf_advance *advances,
+                            struct scf_buf *rows) {
+    for (size_t c = 0; c < lookup->chain_count; c++)
+        advances[c] = (struct scf_advance){.chain_id = *lookup->chains[c],
+                                           .first_leaf = lookup->chain_sizes[c]};
+    for (size_t i = 0; i < lookup->item_count; i++) {
+        struct scf_item *item = lookup->items[i];
+        if (item->outcome != SCF_ACCEPTED)
+            continue;
+        struct scf_advance *advance = &advances[scf_lookup_chain(lookup, &item->record.chain_id)];
+        item->record.leaf_index = advance->first_leaf + advance->count++;
+        scf_record_copy_row(rows, &item->record);
+    }
+    size_t used = 0;
+    for (size_t c = 0; c < lookup->chain_count; c++)
+        if (advances[c].count > 0)
+            advances[used++] = advances[c];
+    return used;
+}
+
+static enum scf_code write_batch(struct scf_batch_context *context, struct scf_arena *arena,
+                                 struct scf_lookup *lookup, bool *ret_unknown,
+                                 struct scf_error *err) {
+    struct scf_advance *advances = scf_alloc(arena, lookup->chain_count, sizeof *advances);
+    if (!advances)
+        return scf_fail(err, SCF_E_INTERNAL, "The batch is too large.");
+    struct scf_buf rows;
+    scf_buf_init(&rows, ROWS_MAX);
+    size_t used = assign_leaves(lookup, advances, &rows);
+    enum scf_code code = rows.overflow
+                             ? scf_fail(err, SCF_E_INTERNAL, "The batch is too large.")
+                             : scf_commit_write(context->db, arena, &rows, advances, used,
+                                                lookup->now_us, ret_unknown, err);
+    scf_buf_free(&rows);
+    return code;
+}
+
+/* A commit whose answer was lost: ask until the database is back, then each item knows. */
+static enum scf_code find_out(struct scf_batch_context *context, struct scf_arena *arena,
+                              const struct scf_lookup *lookup, struct scf_error *err) {
+    bool *there = scf_alloc(arena, lookup->item_count, sizeof *there);
+    if (!there)
+        return scf_fail(err, SCF_E_INTERNAL, "The batch is too large.");
+    int64_t deadline = scf_mono_us() + FIND_OUT_SECONDS * SCF_US_PER_SECOND;
+    enum scf_code code;
+    while ((code = scf_commit_find_out(context->db, arena, lookup, there, err)) != SCF_OK) {
+        if (scf_mono_us() > deadline)
+            return scf_fail(err, SCF_E_DATABASE_UNAVAILABLE,
+                            "The database was lost during the commit. The record may or may not be "
+                            "stored: send it again, the answer will say.");
+        usleep(100000);
+    }
+    for (size_t i = 0; i < lookup->item_count; i++) {
+        struct scf_item *item = lookup->items[i];
+        if (item->outcome != SCF_ACCEPTED || there[i])
+            continue;
+        item->outcome = SCF_REFUSED;
+        scf_fail(&item->error, SCF_E_DATABASE_UNAVAILABLE,
+                 "The database was lost before the record was stored; send it again.");
+    }
+    return SCF_OK;
+}
+
+static enum scf_code try_batch(struct scf_batch_context *context, struct scf_item **items,
+                               size_t count, bool atomic, struct scf_arena *arena,
+                               struct scf_error *err) {
+    struct scf_lookup lookup;
+    struct scf_asks *asks;
+    enum scf_code code = scf_lookup_ask(arena, items, count, scf_now_us(), &lookup, &asks, err);
+    if (code == SCF_OK)
+        code = scf_commit_lookup(context->db, arena, &lookup, err);
+    if (code != SCF_OK)
+        return code;
+    code = scf_commit_add_stubs(context->db, arena, &lookup, err);
+    if (code == SCF_OK)
+        code = scf_decide(context, arena, &lookup, asks, err);
+    if (code == SCF_OK && atomic && refuse_atomic(items, count)) {
+        scf_db_rollback(context->db);
+        return SCF_OK;
+    }
+    if (code != SCF_OK) {
+        scf_db_rollback(context->db);
+        return code;
+    }
+    bool unknown = false;
+    code = write_batch(context, arena, &lookup, &unknown, err);
+    return unknown ? find_out(context, arena, &lookup, err) : code;
+}
+
+/* What the answers show: the place in the chain. */
+static void finish_items(struct scf_item **items, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        struct scf_item *item = items[i];
+        if (item->outcome == SCF_ACCEPTED)
+            item->stored = (struct scf_stored){item->record.id, item->record.leaf_index,
+                                               item->record.received_us, item->record.leaf_hash};
+        if (!item->twin)
+            continue;
+        item->stored = item->twin->stored;
+        if (item->twin->outcome == SCF_REFUSED) {
+            item->outcome = SCF_REFUSED;
+            item->error = item->twin->error;
+        }
+    }
+}
+
+/* The outcome of a failed attempt must not leak into the next one. */
+static void reset_items(struct scf_item **items, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        items[i]->outcome = SCF_PENDING;
+        items[i]->warnings.count = items[i]->own_warnings;
+        items[i]->faults.count = 0;
+        items[i]->twin = NULL;
+    }
+}
+
+void scf_batch_commit(struct scf_batch_context *context, struct scf_item **items, size_t count,
+                      bool atomic) {
+    struct scf_error err = {0};
+    enum scf_code code = SCF_OK;
+    for (int attempt = 0; attempt <= SOFT_RETRIES; attempt++) {
+        reset_items(items, count);
+        struct scf_arena *arena = scf_arena_new(BATCH_ARENA_MAX);
+        err = (struct scf_error){0};
+        code = try_batch(context, items, count, atomic, arena, &err);
+        scf_arena_free(arena);
+        if (scf_code_class(code) != SCF_CLASS_SOFT)
+            break;
+    }
+    if (code == SCF_OK) {
+        finish_items(items, count);
+        return;
+    }
+    scf_log_error("intake: batch failed", &err);
+    if (count == 1 || atomic || scf_code_class(code) == SCF_CLASS_UNAVAILABLE) {
+        refuse_all(items, count, &err);
+        return;
+    }
+    /* One row that the database refuses must not fail its neighbours: halve until it is alone. */
+    scf_batch_commit(context, items, count / 2, false);
+    scf_batch_commit(context, items + count / 2, count - count / 2, false);
+}

@@ -1,0 +1,18 @@
+/* One batch: what all waiting requests bring, decided and committed in one transaction. */
+#ifndef SCFD_INTAKE_BATCH_H
+#define SCFD_INTAKE_BATCH_H
+
+#include "item.h"
+
+struct scf_batch_context {
+    struct scf_db *db;
+    struct scf_templates *templates;
+    struct scf_industry_cache *industries;
+};
+
+/* Decides every item: afterwards none is SCF_PENDING. `atomic`: all accepted or replayed, or none.
+ * Never fails as a whole; what cannot be written is refused with its own error. */
+void scf_batch_commit(struct scf_batch_context *context, struct scf_item **items, size_t count,
+                      bool atomic);
+
+#endif

@@ -1,0 +1,83 @@
+/* The two round trips of one commit, and the question after an unknown outcome. */
+#ifndef SCFD_INTAKE_COMMIT_STORE_H
+#define SCFD_INTAKE_COMMIT_STORE_H
+
+#include "item.h"
+#include "map.h"
+
+/* A record that is in the database already, as far as a commit needs to know it. */
+struct scf_known_record {
+    struct scf_uuid id, chain_id, business_key, enterprise_id, counterparty_id;
+    enum scf_record_kind kind;
+    int64_t leaf_index, received_us;
+    struct scf_hash leaf_hash, body_sha256;
+    bool has_amount;
+    int64_t amount;
+    bool addressed;               /* asked by id: visible to the asking chain's node */
+    struct scf_str uscc, industry; /* asked by id: of enterprise_id */
+};
+
+/* What a batch asks, and what the database answered under the chain locks. Answers stand at the
+ * index of their question; NULL where nothing was found. All in one arena. */
+struct scf_lookup {
+    /* Chains to lock: ascending, distinct. */
+    const struct scf_uuid **chains;
+    int64_t *chain_sizes; /* −1: no such chain */
+    size_t chain_count;
+    /* API keys the items came with, distinct. */
+    const struct scf_uuid **keys;
+    bool *key_live;
+    size_t key_count;
+    /* Natural keys: one per item. */
+    struct scf_item **items;
+    struct scf_known_record **same;
+    size_t item_count;
+    /* Records named by id, with the chain that asks. */
+    const struct scf_uuid **ids;
+    const struct scf_uuid **id_askers;
+    struct scf_known_record **by_id;
+    size_t id_count;
+    /* Contracts, and invoices of other chains, by business key. */
+    const struct scf_uuid **business_keys;
+    const struct scf_uuid **business_askers;
+    int16_t *business_kinds;
+    struct scf_known_record **by_key;
+    size_t business_count;
+    /* Enterprises: distinct refs; the map leads from a USCC, or the bytes of an id, to the ref. */
+    struct scf_map ref_map;
+    struct scf_enterprise_ref *refs;
+    struct scf_enterprise **enterprises;
+    size_t ref_count;
+
+    int64_t now_us;
+};
+
+/* Round trip 1: BEGIN, lock the chains in id order, look everything up. On failure the connection
+ * is out of the transaction. */
+enum scf_code scf_commit_lookup(struct scf_db *db, struct scf_arena *arena, struct scf_lookup *lookup,
+                                struct scf_error *err) SCF_MUST_CHECK;
+
+/* Creates stubs for the refs that were not found and are named by uscc, and reads them back. */
+enum scf_code scf_commit_add_stubs(struct scf_db *db, struct scf_arena *arena,
+                                   struct scf_lookup *lookup, struct scf_error *err) SCF_MUST_CHECK;
+
+/* What this commit adds to one chain. */
+struct scf_advance {
+    struct scf_uuid chain_id;
+    int64_t first_leaf, count;
+};
+
+/* Round trip 2: rows, heads, feed events, COMMIT. *ret_unknown: the connection was lost during the
+ * commit itself, so that nobody knows. On any failure the connection is out of the transaction. */
+enum scf_code scf_commit_write(struct scf_db *db, struct scf_arena *arena, struct scf_buf *rows,
+                               const struct scf_advance *advances, size_t advance_count,
+                               int64_t now_us, bool *ret_unknown, struct scf_error *err)
+    SCF_MUST_CHECK;
+
+/* After an unknown outcome: waits on the chain locks until the lost transaction has ended, then says
+ * for each record whether it is there. */
+enum scf_code scf_commit_find_out(struct scf_db *db, struct scf_arena *arena,
+                                  const struct scf_lookup *lookup, bool *ret_there,
+                                  struct scf_error *err) SCF_MUST_CHECK;
+
+#endif

@@ -1,0 +1,28 @@
+/* What a batch asks the database, and what becomes of each item given the answers. No SQL but for
+ * enterprise profiles, which are applied inside the open transaction. */
+#ifndef SCFD_INTAKE_DECIDE_H
+#define SCFD_INTAKE_DECIDE_H
+
+#include "batch.h"
+#include "commit_store.h"
+
+/* Indexes into the lookup's arrays, per item; −1: not asked. */
+struct scf_asks {
+    int key, subject, counterparty, revises, contract_id, contract_key, invoice_key;
+};
+
+/* Collects the distinct questions of the items. Everything in `arena`. */
+enum scf_code scf_lookup_ask(struct scf_arena *arena, struct scf_item **items, size_t count,
+                             int64_t now_us, struct scf_lookup *ret, struct scf_asks **ret_asks,
+                             struct scf_error *err) SCF_MUST_CHECK;
+
+/* Index of a chain in lookup->chains (it is there). */
+size_t scf_lookup_chain(const struct scf_lookup *lookup, const struct scf_uuid *chain_id);
+
+/* Sets every item's outcome to ACCEPTED, REPLAYED or REFUSED; completes the accepted ones' records.
+ * Non-OK only when the database failed. */
+enum scf_code scf_decide(struct scf_batch_context *context, struct scf_arena *arena,
+                         struct scf_lookup *lookup, const struct scf_asks *asks,
+                         struct scf_error *err) SCF_MUST_CHECK;
+
+#endif

@@ -19,11 +19,13 @@ struct scf_db;
  * `url` is copied. `statement_timeout_ms` 0 means none. */
 struct scf_db *scf_db_new(const char *url, const char *application_name, int statement_timeout_ms);
 void scf_db_free(struct scf_db *db);
-/* Connects now if need be; DATABASE_UNAVAILABLE otherwise. */
+/* Connects now if need be; DATABASE_UNAVAILABLE otherwise. After a failed attempt the next one
+ * first waits 50 ms, doubling up to 1 s. Also forgets a transaction that a lost connection took
+ * away. */
 enum scf_code scf_db_ping(struct scf_db *db, struct scf_error *err) SCF_MUST_CHECK;
 
 /* A statement is static data next to the function that uses it. `name` is unique: use the function
- * name. */
+ * name. One name goes with one SQL text and one list of parameter types; else it is INTERNAL. */
 struct scf_stmt {
     const char *name;
     const char *sql;
@@ -33,10 +35,35 @@ struct scf_stmt {
 
 enum { SCF_MAX_PARAMS = 48 };
 
-/* Values are copied into the arena (or must outlive the call for _ref variants). */
+/* Type OIDs, for scf_p_null. */
+enum scf_pg_type {
+    SCF_PG_BOOL = 16,
+    SCF_PG_BYTEA = 17,
+    SCF_PG_INT8 = 20,
+    SCF_PG_INT2 = 21,
+    SCF_PG_INT4 = 23,
+    SCF_PG_TEXT = 25,
+    SCF_PG_DATE = 1082,
+    SCF_PG_TIMESTAMPTZ = 1184,
+    SCF_PG_UUID = 2950,
+    SCF_PG_BOOL_ARRAY = 1000,
+    SCF_PG_BYTEA_ARRAY = 1001,
+    SCF_PG_INT2_ARRAY = 1005,
+    SCF_PG_INT4_ARRAY = 1007,
+    SCF_PG_TEXT_ARRAY = 1009,
+    SCF_PG_INT8_ARRAY = 1016,
+    SCF_PG_TIMESTAMPTZ_ARRAY = 1185,
+    SCF_PG_UUID_ARRAY = 2951
+};
+
+/* Values are copied into the arena (or must outlive the call for _ref variants). A value that does
+ * not fit sets `failed`, and running the statement then answers INTERNAL. Text goes as type text:
+ * write `$1::json` for a json column. INT64_MAX and INT64_MIN as a time, INT32_MAX and INT32_MIN as
+ * a date are infinity and -infinity, both ways. */
 struct scf_params {
     struct scf_arena *arena;
     int n;
+    bool failed;
     const char *values[SCF_MAX_PARAMS];
     int lengths[SCF_MAX_PARAMS];
     unsigned types[SCF_MAX_PARAMS]; /* PostgreSQL type OIDs */
@@ -48,7 +75,7 @@ void scf_p_i32(struct scf_params *p, int32_t v);   /* integer */
 void scf_p_i16(struct scf_params *p, int16_t v);   /* smallint */
 void scf_p_bool(struct scf_params *p, bool v);     /* boolean */
 void scf_p_text(struct scf_params *p, const char *v); /* text; NULL is SQL NULL */
-void scf_p_str(struct scf_params *p, struct scf_str v);
+void scf_p_str(struct scf_params *p, struct scf_str v);       /* text; .p NULL is SQL NULL */
 void scf_p_bytes_ref(struct scf_params *p, const void *v, size_t n); /* bytea; NULL v is SQL NULL */
 void scf_p_hash(struct scf_params *p, const struct scf_hash *v);     /* bytea of 32; NULL is NULL */
 void scf_p_uuid(struct scf_params *p, const struct scf_uuid *v);     /* uuid; NULL is SQL NULL */
@@ -68,7 +95,8 @@ void scf_p_time_array(struct scf_params *p, const int64_t *us, const bool *null_
 /* ---- results ---- */
 
 /* Rows of one result; freed with the arena it was made in. Columns from 0. Reading a NULL with a
- * typed getter gives 0 / false / empty: ask scf_rows_null first where it matters. */
+ * typed getter gives 0 / false / empty: ask scf_rows_null first where it matters. Another column
+ * type than the getter's is our own mistake and aborts. */
 struct scf_rows;
 
 int scf_rows_count(const struct scf_rows *r);
@@ -79,20 +107,26 @@ bool scf_rows_bool(const struct scf_rows *r, int row, int col);
 struct scf_str scf_rows_str(const struct scf_rows *r, int row, int col);   /* text, json, bytea */
 const char *scf_rows_text(const struct scf_rows *r, int row, int col);     /* NUL-terminated; NULL */
 struct scf_uuid scf_rows_uuid(const struct scf_rows *r, int row, int col);
-struct scf_hash scf_rows_hash(const struct scf_rows *r, int row, int col); /* bytea of 32 */
+/* bytea of 32; any other length reads as zeros. */
+struct scf_hash scf_rows_hash(const struct scf_rows *r, int row, int col);
 int64_t scf_rows_time(const struct scf_rows *r, int row, int col);         /* timestamptz → µs */
 int32_t scf_rows_date(const struct scf_rows *r, int row, int col);         /* date → days */
 
 /* ---- running ---- */
 
-/* Runs one prepared statement. `params` and `ret_rows` may be NULL. Errors: SOFT (40001, 40P01),
- * DB_CONFLICT (23505; err->note names the constraint), DATABASE_UNAVAILABLE (08xxx, 57P0x, 53xxx,
- * lost connection), INTERNAL (everything else, with the SQLSTATE in the note). Outside a
- * transaction a lost connection is retried once after reconnecting, for statements that begin with
- * "SELECT" only. */
+/* Runs one prepared statement. `params` and `ret_rows` may be NULL (and then `arena`). Errors: SOFT
+ * (40001, 40P01), DB_CONFLICT (23505; scf_db_constraint and err->note name the constraint),
+ * DATABASE_UNAVAILABLE (08xxx, 57P0x, 53xxx, 25006 not the primary, 57014 statement_timeout, 55P03
+ * lock_timeout, lost connection), INTERNAL (everything else). err->note is "statement: SQLSTATE
+ * constraint or message". Outside a transaction a lost connection is retried once after
+ * reconnecting, for statements that begin with "SELECT" (and SCF_BEGIN) only. A connection lost
+ * inside a transaction fails everything until scf_db_rollback (scf_tx_run does that). */
 enum scf_code scf_db_run(struct scf_db *db, const struct scf_stmt *stmt,
                          const struct scf_params *params, struct scf_arena *arena,
                          struct scf_rows **ret_rows, struct scf_error *err) SCF_MUST_CHECK;
+
+/* Name of the constraint of the last DB_CONFLICT on this connection; "" when there was none. */
+const char *scf_db_constraint(const struct scf_db *db);
 
 /* ---- pipeline: several statements in one round trip ---- */
 
@@ -144,6 +178,11 @@ enum scf_code scf_db_stream(struct scf_db *db, const struct scf_stmt *stmt,
 typedef enum scf_code (*scf_tx_body)(struct scf_db *db, void *ctx, struct scf_error *err);
 enum scf_code scf_tx_run(struct scf_db *db, scf_tx_body body, void *ctx, struct scf_error *err)
     SCF_MUST_CHECK;
+
+/* For those who send SCF_BEGIN themselves: back to no transaction, whatever the state, also after a
+ * lost connection or inside an unfinished pipeline. Never fails: at worst it gives the connection
+ * up, and the server rolls back. */
+void scf_db_rollback(struct scf_db *db);
 
 /* Inside a transaction: wakes listeners of `topic` when it commits (SELECT pg_notify). Not for the
  * hot path: notifying transactions commit one after another. */

@@ -1,0 +1,135 @@
+"""RFC 6962 trees, C2SP notes and tiles, written from the specifications with hashlib only."""
+import base64
+import hashlib
+import struct
+
+
+def leaf_hash(data):
+    return hashlib.sha256(b"\0" + data).digest()
+
+
+def node_hash(left, right):
+    return hashlib.sha256(b"\1" + left + right).digest()
+
+
+def root_of(leaves):
+    """Root of a list of leaf hashes, level by level (an odd last node is carried up)."""
+    if not leaves:
+        return hashlib.sha256(b"").digest()
+    level = list(leaves)
+    while len(level) > 1:
+        paired = [node_hash(level[i], level[i + 1]) for i in range(0, len(level) - 1, 2)]
+        level = paired + level[len(paired) * 2:]
+    return level[0]
+
+
+def root_from_inclusion(leaf, index, size, path):
+    """RFC 9162 2.1.3.2; raises on a proof of the wrong length."""
+    assert 0 <= index < size, "index outside the tree"
+    fn, sn, result = index, size - 1, leaf
+    for sibling in path:
+        assert sn, "proof too long"
+        if fn & 1 or fn == sn:
+            result = node_hash(sibling, result)
+            while not fn & 1 and fn:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            result = node_hash(result, sibling)
+        fn, sn = fn >> 1, sn >> 1
+    assert sn == 0, "proof too short"
+    return result
+
+
+def check_consistency(first_size, second_size, first_root, second_root, path):
+    """RFC 9162 2.1.4.2."""
+    if first_size == second_size:
+        return not path and first_root == second_root
+    if first_size == 0:
+        return not path
+    if first_size & (first_size - 1) == 0:
+        path = [first_root] + list(path)
+    fn, sn = first_size - 1, second_size - 1
+    while fn & 1:
+        fn, sn = fn >> 1, sn >> 1
+    old = new = path[0]
+    for sibling in path[1:]:
+        if sn == 0:
+            return False
+        if fn & 1 or fn == sn:
+            old, new = node_hash(sibling, old), node_hash(sibling, new)
+            while not fn & 1 and fn:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            new = node_hash(new, sibling)
+        fn, sn = fn >> 1, sn >> 1
+    return sn == 0 and old == first_root and new == second_root
+
+
+def leaf_text(record):
+    """ARCHITECTURE "Chains": the eight lines of a record, from what the API shows of it."""
+    return "".join(line + "\n" for line in (
+        "scfd-record/v1", "id " + record["id"], "kind " + record["kind"], "node " + record["node"],
+        "external_id " + record["external_id"], "received_at " + record["received_at"],
+        "body_sha256 " + record["body_sha256"], "salt " + record["salt"])).encode()
+
+
+class Note:
+    """A C2SP signed note: text, and (name, key id, signature) of each signature line."""
+
+    def __init__(self, note):
+        self.text, _, tail = note.rpartition("\n\n")
+        self.text += "\n"
+        self.signatures = []
+        for line in tail.rstrip("\n").split("\n"):
+            dash, name, blob = line.split(" ")
+            assert dash == "—"
+            raw = base64.b64decode(blob, validate=True)
+            self.signatures.append((name, raw[:4], raw[4:]))
+
+    def lines(self):
+        return self.text.rstrip("\n").split("\n")
+
+
+def parse_vkey(vkey):
+    """`name+hash+key` → (name, key id, Ed25519 public key); checks the key id."""
+    name, key_id, key = vkey.split("+", 2)
+    raw = base64.b64decode(key, validate=True)
+    assert raw[0] == 1, "not an Ed25519 key"
+    computed = hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4]
+    assert computed.hex() == key_id, "the key id does not belong to the key"
+    return name, computed, raw[1:]
+
+
+def verify_note(note, vkey):
+    """Returns the parsed note; raises unless `vkey` signed it."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    name, key_id, public = parse_vkey(vkey)
+    parsed = Note(note)
+    for signer, signer_id, signature in parsed.signatures:
+        if (signer, signer_id) == (name, key_id):
+            Ed25519PublicKey.from_public_bytes(public).verify(signature, parsed.text.encode())
+            return parsed
+    raise AssertionError(f"no signature of {name}")
+
+
+def tile_path(level, index, width=256):
+    groups = [f"{index % 1000:03d}"]
+    index //= 1000
+    while index:
+        groups.insert(0, f"x{index % 1000:03d}")
+        index //= 1000
+    return f"tile/{level}/" + "/".join(groups) + (f".p/{width}" if width < 256 else "")
+
+
+def tile_hashes(data):
+    return [data[i:i + 32] for i in range(0, len(data), 32)]
+
+
+def entries(bundle):
+    """A C2SP entry bundle: each entry after its big-endian uint16 length."""
+    result, position = [], 0
+    while position < len(bundle):
+        (length,) = struct.unpack_from(">H", bundle, position)
+        result.append(bundle[position + 2:position + 2 + length])
+        position += 2 + length
+    return result

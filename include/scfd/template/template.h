@@ -14,19 +14,27 @@ enum { SCF_MEASURE_LEN = 9, SCF_TEMPLATE_MAX_FIELDS = 200 };
 /* Ratings run from A to D (credit.md CR-2.2). */
 enum scf_grade { SCF_GRADE_A, SCF_GRADE_B, SCF_GRADE_C, SCF_GRADE_D };
 
-enum scf_template_type { SCF_TT_STRING, SCF_TT_DECIMAL, SCF_TT_INTEGER, SCF_TT_DATE,
-                         SCF_TT_DATETIME, SCF_TT_BOOLEAN, SCF_TT_ENUM };
+enum scf_template_type {
+    SCF_TT_STRING,
+    SCF_TT_DECIMAL,
+    SCF_TT_INTEGER,
+    SCF_TT_DATE,
+    SCF_TT_DATETIME,
+    SCF_TT_BOOLEAN,
+    SCF_TT_ENUM
+};
 
 struct scf_template_field {
-    const char *key; /* member of `fields`, else a path in the body: "seller.tax_no", "lines.0.unit" */
+    const char
+        *key; /* member of `fields`, else a path in the body: "seller.tax_no", "lines.0.unit" */
     const char *label_zh, *label_en, *unit;
     enum scf_template_type type;
     bool required;
-    int64_t weight_ppm;          /* default 1 000 000 */
-    const char *const *choices;  /* ENUM; NULL-terminated */
+    int64_t weight_ppm;         /* default 1 000 000 */
+    const char *const *choices; /* ENUM; NULL-terminated */
     bool has_min, has_max;
-    int64_t min, max;            /* millionths */
-    int64_t fluctuation_ppm;     /* 0: not watched */
+    int64_t min, max;        /* millionths */
+    int64_t fluctuation_ppm; /* 0: not watched */
 };
 
 enum scf_period { SCF_PERIOD_DAY, SCF_PERIOD_WEEK, SCF_PERIOD_MONTH, SCF_PERIOD_QUARTER };
@@ -34,14 +42,14 @@ enum scf_period { SCF_PERIOD_DAY, SCF_PERIOD_WEEK, SCF_PERIOD_MONTH, SCF_PERIOD_
 struct scf_grading {
     /* Thresholds of A, B, C: completeness and accuracy ≥ (ppm), delay ≤ (µs). Else D. */
     int64_t regularity_ppm[3], timeliness_us[3], accuracy_ppm[3];
-    int64_t delay_workflow_ppm;  /* λ of CR-2.1; the invoice weight is 1 − λ */
-    int64_t accuracy_range_ppm;  /* μ of CR-2.1 */
-    int64_t rating_ppm[3];       /* weights of regularity, timeliness, accuracy in E (CR-2.3) */
-    int64_t score_ppm[4];        /* s(A) s(B) s(C) s(D) */
+    int64_t delay_workflow_ppm; /* λ of CR-2.1; the invoice weight is 1 − λ */
+    int64_t accuracy_range_ppm; /* μ of CR-2.1 */
+    int64_t rating_ppm[3];      /* weights of regularity, timeliness, accuracy in E (CR-2.3) */
+    int64_t score_ppm[4];       /* s(A) s(B) s(C) s(D) */
 };
 
 struct scf_template {
-    int32_t id; /* one per (code, revision) */
+    int32_t id;           /* one per (code, revision) */
     struct scf_uuid uuid; /* "tpl_…" */
     const char *code, *industry_code;
     int revision;
@@ -58,12 +66,15 @@ struct scf_template {
 /* What the template says about one record. Names live in the template. */
 struct scf_quality {
     int64_t weight_expected, weight_present; /* sums of weight_ppm */
-    const char **missing;  size_t missing_count;      /* absent or of the wrong type */
-    const char **out_of_range; size_t out_of_range_count;
+    const char **missing;
+    size_t missing_count; /* absent or of the wrong type */
+    const char **out_of_range;
+    size_t out_of_range_count;
     bool range_ok; /* none out of range and not before it happened */
     bool has_delay;
     int64_t delay_us; /* received − happened; may be negative (CR-2.1) */
-    uint8_t *measures; size_t measures_len; /* watched_count × SCF_MEASURE_LEN */
+    uint8_t *measures;
+    size_t measures_len; /* watched_count × SCF_MEASURE_LEN */
 };
 
 /* Pure. Arrays in `arena`; false (and *ret untouched) when the arena is full. `has_happened` false:
@@ -95,8 +106,8 @@ const struct scf_template *scf_templates_by_code(struct scf_templates *t, enum s
 /* Reads what was published since; for a caller that met an id the catalogue does not know yet.
  * Any thread that may wait for the database. */
 enum scf_code scf_templates_reload(struct scf_templates *t, struct scf_error *err) SCF_MUST_CHECK;
-/* Inside scf_tx_run at start-up: inserts and publishes the templates that ship (the files of templates/,
- * embedded) when they are not there yet. */
+/* Inside scf_tx_run at start-up: inserts and publishes the templates that ship (the files of
+ * templates/, embedded) when they are not there yet. */
 enum scf_code scf_templates_ship(struct scf_db *db, const struct scf_uuid *platform_id,
                                  struct scf_error *err) SCF_MUST_CHECK;
 

@@ -9,7 +9,7 @@ packages_of() {
     run) echo gcc make libc6-dev pkg-config libmicrohttpd-dev libpq-dev libssl-dev libcjson-dev \
         libcurl4-openssl-dev curl jq ;;
     test) echo libcmocka-dev clang clang-format cppcheck libclang-rt-dev python3 python3-pytest \
-        python3-cryptography python3-yaml git ;;
+        python3-cryptography python3-yaml python3-jsonschema git ;;
     bench) echo wrk nodejs npm python3 ;;
     *) echo "deps.sh: unknown group $1 (run, test, bench)" >&2; exit 2 ;;
     esac

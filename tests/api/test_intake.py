@@ -1,0 +1,362 @@
+"""Single records in: the answer's exact shape, re-sends, refusals, revisions, references."""
+import hashlib
+import json
+import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timezone
+
+import pytest
+
+from conftest import make_node
+from harness import bodies
+from harness.client import encode
+
+ID = r"[0-7][0-9a-hjkmnp-tv-z]{25}"
+TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
+
+
+def pointers(answer):
+    assert answer.status == 422, answer
+    problem = answer.json()
+    assert problem["code"] == "validation-failed"
+    return {error["pointer"]: error["code"] for error in problem["errors"]}
+
+
+def check_shape(answer, prefix, body, node_id):
+    assert answer.status == 201, answer
+    record = answer.json()
+    assert set(record) == {"id", "external_id", "received_at", "sha256", "chain", "quality", "warnings"}
+    assert re.fullmatch(f"{prefix}_{ID}", record["id"])
+    assert record["external_id"] == body["external_id"]
+    assert re.fullmatch(TIME, record["received_at"])
+    assert record["sha256"] == hashlib.sha256(encode(body)).hexdigest()
+    assert set(record["chain"]) == {"id", "index", "leaf_hash"}
+    assert record["chain"]["id"].split("_")[1] == node_id.split("_")[1]
+    assert isinstance(record["chain"]["index"], int)
+    assert re.fullmatch(r"[0-9a-f]{64}", record["chain"]["leaf_hash"])
+    assert set(record["quality"]) == {"completeness", "missing_fields", "delay_seconds", "out_of_range"}
+    assert isinstance(record["warnings"], list)
+    assert answer.headers["Location"].endswith(record["id"])
+    return record
+
+
+def test_every_kind_answers_alike(chain):
+    client, node = chain.erp.client, chain.erp.id
+    body = bodies.enterprise()
+    check_shape(client.post("/v1/enterprises", body), "epr", body, node)
+    body = chain.contract()
+    contract = check_shape(client.post("/v1/contracts", body), "ctr", body, node)
+    body = chain.event(contract["id"])
+    check_shape(client.post("/v1/workflow-events", body), "evt", body, node)
+    body = chain.invoice(contract_ids=[contract["id"]])
+    check_shape(client.post("/v1/invoices", body), "inv", body, node)
+    body = chain.guarantee(contract["id"])
+    check_shape(client.post("/v1/guarantees", body), "gua", body, node)
+
+
+def test_quality_echo(chain):
+    occurred = datetime.now(timezone.utc).timestamp() - 3 * 3600
+    contract = chain.erp.client.post("/v1/contracts", chain.contract()).json()
+    stamp = datetime.fromtimestamp(occurred, timezone.utc).isoformat().replace("+00:00", "Z")
+    answer = chain.erp.client.post("/v1/workflow-events", chain.event(contract["id"], occurred_at=stamp))
+    quality = answer.json()["quality"]
+    assert abs(float(quality["delay_seconds"]) - 3 * 3600) < 30
+    assert 0 <= float(quality["completeness"]) <= 1
+    assert quality["out_of_range"] == []
+
+
+def test_resend_is_200_with_the_same_record(chain):
+    body = chain.invoice()
+    first = chain.erp.client.post("/v1/invoices", body)
+    assert (first.status, first.headers["Idempotent-Replayed"]) == (201, None)
+    again = chain.erp.client.post("/v1/invoices", body)
+    assert (again.status, again.headers["Idempotent-Replayed"]) == (200, "true")
+    for member in ("id", "external_id", "received_at", "sha256", "chain"):
+        assert again.json()[member] == first.json()[member]
+
+
+def test_other_content_is_409_with_both_hashes(chain):
+    body = chain.invoice()
+    first = chain.erp.client.post("/v1/invoices", body).json()
+    changed = {**body, "remarks": "changed"}
+    answer = chain.erp.client.post("/v1/invoices", changed)
+    assert answer.status == 409
+    problem = answer.json()
+    assert problem["code"] == "external-id-conflict"
+    assert problem["existing_id"] == first["id"]
+    text = json.dumps(problem)
+    assert first["sha256"] in text
+    assert hashlib.sha256(encode(changed)).hexdigest() in text
+
+
+def test_same_external_id_in_other_kind_or_node_is_another_record(admin, chain):
+    shared = bodies.unique()
+    other = make_node(admin, "erp")
+    answers = [chain.erp.client.post("/v1/contracts", chain.contract(external_id=shared)),
+               chain.erp.client.post("/v1/invoices", chain.invoice(external_id=shared)),
+               other.client.post("/v1/invoices", chain.invoice(external_id=shared))]
+    assert [a.status for a in answers] == [201, 201, 201]
+    assert len({a.json()["id"] for a in answers}) == 3
+
+
+def test_concurrent_resends_make_one_record(chain):
+    body = chain.invoice()
+    def send(_):
+        return chain.erp.client.copy().post("/v1/invoices", body)
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(send, range(32)))
+    assert sorted(a.status for a in answers) == [200] * 31 + [201]
+    assert len({a.json()["id"] for a in answers}) == 1
+
+
+def test_a_crowd_gets_distinct_consecutive_indexes(admin, chain):
+    node = make_node(admin, "erp")
+    def send(_):
+        return node.client.copy().post("/v1/invoices", chain.invoice())
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(send, range(100)))
+    assert {a.status for a in answers} == {201}
+    assert sorted(a.json()["chain"]["index"] for a in answers) == list(range(100))
+
+
+def test_all_errors_at_once(chain):
+    body = chain.invoice(kind="nonsense", total_amount="12.345", issued_on="2026-02-30",
+                         currency="RMB", surprise=1)
+    del body["seller"]
+    body["lines"][0]["tax_rate"] = "7"
+    found = pointers(chain.erp.client.post("/v1/invoices", body))
+    assert {"#/kind", "#/total_amount", "#/issued_on", "#/currency", "#/surprise", "#/seller",
+            "#/lines/0/tax_rate"} <= set(found), found
+    assert found["#/surprise"] == "unknown-field"
+    assert found["#/seller"] == "required"
+
+
+def test_error_list_is_capped(chain):
+    body = chain.invoice(**{f"extra{i}": i for i in range(150)})
+    answer = chain.erp.client.post("/v1/invoices", body)
+    assert answer.status == 422
+    assert len(answer.json()["errors"]) == 100
+
+
+def test_free_members_live_in_fields(chain):
+    body = chain.invoice(fields={"无线": "ok", "n": 3, "flag": True}, metadata={"a": "b"})
+    assert chain.erp.client.post("/v1/invoices", body).status == 201
+    body = chain.invoice(fields={"nested": {"a": 1}})
+    assert "#/fields/nested" in pointers(chain.erp.client.post("/v1/invoices", body))
+
+
+@pytest.mark.parametrize("members, pointer", [
+    ({"total_amount": "112999.99"}, "#/total_amount"),
+    ({"total_amount": "-113000.00"}, "#/total_amount"),
+    ({"total_amount": 1e20}, "#/total_amount"),
+    ({"lines": []}, "#/lines"),
+    ({"due_on": "2001-01-01"}, "#/due_on"),
+    ({"red_invoice": True}, "#/original_invoice_no"),
+    ({"external_id": ""}, "#/external_id"),
+    ({"external_id": "x" * 129}, "#/external_id"),
+    ({"external_id": "tab\there"}, "#/external_id"),
+])
+def test_invoice_rules(chain, members, pointer):
+    body = {**chain.invoice(), **members}
+    found = pointers(chain.erp.client.post("/v1/invoices", body))
+    assert any(p == pointer or p.startswith(pointer + "/") for p in found), found
+
+
+@pytest.mark.parametrize("members, pointer", [
+    ({"amount": "0.00"}, "#/amount"),
+    ({"signed_on": bodies.days_ago(-3)}, "#/signed_on"),
+    ({"effective_from": "2026-03-01", "effective_to": "2026-02-01"}, "#/effective_to"),
+    ({"payment_terms": {"kind": "net_days", "days": 367}}, "#/payment_terms/days"),
+    ({"buyer": {}}, "#/buyer"),
+    ({"amount_excl_tax": "1.00", "tax_amount": "1.00"}, "#/amount"),
+])
+def test_contract_rules(chain, members, pointer):
+    found = pointers(chain.erp.client.post("/v1/contracts", {**chain.contract(), **members}))
+    assert any(p.startswith(pointer) or pointer.startswith(p) for p in found), found
+
+
+def test_long_ar_voucher_warns(chain):
+    answer = chain.erp.client.post("/v1/contracts", chain.contract(
+        payment_terms={"kind": "ar_voucher", "days": 200}))
+    assert answer.status == 201, answer
+    assert any(w["pointer"].startswith("#/payment_terms") for w in answer.json()["warnings"])
+
+
+def test_unknown_uscc_makes_a_stub_with_warning(admin, chain):
+    code = bodies.uscc()
+    answer = chain.erp.client.post("/v1/contracts", bodies.contract(
+        chain.seller["ref"], {"uscc": code, "name": "新买方"}))
+    assert answer.status == 201, answer
+    assert any(w["pointer"].startswith("#/buyer") for w in answer.json()["warnings"])
+    found = admin.get("/v1/enterprises", uscc=code).json()["data"]
+    assert [e["name"] for e in found] == ["新买方"]
+
+
+def test_body_is_kept_byte_for_byte(chain):
+    body = chain.invoice(remarks="空格  and é \\u0041")
+    raw = json.dumps(body, indent=3, ensure_ascii=True).replace("100000.00", "100000.00").encode() + b" \r\n"
+    record = chain.erp.client.post("/v1/invoices", raw).json()
+    assert record["sha256"] == hashlib.sha256(raw).hexdigest()
+    back = chain.erp.client.get(f"/v1/records/{record['id']}/body")
+    assert back.status == 200
+    assert back.body == raw
+
+
+def test_find_by_sha256(chain):
+    record = chain.erp.client.post("/v1/invoices", chain.invoice()).json()
+    found = chain.erp.client.get("/v1/records", sha256=record["sha256"])
+    assert found.status == 200
+    assert [r["id"] for r in found.json()["data"]] == [record["id"]]
+    assert chain.erp.client.get("/v1/records", sha256="0" * 64).json()["data"] == []
+    assert chain.erp.client.get("/v1/records", sha256="xyz").status == 400
+
+
+def test_record_has_an_etag(chain):
+    record = chain.erp.client.post("/v1/invoices", chain.invoice()).json()
+    first = chain.erp.client.get(f"/v1/invoices/{record['id']}")
+    assert first.status == 200
+    again = chain.erp.client.get(f"/v1/invoices/{record['id']}", {"If-None-Match": first.headers["ETag"]})
+    assert (again.status, again.body) == (304, b"")
+
+
+def test_wrong_prefix_is_404(chain):
+    record = chain.erp.client.post("/v1/invoices", chain.invoice()).json()
+    assert chain.erp.client.get(f"/v1/contracts/{record['id']}").status == 404
+    assert chain.erp.client.get("/v1/invoices/" + record["id"].upper()).status == 404
+
+
+def test_late_reference_warns_then_resolves(chain):
+    """The event arrives before its contract; once the contract is there it belongs to it."""
+    number = bodies.unique("HT")
+    event = bodies.event(None, chain.seller["id"], contract_no=number, seller_uscc=chain.seller["uscc"])
+    del event["contract_id"]
+    answer = chain.erp.client.post("/v1/workflow-events", event)
+    assert answer.status == 201, answer
+    assert answer.json()["warnings"], "an unknown contract must be warned of"
+    contract = chain.erp.client.post("/v1/contracts", chain.contract(contract_no=number)).json()
+    shown = chain.erp.client.get(f"/v1/workflow-events/{answer.json()['id']}").json()
+    assert contract["id"] in json.dumps(shown)
+    resolved = chain.erp.client.post("/v1/workflow-events", {**event, "external_id": bodies.unique()})
+    assert resolved.status == 201
+    assert not [w for w in resolved.json()["warnings"] if "contract" in w["pointer"]]
+
+
+def test_unknown_contract_id_warns(chain):
+    answer = chain.erp.client.post("/v1/workflow-events",
+                                   chain.event("ctr_01h455vb4pex5vsknk084sn02q"))
+    assert answer.status == 201, answer
+    assert [w for w in answer.json()["warnings"] if w["pointer"] == "#/contract_id"]
+
+
+def test_event_from_the_future_is_refused(chain):
+    found = pointers(chain.erp.client.post("/v1/workflow-events", chain.event(
+        "ctr_01h455vb4pex5vsknk084sn02q", occurred_at=bodies.hours_ago(-1))))
+    assert "#/occurred_at" in found
+
+
+def test_revision(chain):
+    first = chain.erp.client.post("/v1/invoices", chain.invoice()).json()
+    body = chain.invoice(revises_id=first["id"], revision_reason="correction")
+    second = chain.erp.client.post("/v1/invoices", body)
+    assert second.status == 201, second
+    assert second.json()["id"] != first["id"]
+    assert chain.erp.client.get(f"/v1/records/{first['id']}/body").status == 200
+    shown = chain.erp.client.get(f"/v1/invoices/{second.json()['id']}").json()
+    assert first["id"] in json.dumps(shown)
+
+
+def test_revision_of_another_nodes_record_is_refused(admin, chain):
+    stranger = make_node(admin, "erp")
+    first = chain.erp.client.post("/v1/invoices", chain.invoice()).json()
+    found = pointers(stranger.client.post("/v1/invoices", chain.invoice(
+        revises_id=first["id"], revision_reason="correction")))
+    assert "#/revises_id" in found
+
+
+def test_lenient_datetime(admin, chain):
+    contract = "ctr_01h455vb4pex5vsknk084sn02q"
+    body = chain.event(contract, occurred_at="2026-11-01 15:15:22")
+    assert "#/occurred_at" in pointers(chain.erp.client.post("/v1/workflow-events", body))
+    kingdee = make_node(admin, "erp", lenient_datetime=True, timezone="+08:00")
+    answer = kingdee.client.post("/v1/workflow-events", body)
+    assert answer.status == 201, answer
+    assert [w for w in answer.json()["warnings"] if w["pointer"] == "#/occurred_at"]
+    received = datetime.fromisoformat(answer.json()["received_at"].replace("Z", "+00:00"))
+    occurred = datetime(2026, 11, 1, 7, 15, 22, tzinfo=timezone.utc)
+    delay = float(answer.json()["quality"]["delay_seconds"])
+    assert abs((received - occurred).total_seconds() - delay) <= 1
+
+
+def test_same_invoice_from_two_nodes_warns(admin, chain):
+    other = make_node(admin, "procurement", chain.buyer["id"])
+    body = chain.invoice()
+    assert chain.erp.client.post("/v1/invoices", body).status == 201
+    answer = other.client.post("/v1/invoices", {**body, "external_id": bodies.unique()})
+    assert answer.status in (200, 201), answer
+    assert "also-reported-by-other-node" in {w["code"] for w in answer.json()["warnings"]}
+
+
+# ---- what is no good at all: one problem each, never a 2xx ----
+
+@pytest.mark.parametrize("raw", [
+    b"", b"{", b"[1,]", b'{"a":1,"a":2}', b'{"a":01}', b'{"a":"\xff"}', b'{"a":"\\u0000"}',
+    b'{"a":"\\ud800"}', b'{"a":1e400}', b"\xef\xbb\xbf{}", b"{} {}", b'{"a":"line\nbreak"}',
+    b"[" * 33 + b"]" * 33, b'{"a":NaN}', b"'a'"])
+def test_malformed_json(chain, raw):
+    answer = chain.erp.client.post("/v1/invoices", raw)
+    assert answer.status == 400, answer
+    assert answer.json()["code"] == "malformed-json"
+
+
+@pytest.mark.parametrize("raw", [b"null", b"1", b'"x"', b"[]"])
+def test_json_that_is_no_object(chain, raw):
+    assert chain.erp.client.post("/v1/invoices", raw).status in (400, 422)
+
+
+def test_body_limit(chain):
+    body = chain.invoice(remarks="x" * (2 * 1024 * 1024))
+    answer = chain.erp.client.post("/v1/invoices", body)
+    assert answer.status == 413
+    problem = answer.json()
+    assert problem["code"] == "body-too-large"
+    assert "2097152" in json.dumps(problem)
+
+
+def test_media_type(chain):
+    raw = encode(chain.invoice())
+    for media_type in ("text/plain", "application/xml", "application/x-www-form-urlencoded"):
+        answer = chain.erp.client.post("/v1/invoices", raw, {"Content-Type": media_type})
+        assert answer.status == 415, answer
+        assert answer.json()["code"] == "unsupported-media-type"
+    for media_type in ("application/json", "application/json; charset=utf-8"):
+        assert chain.erp.client.post("/v1/invoices", raw, {"Content-Type": media_type}).status in (200, 201)
+
+
+def test_content_coding(chain):
+    answer = chain.erp.client.post("/v1/invoices", encode(chain.invoice()), {"Content-Encoding": "br"})
+    assert answer.status == 415
+    assert "gzip" in answer.headers["Accept-Encoding"]
+
+
+def test_limits_are_published(chain):
+    limits = chain.erp.client.get("/v1/limits")
+    assert limits.status == 200
+    assert "2097152" in limits.body.decode()
+
+
+def test_pages(admin, chain):
+    node = make_node(admin, "erp")
+    sent = [node.client.post("/v1/invoices", chain.invoice()).json()["id"] for _ in range(7)]
+    seen, after = [], {}
+    while True:
+        page = node.client.get("/v1/invoices", limit=3, **after)
+        data = page.json()
+        seen += [r["id"] for r in data["data"]]
+        if not data["has_more"]:
+            break
+        assert 'rel="next"' in page.headers["Link"]
+        after = {"after": data["next_cursor"]}
+    assert seen == sent
+    backwards = [r["id"] for r in node.client.get("/v1/invoices", order="desc").json()["data"]]
+    assert backwards == sent[::-1]
+    assert chain.erp.client.get("/v1/contracts", limit=3, **after).status == 400

@@ -17,6 +17,7 @@ CREATE TABLE scfd.enterprise (
     updated_at timestamptz NOT NULL,
     UNIQUE (country_code, foreign_registration_no)
 );
+CREATE INDEX enterprise_page ON scfd.enterprise (created_at, id);
 COMMENT ON TABLE scfd.enterprise IS 'Directory of enterprises. A stub was named by a record before anybody registered it.';
 COMMENT ON COLUMN scfd.enterprise.registrar_chain_id IS 'Chain of the node whose profile counts; later profiles of other nodes are only recorded.';
 COMMENT ON COLUMN scfd.enterprise.profile_record_id IS 'The record that holds the profile in force.';
@@ -35,6 +36,8 @@ CREATE TABLE scfd.node (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL
 );
+CREATE INDEX node_operator ON scfd.node (operator_enterprise_id);
+CREATE INDEX node_page ON scfd.node (created_at, id);
 COMMENT ON TABLE scfd.node IS 'Data-exchange nodes. A node''s chain has the node''s uuid.';
 COMMENT ON COLUMN scfd.node.kind IS 'enum scf_node_kind';
 COMMENT ON COLUMN scfd.node.allowed_kinds IS 'Record kinds the node may send, as bits of enum scf_record_kind.';
@@ -50,6 +53,8 @@ CREATE TABLE scfd.api_key (
     expires_at timestamptz,
     revoked_at timestamptz
 );
+CREATE INDEX api_key_page ON scfd.api_key (created_at, id);
+CREATE INDEX api_key_node ON scfd.api_key (node_id);
 COMMENT ON TABLE scfd.api_key IS 'API keys; the key itself is never stored. node_id NULL is an administrator.';
 COMMENT ON COLUMN scfd.api_key.digest IS 'HMAC-SHA256 of the key under the installation secret.';
 COMMENT ON COLUMN scfd.api_key.hint IS 'The last four characters, to recognise a key by.';

@@ -4,7 +4,7 @@ CREATE TABLE scfd.chain (
     id uuid PRIMARY KEY,
     size bigint NOT NULL DEFAULT 0 CHECK (size >= 0),
     event_seq bigint NOT NULL DEFAULT 0
-);
+) WITH (fillfactor = 20);
 COMMENT ON TABLE scfd.chain IS 'The head of each chain: the row that writers lock, in id order. id is the node''s, or the platform''s.';
 COMMENT ON COLUMN scfd.chain.event_seq IS 'Last number given in this node''s event feed.';
 

@@ -110,6 +110,8 @@ void scf_reply_header(struct scf_request *rq, const char *name, const char *valu
 void scf_reply(struct scf_request *rq, int status, const char *content_type, struct scf_buf *body);
 void scf_reply_json(struct scf_request *rq, int status, struct scf_buf *body);
 void scf_reply_error(struct scf_request *rq, const struct scf_error *err); /* RFC 9457 */
+/* The problem document that scf_reply_error would send, as text: for one line of a bulk answer. */
+void scf_problem_json(const struct scf_request *rq, const struct scf_error *err, struct scf_buf *out);
 /* Takes the descriptor; sends `size` bytes from its start. */
 void scf_reply_file(struct scf_request *rq, int status, const char *content_type, int fd,
                     uint64_t size);

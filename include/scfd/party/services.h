@@ -15,6 +15,7 @@ struct scf_workers;
 struct scf_services {
     const struct scf_config *config;
     const char *database_url;
+    const char *spool_dir; /* for answers that outgrow memory */
     struct scf_installation installation;
     struct scf_keys *keys;
     struct scf_signing_key *log_key;

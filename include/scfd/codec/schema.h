@@ -38,7 +38,7 @@ struct scf_field {
     const char *const *choices;  /* NULL-terminated, for ENUM and ID */
     const struct scf_field *members; /* for OBJECT; for ARRAY the one element field */
     bool (*pattern)(struct scf_str text); /* extra check of a STRING, with `pattern_text` for docs */
-    const char *pattern_text;
+    const char *pattern_text; /* a phrase, or a regular expression that begins with '^' */
     const char *doc_en, *doc_zh; /* one phrase each */
 };
 
@@ -60,7 +60,11 @@ struct scf_schema_options {
     const void *rules_ctx;
 };
 
-/* True when `faults` stayed empty. Warnings never make it false. */
+/* True when `faults` stayed empty. Warnings never make it false. `body` may be any JSON value.
+ * `null` members count as absent; bounds are inclusive, and max 0 with min > 0 means "no maximum".
+ * Fault codes: "required", "unknown-field", "wrong-type", "invalid-choice", "invalid-format",
+ * "out-of-range" (numbers), "too-short", "too-long" (texts), "too-few", "too-many" (lists, free
+ * objects). Warning codes: "uscc-check-digit", "lenient-datetime". */
 bool scf_schema_check(const struct scf_schema *schema, const cJSON *body,
                       const struct scf_schema_options *options, struct scf_faults *faults,
                       struct scf_faults *warnings) SCF_MUST_CHECK;

@@ -26,7 +26,7 @@ void scf_buf_put_i64(struct scf_buf *b, int64_t value); /* decimal text, no prin
 void scf_buf_printf(struct scf_buf *b, const char *format, ...) SCF_PRINTF(2, 3);
 
 /* Makes room for n more bytes and returns where they go (then advance len yourself); NULL sets
- * overflow. */
+ * overflow. The NUL is put after all n: who writes fewer puts it there himself. */
 char *scf_buf_reserve(struct scf_buf *b, size_t n);
 
 #endif

@@ -80,7 +80,7 @@ def test_lists_show_only_the_own_node(admin, chain):
 
 
 def test_allowed_resources_are_enforced(admin, chain):
-    node = make_node(admin, "erp", allowed_resources=["invoices"])
+    node = make_node(admin, "erp", allowed_resources=["invoice"])
     assert node.client.post("/v1/invoices", chain.invoice()).status == 201
     answer = node.client.post("/v1/contracts", chain.contract())
     assert answer.status == 403, answer

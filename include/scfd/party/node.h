@@ -32,7 +32,7 @@ enum scf_code scf_nodes_of_enterprise(struct scf_db *db, struct scf_arena *arena
 /* Inside a transaction: the head and seal rows of a chain, unless they exist. The seal's
  * block_hash, which the first block names as its predecessor, is 32 zero bytes. */
 enum scf_code scf_chain_rows_add(struct scf_db *db, struct scf_arena *arena,
-                                 const struct scf_uuid *chain_id, struct scf_error *err)
-    SCF_MUST_CHECK;
+                                 const struct scf_uuid *chain_id,
+                                 struct scf_error *err) SCF_MUST_CHECK;
 
 #endif

@@ -99,11 +99,18 @@ $(BUILD)/scfd: $(O)/scfd
 # ---- unit tests: tests/unit/<room>/test_x.c, linked with that room and the rooms below ------------
 UNIT_SRC := $(wildcard tests/unit/*/test_*.c)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(O)/unit/%)
+# What tests share is an archive, so that a room pays only for what it uses.
+SUPPORT_OBJ := $(patsubst tests/unit/support/%.c,$(O)/support/%.o,$(wildcard tests/unit/support/*.c))
+$(O)/support/%.o: tests/unit/support/%.c $(O)/inc/app/.stamp
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -I$(O)/inc/app $(PKG_CFLAGS) -c $< -o $@
+$(O)/support.a: $(SUPPORT_OBJ)
+	@rm -f $@ && ar rcs $@ $^
 define unit_rules
-$$(O)/unit/$(1)/%: tests/unit/$(1)/%.c $(foreach b,$(2),$$(OBJ_$(b))) $$(GENERATED_OBJ)
+$$(O)/unit/$(1)/%: tests/unit/$(1)/%.c $$(O)/support.a $(foreach b,$(2),$$(OBJ_$(b))) $$(GENERATED_OBJ)
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS_ALL) -I$$(O)/inc/$(1) -Isrc/$(1) $$(PKG_CFLAGS) $$< $$(filter-out $$(O)/obj/app/main.o,$$(filter %.o,$$^)) \
-	    $$(LDFLAGS_ALL) -o $$@ -lcmocka $$(PKG_LIBS)
+	$$(CC) $$(CFLAGS_ALL) -I$$(O)/inc/$(1) -Isrc/$(1) -Itests/unit/support $$(PKG_CFLAGS) $$< $$(O)/support.a \
+	    $$(filter-out $$(O)/obj/app/main.o,$$(filter %.o,$$^)) $$(LDFLAGS_ALL) -o $$@ -lcmocka $$(PKG_LIBS)
 endef
 below :=
 $(foreach r,$(ROOMS),$(eval below += $(r))$(eval $(call unit_rules,$(r),$(below))))

@@ -82,13 +82,10 @@ static enum scf_code reconnect(struct scf_db *db, struct scf_error *err) {
     scf_db_drop(db);
     db->conn = scf_pg_open(db->url, db->application_name);
     if (PQstatus(db->conn) != CONNECTION_OK || !set_up_session(db)) {
-        char reason[200];
-        const char *message = PQerrorMessage(db->conn);
-        snprintf(reason, sizeof reason, "%.*s", (int)strcspn(message, "\n"), message);
+        scf_db_lost_error(db, "cannot connect", err);
         scf_db_drop(db);
         note_refusal(db);
-        scf_fail(err, SCF_E_DATABASE_UNAVAILABLE, "The database is unavailable; try again.");
-        return scf_note(err, "cannot connect: %s", reason);
+        return SCF_E_DATABASE_UNAVAILABLE;
     }
     db->backoff_us = 0;
     db->used_at_us = scf_mono_us();
@@ -114,8 +111,8 @@ enum scf_code scf_db_ready(struct scf_db *db, struct scf_error *err) {
         return SCF_OK;
     if (!db->in_tx)
         return reconnect(db, err);
-    scf_fail(err, SCF_E_DATABASE_UNAVAILABLE, "The database is unavailable; try again.");
-    return scf_note(err, "the connection was lost inside this transaction");
+    return scf_db_error(err, SCF_E_DATABASE_UNAVAILABLE,
+                        "the connection was lost inside this transaction");
 }
 
 void scf_db_settle(struct scf_db *db) {
@@ -135,18 +132,15 @@ enum scf_code scf_db_ping(struct scf_db *db, struct scf_error *err) {
 
 /* ---- running ---- */
 
-static enum scf_code fail_usage(const struct scf_stmt *stmt, const char *what,
-                                struct scf_error *err) {
-    scf_fail(err, SCF_E_INTERNAL, "The server failed.");
-    return scf_note(err, "%s: %s", stmt->name, what);
-}
-
 enum scf_code scf_db_check_params(const struct scf_stmt *stmt, const struct scf_params *params,
                                   enum prepared_state state, struct scf_error *err) {
     if (params && params->failed)
-        return fail_usage(stmt, "a parameter does not fit into its arena", err);
+        return scf_db_error(err, SCF_E_INTERNAL, "%s: a parameter does not fit into its arena",
+                            stmt->name);
     if (state == PREPARED_OTHERWISE)
-        return fail_usage(stmt, "the name is prepared with other SQL or parameter types", err);
+        return scf_db_error(err, SCF_E_INTERNAL,
+                            "%s: the name is prepared with other SQL or parameter types",
+                            stmt->name);
     return SCF_OK;
 }
 
@@ -180,14 +174,16 @@ enum scf_code scf_db_take(struct scf_db *db, const struct scf_stmt *stmt, PGresu
     if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
         code = scf_db_fail(db, res, stmt->name, err);
     else if (commit_rolled_back(stmt, res))
-        code = fail_usage(stmt, "committed a transaction that had failed", err);
+        code = scf_db_error(err, SCF_E_INTERNAL, "%s: committed a transaction that had failed",
+                            stmt->name);
     if (code != SCF_OK || !ret_rows) {
         PQclear(res);
         return code;
     }
     struct scf_rows *rows = scf_rows_wrap(arena, res);
     if (!rows)
-        return fail_usage(stmt, "the rows do not fit into their arena", err);
+        return scf_db_error(err, SCF_E_INTERNAL, "%s: the rows do not fit into their arena",
+                            stmt->name);
     *ret_rows = rows;
     return SCF_OK;
 }

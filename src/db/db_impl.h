@@ -90,6 +90,12 @@ PGconn *scf_pg_open(const char *url, const char *application_name);
 
 /* ---- sqlstate.c ---- */
 
+/* Fills *err (may be NULL) with the standard sentence of `code` for the client and a note for the
+ * log; returns `code`. */
+enum scf_code scf_db_error(struct scf_error *err, enum scf_code code, const char *note, ...)
+    SCF_PRINTF(3, 4);
+/* DATABASE_UNAVAILABLE with the connection's own message. */
+enum scf_code scf_db_lost_error(const struct scf_db *db, const char *what, struct scf_error *err);
 /* Turns a failed result (NULL: the connection's own error) into an error; `what` names the
  * statement for the log. */
 enum scf_code scf_db_fail(struct scf_db *db, const PGresult *res, const char *what,

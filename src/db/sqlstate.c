@@ -40,36 +40,36 @@ static const char *detail_of(enum scf_code code) {
     }
 }
 
-static int first_line(const char *text) {
-    return (int)strcspn(text, "\n");
+enum scf_code scf_db_error(struct scf_error *err, enum scf_code code, const char *note, ...) {
+    scf_fail(err, code, "%s", detail_of(code));
+    if (err) {
+        va_list args;
+        va_start(args, note);
+        vsnprintf(err->note, sizeof err->note, note, args);
+        va_end(args);
+    }
+    return code;
 }
 
-static enum scf_code fail_lost(const struct scf_db *db, const char *what, struct scf_error *err) {
+enum scf_code scf_db_lost_error(const struct scf_db *db, const char *what, struct scf_error *err) {
     const char *message = db->conn ? PQerrorMessage(db->conn) : "not connected";
-    scf_fail(err, SCF_E_DATABASE_UNAVAILABLE, "%s", detail_of(SCF_E_DATABASE_UNAVAILABLE));
-    scf_note(err, "%s: connection lost: %.*s", what, first_line(message), message);
-    return SCF_E_DATABASE_UNAVAILABLE;
+    return scf_db_error(err, SCF_E_DATABASE_UNAVAILABLE, "%s: connection lost: %.*s", what,
+                        (int)strcspn(message, "\n"), message);
 }
 
 enum scf_code scf_db_fail(struct scf_db *db, const PGresult *res, const char *what,
                           struct scf_error *err) {
-    const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
     if (scf_db_lost(db))
-        return fail_lost(db, what, err);
-    if (!state) {
-        /* libpq itself refused: out of memory, or a call out of order. */
-        scf_fail(err, SCF_E_INTERNAL, "%s", detail_of(SCF_E_INTERNAL));
-        const char *message = PQerrorMessage(db->conn);
-        scf_note(err, "%s: %.*s", what, first_line(message), message);
-        return SCF_E_INTERNAL;
-    }
+        return scf_db_lost_error(db, what, err);
+    const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
+    if (!state) /* libpq itself refused: out of memory, or a call out of order */
+        return scf_db_error(err, SCF_E_INTERNAL, "%s: %s", what, PQerrorMessage(db->conn));
     enum scf_code code = classify(state);
     const char *constraint = PQresultErrorField(res, PG_DIAG_CONSTRAINT_NAME);
     const char *message = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
     if (code == SCF_E_DB_CONFLICT)
         snprintf(db->constraint, sizeof db->constraint, "%s", constraint ? constraint : "");
-    scf_fail(err, code, "%s", detail_of(code));
-    scf_note(err, "%s: %s %s", what, state, constraint ? constraint : message ? message : "");
+    scf_db_error(err, code, "%s: %s %s", what, state, constraint ? constraint : message);
     if (starts(state, "25006"))
         scf_db_drop(db); /* so that the next use looks for the new primary */
     return code;

@@ -21,7 +21,7 @@ void scf_db_rollback(struct scf_db *db) {
 static enum scf_code commit(struct scf_db *db, struct scf_error *err) {
     enum scf_code code = scf_db_run(db, &SCF_COMMIT, NULL, NULL, NULL, err);
     if (code == SCF_E_DATABASE_UNAVAILABLE && scf_db_lost(db))
-        scf_note(err, "commit outcome unknown");
+        scf_db_error(err, code, "commit outcome unknown");
     return code;
 }
 

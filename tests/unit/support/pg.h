@@ -1,0 +1,13 @@
+/* Databases for unit tests: one embedded cluster per test binary, below the temporary directory,
+ * with fsync off (only here), stopped and removed at exit. */
+#ifndef SCFD_TESTS_SUPPORT_PG_H
+#define SCFD_TESTS_SUPPORT_PG_H
+
+#include "scfd/base/prelude.h"
+
+/* URL of a fresh database with all migrations applied; a new one at every call, valid until exit.
+ * NULL, with a message, when this machine has no PostgreSQL server: then skip() the test. Anything
+ * else that goes wrong ends the test binary. main thread only, before other threads. */
+const char *scf_test_database(void);
+
+#endif

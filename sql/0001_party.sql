@@ -60,7 +60,7 @@ COMMENT ON COLUMN scfd.api_key.digest IS 'HMAC-SHA256 of the key under the insta
 COMMENT ON COLUMN scfd.api_key.hint IS 'The last four characters, to recognise a key by.';
 
 CREATE TABLE scfd.installation (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
     platform_id uuid NOT NULL,
     key_secret bytea NOT NULL CHECK (length(key_secret) = 32),
     origin text NOT NULL,

@@ -41,6 +41,26 @@ static const bool plain_byte[256] = {
     [']' ... 0x7F] = 1,
 };
 
+/* The same question for eight bytes at once; may say no where the answer is yes. */
+static inline bool plain_word(const unsigned char *p) {
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t x, special;
+    memcpy(&x, p, sizeof x);
+    uint64_t quote = x ^ ones * '"', backslash = x ^ ones * '\\';
+    special = x | ((x - ones * 0x20) & ~x) | ((quote - ones) & ~quote) |
+              ((backslash - ones) & ~backslash);
+    return (special & ones * 0x80) == 0;
+}
+
+static inline void skip_plain(struct scan *s) {
+    const unsigned char *p = s->p, *end = s->end;
+    while (end - p >= 8 && plain_word(p))
+        p += 8;
+    while (p < end && plain_byte[*p])
+        p++;
+    s->p = p;
+}
+
 static bool read_hex4(const struct scan *s, const unsigned char *p, uint32_t *ret) {
     if (s->end - p < 4)
         return false;
@@ -103,8 +123,7 @@ static bool scan_string(struct scan *s, bool *ret_has_escapes) {
     bool has_escapes = false;
     s->p++;
     for (;;) {
-        while (s->p < s->end && plain_byte[*s->p])
-            s->p++;
+        skip_plain(s);
         if (s->p == s->end)
             return refuse(s, "syntax");
         if (*s->p == '"')

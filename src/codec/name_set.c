@@ -54,22 +54,26 @@ static inline void sip_word(struct sip *s, uint64_t word) {
     s->v0 ^= word;
 }
 
-/* Up to 8 bytes as one integer. The order of bytes need not be portable: nothing is stored. */
-static inline uint64_t load_word(const unsigned char *p, size_t n) {
-    uint64_t word = 0;
-    memcpy(&word, p, n);
+/* Up to 7 bytes and the length as one word. The order of bytes need not be portable: nothing is
+ * stored. */
+static inline uint64_t last_word(const unsigned char *p, size_t n, size_t length) {
+    uint64_t word = (uint64_t)length << 56;
+    for (size_t i = 0; i < n; i++)
+        word |= (uint64_t)p[i] << 8 * i;
     return word;
 }
 
-static uint32_t hash_name(uint32_t object, const unsigned char *name, size_t n) {
+static uint32_t hash_name(const unsigned char *name, size_t n) {
     struct sip s = {
         hash_key[0] ^ UINT64_C(0x736f6d6570736575), hash_key[1] ^ UINT64_C(0x646f72616e646f6d),
         hash_key[0] ^ UINT64_C(0x6c7967656e657261), hash_key[1] ^ UINT64_C(0x7465646279746573)};
-    sip_word(&s, (uint64_t)object << 32 | n);
-    for (; n >= 8; name += 8, n -= 8)
-        sip_word(&s, load_word(name, 8));
-    if (n > 0)
-        sip_word(&s, load_word(name, n));
+    size_t length = n;
+    for (; n >= 8; name += 8, n -= 8) {
+        uint64_t word;
+        memcpy(&word, name, sizeof word);
+        sip_word(&s, word);
+    }
+    sip_word(&s, last_word(name, n, length));
     s.v2 ^= 0xff;
     sip_round(&s);
     sip_round(&s);
@@ -157,8 +161,8 @@ static bool grow(struct name_set *set) {
 enum name_verdict name_set_add(struct name_set *set, uint32_t object, const unsigned char *name,
                                size_t n, bool has_escapes) {
     unsigned char plain[SCF_JSON_MAX_KEY];
-    uint32_t hash =
-        has_escapes ? hash_name(object, plain, unescape(name, plain)) : hash_name(object, name, n);
+    uint32_t hash = has_escapes ? hash_name(plain, unescape(name, plain)) : hash_name(name, n);
+    hash += object * UINT32_C(0x9E3779B1); /* spreads one name over the objects that have it */
     struct name_entry entry = {.tag = (uint64_t)object << 32 | hash, .name = name};
     for (size_t i = hash & set->mask; set->slots[i].tag != 0; i = (i + 1) & set->mask)
         if (set->slots[i].tag == entry.tag && same_name(set->slots[i].name, name))

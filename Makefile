@@ -21,7 +21,7 @@ endif
 VERSION := 0.1.0
 GIT_REVISION := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
 
-PKGS := libmicrohttpd libpq libcrypto libcjson libcurl
+PKGS := libmicrohttpd libpq libcrypto libcjson libcurl zlib
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS))
 PKG_LIBS   = $(shell pkg-config --libs $(PKGS))
 

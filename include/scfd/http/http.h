@@ -174,6 +174,9 @@ enum scf_code scf_idempotency_claim(struct scf_request *rq, struct scf_db *db,
 enum scf_code scf_idempotency_store(struct scf_request *rq, struct scf_db *db, int status,
                                     struct scf_str body, struct scf_error *err) SCF_MUST_CHECK;
 void scf_reply_replay(struct scf_request *rq, const struct scf_replay *replay);
+/* Forgets keys older than a time; for a periodic task. Any thread with its own `db`. */
+enum scf_code scf_idempotency_purge(struct scf_db *db, struct scf_arena *arena,
+                                    int64_t older_than_us, struct scf_error *err) SCF_MUST_CHECK;
 
 /* ---- the server ---- */
 
@@ -187,6 +190,7 @@ struct scf_server_options {
     const struct scf_route *routes;
     size_t route_count;
     void *app;
+    const uint8_t *cursor_key; /* 32 bytes, the same on every instance; NULL: a random one */
     /* From memory, on an HTTP thread. UNAUTHENTICATED, DATABASE_UNAVAILABLE. */
     enum scf_code (*authenticate)(void *app, struct scf_str key, struct scf_actor *ret,
                                   struct scf_error *err);
@@ -197,6 +201,9 @@ struct scf_server;
 enum scf_code scf_server_start(const struct scf_server_options *options, struct scf_server **ret,
                                struct scf_error *err) SCF_MUST_CHECK;
 int scf_server_port(const struct scf_server *s); /* the real one when 0 was asked; 0 for unix: */
+/* Another line of /readyz: `fn` runs on a service thread and must be quick. Call before scf_server_set_ready(s, true). `name` must be static. */
+void scf_server_add_check(struct scf_server *s, const char *name,
+                          enum scf_code (*fn)(void *ctx, struct scf_error *err), void *ctx);
 void scf_server_set_ready(struct scf_server *s, bool ready);
 bool scf_server_ready(const struct scf_server *s);
 /* Called by the listener's subscriber: wakes the waiters of a topic; NULL wakes all. Any thread. */

@@ -146,14 +146,14 @@ enum scf_code scf_db_check_params(const struct scf_stmt *stmt, const struct scf_
 
 enum scf_code scf_db_prepare(struct scf_db *db, const struct scf_stmt *stmt,
                              const struct scf_params *params, struct scf_error *err) {
-    enum prepared_state state = scf_prepared_find(&db->prepared, stmt, params);
+    enum prepared_state state = scf_prepared_find(&db->prepared, stmt, scf_params_types(params));
     enum scf_code code = scf_db_check_params(stmt, params, state, err);
     if (code != SCF_OK || state == PREPARED_YES)
         return code;
     PGresult *res = PQprepare(db->conn, stmt->name, stmt->sql, params ? params->n : 0,
                               params ? params->types : NULL);
     if (PQresultStatus(res) == PGRES_COMMAND_OK)
-        scf_prepared_add(&db->prepared, stmt, params);
+        scf_prepared_add(&db->prepared, stmt, scf_params_types(params));
     else
         code = scf_db_fail(db, res, stmt->name, err);
     PQclear(res);

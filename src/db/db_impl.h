@@ -25,9 +25,10 @@ enum prepared_state { PREPARED_NO, PREPARED_YES, PREPARED_OTHERWISE };
 
 /* OTHERWISE: the name is taken by other SQL or other parameter types, which is our mistake. */
 enum prepared_state scf_prepared_find(const struct prepared_set *set, const struct scf_stmt *stmt,
-                                      const struct scf_params *params);
-void scf_prepared_add(struct prepared_set *set, const struct scf_stmt *stmt,
-                      const struct scf_params *params);
+                                      uint64_t types);
+void scf_prepared_add(struct prepared_set *set, const struct scf_stmt *stmt, uint64_t types);
+/* The hash of their type OIDs; of none for NULL. */
+uint64_t scf_params_types(const struct scf_params *params);
 void scf_prepared_clear(struct prepared_set *set);
 
 /* ---- the connection ---- */
@@ -36,6 +37,7 @@ void scf_prepared_clear(struct prepared_set *set);
 struct queued {
     const struct scf_stmt *stmt;
     bool is_prepare;
+    uint64_t types; /* of a prepare */
 };
 
 struct pipeline {

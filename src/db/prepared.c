@@ -10,7 +10,7 @@ static uint64_t fnv1a(const void *bytes, size_t n) {
     return h;
 }
 
-static uint64_t types_of(const struct scf_params *params) {
+uint64_t scf_params_types(const struct scf_params *params) {
     return params ? fnv1a(params->types, sizeof params->types[0] * (size_t)params->n)
                   : fnv1a(NULL, 0);
 }
@@ -25,13 +25,13 @@ static struct prepared *slot_of(const struct prepared_set *set, const char *name
 }
 
 enum prepared_state scf_prepared_find(const struct prepared_set *set, const struct scf_stmt *stmt,
-                                      const struct scf_params *params) {
+                                      uint64_t types) {
     if (set->capacity == 0)
         return PREPARED_NO;
     const struct prepared *p = slot_of(set, stmt->name);
     if (!p->name)
         return PREPARED_NO;
-    bool same = p->types == types_of(params) && (p->sql == stmt->sql || !strcmp(p->sql, stmt->sql));
+    bool same = p->types == types && (p->sql == stmt->sql || !strcmp(p->sql, stmt->sql));
     return same ? PREPARED_YES : PREPARED_OTHERWISE;
 }
 
@@ -47,14 +47,13 @@ static void grow(struct prepared_set *set) {
     *set = bigger;
 }
 
-void scf_prepared_add(struct prepared_set *set, const struct scf_stmt *stmt,
-                      const struct scf_params *params) {
+void scf_prepared_add(struct prepared_set *set, const struct scf_stmt *stmt, uint64_t types) {
     if (2 * (set->used + 1) > set->capacity)
         grow(set);
     struct prepared *p = slot_of(set, stmt->name);
     if (!p->name)
         set->used++;
-    *p = (struct prepared){.name = stmt->name, .sql = stmt->sql, .types = types_of(params)};
+    *p = (struct prepared){.name = stmt->name, .sql = stmt->sql, .types = types};
 }
 
 void scf_prepared_clear(struct prepared_set *set) {

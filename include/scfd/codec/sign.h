@@ -11,7 +11,9 @@ enum { SCF_ED25519_PUBLIC_LEN = 32, SCF_ED25519_SIGNATURE_LEN = 64 };
 struct scf_signing_key;
 
 /* Loads a PKCS#8 PEM private key; when the file does not exist and `create`, makes one with mode
- * 0600 (written to a temporary name, synced, renamed). Refuses a file that others may read. */
+ * 0600 (written to a temporary name, synced, linked: of two processes the first wins). Refuses a
+ * file that its group or others may read. On failure the code is INTERNAL and the detail is meant
+ * for the operator. */
 enum scf_code scf_signing_key_load(const char *path, bool create, struct scf_signing_key **ret,
                                    struct scf_error *err) SCF_MUST_CHECK;
 void scf_signing_key_free(struct scf_signing_key *key);

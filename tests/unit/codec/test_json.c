@@ -1,0 +1,138 @@
+/* Parsing behind the scanner and the reading helpers. */
+#include "scfd/codec/json.h"
+
+#include "vectors.h"
+
+static struct scf_arena *arena;
+
+static int make_arena(void **state) {
+    (void)state;
+    arena = scf_arena_new(1 << 20);
+    return 0;
+}
+
+static int free_arena(void **state) {
+    (void)state;
+    scf_arena_free(arena);
+    return 0;
+}
+
+static cJSON *parse(const char *text) {
+    struct scf_error err = {0};
+    cJSON *tree = scf_json_parse(arena, text, strlen(text), &err);
+    if (!tree)
+        fail_msg("%s", err.detail);
+    return tree;
+}
+
+static void test_parse(void **state) {
+    (void)state;
+    const cJSON *tree = parse("{\"a\":\"x\\u00e9\",\"n\":null,\"b\":true,\"i\":-7,\"s\":\"12\"}");
+    assert_string_equal(scf_json_string(tree, "a"), "xé");
+    assert_null(scf_json_get(tree, "A"));
+    assert_null(scf_json_get(tree, "n"));
+    assert_null(scf_json_string(tree, "i"));
+    assert_null(scf_json_string(tree, "missing"));
+    assert_true(scf_json_bool(tree, "b", false));
+    assert_true(scf_json_bool(tree, "missing", true));
+    assert_false(scf_json_bool(tree, "i", false));
+}
+
+static void test_parse_error(void **state) {
+    (void)state;
+    struct scf_error err = {0};
+    const char *text = "{\"a\":1,\n \"a\":2}";
+    assert_null(scf_json_parse(arena, text, strlen(text), &err));
+    assert_int_equal(err.code, SCF_E_MALFORMED_JSON);
+    assert_string_equal(err.detail, "The JSON text is invalid at line 2, column 2: the object has "
+                                    "this member twice.");
+    assert_null(scf_json_parse(arena, "", 0, NULL));
+}
+
+static void test_i64(void **state) {
+    (void)state;
+    const cJSON *tree =
+        parse("{\"big\":9007199254740991,\"s\":\"9223372036854775807\",\"f\":1.5,"
+              "\"e\":1e3,\"huge\":1e300,\"bad\":\"1x\",\"b\":true,\"lead\":\"01\"}");
+    int64_t value = 42;
+    assert_true(scf_json_i64(tree, "big", &value));
+    assert_int_equal(value, INT64_C(9007199254740991));
+    assert_true(scf_json_i64(tree, "s", &value));
+    assert_int_equal(value, INT64_MAX);
+    assert_true(scf_json_i64(tree, "e", &value));
+    assert_int_equal(value, 1000);
+    static const char *const none[] = {"f", "huge", "bad", "b", "lead", "missing"};
+    for (size_t i = 0; i < SCF_COUNT(none); i++)
+        assert_false(scf_json_i64(tree, none[i], &value));
+    assert_int_equal(value, 1000);
+}
+
+static void decimal(const char *json, const char *expected) {
+    char out[40];
+    bool has = scf_json_decimal_text(parse(json), out, sizeof out);
+    if (has != (expected != NULL))
+        fail_msg("%s", json);
+    if (has)
+        assert_string_equal(out, expected);
+}
+
+static void test_decimal_text(void **state) {
+    (void)state;
+    decimal("\"100.00\"", "100.00");
+    decimal("100.00", "100");
+    decimal("0.1", "0.1");
+    decimal("-0.07", "-0.07");
+    decimal("0", "0");
+    decimal("-0", "0");
+    decimal("1e2", "100");
+    decimal("1.005", "1.005");
+    decimal("4.35", "4.35");
+    decimal("113000.01", "113000.01");
+    decimal("9999999999999.99", "9999999999999.99");
+    decimal("999999999999999", "999999999999999");
+    decimal("0.000000000000001", "0.000000000000001");
+    decimal("123456789.123456", "123456789.123456");
+    decimal("1000000000000000", NULL); /* 16 digits */
+    decimal("0.1234567890123456", NULL);
+    decimal("1e-16", NULL);
+    decimal("1e300", NULL);
+    decimal("5e-324", NULL);
+    decimal("true", NULL);
+    decimal("null", NULL);
+    decimal("[1]", NULL);
+}
+
+/* Every two-decimal amount survives the way through a double. */
+static void test_decimal_round_trip(void **state) {
+    (void)state;
+    char json[40], out[40];
+    int64_t minor = 1;
+    for (int i = 0; i < 20000; i++, minor = (minor * 7 + 3) % INT64_C(100000000000000)) {
+        snprintf(json, sizeof json, "%" PRId64 ".%02d1", minor / 100, (int)(minor % 100));
+        cJSON *number = cJSON_Parse(json);
+        assert_true(scf_json_decimal_text(number, out, sizeof out));
+        assert_string_equal(out, json);
+        cJSON_Delete(number);
+    }
+}
+
+static void test_decimal_needs_room(void **state) {
+    (void)state;
+    char out[5];
+    assert_true(scf_json_decimal_text(parse("12.5"), out, sizeof out));
+    assert_false(scf_json_decimal_text(parse("12.25"), out, sizeof out));
+    assert_false(scf_json_decimal_text(parse("\"12.25\""), out, sizeof out));
+    assert_string_equal(out, "12.5");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_parse),
+        cmocka_unit_test(test_parse_error),
+        cmocka_unit_test(test_i64),
+        cmocka_unit_test(test_decimal_text),
+        cmocka_unit_test(test_decimal_round_trip),
+        cmocka_unit_test(test_decimal_needs_room),
+    };
+    return cmocka_run_group_tests_name("json", tests, make_arena, free_arena);
+}

@@ -87,7 +87,7 @@ def test_allowed_resources_are_enforced(admin, chain):
 
 
 def new_key(admin, node, **members):
-    answer = admin.post("/v1/api-keys", {"node_id": node.id, **members})
+    answer = admin.post(f"/v1/nodes/{node.id}/keys", members)
     assert answer.status == 201, answer
     return answer.json()
 

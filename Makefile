@@ -173,8 +173,8 @@ DESTDIR ?=
 install: build
 	install -D -m 755 $(O)/scfd $(DESTDIR)$(PREFIX)/bin/scfd
 	install -D -m 644 packaging/scfd.8 $(DESTDIR)$(PREFIX)/share/man/man8/scfd.8
-	install -D -m 644 packaging/scfd.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/scfd
-	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/lib/systemd/system
+	$(O)/scfd completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/scfd
 	sed 's|@PREFIX@|$(PREFIX)|' packaging/scfd.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/scfd.service
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/scfd $(DESTDIR)$(PREFIX)/share/man/man8/scfd.8 \

@@ -1,0 +1,218 @@
+/* Checking a proof document with nothing but a verifier key. Relies on codec and the pure parts of
+ * this room; reads no file, no network, no database.
+ *
+ * Every check is reported, also after one has failed, as long as what it needs is there. Nothing in
+ * the document is believed because the document says so: the key comes from the caller. */
+#include "block.h"
+#include "proof.h"
+
+#include "scfd/base/clock.h"
+#include "scfd/chain/chain.h"
+#include "scfd/codec/json.h"
+
+enum { DOCUMENT_MAX = 1 << 20, ARENA_MAX = 16 << 20 };
+
+struct check {
+    struct scf_arena *arena;
+    struct scf_buf *report;
+    const cJSON *doc;
+    bool good;
+    bool erased;
+    struct scf_record record; /* as the document tells it; leaf_hash as told */
+    struct scf_vkey key;
+    struct scf_checkpoint checkpoint;
+    bool has_checkpoint;
+};
+
+static bool SCF_PRINTF(3, 4) step(struct check *c, bool ok, const char *format, ...) {
+    va_list args;
+    char line[512];
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    scf_buf_puts(c->report, ok ? "ok      " : "FAILED  ");
+    scf_buf_puts(c->report, line);
+    scf_buf_putc(c->report, '\n');
+    c->good &= ok;
+    return ok;
+}
+
+/* ---- reading the document ---- */
+
+static struct scf_str string(const cJSON *object, const char *name) {
+    return scf_str(scf_json_string(object, name)); /* absent: empty, which nothing below accepts */
+}
+
+static bool read_kind(struct scf_str name, struct scf_str id, struct scf_record *r) {
+    char prefix[16];
+    return scf_id_parse_any(id, prefix, &r->id) && scf_record_kind_of_prefix(prefix, &r->kind) &&
+           scf_str_is(name, scf_record_kind_name(r->kind));
+}
+
+static bool read_record(struct check *c) {
+    const cJSON *object = scf_json_get(c->doc, "record");
+    struct scf_record *r = &c->record;
+    r->external_id = string(object, "external_id");
+    c->erased = scf_json_bool(object, "erased", false);
+    return read_kind(string(object, "kind"), string(object, "id"), r) &&
+           scf_id_parse("node", string(object, "node"), &r->chain_id) &&
+           scf_time_parse(string(object, "received_at"), &r->received_us) &&
+           scf_json_i64(c->doc, "index", &r->leaf_index) &&
+           scf_unhex(string(c->doc, "leaf_hash"), r->leaf_hash.b, SCF_HASH_LEN) &&
+           (c->erased ||
+            (scf_unhex(string(object, "body_sha256"), r->body_sha256.b, SCF_HASH_LEN) &&
+             scf_unhex(string(object, "salt"), r->salt, SCF_SALT_LEN)));
+}
+
+static bool parse(struct check *c, struct scf_str json) {
+    struct scf_error err;
+    char *text = json.n <= DOCUMENT_MAX ? scf_strndup(c->arena, json.p, json.n) : NULL;
+    if (text != NULL && strlen(text) == json.n) {
+        c->doc = scf_json_parse(c->arena, text, json.n, &err);
+    }
+    if (!step(c, c->doc != NULL, "the document is JSON")) {
+        return false;
+    }
+    return step(c, scf_str_is(string(c->doc, "format"), SCF_PROOF_FORMAT) && read_record(c),
+                "the document is a complete %s", SCF_PROOF_FORMAT);
+}
+
+/* ---- the leaf ---- */
+
+static bool text_is_rebuilt(struct check *c) {
+    struct scf_buf text;
+    scf_buf_init(&text, DOCUMENT_MAX);
+    scf_leaf_text(&c->record, &text);
+    struct scf_str told = string(c->doc, "leaf_text"), rebuilt = {text.data, text.len};
+    bool same = !text.overflow && scf_str_eq(told, rebuilt);
+    scf_buf_free(&text);
+    return same;
+}
+
+static void check_leaf(struct check *c, const struct scf_str *body) {
+    if (c->erased) {
+        step(c, body == NULL && scf_json_string(c->doc, "leaf_text") == NULL,
+             "the record was erased: only its leaf hash can be proven, not its content");
+        return;
+    }
+    step(c, text_is_rebuilt(c), "the leaf text says what the record says");
+    struct scf_hash h = scf_leaf_hash(&c->record);
+    step(c, scf_hash_eq(&h, &c->record.leaf_hash), "the leaf hash is that of the leaf text");
+    if (body != NULL) {
+        h = scf_sha256(body->p, body->n);
+        step(c, scf_hash_eq(&h, &c->record.body_sha256),
+             "the body given (%zu bytes) has the SHA-256 in the leaf", body->n);
+    }
+}
+
+/* ---- the tree ---- */
+
+/* The key's name is the origin of one chain, and that ends in the chain's id. */
+static bool origin_is_of_chain(const struct check *c) {
+    char id[SCF_ID_TEXT];
+    scf_id_format("node", &c->record.chain_id, id);
+    size_t n = strlen(id);
+    struct scf_str origin = c->key.name;
+    return origin.n > n + 1 && origin.p[origin.n - n - 1] == '/' &&
+           memcmp(origin.p + origin.n - n, id, n) == 0 &&
+           scf_str_eq(string(c->doc, "origin"), origin);
+}
+
+static bool open_note(struct check *c, const char *what, struct scf_str message,
+                      struct scf_str *ret) {
+    struct scf_note *note = scf_alloc(c->arena, 1, sizeof *note);
+    if (note == NULL) {
+        return step(c, false, "out of memory");
+    }
+    enum scf_note_verdict verdict = scf_note_open(message, &c->key, 1, note);
+    *ret = note->text;
+    return step(c, verdict == SCF_NOTE_OK, "the %s is signed by the key: %s", what,
+                scf_note_verdict_text(verdict));
+}
+
+static void check_checkpoint(struct check *c) {
+    struct scf_str text;
+    if (!open_note(c, "checkpoint", string(c->doc, "checkpoint"), &text)) {
+        return;
+    }
+    int64_t size;
+    c->has_checkpoint = step(c,
+                             scf_checkpoint_parse(text, &c->checkpoint) &&
+                                 scf_str_eq(c->checkpoint.origin, c->key.name) &&
+                                 scf_json_i64(c->doc, "tree_size", &size) &&
+                                 size == c->checkpoint.size,
+                             "the checkpoint is of this chain and of the stated size");
+}
+
+static bool read_path(const cJSON *doc, struct scf_hash path[SCF_PROOF_MAX], size_t *ret_n) {
+    const cJSON *array = scf_json_get(doc, "inclusion_proof"), *item;
+    size_t n = 0, length;
+    if (!cJSON_IsArray(array)) {
+        return false;
+    }
+    cJSON_ArrayForEach(item, array) {
+        if (n == SCF_PROOF_MAX || !cJSON_IsString(item) ||
+            !scf_unbase64(scf_str(item->valuestring), path[n].b, SCF_HASH_LEN, &length) ||
+            length != SCF_HASH_LEN) {
+            return false;
+        }
+        n++;
+    }
+    *ret_n = n;
+    return true;
+}
+
+static void check_inclusion(struct check *c) {
+    struct scf_hash path[SCF_PROOF_MAX];
+    size_t n;
+    const struct scf_checkpoint *point = &c->checkpoint;
+    bool in_tree =
+        c->record.leaf_index >= 0 && read_path(c->doc, path, &n) &&
+        scf_merkle_verify_inclusion(SCF_SHA256, (uint64_t)c->record.leaf_index,
+                                    (uint64_t)point->size, &c->record.leaf_hash, path, n,
+                                    &point->root);
+    step(c, in_tree, "the leaf is number %" PRId64 " of %" PRId64 " under the checkpoint's root",
+         c->record.leaf_index, point->size);
+}
+
+static void check_block(struct check *c) {
+    const cJSON *object = scf_json_get(c->doc, "block");
+    struct scf_str text;
+    struct scf_block b;
+    struct scf_hash told, hash;
+    int64_t height;
+    if (!open_note(c, "block", string(object, "note"), &text)) {
+        return;
+    }
+    bool read = scf_block_parse(text, &b) && scf_json_i64(object, "height", &height) &&
+                scf_unhex(string(object, "hash"), told.b, SCF_HASH_LEN);
+    if (!step(c, read && b.height == height, "the block header is a scfd-block/v1")) {
+        return;
+    }
+    hash = scf_sha256(text.p, text.n);
+    step(c, scf_hash_eq(&hash, &told), "the block hash is that of the header");
+    char time[SCF_TIME_TEXT];
+    scf_time_format(b.time_us, time);
+    step(c,
+         c->has_checkpoint && scf_str_eq(b.origin, c->checkpoint.origin) &&
+             b.size == c->checkpoint.size && scf_hash_eq(&b.root, &c->checkpoint.root),
+         "block %" PRId64 ", closed at %s, has the checkpoint's size and root", b.height, time);
+}
+
+bool scf_verify_proof(struct scf_str proof_json, struct scf_str vkey, const struct scf_str *body,
+                      struct scf_buf *report) {
+    struct check c = {.arena = scf_arena_new(ARENA_MAX), .report = report, .good = true};
+    if (parse(&c, proof_json)) {
+        check_leaf(&c, body);
+        if (step(&c, scf_vkey_parse(vkey, &c.key), "the verifier key is an Ed25519 key") &&
+            step(&c, origin_is_of_chain(&c), "the verifier key is that of the record's chain")) {
+            check_checkpoint(&c);
+            if (c.has_checkpoint) {
+                check_inclusion(&c);
+            }
+            check_block(&c);
+        }
+    }
+    scf_arena_free(c.arena);
+    return c.good;
+}

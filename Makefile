@@ -54,6 +54,12 @@ LDFLAGS_ALL = $(OPT) $(HARDEN_LD) -pthread $(LDFLAGS)
 
 O := $(BUILD)/$(CONF)
 
+# V=1 shows the commands.
+ifneq ($(V),1)
+Q := @
+endif
+say = @printf '%-8s%s\n' $(1) $(2)
+
 # ---- rooms ---------------------------------------------------------------------------------------
 # $(O)/inc/<room>/scfd/<lower room> -> include/scfd/<lower room>
 define room_rules
@@ -64,7 +70,8 @@ $$(O)/inc/$(1)/.stamp:
 	@mkdir -p $$(@D)/scfd && for r in $(2); do ln -sfn $$(CURDIR)/include/scfd/$$$$r $$(@D)/scfd/$$$$r; done && touch $$@
 $$(O)/obj/$(1)/%.o: src/$(1)/%.c $$(O)/inc/$(1)/.stamp | $$(GENERATED_STAMP)
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS_ALL) -I$$(O)/inc/$(1) -Isrc/$(1) -I$$(O)/gen $$(PKG_CFLAGS) -c $$< -o $$@
+	$$(call say,CC,$$@)
+	$$(Q)$$(CC) $$(CFLAGS_ALL) -I$$(O)/inc/$(1) -Isrc/$(1) -I$$(O)/gen $$(PKG_CFLAGS) -c $$< -o $$@
 endef
 below :=
 $(foreach r,$(ROOMS),$(eval below += $(r))$(eval $(call room_rules,$(r),$(below))))
@@ -81,18 +88,20 @@ GENERATED_OBJ := $(GENERATED:.c=.o)
 
 $(O)/gen/migrations.c: $(SQL_FILES) tools/embed.sh
 	@mkdir -p $(@D)
-	sh tools/embed.sh migrations $(SQL_FILES) > $@.tmp && mv $@.tmp $@
+	$(Q)sh tools/embed.sh migrations $(SQL_FILES) > $@.tmp && mv $@.tmp $@
 $(O)/gen/shipped_templates.c: $(TEMPLATE_FILES) tools/embed.sh
 	@mkdir -p $(@D)
-	sh tools/embed.sh templates $(TEMPLATE_FILES) > $@.tmp && mv $@.tmp $@
+	$(Q)sh tools/embed.sh templates $(TEMPLATE_FILES) > $@.tmp && mv $@.tmp $@
 $(O)/gen/%.o: $(O)/gen/%.c $(O)/inc/app/.stamp
-	$(CC) $(CFLAGS_ALL) -I$(O)/inc/app $(PKG_CFLAGS) -c $< -o $@
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) -I$(O)/inc/app $(PKG_CFLAGS) -c $< -o $@
 
 # ---- the binary ----------------------------------------------------------------------------------
 .PHONY: build
 build: $(BUILD)/scfd
 $(O)/scfd: $(OBJECTS) $(GENERATED_OBJ)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
 $(BUILD)/scfd: $(O)/scfd
 	@ln -sfn $(CONF)/scfd $@
 
@@ -103,7 +112,8 @@ UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(O)/unit/%)
 SUPPORT_OBJ := $(patsubst tests/unit/support/%.c,$(O)/support/%.o,$(wildcard tests/unit/support/*.c))
 $(O)/support/%.o: tests/unit/support/%.c $(O)/inc/app/.stamp
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -I$(O)/inc/app $(PKG_CFLAGS) -c $< -o $@
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) -I$(O)/inc/app $(PKG_CFLAGS) -c $< -o $@
 $(O)/support.a: $(SUPPORT_OBJ)
 	@rm -f $@ && ar rcs $@ $^
 define unit_rules
@@ -193,7 +203,7 @@ help:
 	@echo 'make lint       style, layers, static checks; make format puts the C sources in shape'
 	@echo 'make install    to PREFIX=/usr/local, below DESTDIR; make uninstall undoes it'
 	@echo 'make clean      remove build/'
-	@echo 'CONF=asan|tsan|release, CC=gcc|clang and BUILD=dir choose a build'
+	@echo 'CONF=asan|tsan|release, CC=gcc|clang and BUILD=dir choose a build; V=1 shows commands'
 
 .PHONY: clean
 clean:

@@ -44,7 +44,7 @@ static const struct key keys[] = {
     {AT(signing_key_file),
      .help = "File with the key that signs blocks. Not set: log.key in data_dir, made at the first "
              "start."},
-    {AT(origin), .initial = "scfd.local/log",
+    {AT(origin), .initial = SCF_DEFAULT_ORIGIN,
      .help = "Prefix of the origin of every chain, unique in the world. Set it in production to a "
              "name you own, before the first start: it is part of every signature."},
     {AT(log_level), .initial = "info", .choices = "error|warn|info|debug", .reloadable = true,

@@ -5,6 +5,8 @@
 #ifndef SCFD_BASE_CONFIG_H
 #define SCFD_BASE_CONFIG_H
 
+#define SCF_DEFAULT_ORIGIN "scfd.local/log"
+
 #include "scfd/base/buf.h"
 #include "scfd/base/err.h"
 

@@ -6,6 +6,14 @@
 #include "scfd/chain/record.h"
 #include "scfd/party/services.h"
 
+/* Limits of bulk uploads, published at GET /v1/limits. An atomic one is held in memory and keeps its
+ * chain locked, hence the smaller bounds. */
+enum {
+    SCF_BULK_BYTES_MAX = 256 << 20,
+    SCF_ATOMIC_LINES_MAX = 10000,
+    SCF_ATOMIC_BYTES_MAX = 16 << 20
+};
+
 struct scf_intake;
 
 struct scf_intake_options {

@@ -7,6 +7,7 @@
 #define SCFD_WORK_WORK_H
 
 #include "scfd/db/db.h"
+#include "scfd/http/http.h"
 
 struct scf_workers;
 
@@ -18,14 +19,24 @@ struct scf_job {
     struct scf_arena *arena; /* freed after the run */
     struct scf_db *db;       /* not in a transaction */
     void *app;
+    const char *result_href; /* set by the handler: where the result is ("/v1/…"); NULL: none */
+    int lease_s;
+    struct scf_worker *worker; /* the pool's */
 };
+
+/* Between pieces of a long run: stores the progress and renews the lease, which a run that takes
+ * longer than lease_s must do. WRONG_STATE: another run took over, or the server is stopping;
+ * return that code at once, the job goes on elsewhere. Outside a transaction. */
+enum scf_code scf_job_progress(struct scf_job *job, int64_t done, int64_t total, const char *unit,
+                               struct scf_error *err) SCF_MUST_CHECK;
 
 struct scf_job_kind {
     const char *name; /* "assess" */
     /* OK finishes the job; SOFT/UNAVAILABLE/INTERNAL reschedules it with back-off until
      * max_attempts; any other code fails it for good. */
     enum scf_code (*run)(struct scf_job *job, struct scf_error *err);
-    /* Called once when the job failed for good; may be NULL. */
+    /* Called once, after the failure is stored, when the job failed for good (also when the last
+     * run never came back); may be NULL. */
     void (*failed)(struct scf_job *job, const struct scf_error *why);
     int lease_s;
     int max_attempts;
@@ -61,5 +72,20 @@ int scf_workers_heartbeat_age_s(const struct scf_workers *w);
 enum scf_code scf_job_enqueue(struct scf_db *db, struct scf_arena *arena, const char *kind,
                               const char *dedupe_key, const char *payload_json, int64_t run_at_us,
                               struct scf_uuid *ret_id, struct scf_error *err) SCF_MUST_CHECK;
+
+/* The same for a job that somebody asked for and may follow at GET /v1/jobs/{id}: the node of
+ * `requested_by`, or administrators alone when it is one. When the same job is queued already,
+ * *ret_id is that one, and it stays whose it was. */
+struct scf_job_order {
+    const char *kind, *dedupe_key, *payload_json;
+    int64_t run_at_us;                    /* 0: now */
+    const struct scf_actor *requested_by; /* NULL: nobody, it is internal */
+};
+enum scf_code scf_job_order(struct scf_db *db, struct scf_arena *arena,
+                            const struct scf_job_order *order, struct scf_uuid *ret_id,
+                            struct scf_error *err) SCF_MUST_CHECK;
+
+extern const struct scf_route scf_work_routes[]; /* GET /v1/jobs/{id} */
+extern const size_t scf_work_route_count;
 
 #endif

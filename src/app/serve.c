@@ -1,0 +1,368 @@
+/* scfd serve: wires the rooms together, waits for signals, takes everything down in order.
+ *
+ * The cluster is forked before any thread exists; signals are blocked before any thread exists, so
+ * that only main ever sees one (libraries: SIG-1). */
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "commands.h"
+#include "routes.h"
+#include "scfd/base/clock.h"
+#include "scfd/base/log.h"
+#include "scfd/base/metrics.h"
+#include "scfd/chain/chain.h"
+#include "scfd/codec/sign.h"
+#include "scfd/credit/credit.h"
+#include "scfd/db/cluster.h"
+#include "scfd/db/migrate.h"
+#include "scfd/intake/intake.h"
+#include "scfd/template/template.h"
+#include "scfd/work/work.h"
+
+enum { CLUSTER_CHECK_MS = 500, ADMIN_CONNECTIONS = 15, HEARTBEAT_MAX_S = 30 };
+
+struct running {
+    struct scf_config config;
+    struct scf_services services;
+    struct scf_cluster *cluster;
+    struct scf_listener *listener;
+    struct scf_route *routes;
+    char spool[PATH_MAX];
+};
+
+/* ---- small helpers ---- */
+
+/* systemd's readiness protocol: one datagram to $NOTIFY_SOCKET. Silent without it. */
+static void notify_systemd(const char *state) {
+    const char *path = getenv("NOTIFY_SOCKET");
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    if (!path || strlen(path) >= sizeof to.sun_path)
+        return;
+    memcpy(to.sun_path, path, strlen(path));
+    if (to.sun_path[0] == '@')
+        to.sun_path[0] = 0; /* abstract socket */
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return;
+    socklen_t length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+    (void)sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&to, length);
+    close(fd);
+}
+
+static enum scf_log_level log_level(const char *name) {
+    static const char *const names[] = {"error", "warn", "info", "debug"};
+    for (size_t i = 0; i < SCF_COUNT(names); i++)
+        if (strcmp(name, names[i]) == 0)
+            return (enum scf_log_level)i;
+    return SCF_LOG_INFO;
+}
+
+static enum scf_code make_directory(const char *path, mode_t mode, struct scf_error *err) {
+    if (mkdir(path, mode) == 0 || errno == EEXIST)
+        return SCF_OK;
+    return scf_fail(err, SCF_E_INVALID_PARAMETER, "The directory %s cannot be made: %s.", path,
+                    strerror(errno));
+}
+
+static int database_connections(const struct scf_config *c) {
+    enum { COMMITTER_LISTENER_CATALOGUES = 6 };
+    return (int)(c->service_threads + c->worker_threads) + COMMITTER_LISTENER_CATALOGUES +
+           ADMIN_CONNECTIONS;
+}
+
+/* ---- coming up ---- */
+
+static enum scf_code open_data(struct running *r, struct scf_error *err) {
+    const char *dir = r->config.data_dir;
+    enum scf_code code = make_directory(dir, 0755, err);
+    if (code != SCF_OK)
+        return code;
+    int n = snprintf(r->spool, sizeof r->spool, "%s/spool", dir);
+    if (n < 0 || (size_t)n >= sizeof r->spool)
+        return scf_fail(err, SCF_E_INVALID_PARAMETER, "The data directory's name is too long.");
+    r->services.spool_dir = r->spool;
+    return make_directory(r->spool, 0700, err);
+}
+
+static enum scf_code open_database(struct running *r, struct scf_error *err) {
+    r->services.database_url = r->config.database_url;
+    if (!r->config.database_url) {
+        enum scf_code code = scf_cluster_start(r->config.data_dir, database_connections(&r->config),
+                                               &r->cluster, err);
+        if (code != SCF_OK)
+            return code;
+        r->services.database_url = scf_cluster_url(r->cluster);
+    }
+    return scf_migrate(r->services.database_url, SCF_MIGRATE_APPLY, NULL, err);
+}
+
+static enum scf_code load_signing_key(struct running *r, struct scf_error *err) {
+    char path[PATH_MAX];
+    const char *given = r->config.signing_key_file;
+    int n = given ? snprintf(path, sizeof path, "%s", given)
+                  : snprintf(path, sizeof path, "%s/log.key", r->config.data_dir);
+    if (n < 0 || (size_t)n >= sizeof path)
+        return scf_fail(err, SCF_E_INVALID_PARAMETER, "The signing key's path is too long.");
+    return scf_signing_key_load(path, given == NULL, &r->services.log_key, err);
+}
+
+static enum scf_code ship_templates(struct scf_db *db, void *ctx, struct scf_error *err) {
+    const struct scf_services *services = ctx;
+    return scf_templates_ship(db, &services->installation.platform_id, err);
+}
+
+static enum scf_code set_up_installation(struct running *r, struct scf_error *err) {
+    struct scf_db *db = scf_db_new(r->services.database_url, "scfd start", 60000);
+    enum scf_code code =
+        scf_installation_load(db, r->config.origin, &r->services.installation, err);
+    if (code == SCF_OK)
+        code = scf_tx_run(db, ship_templates, &r->services, err);
+    if (code == SCF_OK)
+        code = scf_admin_key_ensure(db, &r->services.installation, r->config.data_dir, err);
+    scf_db_free(db);
+    return code;
+}
+
+static void on_server_notify(void *ctx, const char *topic, bool connected) {
+    (void)connected;
+    struct running *r = ctx;
+    if (r->services.server)
+        scf_server_notify(r->services.server, topic);
+}
+
+static void on_workers_notify(void *ctx, const char *topic, bool connected) {
+    struct running *r = ctx;
+    if (r->services.workers)
+        scf_workers_on_notify(r->services.workers, topic, connected);
+}
+
+static enum scf_code open_catalogues(struct running *r, struct scf_error *err) {
+    struct scf_services *s = &r->services;
+    enum scf_code code = scf_keys_open(s->database_url, &s->installation, &s->keys, err);
+    if (code == SCF_OK)
+        code = scf_templates_open(s->database_url, &s->templates, err);
+    return code;
+}
+
+static enum scf_code start_listener(struct running *r, struct scf_error *err) {
+    r->listener = scf_listener_new(r->services.database_url);
+    scf_listener_subscribe(r->listener, scf_keys_on_notify, r->services.keys);
+    scf_listener_subscribe(r->listener, scf_templates_on_notify, r->services.templates);
+    scf_listener_subscribe(r->listener, on_workers_notify, r);
+    scf_listener_subscribe(r->listener, on_server_notify, r);
+    return scf_listener_start(r->listener, err);
+}
+
+static enum scf_code purge_idempotency(struct scf_db *db, struct scf_arena *arena, void *app,
+                                       struct scf_error *err) {
+    const struct scf_services *services = app;
+    int64_t older_than = scf_now_us() - services->config->idempotency_ttl_h * SCF_US_PER_HOUR;
+    return scf_idempotency_purge(db, arena, older_than, err);
+}
+
+static enum scf_code start_work(struct running *r, struct scf_error *err) {
+    static const struct scf_job_kind *const kinds[] = {&scf_assess_job, NULL};
+    const struct scf_task tasks[] = {
+        {.name = "seal", .run = scf_seal_task, .period_ms = r->config.seal_interval_ms},
+        {.name = "rollup", .run = scf_rollup_task, .period_ms = 2000},
+        {.name = "purge", .run = purge_idempotency, .period_ms = 600000},
+    };
+    struct scf_workers_options options = {
+        .database_url = r->services.database_url,
+        .threads = (int)r->config.worker_threads,
+        .kinds = kinds,
+        .tasks = tasks,
+        .task_count = SCF_COUNT(tasks),
+        .app = &r->services,
+    };
+    return scf_workers_start(&options, &r->services.workers, err);
+}
+
+static enum scf_code authenticate(void *app, struct scf_str key, struct scf_actor *ret,
+                                  struct scf_error *err) {
+    struct scf_services *services = app;
+    return scf_keys_authenticate(services->keys, key, ret, err);
+}
+
+static bool workers_alive(void *ctx, char *detail, size_t size) {
+    struct scf_services *services = ctx;
+    int age = scf_workers_heartbeat_age_s(services->workers);
+    snprintf(detail, size, "slowest worker %d s ago", age);
+    return age < HEARTBEAT_MAX_S;
+}
+
+static enum scf_code start_server(struct running *r, struct scf_error *err) {
+    size_t count;
+    r->routes = scf_all_routes(&count);
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    struct scf_server_options options = {
+        .listen = r->config.listen,
+        .database_url = r->services.database_url,
+        .public_base_url = r->config.public_base_url,
+        .spool_dir = r->spool,
+        .http_threads = r->config.http_threads > 0 ? (int)r->config.http_threads
+                                                   : (int)(cores > 1 ? cores : 2),
+        .service_threads = (int)r->config.service_threads,
+        .max_connections = (int)r->config.max_connections,
+        .client_timeout_s = (int)r->config.client_timeout_s,
+        .max_body_bytes = (size_t)r->config.max_body_bytes,
+        .cursor_key = r->services.installation.key_secret,
+        .routes = r->routes,
+        .route_count = count,
+        .app = &r->services,
+        .authenticate = authenticate,
+    };
+    enum scf_code code = scf_server_start(&options, &r->services.server, err);
+    if (code == SCF_OK)
+        scf_server_add_check(r->services.server, "workers", workers_alive, &r->services);
+    return code;
+}
+
+static enum scf_code start_intake(struct running *r, struct scf_error *err) {
+    struct scf_intake_options options = {.database_url = r->services.database_url,
+                                         .queue_records = (size_t)r->config.intake_queue,
+                                         .services = &r->services};
+    return scf_intake_start(&options, &r->services.intake, err);
+}
+
+static enum scf_code come_up(struct running *r, struct scf_error *err) {
+    enum scf_code (*const steps[])(struct running *, struct scf_error *) = {
+        open_data,      open_database, load_signing_key, set_up_installation, open_catalogues,
+        start_listener, start_intake,  start_work,       start_server,
+    };
+    for (size_t i = 0; i < SCF_COUNT(steps); i++) {
+        enum scf_code code = steps[i](r, err);
+        if (code != SCF_OK)
+            return code;
+    }
+    return SCF_OK;
+}
+
+/* ---- going down ---- */
+
+/* The reverse of come_up; every step is fine with what never came up. The server drains first,
+ * while the committer and the service threads still answer. */
+static void go_down(struct running *r) {
+    if (r->services.server) {
+        struct scf_server *server = r->services.server;
+        scf_server_set_ready(server, false);
+        sleep((unsigned)r->config.shutdown_delay_s);
+        scf_listener_stop(r->listener);
+        r->listener = NULL;
+        scf_server_stop(server, (int)r->config.drain_timeout_s);
+    }
+    scf_listener_stop(r->listener);
+    scf_workers_stop(r->services.workers);
+    scf_intake_stop(r->services.intake);
+    scf_templates_free(r->services.templates);
+    scf_keys_free(r->services.keys);
+    scf_signing_key_free(r->services.log_key);
+    scf_cluster_stop(r->cluster);
+    free(r->routes);
+}
+
+/* ---- waiting ---- */
+
+static void reload(struct running *r) {
+    struct scf_config fresh;
+    struct scf_error err = {0};
+    static char *no_arguments[] = {"scfd", NULL};
+    if (scf_config_load(&fresh, 1, no_arguments, 1, &err) != SCF_OK) {
+        scf_log_error("reload", &err);
+        return;
+    }
+    scf_log_set_level(log_level(fresh.log_level));
+    scf_log(SCF_LOG_INFO, "log level is %s", fresh.log_level);
+    (void)r;
+}
+
+/* Returns when told to stop. A second signal during shutdown ends the process at once. */
+static int wait_for_signals(struct running *r, const sigset_t *signals) {
+    struct timespec period = {.tv_sec = CLUSTER_CHECK_MS / 1000,
+                              .tv_nsec = CLUSTER_CHECK_MS % 1000 * 1000000L};
+    for (;;) {
+        int signal_number = sigtimedwait(signals, NULL, &period);
+        if (signal_number == SIGTERM || signal_number == SIGINT)
+            return SCF_EXIT_OK;
+        if (signal_number == SIGHUP)
+            reload(r);
+        if (!r->cluster)
+            continue;
+        struct scf_error err = {0};
+        if (scf_cluster_check(r->cluster, &err) != SCF_OK)
+            return scf_complain("the embedded PostgreSQL cannot be kept up", &err);
+    }
+}
+
+static void stop_at_once(int signal_number) {
+    (void)signal_number;
+    _exit(SCF_EXIT_FAILURE);
+}
+
+static void let_second_signal_kill(void) {
+    sigset_t both;
+    sigemptyset(&both);
+    sigaddset(&both, SIGTERM);
+    sigaddset(&both, SIGINT);
+    signal(SIGTERM, stop_at_once);
+    signal(SIGINT, stop_at_once);
+    pthread_sigmask(SIG_UNBLOCK, &both, NULL);
+}
+
+static void block_signals(sigset_t *signals) {
+    sigemptyset(signals);
+    sigaddset(signals, SIGTERM);
+    sigaddset(signals, SIGINT);
+    sigaddset(signals, SIGHUP);
+    sigaddset(signals, SIGCHLD);
+    pthread_sigmask(SIG_BLOCK, signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static void announce(const struct running *r) {
+    scf_metric_set(scf_gauge("scfd_build_info",
+                             "version=\"" SCFD_VERSION "\",revision=\"" SCFD_REVISION "\"",
+                             "Always 1."),
+                   1);
+    if (strcmp(r->config.origin, SCF_DEFAULT_ORIGIN) == 0)
+        scf_log(SCF_LOG_WARN, "origin is the default %s: set your own before real use",
+                SCF_DEFAULT_ORIGIN);
+    scf_log(SCF_LOG_INFO, "scfd %s serves on %s (port %d)", SCFD_VERSION, r->config.listen,
+            scf_server_port(r->services.server));
+}
+
+static int serve(struct running *r) {
+    sigset_t signals;
+    struct scf_error err = {0};
+    block_signals(&signals);
+    enum scf_code code = come_up(r, &err);
+    if (code != SCF_OK) {
+        int exit_code = scf_complain("cannot start", &err);
+        go_down(r);
+        return exit_code;
+    }
+    announce(r);
+    scf_server_set_ready(r->services.server, true);
+    notify_systemd("READY=1");
+    int exit_code = wait_for_signals(r, &signals);
+    notify_systemd("STOPPING=1");
+    let_second_signal_kill();
+    scf_log(SCF_LOG_INFO, "stopping");
+    go_down(r);
+    scf_log(SCF_LOG_INFO, "stopped");
+    return exit_code;
+}
+
+int scf_cmd_serve(int argc, char **argv) {
+    static struct running r;
+    struct scf_error err = {0};
+    if (argc == 2 && strcmp(argv[1], "--help") == 0)
+        return scf_usage("scfd serve [--data DIR] [--listen ADDRESS:PORT] [--database-url URL] …\n"
+                         "       scfd config example   shows every setting");
+    if (scf_config_load(&r.config, argc, argv, 1, &err) != SCF_OK)
+        return scf_complain("configuration", &err);
+    scf_log_setup(log_level(r.config.log_level), strcmp(r.config.log_format, "text") == 0);
+    r.services.config = &r.config;
+    return serve(&r);
+}

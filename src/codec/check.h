@@ -30,6 +30,10 @@ void check_warn(struct check *c, const struct place *at, const char *code, const
 /* Any type but OBJECT and ARRAY. */
 void check_scalar(struct check *c, struct place *at, const struct scf_field *f, const cJSON *item);
 
+static inline bool field_has_bounds(const struct scf_field *f) {
+    return f->min != 0 || f->max != 0;
+}
+
 /* An upper bound of 0 below a positive lower bound means that there is none. */
 static inline bool field_has_max(const struct scf_field *f) {
     return f->max != 0 || f->min < 0;

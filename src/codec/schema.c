@@ -120,7 +120,7 @@ static void check_array(struct check *c, struct place *at, const struct scf_fiel
     }
     if (count < f->min)
         check_fault(c, at, "too-few", "The list needs at least %" PRId64 " elements.", f->min);
-    else if (field_has_max(f) && count > f->max)
+    else if (field_has_bounds(f) && field_has_max(f) && count > f->max)
         check_fault(c, at, "too-many", "The list may have at most %" PRId64 " elements.", f->max);
 }
 

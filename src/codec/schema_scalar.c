@@ -46,7 +46,7 @@ static const char *join_choices(const char *const *choices, char out[CHOICE_LIST
 }
 
 static bool in_range(const struct scf_field *f, int64_t value) {
-    if (f->min == 0 && f->max == 0)
+    if (!field_has_bounds(f))
         return true;
     return value >= f->min && (!field_has_max(f) || value <= f->max);
 }

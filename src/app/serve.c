@@ -185,11 +185,12 @@ static enum scf_code authenticate(void *app, struct scf_str key, struct scf_acto
     return scf_keys_authenticate(services->keys, key, ret, err);
 }
 
-static bool workers_alive(void *ctx, char *detail, size_t size) {
-    struct scf_services *services = ctx;
+static enum scf_code workers_alive(void *ctx, struct scf_error *err) {
+    const struct scf_services *services = ctx;
     int age = scf_workers_heartbeat_age_s(services->workers);
-    snprintf(detail, size, "slowest worker %d s ago", age);
-    return age < HEARTBEAT_MAX_S;
+    if (age < HEARTBEAT_MAX_S)
+        return SCF_OK;
+    return scf_fail(err, SCF_E_OVERLOADED, "The slowest worker was last seen %d s ago.", age);
 }
 
 static enum scf_code start_server(struct running *r, struct scf_error *err) {

@@ -112,6 +112,45 @@ def verify_note(note, vkey):
     raise AssertionError(f"no signature of {name}")
 
 
+def parse_lines(text, first, names):
+    """The values of `name value` lines after a fixed first line, in the given order."""
+    lines = text.rstrip("\n").split("\n")
+    assert lines[0] == first and len(lines) == 1 + len(names), text
+    values = {}
+    for line, name in zip(lines[1:], names):
+        key, _, value = line.partition(" ")
+        assert key == name, text
+        values[name] = value
+    return values
+
+
+def verify_proof(proof, vkey=None, body=None):
+    """Checks a proof document step by step; raises where it does not hold. Returns the tree size."""
+    vkey = vkey or proof["vkey"]
+    record = proof["record"]
+    text = leaf_text(record)
+    assert text.decode() == proof["leaf_text"]
+    leaf = leaf_hash(text)
+    assert leaf.hex() == proof["leaf_hash"]
+    if body is not None:
+        assert hashlib.sha256(body).hexdigest() == record["body_sha256"]
+
+    origin, size, root = verify_note(proof["checkpoint"], vkey).lines()
+    assert origin == parse_vkey(vkey)[0] == proof["origin"]
+    assert origin.endswith("/" + record["node"])
+    path = [base64.b64decode(h, validate=True) for h in proof["inclusion_proof"]]
+    computed = root_from_inclusion(leaf, proof["index"], int(size), path)
+    assert base64.b64encode(computed).decode() == root
+
+    block = verify_note(proof["block"]["note"], vkey)
+    header = parse_lines(block.text, "scfd-block/v1",
+                         ["chain", "height", "size", "root", "prev", "time"])
+    assert (header["chain"], header["size"], header["root"]) == (origin, size, root)
+    assert int(header["height"]) == proof["block"]["height"]
+    assert hashlib.sha256(block.text.encode()).hexdigest() == proof["block"]["hash"]
+    return int(size)
+
+
 def tile_path(level, index, width=256):
     groups = [f"{index % 1000:03d}"]
     index //= 1000

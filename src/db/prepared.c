@@ -48,6 +48,7 @@ static void grow(struct prepared_set *set) {
 }
 
 void scf_prepared_add(struct prepared_set *set, const struct scf_stmt *stmt, uint64_t types) {
+    SCF_ASSERT(strlen(stmt->name) < 64); /* the server cuts longer names */
     if (2 * (set->used + 1) > set->capacity)
         grow(set);
     struct prepared *p = slot_of(set, stmt->name);

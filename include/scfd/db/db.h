@@ -24,8 +24,9 @@ void scf_db_free(struct scf_db *db);
  * away. */
 enum scf_code scf_db_ping(struct scf_db *db, struct scf_error *err) SCF_MUST_CHECK;
 
-/* A statement is static data next to the function that uses it. `name` is unique: use the function
- * name. One name goes with one SQL text and one list of parameter types; else it is INTERNAL. */
+/* A statement is static data next to the function that uses it. `name` is unique, below 64
+ * bytes: use the function name. One name goes with one SQL text and one list of parameter types;
+ * else it is INTERNAL. */
 struct scf_stmt {
     const char *name;
     const char *sql;
@@ -163,7 +164,8 @@ void scf_copy_date(struct scf_buf *b, int32_t day);
 
 /* A result too large for memory: runs `stmt` in single-row mode and calls `each` with a one-row
  * result that lives only during the call. `each` returns false to stop early (the rest is
- * discarded). */
+ * discarded: cancelled outside a transaction, read to its end inside one). `each` must not use
+ * `db`. A million rows of 800 bytes a second, or more. */
 enum scf_code scf_db_stream(struct scf_db *db, const struct scf_stmt *stmt,
                             const struct scf_params *params,
                             bool (*each)(void *ctx, const struct scf_rows *row), void *ctx,

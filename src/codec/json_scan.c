@@ -1,8 +1,9 @@
 /* The strict scanner in front of cJSON: one pass, one state machine, no recursion, no allocation
  * for a usual body (libraries: "cJSON duty list"; RFC 8259 grammar, RFC 7493 limits).
- * Relies on name_set.h for duplicate names and utf8.h for the bytes of strings. */
+ * Relies on name_set.h for duplicate names, json_number.h for numbers, utf8.h for strings. */
 #include "scfd/codec/json.h"
 
+#include "json_number.h"
 #include "name_set.h"
 #include "utf8.h"
 
@@ -41,21 +42,31 @@ static const bool plain_byte[256] = {
     [']' ... 0x7F] = 1,
 };
 
-/* The same question for eight bytes at once; may say no where the answer is yes. */
-static inline bool plain_word(const unsigned char *p) {
+/* How many of the eight bytes at `p` are plain before the first that is not. The tests below set
+ * the high bit of every byte that is not plain; a borrow can set more only above the first one. */
+static inline size_t plain_prefix(const unsigned char *p) {
     const uint64_t ones = UINT64_C(0x0101010101010101);
-    uint64_t x, special;
+    uint64_t x;
     memcpy(&x, p, sizeof x);
+    if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+        x = __builtin_bswap64(x);
     uint64_t quote = x ^ ones * '"', backslash = x ^ ones * '\\';
-    special = x | ((x - ones * 0x20) & ~x) | ((quote - ones) & ~quote) |
-              ((backslash - ones) & ~backslash);
-    return (special & ones * 0x80) == 0;
+    uint64_t special = x | ((x - ones * 0x20) & ~x) | ((quote - ones) & ~quote) |
+                       ((backslash - ones) & ~backslash);
+    special &= ones * 0x80;
+    return special ? (size_t)__builtin_ctzll(special) / 8 : 8;
 }
 
 static inline void skip_plain(struct scan *s) {
     const unsigned char *p = s->p, *end = s->end;
-    while (end - p >= 8 && plain_word(p))
-        p += 8;
+    while (end - p >= 8) {
+        size_t n = plain_prefix(p);
+        p += n;
+        if (n < 8) {
+            s->p = p;
+            return;
+        }
+    }
     while (p < end && plain_byte[*p])
         p++;
     s->p = p;
@@ -135,14 +146,38 @@ static bool scan_string(struct scan *s, bool *ret_has_escapes) {
         } else if (*s->p < 0x20) {
             return refuse(s, "control-character");
         } else {
-            size_t n = utf8_sequence(s->p, s->end);
-            if (n == 0)
-                return refuse(s, "invalid-utf8");
-            s->p += n;
+            do {
+                size_t n = utf8_sequence(s->p, s->end);
+                if (n == 0)
+                    return refuse(s, "invalid-utf8");
+                s->p += n;
+            } while (s->p < s->end && *s->p >= 0x80);
         }
     }
     s->p++;
     *ret_has_escapes = has_escapes;
+    return true;
+}
+
+static bool refuse_at(struct scan *s, const unsigned char *place, const char *code) {
+    s->p = place;
+    return refuse(s, code);
+}
+
+/* The name from its opening quote to s->p joins the names of the innermost object. */
+static bool add_name(struct scan *s, const unsigned char *quote, bool has_escapes) {
+    size_t n = (size_t)(s->p - quote) - 2;
+    if (n > SCF_JSON_MAX_KEY)
+        return refuse_at(s, quote, "name-too-long");
+    uint32_t object = s->open[s->depth - 1];
+    switch (name_set_add(&s->names, object, quote + 1, n, has_escapes)) {
+    case NAME_TWICE:
+        return refuse_at(s, quote, "duplicate-member");
+    case NAME_NO_MEMORY:
+        return refuse_at(s, quote, "out-of-memory");
+    case NAME_NEW:
+        break;
+    }
     return true;
 }
 
@@ -152,116 +187,12 @@ static bool scan_name(struct scan *s) {
         return refuse(s, "syntax");
     const unsigned char *quote = s->p;
     bool has_escapes;
-    if (!scan_string(s, &has_escapes))
+    if (!scan_string(s, &has_escapes) || !add_name(s, quote, has_escapes))
         return false;
-    size_t n = (size_t)(s->p - quote) - 2;
-    enum name_verdict verdict =
-        n > SCF_JSON_MAX_KEY
-            ? NAME_NEW
-            : name_set_add(&s->names, s->open[s->depth - 1], quote + 1, n, has_escapes);
-    if (n > SCF_JSON_MAX_KEY || verdict != NAME_NEW) {
-        s->p = quote;
-        return refuse(s, n > SCF_JSON_MAX_KEY    ? "name-too-long"
-                         : verdict == NAME_TWICE ? "duplicate-member"
-                                                 : "out-of-memory");
-    }
     skip_space(s);
     if (s->p == s->end || *s->p != ':')
         return refuse(s, "syntax");
     s->p++;
-    return true;
-}
-
-/* ---- numbers ---- */
-
-static inline bool is_digit(unsigned char c) {
-    return c >= '0' && c <= '9';
-}
-
-static const unsigned char *skip_digits(const struct scan *s, const unsigned char *p) {
-    while (p < s->end && is_digit(*p))
-        p++;
-    return p;
-}
-
-/* Digits without sign, fraction or exponent: at most 2^53 − 1. */
-static bool integer_in_range(const unsigned char *p, const unsigned char *end) {
-    if (end - p > 16)
-        return false;
-    int64_t value = 0;
-    for (; p < end; p++)
-        value = value * 10 + (*p - '0');
-    return value <= INT64_C(9007199254740991);
-}
-
-/* Would the decimal number [p, end) overflow a double? Compares its digits with the first twenty of
- * 2^1024 − 2^970, from which on values round to infinity, so that no locale and no strtod is asked.
- * `end` is where the exponent begins. */
-static bool overflows(const unsigned char *p, const unsigned char *end, int64_t exponent) {
-    static const char limit[] = "17976931348623158079";
-    size_t compared = 0;
-    int64_t magnitude = exponent; /* power of ten of the first non-zero digit, plus one */
-    int order = 0;
-    bool fraction = false;
-    for (; p < end; p++) {
-        if (*p == '.') {
-            fraction = true;
-            continue;
-        }
-        if (compared == 0 && *p == '0') {
-            magnitude -= fraction;
-            continue;
-        }
-        magnitude += !fraction;
-        if (compared < sizeof limit - 1 && order == 0)
-            order = *p - limit[compared];
-        compared++;
-    }
-    if (compared == 0)
-        return false;
-    bool all_equal = order == 0 && compared >= sizeof limit - 1;
-    return magnitude > 309 || (magnitude == 309 && (order > 0 || all_equal));
-}
-
-/* The exponent's value, cut at a size that no mantissa of SCF_JSON_MAX_NUMBER digits can undo. */
-static int64_t exponent_value(const unsigned char *p, const unsigned char *end) {
-    bool negative = *p == '-';
-    int64_t value = 0;
-    for (p += !is_digit(*p); p < end; p++)
-        value = value > 100000 ? value : value * 10 + (*p - '0');
-    return negative ? -value : value;
-}
-
-static bool scan_number(struct scan *s) {
-    const unsigned char *first = s->p, *p = s->p + (*s->p == '-'), *digits = p;
-    p = skip_digits(s, p);
-    const unsigned char *whole_end = p, *mantissa_end;
-    bool sound = p > digits && (*digits != '0' || p == digits + 1);
-    if (sound && p < s->end && *p == '.') {
-        const unsigned char *fraction = ++p;
-        p = skip_digits(s, p);
-        sound = p > fraction;
-    }
-    mantissa_end = p;
-    int64_t exponent = 0;
-    if (sound && p < s->end && (*p | 0x20) == 'e') {
-        const unsigned char *text = ++p;
-        p += p < s->end && (*p == '+' || *p == '-');
-        const unsigned char *exponent_digits = p;
-        p = skip_digits(s, p);
-        sound = p > exponent_digits;
-        exponent = sound ? exponent_value(text, p) : 0;
-    }
-    if (!sound) {
-        s->p = p;
-        return refuse(s, "syntax");
-    }
-    bool in_range = p == whole_end ? integer_in_range(digits, p)
-                                   : p - first <= SCF_JSON_MAX_NUMBER &&
-                                         !overflows(digits, mantissa_end, exponent);
-    if (!in_range)
-        return refuse(s, "number-out-of-range");
-    s->p = p;
     return true;
 }
 
@@ -272,6 +203,15 @@ static bool scan_word(struct scan *s, const char *word, size_t n) {
         return refuse(s, "syntax");
     s->p += n;
     return true;
+}
+
+static bool scan_number(struct scan *s) {
+    if (*s->p != '-' && (*s->p < '0' || *s->p > '9'))
+        return refuse(s, "syntax");
+    enum number_verdict verdict = json_number_scan(&s->p, s->end);
+    if (verdict == NUMBER_OK)
+        return true;
+    return refuse(s, verdict == NUMBER_SYNTAX ? "syntax" : "number-out-of-range");
 }
 
 static bool open_level(struct scan *s, bool object) {
@@ -294,7 +234,7 @@ static bool scan_scalar(struct scan *s) {
     case 'n':
         return scan_word(s, "null", 4);
     default:
-        return *s->p == '-' || is_digit(*s->p) ? scan_number(s) : refuse(s, "syntax");
+        return scan_number(s);
     }
 }
 

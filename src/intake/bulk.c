@@ -10,7 +10,7 @@ static atomic_int uploads, atomic_uploads;
 /* ---- pieces ---- */
 
 static struct scf_piece *new_piece(bool atomic) {
-    size_t capacity = atomic ? ATOMIC_LINES_MAX : PIECE_LINES;
+    size_t capacity = atomic ? SCF_ATOMIC_LINES_MAX : PIECE_LINES;
     struct scf_arena *arena = scf_arena_new(atomic ? ATOMIC_ARENA_MAX : PIECE_ARENA_MAX);
     struct scf_piece *piece = scf_alloc(arena, 1, sizeof *piece);
     SCF_ASSERT(piece);
@@ -151,7 +151,7 @@ static void add_event(struct scf_bulk *b, enum scf_ndjson_event event) {
     if (!b->filling)
         b->filling = new_piece(b->atomic);
     if (b->atomic &&
-        (b->filling->count == ATOMIC_LINES_MAX || b->filling->bytes > ATOMIC_BYTES_MAX)) {
+        (b->filling->count == SCF_ATOMIC_LINES_MAX || b->filling->bytes > SCF_ATOMIC_BYTES_MAX)) {
         b->too_many = true;
         return;
     }
@@ -242,7 +242,7 @@ static void finish(struct scf_bulk *b) {
         struct scf_error err = {0};
         scf_fail(&err, SCF_E_BODY_TOO_LARGE,
                  "An atomic request may have at most %d lines and %d MiB; nothing was written.",
-                 ATOMIC_LINES_MAX, ATOMIC_BYTES_MAX >> 20);
+                 SCF_ATOMIC_LINES_MAX, SCF_ATOMIC_BYTES_MAX >> 20);
         scf_reply_error(b->rq, &err);
     } else {
         scf_bulk_reply(b);

@@ -14,8 +14,6 @@ enum {
     PIECE_LINES = 512,          /* one commit's worth: larger ones win nothing */
     PIECE_BYTES = 1 << 20,
     PIECE_ARENA_MAX = 256 << 20,
-    ATOMIC_LINES_MAX = 10000,   /* an atomic request is held in memory and locks its chain */
-    ATOMIC_BYTES_MAX = 16 << 20,
     ATOMIC_ARENA_MAX = 1 << 30,
     UPLOADS_MAX = 32,
     ATOMIC_UPLOADS_MAX = 2

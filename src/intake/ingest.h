@@ -5,8 +5,6 @@
 #include "item.h"
 #include "scfd/http/http.h"
 
-enum { SCF_BULK_BODY = 256 << 20 }; /* one NDJSON upload; published at /v1/limits */
-
 /* The record kind of "/v1/invoices…"; SCF_REC_KINDS when there is none. */
 enum scf_record_kind scf_kind_of_path(const char *path);
 

@@ -4,6 +4,7 @@
 #define SCFD_INTAKE_NDJSON_H
 
 #include "scfd/base/buf.h"
+#include "scfd/base/text.h"
 
 enum scf_ndjson_event {
     SCF_NDJSON_MORE,    /* everything taken, no line complete */

@@ -68,8 +68,9 @@ static char *from_pg_config(void) {
 
 char *scf_find_postgres(int major) {
     const char *named = getenv("SCFD_PG_BIN");
-    /* Who names a directory may name a newer version than we know. */
-    char *bin = named ? if_wanted(scf_cluster_text("%s", named), major, INT_MAX) : NULL;
+    if (named) /* and may name a newer version than we know */
+        return if_wanted(scf_cluster_text("%s", named), major, INT_MAX);
+    char *bin = NULL;
     for (int v = NEWEST; !bin && v >= OLDEST; v--) {
         bin = if_wanted(scf_cluster_text("/usr/lib/postgresql/%d/bin", v), major, NEWEST);
         if (!bin)

@@ -3,6 +3,7 @@
 #ifndef SCFD_INTAKE_SCHEMAS_H
 #define SCFD_INTAKE_SCHEMAS_H
 
+#include "scfd/base/money.h"
 #include "scfd/codec/schema.h"
 #include "scfd/intake/intake.h"
 

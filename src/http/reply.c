@@ -64,8 +64,11 @@ static const char *retry_after(enum scf_code code) {
 
 static void log_failure(struct scf_request *rq, const struct scf_error *err) {
     scf_rq_log(rq, "error", scf_code_slug(err->code));
-    if (err->note[0] != '\0' || scf_code_status(err->code) >= 500)
-        scf_log_error(rq->id, err);
+    if (err->note[0] == '\0' && scf_code_status(err->code) < 500)
+        return;
+    char what[SCF_REQUEST_ID_MAX + 32];
+    snprintf(what, sizeof what, "request %s failed", rq->id);
+    scf_log_error(what, err);
 }
 
 void scf_reply_error(struct scf_request *rq, const struct scf_error *err) {

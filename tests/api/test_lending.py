@@ -1,0 +1,253 @@
+"""The lender's side: decision ≤ limit, loan ≤ decision, repayments, states, who sees what."""
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+
+import pytest
+
+from conftest import Chain, make_node
+from harness import bodies, merkle
+from harness.server import wait_until
+from test_credit import assess, story  # noqa: F401
+
+
+def key():
+    return {"Idempotency-Key": bodies.unique("key")}
+
+
+def decision(chain, assessment, **members):
+    return {"external_id": bodies.unique("dec"), "assessment_id": assessment["id"],
+            "lender_id": chain.bank["id"], "outcome": "approved",
+            "approved_limit": assessment["recommended_limit"], "currency": "CNY",
+            "annual_rate": "0.0435", "tenor_days": 180, "valid_from": bodies.days_ago(0),
+            "valid_until": bodies.days_ago(-180), "decided_by": "王敏",
+            "decided_at": bodies.hours_ago(0), **members}
+
+
+def loan(chain, decision_id, principal, **members):
+    return {"external_id": bodies.unique("loan"), "loan_no": bodies.unique("LN"),
+            "decision_id": decision_id, "lender_id": chain.bank["id"],
+            "borrower_id": chain.seller["id"], "contract_ids": [chain.contract_id],
+            "principal": principal, "currency": "CNY", "disbursed_at": bodies.hours_ago(0),
+            "value_date": bodies.days_ago(0), "maturity_date": bodies.days_ago(-150),
+            "interest": {"type": "fixed", "annual_rate": "0.0435"}, "repayment_method": "bullet",
+            **members}
+
+
+def repayment(loan_id, amount, **members):
+    return {"external_id": bodies.unique("rep"), "loan_id": loan_id, "amount": amount,
+            "currency": "CNY", "paid_at": bodies.hours_ago(0), "value_date": bodies.days_ago(0),
+            **members}
+
+
+@pytest.fixture
+def fresh(server):
+    """A chain of its own with an assessment that awaits a decision."""
+    chain = Chain(server.client())
+    erp = chain.erp.client
+    chain.contract_id = erp.post("/v1/contracts", chain.contract()).json()["id"]
+    for hours in (20, 12, 4):
+        erp.post("/v1/workflow-events", chain.event(chain.contract_id,
+                                                    occurred_at=bodies.hours_ago(hours)))
+    erp.post("/v1/invoices", chain.invoice(contract_ids=[chain.contract_id]))
+    chain.surety.client.post("/v1/guarantees", chain.guarantee(chain.contract_id))
+    chain.assessment = assess(server.client(), chain)
+    return chain
+
+
+def decide(chain, **members):
+    answer = chain.lender.client.post("/v1/credit-decisions",
+                                      decision(chain, chain.assessment, **members), key())
+    assert answer.status == 201, answer
+    return answer.json()
+
+
+def lend(chain, decision_id, principal, **members):
+    return chain.lender.client.post("/v1/loans", loan(chain, decision_id, principal, **members), key())
+
+
+def half(amount):
+    return str((Decimal(amount) / 2).quantize(Decimal("0.01")))
+
+
+def test_the_whole_way(fresh):
+    lender = fresh.lender.client
+    decided = decide(fresh)
+    assert decided["id"].startswith("dec_")
+    waiting = lender.get("/v1/credit-assessments", status="awaiting_decision").json()["data"]
+    assert fresh.assessment["id"] not in [a["id"] for a in waiting]
+    principal = half(fresh.assessment["recommended_limit"])
+    paid = lend(fresh, decided["id"], principal)
+    assert paid.status == 201, paid
+    loan_id = paid.json()["id"]
+    assert loan_id.startswith("loan_")
+    shown = lender.get(f"/v1/loans/{loan_id}").json()
+    assert shown["status"] == "disbursed"
+    assert shown["outstanding"]["principal"] == principal
+    back = lender.post("/v1/repayments", repayment(loan_id, principal), key())
+    assert back.status == 201, back
+    shown = lender.get(f"/v1/loans/{loan_id}").json()
+    assert shown["status"] in ("settled", "repaying")
+
+
+def test_decision_and_loan_are_in_the_lenders_chain(fresh):
+    decided = decide(fresh)
+    paid = lend(fresh, decided["id"], "100.00").json()
+    for record in (decided["id"], paid["id"]):
+        def proof():
+            answer = fresh.lender.client.get(f"/v1/records/{record}/proof")
+            return answer.status == 200 and answer.json()
+        found = wait_until(proof, 10, f"proof of {record}")
+        merkle.verify_proof(found)
+        assert found["record"]["node"] == fresh.lender.id
+
+
+def test_who_sees_the_loan(admin, fresh):
+    paid = lend(fresh, decide(fresh)["id"], "100.00").json()
+    path = f"/v1/loans/{paid['id']}"
+    for node in (fresh.lender, fresh.erp, fresh.surety, fresh.procurement):
+        assert node.client.get(path).status == 200, node.enterprise_id
+    for kind in ("erp", "lender"):
+        assert make_node(admin, kind).client.get(path).status == 404
+    assert admin.get(path).status == 200
+
+
+def test_decision_cannot_exceed_the_limit(fresh):
+    limit = Decimal(fresh.assessment["recommended_limit"])
+    answer = fresh.lender.client.post("/v1/credit-decisions", decision(
+        fresh, fresh.assessment, approved_limit=str(limit + Decimal("0.01"))), key())
+    assert answer.status == 409, answer
+    assert answer.json()["code"] == "limit-exceeded"
+
+
+def test_loans_cannot_exceed_the_decision(fresh):
+    decided = decide(fresh, approved_limit="1000.00")
+    assert lend(fresh, decided["id"], "600.00").status == 201
+    over = lend(fresh, decided["id"], "400.01")
+    assert over.status == 409
+    assert over.json()["code"] == "limit-exceeded"
+    assert lend(fresh, decided["id"], "400.00").status == 201
+
+
+def test_concurrent_loans_cannot_exceed_the_decision(fresh):
+    decided = decide(fresh, approved_limit="1000.00")
+
+    def send(_):
+        client = fresh.lender.client.copy()
+        return client.post("/v1/loans", loan(fresh, decided["id"], "300.00"), key()).status
+    with ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(send, range(8)))
+    assert statuses.count(201) == 3
+    assert statuses.count(409) == 5
+
+
+@pytest.mark.parametrize("outcome, extra", [
+    ("declined", {"decline_reasons": ["policy"]}), ("withdrawn", {})])
+def test_no_loan_without_approval(fresh, outcome, extra):
+    body = decision(fresh, fresh.assessment, outcome=outcome, **extra)
+    for member in ("approved_limit", "currency", "annual_rate", "tenor_days", "valid_from", "valid_until"):
+        del body[member]
+    answer = fresh.lender.client.post("/v1/credit-decisions", body, key())
+    assert answer.status == 201, answer
+    refused = lend(fresh, answer.json()["id"], "1.00")
+    assert refused.status == 409
+    assert refused.json()["code"] in ("wrong-state", "limit-exceeded")
+
+
+def test_declined_needs_reasons(fresh):
+    body = decision(fresh, fresh.assessment, outcome="declined")
+    answer = fresh.lender.client.post("/v1/credit-decisions", body, key())
+    assert answer.status == 422
+    assert "#/decline_reasons" in {e["pointer"] for e in answer.json()["errors"]}
+
+
+def test_expired_decision_carries_no_loan(fresh):
+    decided = decide(fresh, valid_from=bodies.days_ago(10), valid_until=bodies.days_ago(1))
+    assert lend(fresh, decided["id"], "1.00").status == 409
+
+
+def test_a_later_decision_supersedes(fresh):
+    first = decide(fresh, approved_limit="1000.00")
+    second = decide(fresh, approved_limit="500.00")
+    assert lend(fresh, first["id"], "1.00").status == 409
+    assert lend(fresh, second["id"], "500.00").status == 201
+
+
+@pytest.mark.parametrize("members, pointer", [
+    ({"maturity_date": bodies.days_ago(1)}, "#/maturity_date"),
+    ({"interest": {"type": "fixed", "annual_rate": "0.37"}}, "#/interest/annual_rate"),
+    ({"principal": "0.00"}, "#/principal"),
+    ({"repayment_method": "whenever"}, "#/repayment_method"),
+])
+def test_loan_rules(fresh, members, pointer):
+    answer = lend(fresh, decide(fresh)["id"], members.pop("principal", "1.00"), **members)
+    assert answer.status == 422, answer
+    assert pointer in {e["pointer"] for e in answer.json()["errors"]}, answer
+
+
+def test_idempotency_key_is_required(fresh):
+    answer = fresh.lender.client.post("/v1/credit-decisions", decision(fresh, fresh.assessment))
+    assert answer.status == 400
+    assert answer.json()["code"] == "idempotency-key-invalid"
+
+
+def test_idempotency_key_replays(fresh):
+    headers, body = key(), decision(fresh, fresh.assessment)
+    client = fresh.lender.client
+    first = client.post("/v1/credit-decisions", body, headers)
+    assert first.status == 201, first
+    again = client.post("/v1/credit-decisions", body, headers)
+    assert (again.status, again.body) == (201, first.body)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    other = client.post("/v1/credit-decisions", {**body, "annual_rate": "0.05"}, headers)
+    assert other.status == 422
+    assert other.json()["code"] == "idempotency-key-reused"
+
+
+@pytest.mark.parametrize("value", ["", "x" * 256, "a b", "é".encode()])
+def test_bad_idempotency_key(fresh, value):
+    answer = fresh.lender.client.post("/v1/credit-decisions", decision(fresh, fresh.assessment),
+                                      {"Idempotency-Key": value})
+    assert answer.status == 400, answer
+
+
+def test_validation_failure_does_not_burn_the_key(fresh):
+    headers, body = key(), decision(fresh, fresh.assessment)
+    assert fresh.lender.client.post("/v1/credit-decisions", {**body, "outcome": "maybe"},
+                                    headers).status == 422
+    assert fresh.lender.client.post("/v1/credit-decisions", body, headers).status == 201
+
+
+def test_only_the_addressed_lender_decides(admin, fresh):
+    body = decision(fresh, fresh.assessment)
+    stranger = make_node(admin, "lender")
+    assert stranger.client.post("/v1/credit-decisions", body, key()).status in (404, 422)
+    assert fresh.erp.client.post("/v1/credit-decisions", body, key()).status == 403
+
+
+def test_only_the_lender_of_the_decision_lends(admin, fresh):
+    decided = decide(fresh)
+    stranger = make_node(admin, "lender")
+    answer = stranger.client.post("/v1/loans", loan(fresh, decided["id"], "1.00"), key())
+    assert answer.status in (404, 422), answer
+
+
+def test_repayments(fresh):
+    loan_id = lend(fresh, decide(fresh)["id"], "1000.00").json()["id"]
+    lender = fresh.lender.client
+    body = repayment(loan_id, "400.00", allocation={"principal": "400.00"})
+    assert lender.post("/v1/repayments", body, key()).status == 201
+    shown = lender.get(f"/v1/loans/{loan_id}").json()
+    assert (shown["status"], shown["outstanding"]["principal"]) == ("repaying", "600.00")
+    wrong = repayment(loan_id, "100.00", allocation={"principal": "99.00"})
+    assert lender.post("/v1/repayments", wrong, key()).status == 422
+    assert lender.post("/v1/repayments", repayment("loan_01h455vb4pex5vsknk084sn02q", "1.00"),
+                       key()).status in (404, 422)
+    assert fresh.erp.client.get(f"/v1/loans/{loan_id}").json()["outstanding"]["principal"] == "600.00"
+
+
+def test_events_tell_the_borrower(fresh):
+    feed = fresh.erp.client
+    start = feed.get("/v1/events", limit=500)
+    assert start.status == 200, start
+    loan_id = lend(fresh, decide(fresh)["id"], "100.00").json()["id"]
+    assert loan_id in feed.get("/v1/events", limit=500).body.decode()

@@ -182,7 +182,7 @@ static void rules(const cJSON *body, struct scf_faults *faults, struct scf_fault
     cJSON_ArrayForEach(line, scf_json_get(body, "lines")) check_line(&r, line, index++);
 }
 
-const struct scf_schema scf_contract_schema = {
+const struct scf_schema scf_schema_contract = {
     .name = "ContractCreate",
     .doc_en = "A contract between a seller and a buyer",
     .doc_zh = "买卖双方之间的合同",

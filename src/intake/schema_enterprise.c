@@ -228,7 +228,7 @@ static void rules(const cJSON *body, struct scf_faults *faults, struct scf_fault
     check_qualifications(&r);
 }
 
-const struct scf_schema scf_enterprise_schema = {
+const struct scf_schema scf_schema_enterprise = {
     .name = "EnterpriseCreate",
     .doc_en = "An enterprise and its qualifications",
     .doc_zh = "企业及其资质",

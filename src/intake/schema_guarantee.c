@@ -113,7 +113,7 @@ static void rules(const cJSON *body, struct scf_faults *faults, struct scf_fault
     check_collateral(&r);
 }
 
-const struct scf_schema scf_guarantee_schema = {
+const struct scf_schema scf_schema_guarantee = {
     .name = "GuaranteeCreate",
     .doc_en = "A guarantee for a contract or a loan",
     .doc_zh = "合同或借款的担保",

@@ -330,7 +330,7 @@ static void rules(const cJSON *body, struct scf_faults *faults, struct scf_fault
     cJSON_ArrayForEach(line, scf_json_get(body, "lines")) check_line(&r, line, index++, red);
 }
 
-const struct scf_schema scf_invoice_schema = {
+const struct scf_schema scf_schema_invoice = {
     .name = "InvoiceCreate",
     .doc_en = "An invoice from a seller to a buyer",
     .doc_zh = "销售方向购买方开具的发票",

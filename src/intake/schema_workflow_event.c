@@ -188,7 +188,7 @@ static void rules(const cJSON *body, struct scf_faults *faults, struct scf_fault
                       "The event must not be later than now (5 minutes are tolerated).");
 }
 
-const struct scf_schema scf_workflow_event_schema = {
+const struct scf_schema scf_schema_workflow_event = {
     .name = "WorkflowEventCreate",
     .doc_en = "Something that happened in the course of a contract",
     .doc_zh = "合同履行过程中的业务事件",

@@ -3,11 +3,11 @@
 
 const struct scf_schema *scf_intake_schema(enum scf_record_kind kind) {
     static const struct scf_schema *const schemas[] = {
-        [SCF_REC_ENTERPRISE] = &scf_enterprise_schema,
-        [SCF_REC_CONTRACT] = &scf_contract_schema,
-        [SCF_REC_WORKFLOW_EVENT] = &scf_workflow_event_schema,
-        [SCF_REC_INVOICE] = &scf_invoice_schema,
-        [SCF_REC_GUARANTEE] = &scf_guarantee_schema,
+        [SCF_REC_ENTERPRISE] = &scf_schema_enterprise,
+        [SCF_REC_CONTRACT] = &scf_schema_contract,
+        [SCF_REC_WORKFLOW_EVENT] = &scf_schema_workflow_event,
+        [SCF_REC_INVOICE] = &scf_schema_invoice,
+        [SCF_REC_GUARANTEE] = &scf_schema_guarantee,
     };
     SCF_ASSERT((size_t)kind < SCF_COUNT(schemas));
     return schemas[kind];

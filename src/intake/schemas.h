@@ -13,8 +13,8 @@ struct scf_rules_ctx {
     int offset_minutes; /* the node's time zone: a plain date begins at its midnight */
 };
 
-extern const struct scf_schema scf_enterprise_schema, scf_contract_schema,
-    scf_workflow_event_schema, scf_invoice_schema, scf_guarantee_schema;
+extern const struct scf_schema scf_schema_enterprise, scf_schema_contract,
+    scf_schema_workflow_event, scf_schema_invoice, scf_schema_guarantee;
 
 /* ---- writing tables: one line a field ---- */
 

@@ -22,6 +22,7 @@ static const char *fault_reason(const char *code) {
         {"trailing-text", "there is text after the end of the value"},
         {"empty", "there is no value"},
         {"byte-order-mark", "the text begins with a byte order mark"},
+        {"out-of-memory", "there was no memory to check its names"},
     };
     for (size_t i = 0; i < SCF_COUNT(reasons); i++)
         if (strcmp(reasons[i][0], code) == 0)

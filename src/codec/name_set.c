@@ -161,7 +161,12 @@ static bool grow(struct name_set *set) {
 enum name_verdict name_set_add(struct name_set *set, uint32_t object, const unsigned char *name,
                                size_t n, bool has_escapes) {
     unsigned char plain[SCF_JSON_MAX_KEY];
-    uint32_t hash = has_escapes ? hash_name(plain, unescape(name, plain)) : hash_name(name, n);
+    const unsigned char *text = name;
+    if (has_escapes) {
+        n = unescape(name, plain);
+        text = plain;
+    }
+    uint32_t hash = hash_name(text, n);
     hash += object * UINT32_C(0x9E3779B1); /* spreads one name over the objects that have it */
     struct name_entry entry = {.tag = (uint64_t)object << 32 | hash, .name = name};
     for (size_t i = hash & set->mask; set->slots[i].tag != 0; i = (i + 1) & set->mask)

@@ -20,33 +20,33 @@ enum {
 
 /* Why and where the scanner refused a text. */
 struct scf_json_fault {
-    const char *code;  /* static slug: "syntax", "duplicate-member", "invalid-utf8", "nul-in-string",
-                          "control-character", "lone-surrogate", "number-out-of-range", "too-deep",
-                          "too-many-members", "name-too-long", "trailing-text", "empty",
-                          "byte-order-mark", "out-of-memory" */
-    size_t offset;     /* byte offset */
-    size_t line;       /* from 1 */
-    size_t column;     /* in bytes, from 1 */
+    const char *code; /* static slug: "syntax", "duplicate-member", "invalid-utf8", "nul-in-string",
+                         "control-character", "lone-surrogate", "number-out-of-range", "too-deep",
+                         "too-many-members", "name-too-long", "trailing-text", "empty",
+                         "byte-order-mark", "out-of-memory" */
+    size_t offset;    /* byte offset */
+    size_t line;      /* from 1 */
+    size_t column;    /* in bytes, from 1 */
 };
 
 /* One pass over the bytes; true when they are one I-JSON value within the limits above: RFC 8259
  * grammar, valid UTF-8, no duplicate member names (compared after unescaping), no U+0000, no lone
  * surrogates, no raw control characters, and every number finite; integers without fraction or
  * exponent at most ±(2^53 − 1). `max_depth` ≤ 1024. Never recurses. */
-bool scf_json_scan(const char *text, size_t n, int max_depth, struct scf_json_fault *ret_fault)
-    SCF_MUST_CHECK;
+bool scf_json_scan(const char *text, size_t n, int max_depth,
+                   struct scf_json_fault *ret_fault) SCF_MUST_CHECK;
 
 /* scf_json_scan, then cJSON. The tree is deleted with the arena. On refusal returns NULL and fills
  * `err` with MALFORMED_JSON; the detail names line, column and reason. `text[n]` must be NUL. */
-cJSON *scf_json_parse(struct scf_arena *arena, const char *text, size_t n, struct scf_error *err)
-    SCF_MUST_CHECK;
+cJSON *scf_json_parse(struct scf_arena *arena, const char *text, size_t n,
+                      struct scf_error *err) SCF_MUST_CHECK;
 
 /* Case-sensitive look-up; NULL when absent. `null` members count as absent. */
 const cJSON *scf_json_get(const cJSON *object, const char *name);
 /* The string value or NULL when absent or not a string. */
 const char *scf_json_string(const cJSON *object, const char *name);
 bool scf_json_bool(const cJSON *object, const char *name, bool fallback);
-/* Integer member (JSON number without fraction, or decimal string); false when absent or neither. */
+/* Integer member (number without fraction, or decimal string); false when absent or neither. */
 bool scf_json_i64(const cJSON *object, const char *name, int64_t *ret);
 
 /* A number's exact decimal text: for a string the string itself, for a JSON number its shortest

@@ -10,11 +10,11 @@
 #include "scfd/codec/json.h"
 
 enum scf_type {
-    SCF_T_STRING,   /* min..max code points; NFC is not enforced */
-    SCF_T_ENUM,     /* one of `choices` */
-    SCF_T_MONEY,    /* decimal string (or tolerated number); scale of the sibling currency */
-    SCF_T_DECIMAL,  /* decimal string or number; `places` fractional digits; min_units..max_units */
-    SCF_T_INTEGER,  /* JSON integer; min_units..max_units */
+    SCF_T_STRING,  /* min..max code points; NFC is not enforced */
+    SCF_T_ENUM,    /* one of `choices` */
+    SCF_T_MONEY,   /* decimal string (or tolerated number); scale of the sibling currency */
+    SCF_T_DECIMAL, /* decimal string or number; `places` fractional digits; min_units..max_units */
+    SCF_T_INTEGER, /* JSON integer; min_units..max_units */
     SCF_T_BOOL,
     SCF_T_DATE,     /* YYYY-MM-DD */
     SCF_T_TIME,     /* RFC 3339 with offset; lenient forms only when the context allows */
@@ -33,16 +33,19 @@ struct scf_field {
     const char *name;
     enum scf_type type;
     enum scf_presence presence;
-    int64_t min, max;            /* length, element count, or units; both 0: no bound given */
-    int places;                  /* for DECIMAL */
-    const char *const *choices;  /* NULL-terminated, for ENUM and ID */
+    int64_t min, max;                /* length, element count, or units; both 0: no bound given */
+    int places;                      /* for DECIMAL */
+    const char *const *choices;      /* NULL-terminated, for ENUM and ID */
     const struct scf_field *members; /* for OBJECT; for ARRAY the one element field */
-    bool (*pattern)(struct scf_str text); /* extra check of a STRING, with `pattern_text` for docs */
-    const char *pattern_text; /* a phrase, or a regular expression that begins with '^' */
+    /* Extra check of a STRING; for people it is `pattern_text`: a phrase, or a regular expression
+     * that begins with '^'. */
+    bool (*pattern)(struct scf_str text);
+    const char *pattern_text;
     const char *doc_en, *doc_zh; /* one phrase each */
 };
 
-#define SCF_FIELD_END {.name = NULL}
+#define SCF_FIELD_END                                                                              \
+    { .name = NULL }
 
 struct scf_schema {
     const char *name; /* OpenAPI component: "InvoiceCreate" */

@@ -183,18 +183,22 @@ class Borrower:
                 "timeliness": ratio(max(0, lateness - delay), lateness), "accuracy": accuracy,
                 "grades": grades, "overall": max(grades), "credibility": credibility}
 
-    def limit(self, contract):
-        """Minor units for one contract: amount, retention, signed, events (days), invoiced."""
+    def limit(self, contracts):
+        """Minor units for contracts given as amount, signed (day), first_event (day or None),
+        invoiced (minor units or None); no guarantee, no licence, nothing financed."""
         rated = self.ratings()
         applicable, passed = self.applicable, self.passed
-        if contract["invoiced"] is not None:
-            applicable, passed = applicable + 2, passed + 1 + (contract["invoiced"] <= contract["amount"])
-        if contract["first_event"] is not None:
-            applicable, passed = applicable + 1, passed + (contract["first_event"] >= contract["signed"])
-        checks = ratio(passed, applicable)
-        values = (rated["normativity"], rated["timeliness"], rated["accuracy"], checks)
+        for contract in contracts:
+            if contract["invoiced"] is not None:
+                applicable += 2
+                passed += 1 + (contract["invoiced"] <= contract["amount"])
+            if contract["first_event"] is not None:
+                applicable += 1
+                passed += contract["first_event"] >= contract["signed"]
+        values = (rated["normativity"], rated["timeliness"], rated["accuracy"],
+                  ratio(passed, applicable))
         truth = sum(w * v for w, v in zip(POLICY["truth"], values)) // PPM
         months = len(self.months)
         history = POLICY["history"][0 if months >= POLICY["history_full"] else 1 if months else 2]
-        return contract["amount"] * POLICY["advance"] * truth * POLICY["qualification_base"] * history \
-            // PPM ** 4
+        return sum(contract["amount"] * POLICY["advance"] * truth * POLICY["qualification_base"]
+                   * history // PPM ** 4 for contract in contracts)

@@ -103,7 +103,7 @@ class Contract:
                 "lines": [{"line_no": i, "item_name": line.row["item description"],
                            "quantity": line.row["line item quantity"]}
                           for i, line in enumerate(self.lines, 1)],
-                "status": "completed",
+                "status": "active",
                 "fields": {"product_group": first["product group"], "country": first["country"],
                            "po_sent_to_vendor_date": first["po sent to vendor date"]}}
 

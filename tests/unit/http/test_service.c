@@ -1,0 +1,357 @@
+/* Service threads with a database: idempotency keys, pages, readiness; and the other ways to
+ * listen. */
+#include <sys/un.h>
+
+#include "client.h"
+#include "pg.h"
+#include "scfd/codec/digest.h"
+#include "scfd/codec/jsonw.h"
+
+static struct scf_server *server;
+static int port;
+static const char *url;
+static _Atomic int executed;
+static char tag[SCF_ID_TEXT]; /* makes the keys of this run new */
+
+/* ---- handlers ---- */
+
+struct write {
+    struct scf_request *rq;
+    struct scf_replay replay;
+    struct scf_buf body;
+};
+
+static enum scf_code write_once(struct scf_db *db, void *ctx, struct scf_error *err) {
+    struct write *w = ctx;
+    enum scf_code code = scf_idempotency_claim(w->rq, db, &w->replay, err);
+    if (code != SCF_OK || w->replay.found)
+        return code;
+    if (scf_rq_header(w->rq, "X-Slow") != NULL)
+        nanosleep(&(struct timespec){.tv_nsec = 500000000}, NULL);
+    scf_buf_clear(&w->body);
+    scf_buf_printf(&w->body, "{\"run\":%d}", atomic_fetch_add(&executed, 1) + 1);
+    return scf_idempotency_store(w->rq, db, 201, (struct scf_str){w->body.data, w->body.len}, err);
+}
+
+static void write_handler(struct scf_request *rq) {
+    struct write w = {.rq = rq};
+    struct scf_error err = {0};
+    scf_buf_init(&w.body, 1000);
+    enum scf_code code = scf_tx_run(scf_rq_db(rq), write_once, &w, &err);
+    if (code != SCF_OK)
+        scf_reply_error(rq, &err);
+    else if (w.replay.found)
+        scf_reply_replay(rq, &w.replay);
+    else
+        scf_reply_json(rq, 201, &w.body);
+    scf_buf_free(&w.body);
+}
+
+/* A list of the numbers 1–120, as times, each with the same id. */
+static void list_handler(struct scf_request *rq) {
+    struct scf_page page;
+    struct scf_error err = {0};
+    const char *filter = scf_rq_query(rq, "status");
+    if (scf_page_read(rq, filter ? filter : "", &page, &err) != SCF_OK) {
+        scf_reply_error(rq, &err);
+        return;
+    }
+    int64_t step = page.descending ? -1 : 1;
+    int64_t at = page.has_after ? page.after_time_us : page.descending ? 121 : 0;
+    struct scf_buf body;
+    scf_buf_init(&body, 65536);
+    struct scf_jsonw w = scf_jsonw(&body);
+    scf_jw_object(&w, NULL);
+    scf_jw_array(&w, "data");
+    for (int i = 0; i < page.limit && at + step >= 1 && at + step <= 120; i++)
+        scf_jw_i64(&w, NULL, at += step);
+    scf_jw_end_array(&w);
+    struct scf_uuid id = {{7}};
+    scf_page_write(rq, &w, filter ? filter : "", at + step >= 1 && at + step <= 120, at, &id);
+    scf_jw_end_object(&w);
+    scf_reply_json(rq, 200, &body);
+}
+
+static const char *const list_query[] = {"limit", "after", "order", "status", NULL};
+static const struct scf_route routes[] = {
+    {.method = "POST",
+     .pattern = "/write",
+     .access = SCF_KEYED,
+     .admin = true,
+     .run = SCF_RUN_SERVICE,
+     .handle = write_handler,
+     .body_type = "application/json",
+     .needs_idempotency_key = true},
+    {.method = "GET",
+     .pattern = "/list",
+     .run = SCF_RUN_SERVICE,
+     .handle = list_handler,
+     .query = list_query},
+};
+
+static enum scf_code authenticate(void *app, struct scf_str key, struct scf_actor *ret,
+                                  struct scf_error *err) {
+    (void)app, (void)err;
+    struct scf_hash h = scf_sha256(key.p, key.n);
+    *ret = (struct scf_actor){.admin = true};
+    memcpy(ret->key_id.b, h.b, sizeof ret->key_id.b);
+    return SCF_OK;
+}
+
+static struct scf_server *start_on(const char *listen) {
+    struct scf_server_options o = {.listen = listen,
+                                   .database_url = url,
+                                   .routes = routes,
+                                   .route_count = SCF_COUNT(routes),
+                                   .service_threads = 3,
+                                   .authenticate = authenticate};
+    struct scf_server *s;
+    struct scf_error err = {0};
+    if (scf_server_start(&o, &s, &err) != SCF_OK)
+        fail_msg("%s", err.detail);
+    return s;
+}
+
+static int start(void **state) {
+    (void)state;
+    scf_digest_init();
+    scf_log_setup(SCF_LOG_ERROR, false);
+    url = scf_test_database();
+    struct scf_uuid u = scf_uuid_new();
+    scf_id_format("k", &u, tag);
+    if (url == NULL)
+        return 0;
+    server = start_on("127.0.0.1:0");
+    port = scf_server_port(server);
+    return 0;
+}
+
+static int stop(void **state) {
+    (void)state;
+    if (server != NULL)
+        scf_server_stop(server, 5);
+    return 0;
+}
+
+#define NEEDS_DATABASE()                                                                           \
+    do {                                                                                           \
+        if (url == NULL)                                                                           \
+            skip();                                                                                \
+    } while (0)
+
+static void send_write(int fd, const char *api_key, const char *key, const char *extra,
+                       const char *body) {
+    char text[1000];
+    snprintf(text, sizeof text,
+             "POST /write HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n"
+             "Idempotency-Key: %s%s\r\nContent-Type: application/json\r\n%s"
+             "Content-Length: %zu\r\n\r\n%s",
+             api_key, key, tag, extra, strlen(body), body);
+    assert_true(say(fd, text));
+}
+
+static struct answer write_as(int fd, const char *api_key, const char *key, const char *body,
+                              int status) {
+    send_write(fd, api_key, key, "", body);
+    struct answer a = hear(fd);
+    assert_int_equal(a.status, status);
+    return a;
+}
+
+static void a_key_runs_once(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    int fd = dial(port);
+    struct answer first = write_as(fd, "k1", "a", "{}", 201);
+    assert_null(field(&first, "Idempotent-Replayed"));
+    struct answer again = write_as(fd, "k1", "a", "{}", 201);
+    assert_string_equal(field(&again, "Idempotent-Replayed"), "true");
+    assert_string_equal(again.body, first.body);
+    forget(&again);
+    again = write_as(fd, "k1", "a", "{ }", 422);
+    assert_non_null(strstr(again.body, "idempotency-key-reused"));
+    forget(&again);
+    again = write_as(fd, "k2", "a", "{ }", 201); /* another API key, another scope */
+    assert_string_not_equal(again.body, first.body);
+    forget(&again), forget(&first);
+    again = write_as(fd, "k1", "a b", "{}", 400);
+    assert_non_null(strstr(again.body, "idempotency-key-invalid"));
+    forget(&again);
+    close(fd);
+}
+
+static void a_key_in_flight_is_409(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    int slow = dial(port), quick = dial(port);
+    send_write(slow, "k1", "slow", "X-Slow: 1\r\n", "{}");
+    nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
+    struct answer a = write_as(quick, "k1", "slow", "{}", 409);
+    assert_string_equal(field(&a, "Retry-After"), "1");
+    forget(&a);
+    a = hear(slow);
+    assert_int_equal(a.status, 201);
+    forget(&a);
+    a = write_as(quick, "k1", "slow", "{}", 201);
+    assert_string_equal(field(&a, "Idempotent-Replayed"), "true");
+    forget(&a);
+    close(slow), close(quick);
+}
+
+static void old_keys_are_forgotten(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    int fd = dial(port);
+    struct answer a = write_as(fd, "k1", "old", "{}", 201);
+    struct scf_arena *arena = scf_arena_new(1 << 20);
+    struct scf_db *db = scf_db_new(url, "test", 0);
+    struct scf_error err = {0};
+    assert_int_equal(scf_idempotency_purge(db, arena, 0, &err), SCF_OK);
+    struct answer b = write_as(fd, "k1", "old", "{}", 201);
+    assert_string_equal(a.body, b.body);
+    forget(&b);
+    assert_int_equal(scf_idempotency_purge(db, arena, INT64_MAX / 2, &err), SCF_OK);
+    b = write_as(fd, "k1", "old", "{}", 201);
+    assert_string_not_equal(a.body, b.body);
+    forget(&a), forget(&b);
+    scf_db_free(db);
+    scf_arena_free(arena);
+    close(fd);
+}
+
+/* Follows Link headers and counts what it sees. */
+static void pages_are_complete(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    int fd = dial(port), pages = 0, numbers = 0;
+    char path[600] = "/list?order=desc&limit=50&status=a%26b";
+    while (path[0] != '\0') {
+        char text[800];
+        snprintf(text, sizeof text, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", path);
+        struct answer a = ask(fd, text, 200);
+        pages++;
+        for (const char *p = strchr(a.body, '['); *p != ']'; p++)
+            numbers += *p == ',' || *p == '[';
+        const char *link = field(&a, "Link");
+        path[0] = '\0';
+        if (link != NULL)
+            snprintf(path, sizeof path, "%.*s", (int)strcspn(strstr(link, "/list"), ">"),
+                     strstr(link, "/list"));
+        forget(&a);
+    }
+    assert_int_equal(pages, 3);
+    assert_int_equal(numbers, 120);
+    close(fd);
+}
+
+static void cursors_of_other_lists_are_refused(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    int fd = dial(port);
+    struct answer a = ask(fd, "GET /list?limit=5 HTTP/1.1\r\nHost: x\r\n\r\n", 200);
+    const char *at = strstr(a.body, "\"next_cursor\":\"");
+    assert_non_null(at);
+    char text[400], cursor[100];
+    snprintf(cursor, sizeof cursor, "%.54s", at + 15);
+    forget(&a);
+    static const char *const others[] = {"status=b", "order=desc", "limit=0", "limit=501",
+                                         "order=up"};
+    for (size_t i = 0; i < SCF_COUNT(others); i++) {
+        snprintf(text, sizeof text, "GET /list?after=%s&%s HTTP/1.1\r\nHost: x\r\n\r\n", cursor,
+                 others[i]);
+        expect(fd, text, 400);
+    }
+    snprintf(text, sizeof text, "GET /list?after=%s HTTP/1.1\r\nHost: x\r\n\r\n", cursor);
+    expect(fd, text, 200);
+    close(fd);
+}
+
+static void readiness_asks_the_database(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    scf_server_set_ready(server, true);
+    int fd = dial(port);
+    struct answer a = ask(fd, "GET /readyz?verbose HTTP/1.1\r\nHost: x\r\n\r\n", 200);
+    assert_string_equal(a.body, "[+]serving ok\n[+]db ok\n");
+    forget(&a);
+    close(fd);
+}
+
+static void unix_sockets_serve(void **state) {
+    (void)state;
+    char listen[100];
+    snprintf(listen, sizeof listen, "unix:/tmp/scfd-test-%d.sock", (int)getpid());
+    for (int round = 0; round < 2; round++) {
+        struct scf_server *s = start_on(listen);
+        assert_int_equal(scf_server_port(s), 0);
+        struct sockaddr_un a = {.sun_family = AF_UNIX};
+        snprintf(a.sun_path, sizeof a.sun_path, "%s", listen + 5);
+        int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+        assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof a), 0);
+        expect(fd, "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n", 200);
+        close(fd);
+        scf_server_stop(s, 1);
+        assert_int_equal(access(listen + 5, F_OK), -1);
+    }
+}
+
+static void bad_addresses_are_refused(void **state) {
+    (void)state;
+    static const char *const bad[] = {"nonsense",     "127.0.0.1:", "127.0.0.1:http",     ":80",
+                                      "256.1.1.1:80", "unix:",      "unix:/no/such/dir/s"};
+    for (size_t i = 0; i < SCF_COUNT(bad); i++) {
+        struct scf_server_options o = {.listen = bad[i]};
+        struct scf_server *s = NULL;
+        struct scf_error err = {0};
+        assert_int_equal(scf_server_start(&o, &s, &err), SCF_E_INVALID_PARAMETER);
+        assert_null(s);
+        assert_non_null(strstr(err.detail, bad[i]));
+    }
+}
+
+/* systemd hands the socket over as descriptor 3. */
+static void inherited_sockets_serve_and_stay_open(void **state) {
+    (void)state;
+    struct sockaddr_in a = {.sin_family = AF_INET};
+    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof a;
+    int saved = dup(3), fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof a), 0);
+    assert_int_equal(listen(fd, 10), 0);
+    getsockname(fd, (struct sockaddr *)&a, &length);
+    int keeper = dup(fd);
+    if (fd != 3) {
+        assert_int_equal(dup2(fd, 3), 3);
+        close(fd);
+    }
+    char pid[16];
+    snprintf(pid, sizeof pid, "%d", (int)getpid());
+    setenv("LISTEN_PID", pid, 1);
+    setenv("LISTEN_FDS", "1", 1);
+    struct scf_server *s = start_on("127.0.0.1:1");
+    unsetenv("LISTEN_FDS");
+    assert_int_equal(scf_server_port(s), ntohs(a.sin_port));
+    expect_once(scf_server_port(s), "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n", 200);
+    scf_server_stop(s, 1);
+    close(dial(ntohs(a.sin_port))); /* systemd's own descriptor goes on listening */
+    close(keeper);
+    if (saved >= 0) {
+        dup2(saved, 3);
+        close(saved);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_key_runs_once),
+        cmocka_unit_test(a_key_in_flight_is_409),
+        cmocka_unit_test(old_keys_are_forgotten),
+        cmocka_unit_test(pages_are_complete),
+        cmocka_unit_test(cursors_of_other_lists_are_refused),
+        cmocka_unit_test(readiness_asks_the_database),
+        cmocka_unit_test(unix_sockets_serve),
+        cmocka_unit_test(bad_addresses_are_refused),
+        cmocka_unit_test(inherited_sockets_serve_and_stay_open),
+    };
+    return cmocka_run_group_tests(tests, start, stop);
+}

@@ -132,9 +132,13 @@ const char *scf_db_constraint(const struct scf_db *db);
 /* ---- pipeline: several statements in one round trip ---- */
 
 /* Between begin and sync queue up to SCF_PIPELINE_MAX statements; sync sends them, collects all
- * results in order (NULL entries for statements without rows are not produced: every entry is
- * set), and reports the first error; the rest are then skipped by the server. BEGIN/COMMIT may be
- * among them: use SCF_BEGIN and SCF_COMMIT. */
+ * results in order (every entry of ret_rows is set, also for statements without rows; untouched on
+ * failure; may be NULL), and reports the first error; the rest are then skipped by the server.
+ * BEGIN and COMMIT may be among them: use SCF_BEGIN and SCF_COMMIT; without them the statements up
+ * to sync are one transaction. The statements must live until sync, the parameters only until add
+ * returns. After sync, or a failed add, the connection is out of the pipeline, whatever happened;
+ * after a failure with SCF_BEGIN sent, call scf_db_rollback. A failed add gives the connection up,
+ * so that half a pipeline never runs. */
 enum { SCF_PIPELINE_MAX = 16 };
 extern const struct scf_stmt SCF_BEGIN, SCF_COMMIT;
 enum scf_code scf_db_pipeline_begin(struct scf_db *db, struct scf_error *err) SCF_MUST_CHECK;

@@ -47,7 +47,7 @@ static inline struct fixture *fixture(void **state) {
 
 /* A statement for ad-hoc SQL; `sql` must be static, as every statement's is. */
 static inline struct scf_stmt stmt_for(const char *sql) {
-    static char names[400][8];
+    static char names[400][16];
     static const char *sqls[400];
     int i = 0;
     for (; sqls[i] && strcmp(sqls[i], sql) != 0; i++)

@@ -105,6 +105,30 @@ static void test_no_server(void **state) {
     scf_db_free(nowhere);
 }
 
+/* As after a failover: the first host is away. */
+static void test_several_hosts(void **state) {
+    struct fixture *f = fixture(state);
+    char socket_dir[64], name[64], url[300];
+    assert_int_equal(sscanf(f->url, "host=%63s user=scfd dbname=%63s", socket_dir, name), 2);
+    snprintf(url, sizeof url,
+             "postgresql://scfd@/%s?host=/nonexistent,%s&port=5432,5432"
+             "&target_session_attrs=read-write",
+             name, socket_dir);
+    struct scf_db *db = scf_db_new(url, "test", 0);
+    assert_int_equal(try_on(f, db, "CREATE TABLE written (a int)"), SCF_OK);
+    /* A server that no longer takes writes is left; here nobody else does either. */
+    assert_int_equal(try_on(f, f->db, "ALTER ROLE scfd SET default_transaction_read_only = on"),
+                     SCF_OK);
+    assert_int_equal(try_on(f, db, "SET default_transaction_read_only = on"), SCF_OK);
+    assert_int_equal(try_on(f, db, "INSERT INTO written VALUES (1)"), SCF_E_DATABASE_UNAVAILABLE);
+    assert_non_null(strstr(f->err.note, "25006"));
+    assert_int_equal(scf_db_ping(db, &f->err), SCF_E_DATABASE_UNAVAILABLE);
+    assert_int_equal(try_on(f, f->db, "ALTER ROLE scfd RESET default_transaction_read_only"),
+                     SCF_OK);
+    assert_int_equal(try_on(f, db, "INSERT INTO written VALUES (1)"), SCF_OK);
+    scf_db_free(db);
+}
+
 static void test_a_select_survives_a_lost_connection(void **state) {
     struct fixture *f = fixture(state);
     kill_own_backend(f);
@@ -218,6 +242,7 @@ int main(void) {
         DB_TEST(test_statement_timeout),
         DB_TEST(test_serialization_failure_is_soft),
         DB_TEST(test_no_server),
+        DB_TEST(test_several_hosts),
         DB_TEST(test_a_select_survives_a_lost_connection),
         DB_TEST(test_a_write_is_not_repeated),
         DB_TEST(test_a_hang_up_during_a_pause_costs_nothing),

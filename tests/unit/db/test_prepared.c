@@ -6,7 +6,7 @@
 
 static void test_names_are_found_after_growth(void **state) {
     (void)state;
-    static char names[500][16];
+    static char names[500][20];
     struct prepared_set set = {0};
     for (int i = 0; i < 500; i++) {
         snprintf(names[i], sizeof names[i], "name_%d", i);

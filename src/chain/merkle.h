@@ -1,11 +1,10 @@
 /* Merkle trees as in RFC 9162 §2.1 (the same trees as RFC 6962): hashes, roots, and inclusion and
  * consistency proofs.
  *
- * Everything is said in two terms. A subtree is a perfect one: 2^level leaves, of which the first is
- * index·2^level. A range is a run of leaves [begin, end) as the tree's own recursion cuts them; its
- * root is folded from the roots of the subtrees it splits into. A proof is a list of ranges, so that
- * whoever can look up subtrees (tiles) can answer it.
- * Pure; any thread. */
+ * Everything is said in two terms. A subtree is a perfect one: 2^level leaves, of which the first
+ * is index·2^level. A range is a run of leaves [begin, end) as the tree's own recursion cuts them;
+ * its root is folded from the roots of the subtrees it splits into. A proof is a list of ranges, so
+ * that whoever can look up subtrees (tiles) can answer it. Pure; any thread. */
 #ifndef SCFD_CHAIN_MERKLE_H
 #define SCFD_CHAIN_MERKLE_H
 

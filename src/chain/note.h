@@ -32,11 +32,11 @@ void scf_note_write(struct scf_str text, const struct scf_vkey *key,
                     const struct scf_signing_key *secret, struct scf_buf *out);
 
 enum scf_note_verdict {
-    SCF_NOTE_OK,         /* at least one of the keys signed it, and no signature of them is wrong */
+    SCF_NOTE_OK, /* at least one of the keys signed it, and no signature of them is wrong */
     SCF_NOTE_MALFORMED,
     SCF_NOTE_UNVERIFIED, /* none of the keys signed it */
     SCF_NOTE_BAD_SIGNATURE,
-    SCF_NOTE_AMBIGUOUS   /* it is signed by a key that was given twice */
+    SCF_NOTE_AMBIGUOUS /* it is signed by a key that was given twice */
 };
 const char *scf_note_verdict_text(enum scf_note_verdict verdict);
 

@@ -97,6 +97,5 @@ enum scf_code scf_proof_json(struct scf_db *db, struct scf_arena *arena,
     struct scf_proof_block block;
     enum scf_code code =
         scf_proof_block(db, arena, &record->chain_id, record->leaf_index, &block, err);
-    return code != SCF_OK ? code
-                          : scf_proof_build(db, arena, services, record, &block, out, err);
+    return code != SCF_OK ? code : scf_proof_build(db, arena, services, record, &block, out, err);
 }

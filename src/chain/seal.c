@@ -1,5 +1,5 @@
-/* Sealing: closes blocks over new leaves. Relies on the head and seal rows, tiles and blocks, and on
- * the log key.
+/* Sealing: closes blocks over new leaves. Relies on the head and seal rows, tiles and blocks, and
+ * on the log key.
  *
  * A block is signed only when everything below it agrees: the seal row with the newest block, the
  * tiles with that block's root, and the new leaves without a gap. Since the new root is computed by
@@ -16,17 +16,17 @@
 #include "scfd/chain/chain.h"
 
 enum {
-    LEAVES_MAX = 32768,        /* in one transaction, and so in one block */
-    CHAINS_MAX = 64,           /* in one transaction */
-    ARENA_MAX = 64 << 20,      /* far above what LEAVES_MAX needs */
+    LEAVES_MAX = 32768,   /* in one transaction, and so in one block */
+    CHAINS_MAX = 64,      /* in one transaction */
+    ARENA_MAX = 64 << 20, /* far above what LEAVES_MAX needs */
     NOTE_MAX = 4096,
-    LOG_EVERY_S = 60           /* a chain that is refused is refused twice a second */
+    LOG_EVERY_S = 60 /* a chain that is refused is refused twice a second */
 };
 
 /* One chain in the transaction. */
 struct job {
     const struct scf_seal_state *state;
-    int64_t count; /* leaves to seal */
+    int64_t count;              /* leaves to seal */
     int tile_first, tile_count; /* its right edge in sealing.edges */
 };
 
@@ -53,6 +53,7 @@ struct sealing {
     struct scf_uuid unfit[CHAINS_MAX];
     size_t unfit_count;
 
+    bool log_refusals;
     bool more; /* leaves were left for the next transaction */
     int64_t leaves, refused, oldest_us;
 };
@@ -64,22 +65,26 @@ static void *must(void *p) {
 
 /* ---- refusing ---- */
 
-static void refuse(struct sealing *s, const struct scf_seal_state *state, const char *why) {
+/* Once a minute all chains that are refused are logged; the metric always tells how many. */
+static bool time_to_log(void) {
     static atomic_int_fast64_t last_us;
-    s->refused++;
     int64_t now = scf_mono_us(), last = atomic_load(&last_us);
-    if (last != 0 && now - last < LOG_EVERY_S * SCF_US_PER_SECOND) {
+    return (last == 0 || now - last >= LOG_EVERY_S * SCF_US_PER_SECOND) &&
+           atomic_compare_exchange_strong(&last_us, &last, now);
+}
+
+static void refuse(struct sealing *s, const struct scf_seal_state *state, const char *why) {
+    s->refused++;
+    if (!s->log_refusals) {
         return;
     }
-    atomic_store(&last_us, now);
     char id[SCF_ID_TEXT];
     scf_id_format("node", &state->chain_id, id);
     scf_log_kv(SCF_LOG_ERROR, "A chain is not sealed: signing would contradict its newest block",
                "chain", id, "reason", why, NULL);
 }
 
-/* What is wrong between head, seal row and newest block; NULL: nothing. */
-static const char *contradiction(const struct scf_seal_state *s) {
+const char *scf_seal_contradiction(const struct scf_seal_state *s) {
     if (s->size < s->sealed) {
         return "the chain is shorter than its newest block";
     }
@@ -126,7 +131,7 @@ static void plan(struct sealing *s, const struct scf_seal_state *states, size_t 
             s->refused++;
             continue;
         }
-        const char *why = contradiction(&states[i]);
+        const char *why = scf_seal_contradiction(&states[i]);
         if (why != NULL) {
             refuse(s, &states[i], why);
             continue;
@@ -151,8 +156,7 @@ static enum scf_code read_leaves(struct sealing *s, struct scf_db *db, struct sc
     struct scf_leaf_wish *wishes = must(scf_alloc(s->arena, s->job_count, sizeof *wishes));
     for (size_t i = 0; i < s->job_count; i++) {
         const struct job *job = &s->jobs[i];
-        wishes[i] =
-            (struct scf_leaf_wish){job->state->chain_id, job->state->sealed, job->count};
+        wishes[i] = (struct scf_leaf_wish){job->state->chain_id, job->state->sealed, job->count};
     }
     return scf_seal_leaves(db, s->arena, wishes, s->job_count, ret, err);
 }
@@ -176,8 +180,7 @@ static const char *load_edge(struct sealing *s, const struct job *job) {
         if (tile->id.width != scf_edge_width(&s->edge, tile->id.level)) {
             return "a tile does not have the size that the newest block needs";
         }
-        memcpy(s->edge.tiles[tile->id.level], tile->hashes,
-               (size_t)tile->id.width * SCF_HASH_LEN);
+        memcpy(s->edge.tiles[tile->id.level], tile->hashes, (size_t)tile->id.width * SCF_HASH_LEN);
     }
     struct scf_hash root = scf_edge_root(&s->edge);
     if (job->state->height >= 0 && !scf_hash_eq(&root, &job->state->block_root)) {
@@ -358,6 +361,7 @@ enum scf_code scf_seal_task(struct scf_db *db, struct scf_arena *arena, void *ap
         return scf_fail(err, SCF_E_OVERLOADED, "The server is out of memory for sealing.");
     }
     s->services = app;
+    s->log_refusals = time_to_log();
     scf_signing_key_public(s->services->log_key, s->pub);
     s->arena = scf_arena_new(ARENA_MAX);
     enum scf_code code = seal_all(s, db, arena, err);

@@ -1,5 +1,5 @@
-/* SQL for sealing. Relies on db. Statements take whole batches of chains, so that ten thousand small
- * chains do not cost ten thousand round trips. */
+/* SQL for sealing. Relies on db. Statements take whole batches of chains, so that ten thousand
+ * small chains do not cost ten thousand round trips. */
 #include "seal_store.h"
 
 #include "merkle.h"
@@ -41,7 +41,8 @@ static const struct scf_stmt lock_rows = {
     "scf_seal_lock", "SELECT chain_id FROM scfd.chain_seal WHERE chain_id = ANY ($1)"
                      " ORDER BY chain_id FOR NO KEY UPDATE SKIP LOCKED"};
 
-/* A statement of its own: the one that locks sees the other tables as they were before it waited. */
+/* A statement of its own: the one that locks sees the other tables as they were before it waited.
+ */
 static const struct scf_stmt read_state = {
     "scf_seal_state",
     "SELECT s.chain_id, c.size, s.height, s.size, s.block_hash, b.size, b.sealed_at, b.root,"
@@ -252,6 +253,7 @@ enum scf_code scf_chain_sealed_state(struct scf_db *db, struct scf_arena *arena,
     ret->height = scf_rows_i64(rows, 0, 0);
     ret->size = scf_rows_i64(rows, 0, 1);
     ret->block_hash = scf_rows_hash(rows, 0, 2);
-    ret->root = scf_rows_null(rows, 0, 3) ? scf_merkle_empty(SCF_SHA256) : scf_rows_hash(rows, 0, 3);
+    ret->root =
+        scf_rows_null(rows, 0, 3) ? scf_merkle_empty(SCF_SHA256) : scf_rows_hash(rows, 0, 3);
     return SCF_OK;
 }

@@ -8,8 +8,8 @@
 
 /* Chains whose head is not where their newest block is, in id order. */
 enum scf_code scf_seal_candidates(struct scf_db *db, struct scf_arena *arena,
-                                  struct scf_uuid **ret_ids, size_t *ret_n, struct scf_error *err)
-    SCF_MUST_CHECK;
+                                  struct scf_uuid **ret_ids, size_t *ret_n,
+                                  struct scf_error *err) SCF_MUST_CHECK;
 
 struct scf_seal_state {
     struct scf_uuid chain_id;
@@ -22,6 +22,8 @@ struct scf_seal_state {
     int64_t block_size, block_us;
     struct scf_hash block_root, block_block_hash;
 };
+/* What is wrong between head, seal row and newest block; NULL: nothing. Pure. */
+const char *scf_seal_contradiction(const struct scf_seal_state *s);
 /* Locks the seal rows that nobody else has locked, then reads their state. */
 enum scf_code scf_seal_lock(struct scf_db *db, struct scf_arena *arena, const struct scf_uuid *ids,
                             size_t n, struct scf_seal_state **ret, size_t *ret_n,

@@ -11,8 +11,7 @@ void scf_tile_path(const struct scf_tile_id *id, char out[SCF_TILE_PATH]) {
     }
     int at = snprintf(out, SCF_TILE_PATH, "tile/%d/", id->level);
     for (; scale > 1; scale /= 1000) {
-        at += snprintf(out + at, SCF_TILE_PATH - (size_t)at, "x%03d/",
-                       (int)(id->n / scale % 1000));
+        at += snprintf(out + at, SCF_TILE_PATH - (size_t)at, "x%03d/", (int)(id->n / scale % 1000));
     }
     at += snprintf(out + at, SCF_TILE_PATH - (size_t)at, "%03d", (int)(id->n % 1000));
     if (id->width < SCF_TILE_WIDTH) {

@@ -1,7 +1,6 @@
-/* Tiles (C2SP tlog-tiles): the tree's hashes in pieces of up to 256 of one level. The tile at level L
- * with number N holds the roots of the perfect subtrees of 2^(8L) leaves with the indexes 256·N … ;
- * a partial tile holds the first W of them.
- * Pure; any thread. */
+/* Tiles (C2SP tlog-tiles): the tree's hashes in pieces of up to 256 of one level. The tile at level
+ * L with number N holds the roots of the perfect subtrees of 2^(8L) leaves with the indexes 256·N …
+ * ; a partial tile holds the first W of them. Pure; any thread. */
 #ifndef SCFD_CHAIN_TILE_H
 #define SCFD_CHAIN_TILE_H
 

@@ -98,8 +98,7 @@ enum scf_code scf_tile_rows_write(struct scf_db *db, struct scf_arena *arena,
     }
     for (size_t i = 0; i < n; i++) {
         const struct scf_tile *t = &rows[i].tile;
-        hashes[i] =
-            (struct scf_str){(const char *)t->hashes, (size_t)t->id.width * SCF_HASH_LEN};
+        hashes[i] = (struct scf_str){(const char *)t->hashes, (size_t)t->id.width * SCF_HASH_LEN};
     }
     scf_p_bytes_array(&p, hashes, n);
     return scf_db_run(db, &write_rows, &p, arena, NULL, err);

@@ -136,12 +136,12 @@ static void check_checkpoint(struct check *c) {
         return;
     }
     int64_t size;
-    c->has_checkpoint = step(c,
-                             scf_checkpoint_parse(text, &c->checkpoint) &&
-                                 scf_str_eq(c->checkpoint.origin, c->key.name) &&
-                                 scf_json_i64(c->doc, "tree_size", &size) &&
-                                 size == c->checkpoint.size,
-                             "the checkpoint is of this chain and of the stated size");
+    c->has_checkpoint =
+        step(c,
+             scf_checkpoint_parse(text, &c->checkpoint) &&
+                 scf_str_eq(c->checkpoint.origin, c->key.name) &&
+                 scf_json_i64(c->doc, "tree_size", &size) && size == c->checkpoint.size,
+             "the checkpoint is of this chain and of the stated size");
 }
 
 static bool read_path(const cJSON *doc, struct scf_hash path[SCF_PROOF_MAX], size_t *ret_n) {
@@ -166,11 +166,10 @@ static void check_inclusion(struct check *c) {
     struct scf_hash path[SCF_PROOF_MAX];
     size_t n;
     const struct scf_checkpoint *point = &c->checkpoint;
-    bool in_tree =
-        c->record.leaf_index >= 0 && read_path(c->doc, path, &n) &&
-        scf_merkle_verify_inclusion(SCF_SHA256, (uint64_t)c->record.leaf_index,
-                                    (uint64_t)point->size, &c->record.leaf_hash, path, n,
-                                    &point->root);
+    bool in_tree = c->record.leaf_index >= 0 && read_path(c->doc, path, &n) &&
+                   scf_merkle_verify_inclusion(SCF_SHA256, (uint64_t)c->record.leaf_index,
+                                               (uint64_t)point->size, &c->record.leaf_hash, path, n,
+                                               &point->root);
     step(c, in_tree, "the leaf is number %" PRId64 " of %" PRId64 " under the checkpoint's root",
          c->record.leaf_index, point->size);
 }

@@ -11,9 +11,16 @@
 
 /* Numbers are stored: append only. Bits of node.allowed_kinds for the first five. */
 enum scf_record_kind {
-    SCF_REC_ENTERPRISE, SCF_REC_CONTRACT, SCF_REC_WORKFLOW_EVENT, SCF_REC_INVOICE,
-    SCF_REC_GUARANTEE, SCF_REC_CREDIT_ASSESSMENT, SCF_REC_CREDIT_DECISION, SCF_REC_LOAN,
-    SCF_REC_REPAYMENT, SCF_REC_INDUSTRY_TEMPLATE,
+    SCF_REC_ENTERPRISE,
+    SCF_REC_CONTRACT,
+    SCF_REC_WORKFLOW_EVENT,
+    SCF_REC_INVOICE,
+    SCF_REC_GUARANTEE,
+    SCF_REC_CREDIT_ASSESSMENT,
+    SCF_REC_CREDIT_DECISION,
+    SCF_REC_LOAN,
+    SCF_REC_REPAYMENT,
+    SCF_REC_INDUSTRY_TEMPLATE,
     SCF_REC_KINDS
 };
 const char *scf_record_kind_name(enum scf_record_kind kind);   /* "workflow_event" */
@@ -46,7 +53,7 @@ struct scf_record {
     bool has_amount;
     int64_t amount;
     char currency[4];
-    int32_t template_id; /* 0: none */
+    int32_t template_id;                     /* 0: none */
     int64_t weight_expected, weight_present; /* ppm weights */
     bool range_ok;
     int16_t checks_applicable, checks_passed;
@@ -80,16 +87,17 @@ enum scf_code scf_chain_lock(struct scf_db *db, struct scf_arena *arena,
 /* Appends prepared records of ONE chain: locks its head, assigns leaf_index, inserts, advances the
  * head, adds one event. For the platform's and the lenders' records; intake has its own committer.
  * DB_CONFLICT when an (external_id, kind) is taken. */
-enum scf_code scf_chain_append(struct scf_db *db, struct scf_arena *arena, struct scf_record *records,
-                               size_t n, struct scf_error *err) SCF_MUST_CHECK;
+enum scf_code scf_chain_append(struct scf_db *db, struct scf_arena *arena,
+                               struct scf_record *records, size_t n,
+                               struct scf_error *err) SCF_MUST_CHECK;
 /* Lets `node_id` see the record, and puts `event_type` into its feed. Idempotent. */
 enum scf_code scf_record_address(struct scf_db *db, struct scf_arena *arena,
                                  const struct scf_record *record, const struct scf_uuid *node_id,
                                  const char *event_type, struct scf_error *err) SCF_MUST_CHECK;
 /* Creates head and seal rows of a chain; idempotent. */
 enum scf_code scf_chain_create(struct scf_db *db, struct scf_arena *arena,
-                               const struct scf_uuid *chain_id, struct scf_error *err)
-    SCF_MUST_CHECK;
+                               const struct scf_uuid *chain_id,
+                               struct scf_error *err) SCF_MUST_CHECK;
 
 /* ---- reading ---- */
 

@@ -41,9 +41,9 @@ static void hash_is_that_of_the_text(void **state) {
     struct scf_block b = example();
     struct scf_hash h = scf_block_hash(&b), want;
     /* printf '…' | sha256sum */
-    assert_true(scf_unhex(
-        scf_str("d089b8d8e76f7c4696b23b09d65f4f62e1bdb6cea45176876ee51054e179fb98"), want.b,
-        SCF_HASH_LEN));
+    assert_true(
+        scf_unhex(scf_str("d089b8d8e76f7c4696b23b09d65f4f62e1bdb6cea45176876ee51054e179fb98"),
+                  want.b, SCF_HASH_LEN));
     assert_memory_equal(h.b, want.b, SCF_HASH_LEN);
 }
 

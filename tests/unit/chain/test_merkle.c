@@ -92,16 +92,15 @@ static void check_inclusion(const char *relative) {
     size_t n = read_proof(doc, proof);
     uint64_t index = number(doc, "leafIdx"), size = number(doc, "treeSize");
     bool good = !scf_json_bool(doc, "wantErr", true);
-    assert_int_equal(
-        scf_merkle_verify_inclusion(SCF_SHA256, index, size, &leaf, proof, n, &root), good);
+    assert_int_equal(scf_merkle_verify_inclusion(SCF_SHA256, index, size, &leaf, proof, n, &root),
+                     good);
     for (size_t i = 0; i < n; i++) {
         proof[i].b[i] ^= 1;
-        assert_false(
-            scf_merkle_verify_inclusion(SCF_SHA256, index, size, &leaf, proof, n, &root));
+        assert_false(scf_merkle_verify_inclusion(SCF_SHA256, index, size, &leaf, proof, n, &root));
         proof[i].b[i] ^= 1;
     }
-    assert_false(scf_merkle_verify_inclusion(SCF_SHA256, index + size, size, &leaf, proof, n,
-                                             &root));
+    assert_false(
+        scf_merkle_verify_inclusion(SCF_SHA256, index + size, size, &leaf, proof, n, &root));
     root.b[31] ^= 0x80;
     assert_false(scf_merkle_verify_inclusion(SCF_SHA256, index, size, &leaf, proof, n, &root));
     scf_arena_free(arena);
@@ -115,8 +114,8 @@ static void check_consistency(const char *relative) {
     uint64_t size1 = number(doc, "size1"), size2 = number(doc, "size2");
     assert_true(read_hash(doc, "root1", &old) && read_hash(doc, "root2", &root));
     bool good = !scf_json_bool(doc, "wantErr", true);
-    assert_int_equal(
-        scf_merkle_verify_consistency(SCF_SHA256, size1, size2, &old, &root, proof, n), good);
+    assert_int_equal(scf_merkle_verify_consistency(SCF_SHA256, size1, size2, &old, &root, proof, n),
+                     good);
     for (size_t i = 0; i < n; i++) {
         proof[i].b[i] ^= 1;
         assert_false(
@@ -124,8 +123,7 @@ static void check_consistency(const char *relative) {
         proof[i].b[i] ^= 1;
     }
     old.b[0] ^= 1;
-    assert_false(
-        scf_merkle_verify_consistency(SCF_SHA256, size1, size2, &old, &root, proof, n));
+    assert_false(scf_merkle_verify_consistency(SCF_SHA256, size1, size2, &old, &root, proof, n));
     scf_arena_free(arena);
 }
 
@@ -148,7 +146,8 @@ static void consistency_vectors(void **state) {
     }
 }
 
-/* The remaining vector has roots of 12 bytes ("don't care 2"): equal sizes, equal roots, no proof. */
+/* The remaining vector has roots of 12 bytes ("don't care 2"): equal sizes, equal roots, no proof.
+ */
 static void consistency_of_one_with_itself(void **state) {
     (void)state;
     struct scf_hash root = {{7}}, other = {{8}};
@@ -203,8 +202,8 @@ static void inclusion_equals_the_definition(void **state) {
             assert_memory_equal(proof[i].b, want[i].b, SCF_HASH_LEN);
         }
         struct scf_hash root = tree_mth(leaves, size);
-        assert_true(scf_merkle_verify_inclusion(SCF_SHA256, index, size, &leaves[index], proof, n,
-                                                &root));
+        assert_true(
+            scf_merkle_verify_inclusion(SCF_SHA256, index, size, &leaves[index], proof, n, &root));
         size_t other = (index + 1) % size;
         if (other != index) {
             assert_false(scf_merkle_verify_inclusion(SCF_SHA256, other, size, &leaves[index], proof,

@@ -143,9 +143,9 @@ static void names(void **state) {
     (void)state;
     assert_true(scf_note_name_valid(SCF_STR("scfd.example/node_1")));
     assert_true(scf_note_name_valid(SCF_STR("\xe9\x93\xbe")));
-    static const char *const bad[] = {"",      "a b",          "a+b",          "a\tb",
-                                      "a\n",   "a\xc2\xa0",    "\xe2\x80\x83", "\xe3\x80\x80",
-                                      "\xff",  "a\xe2\x80\xa8", "\xe1\x9a\x80", "\xe2\x81\x9f"};
+    static const char *const bad[] = {"",     "a b",           "a+b",          "a\tb",
+                                      "a\n",  "a\xc2\xa0",     "\xe2\x80\x83", "\xe3\x80\x80",
+                                      "\xff", "a\xe2\x80\xa8", "\xe1\x9a\x80", "\xe2\x81\x9f"};
     for (size_t i = 0; i < SCF_COUNT(bad); i++) {
         assert_false(scf_note_name_valid(scf_str(bad[i])));
     }
@@ -156,7 +156,8 @@ static void checkpoints(void **state) {
     const cJSON *tree = section("tree_note");
     struct scf_checkpoint c = {SCF_STR("go.sum database tree"), 0, {{0}}}, again;
     assert_true(scf_json_i64(tree, "N", &c.size));
-    const char *record = scf_json_string(tree, "record"), *want = scf_json_string(tree, "formatted");
+    const char *record = scf_json_string(tree, "record"),
+               *want = scf_json_string(tree, "formatted");
     /* The vector's root is the record hash of its record: H(0x00 || record). */
     char bytes[64] = {0};
     memcpy(bytes + 1, record, strlen(record));
@@ -170,11 +171,13 @@ static void checkpoints(void **state) {
     assert_true(scf_str_eq(again.origin, c.origin) && scf_hash_eq(&again.root, &c.root));
     scf_buf_free(&out);
 
-    static const char *const bad[] = {
-        "", "o\n1\n", "\n1\nTszzRgjTG6xce+z2AG31kAXYKBgQVtCSCE40HmuwBb0=\n",
-        "o\n01\nTszzRgjTG6xce+z2AG31kAXYKBgQVtCSCE40HmuwBb0=\n",
-        "o\n-1\nTszzRgjTG6xce+z2AG31kAXYKBgQVtCSCE40HmuwBb0=\n", "o\n1\nTszzRg==\n",
-        "o\n1\nTszzRgjTG6xce+z2AG31kAXYKBgQVtCSCE40HmuwBb0="};
+    static const char *const bad[] = {"",
+                                      "o\n1\n",
+                                      "\n1\nTszzRgjTG6xce+z2AG31kAXYKBgQVtCSCE40HmuwBb0=\n",
+                                      "o\n01\nTszzRgjTG6xce+z2AG31kAXYKBgQVtCSCE40HmuwBb0=\n",
+                                      "o\n-1\nTszzRgjTG6xce+z2AG31kAXYKBgQVtCSCE40HmuwBb0=\n",
+                                      "o\n1\nTszzRg==\n",
+                                      "o\n1\nTszzRgjTG6xce+z2AG31kAXYKBgQVtCSCE40HmuwBb0="};
     for (size_t i = 0; i < SCF_COUNT(bad); i++) {
         assert_false(scf_checkpoint_parse(scf_str(bad[i]), &again));
     }
@@ -182,9 +185,8 @@ static void checkpoints(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(signing), cmocka_unit_test(bad_verifier_keys),
-        cmocka_unit_test(opening), cmocka_unit_test(names),
-        cmocka_unit_test(checkpoints),
+        cmocka_unit_test(signing), cmocka_unit_test(bad_verifier_keys), cmocka_unit_test(opening),
+        cmocka_unit_test(names),   cmocka_unit_test(checkpoints),
     };
     scf_digest_init();
     return cmocka_run_group_tests(tests, load, unload);

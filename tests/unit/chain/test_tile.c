@@ -32,11 +32,34 @@ static void names(void **state) {
 static void other_spellings_are_refused(void **state) {
     (void)state;
     static const char *const bad[] = {
-        "",           "0",           "0/",        "/000",           "0/00",         "0/0000",
-        "00/000",     "64/000",      "-1/000",    "0/x000/000",     "0/001/000",    "0/x01/000",
-        "0/x001000",  "0/x001/",     "0/x001/x",  "0/000.p",        "0/000.p/",     "0/000.p/0",
-        "0/000.p/256", "0/000.p/01", "0/000.p/1/", "0/000.p/1.p/1", "0/000/",       "0/0a0",
-        "entries/000", "0/x010/x000/x000/x000/x000/x000/000",       "x/000",        " 0/000",
+        "",
+        "0",
+        "0/",
+        "/000",
+        "0/00",
+        "0/0000",
+        "00/000",
+        "64/000",
+        "-1/000",
+        "0/x000/000",
+        "0/001/000",
+        "0/x01/000",
+        "0/x001000",
+        "0/x001/",
+        "0/x001/x",
+        "0/000.p",
+        "0/000.p/",
+        "0/000.p/0",
+        "0/000.p/256",
+        "0/000.p/01",
+        "0/000.p/1/",
+        "0/000.p/1.p/1",
+        "0/000/",
+        "0/0a0",
+        "entries/000",
+        "0/x010/x000/x000/x000/x000/x000/000",
+        "x/000",
+        " 0/000",
     };
     for (size_t i = 0; i < SCF_COUNT(bad); i++) {
         struct scf_tile_id id;
@@ -74,8 +97,7 @@ struct store {
 static void keep(void *ctx, const struct scf_tile *tile) {
     struct store *s = ctx;
     size_t i = 0;
-    while (i < s->n &&
-           (s->tiles[i].id.level != tile->id.level || s->tiles[i].id.n != tile->id.n)) {
+    while (i < s->n && (s->tiles[i].id.level != tile->id.level || s->tiles[i].id.n != tile->id.n)) {
         i++;
     }
     struct scf_hash *copy = malloc((size_t)tile->id.width * sizeof *copy);
@@ -162,9 +184,8 @@ static void proofs_from_tiles_verify(void **state) {
             size_t n = answer(&s, ranges, scf_merkle_inclusion(index, size, ranges), proof);
             assert_true(scf_merkle_verify_inclusion(SCF_SHA256, index, size, &leaves[index], proof,
                                                     n, &root));
-            assert_false(scf_merkle_verify_inclusion(SCF_SHA256, index, size,
-                                                     &leaves[(index + 1) % LEAVES], proof, n,
-                                                     &root));
+            assert_false(scf_merkle_verify_inclusion(
+                SCF_SHA256, index, size, &leaves[(index + 1) % LEAVES], proof, n, &root));
         }
         if (before > 0) {
             struct scf_hash old = scf_merkle_root(SCF_SHA256, leaves, before);

@@ -65,8 +65,9 @@ static enum scf_code lock(struct scf_cluster *c, struct scf_error *err) {
 /* ---- the account ---- */
 
 static bool named_account(const char *name, struct account *ret) {
-    const struct passwd *pw = getpwnam(name);
-    if (!pw || pw->pw_uid == 0)
+    char text[4096];
+    struct passwd space, *pw = NULL;
+    if (getpwnam_r(name, &space, text, sizeof text, &pw) != 0 || !pw || pw->pw_uid == 0)
         return false;
     *ret = (struct account){.drop = true, .uid = pw->pw_uid, .gid = pw->pw_gid};
     snprintf(ret->name, sizeof ret->name, "%s", pw->pw_name);

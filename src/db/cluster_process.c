@@ -137,20 +137,25 @@ static bool works_in(pid_t pid, const char *pg_dir) {
     return read && strncmp(name, "postgres", 8) == 0 && strcmp(target, pg_dir) == 0;
 }
 
+static int is_process(const struct dirent *e) {
+    return isdigit((unsigned char)e->d_name[0]);
+}
+
 /* Counts them; sends each `sig` unless it is 0. */
 static int each_leftover(const char *pg_dir, int sig) {
-    DIR *proc = opendir("/proc");
-    int found = 0;
-    for (struct dirent *e; proc && (e = readdir(proc));) {
+    struct dirent **entries = NULL;
+    int n = scandir("/proc", &entries, is_process, NULL), found = 0;
+    for (int i = 0; i < n; i++) {
         uint64_t pid;
-        if (!scf_parse_u64(scf_str(e->d_name), INT_MAX, &pid) || !works_in((pid_t)pid, pg_dir))
-            continue;
-        found++;
-        if (sig)
-            kill((pid_t)pid, sig);
+        if (scf_parse_u64(scf_str(entries[i]->d_name), INT_MAX, &pid) &&
+            works_in((pid_t)pid, pg_dir)) {
+            found++;
+            if (sig)
+                kill((pid_t)pid, sig);
+        }
+        free(entries[i]);
     }
-    if (proc)
-        closedir(proc);
+    free(entries);
     return found;
 }
 

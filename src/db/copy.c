@@ -76,7 +76,8 @@ static bool put(PGconn *conn, const char *p, size_t n) {
 }
 
 static bool put_stream(PGconn *conn, const struct scf_buf *rows) {
-    static const char head[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0"; /* signature, flags, extension */
+    /* The signature, no flags, no extension. */
+    static const char head[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0";
     static const char tail[] = "\377\377";
     _Static_assert(sizeof head - 1 == 19, "the head of the binary COPY format");
     return put(conn, head, sizeof head - 1) && put(conn, rows->data, rows->len) &&

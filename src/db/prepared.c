@@ -12,7 +12,7 @@ static uint64_t fnv1a(const void *bytes, size_t n) {
 
 uint64_t scf_params_types(const struct scf_params *params) {
     return params ? fnv1a(params->types, sizeof params->types[0] * (size_t)params->n)
-                  : fnv1a(NULL, 0);
+                  : fnv1a("", 0);
 }
 
 /* The slot of `name`, or the free slot where it belongs. */

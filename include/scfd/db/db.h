@@ -71,24 +71,25 @@ struct scf_params {
 };
 
 void scf_params_init(struct scf_params *p, struct scf_arena *arena);
-void scf_p_i64(struct scf_params *p, int64_t v);   /* bigint */
-void scf_p_i32(struct scf_params *p, int32_t v);   /* integer */
-void scf_p_i16(struct scf_params *p, int16_t v);   /* smallint */
-void scf_p_bool(struct scf_params *p, bool v);     /* boolean */
-void scf_p_text(struct scf_params *p, const char *v); /* text; NULL is SQL NULL */
-void scf_p_str(struct scf_params *p, struct scf_str v);       /* text; .p NULL is SQL NULL */
+void scf_p_i64(struct scf_params *p, int64_t v);                     /* bigint */
+void scf_p_i32(struct scf_params *p, int32_t v);                     /* integer */
+void scf_p_i16(struct scf_params *p, int16_t v);                     /* smallint */
+void scf_p_bool(struct scf_params *p, bool v);                       /* boolean */
+void scf_p_text(struct scf_params *p, const char *v);                /* text; NULL is SQL NULL */
+void scf_p_str(struct scf_params *p, struct scf_str v);              /* text; .p NULL is SQL NULL */
 void scf_p_bytes_ref(struct scf_params *p, const void *v, size_t n); /* bytea; NULL v is SQL NULL */
 void scf_p_hash(struct scf_params *p, const struct scf_hash *v);     /* bytea of 32; NULL is NULL */
 void scf_p_uuid(struct scf_params *p, const struct scf_uuid *v);     /* uuid; NULL is SQL NULL */
-void scf_p_time(struct scf_params *p, int64_t us);  /* timestamptz */
-void scf_p_date(struct scf_params *p, int32_t day); /* date */
+void scf_p_time(struct scf_params *p, int64_t us);                   /* timestamptz */
+void scf_p_date(struct scf_params *p, int32_t day);                  /* date */
 void scf_p_null(struct scf_params *p, unsigned type_oid);
 /* Arrays; element NULLs: a NULL pointer entry (text, bytes, uuid), or a `null_mask` bit set. */
 void scf_p_i64_array(struct scf_params *p, const int64_t *v, const bool *null_mask, size_t n);
 void scf_p_i32_array(struct scf_params *p, const int32_t *v, const bool *null_mask, size_t n);
 void scf_p_i16_array(struct scf_params *p, const int16_t *v, size_t n);
 void scf_p_bool_array(struct scf_params *p, const bool *v, size_t n);
-void scf_p_text_array(struct scf_params *p, const struct scf_str *v, size_t n); /* .p NULL is NULL */
+void scf_p_text_array(struct scf_params *p, const struct scf_str *v,
+                      size_t n); /* .p NULL is NULL */
 void scf_p_bytes_array(struct scf_params *p, const struct scf_str *v, size_t n);
 void scf_p_uuid_array(struct scf_params *p, const struct scf_uuid *const *v, size_t n);
 void scf_p_time_array(struct scf_params *p, const int64_t *us, const bool *null_mask, size_t n);
@@ -105,13 +106,13 @@ int64_t scf_rows_affected(const struct scf_rows *r);
 bool scf_rows_null(const struct scf_rows *r, int row, int col);
 int64_t scf_rows_i64(const struct scf_rows *r, int row, int col); /* bigint, integer, smallint */
 bool scf_rows_bool(const struct scf_rows *r, int row, int col);
-struct scf_str scf_rows_str(const struct scf_rows *r, int row, int col);   /* text, json, bytea */
-const char *scf_rows_text(const struct scf_rows *r, int row, int col);     /* NUL-terminated; NULL */
+struct scf_str scf_rows_str(const struct scf_rows *r, int row, int col); /* text, json, bytea */
+const char *scf_rows_text(const struct scf_rows *r, int row, int col);   /* NUL-terminated; NULL */
 struct scf_uuid scf_rows_uuid(const struct scf_rows *r, int row, int col);
 /* bytea of 32; any other length reads as zeros. */
 struct scf_hash scf_rows_hash(const struct scf_rows *r, int row, int col);
-int64_t scf_rows_time(const struct scf_rows *r, int row, int col);         /* timestamptz → µs */
-int32_t scf_rows_date(const struct scf_rows *r, int row, int col);         /* date → days */
+int64_t scf_rows_time(const struct scf_rows *r, int row, int col); /* timestamptz → µs */
+int32_t scf_rows_date(const struct scf_rows *r, int row, int col); /* date → days */
 
 /* ---- running ---- */
 
@@ -143,8 +144,8 @@ enum { SCF_PIPELINE_MAX = 16 };
 extern const struct scf_stmt SCF_BEGIN, SCF_COMMIT;
 enum scf_code scf_db_pipeline_begin(struct scf_db *db, struct scf_error *err) SCF_MUST_CHECK;
 enum scf_code scf_db_pipeline_add(struct scf_db *db, const struct scf_stmt *stmt,
-                                  const struct scf_params *params, struct scf_error *err)
-    SCF_MUST_CHECK;
+                                  const struct scf_params *params,
+                                  struct scf_error *err) SCF_MUST_CHECK;
 enum scf_code scf_db_pipeline_sync(struct scf_db *db, struct scf_arena *arena,
                                    struct scf_rows **ret_rows /* [n added] */,
                                    struct scf_error *err) SCF_MUST_CHECK;
@@ -182,8 +183,8 @@ enum scf_code scf_db_stream(struct scf_db *db, const struct scf_stmt *stmt,
  * and that code is returned, except SOFT, which is retried up to 5 times with jitter. A connection
  * lost during COMMIT is DATABASE_UNAVAILABLE with err->note "commit outcome unknown". */
 typedef enum scf_code (*scf_tx_body)(struct scf_db *db, void *ctx, struct scf_error *err);
-enum scf_code scf_tx_run(struct scf_db *db, scf_tx_body body, void *ctx, struct scf_error *err)
-    SCF_MUST_CHECK;
+enum scf_code scf_tx_run(struct scf_db *db, scf_tx_body body, void *ctx,
+                         struct scf_error *err) SCF_MUST_CHECK;
 
 /* For those who send SCF_BEGIN themselves: back to no transaction, whatever the state, also after a
  * lost connection or inside an unfinished pipeline. Never fails: at worst it gives the connection

@@ -75,7 +75,8 @@ static const char *class_advice(enum scf_class class) {
 }
 
 bool scf_problem_page(struct scf_buf *out, struct scf_str slug) {
-    for (int code = SCF_OK + 1; code < SCF_CODE_COUNT; code++) {
+    for (int i = SCF_OK + 1; i < SCF_CODE_COUNT; i++) {
+        enum scf_code code = (enum scf_code)i;
         if (!scf_str_is(slug, scf_code_slug(code)))
             continue;
         const char *en = scf_code_title(code, false), *zh = scf_code_title(code, true);

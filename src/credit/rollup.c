@@ -1,0 +1,104 @@
+/* Folding chains: batches in chain order, each in one transaction with its cursor, so that every
+ * leaf is folded exactly once whoever folds. Relies on fold.c for the arithmetic and on
+ * rollup_store.c and rollup_save.c for the rows. */
+#include "rollup.h"
+
+#include "scfd/base/metrics.h"
+#include "scfd/credit/credit.h"
+
+enum { FOLD_BYTES = 512 << 20 }; /* an upper bound; a batch takes a tenth of it */
+
+struct batch {
+    struct scf_arena *arena;
+    struct scf_templates *templates;
+    const struct scf_uuid *chain_id;
+    bool wait;
+    bool skipped;   /* another folder has the chain */
+    int64_t folded; /* afterwards */
+    size_t leaves;  /* folded by this batch */
+};
+
+/* A template published by another instance may not be in the catalogue yet. */
+static const struct scf_template *template_of(void *templates, int32_t id) {
+    const struct scf_template *t = scf_templates_by_id(templates, id);
+    struct scf_error ignored = {0}; /* the caller reports the unknown template */
+    if (t == NULL && scf_templates_reload(templates, &ignored) == SCF_OK) {
+        t = scf_templates_by_id(templates, id);
+    }
+    return t;
+}
+
+static enum scf_code fold_batch(struct scf_db *db, void *ctx, struct scf_error *err) {
+    struct batch *b = ctx;
+    struct scf_record *leaves;
+    struct scf_fold fold;
+    size_t n;
+    int64_t from;
+    scf_arena_reset(b->arena);
+    enum scf_code code = scf_rollup_lock(db, b->arena, b->chain_id, b->wait, &from, err);
+    if (code != SCF_OK) {
+        return code;
+    }
+    b->skipped = from < 0;
+    b->leaves = 0;
+    if (b->skipped) {
+        return SCF_OK;
+    }
+    b->folded = from;
+    code = scf_rollup_leaves(db, b->arena, b->chain_id, from, &leaves, &n, err);
+    if (code != SCF_OK || n == 0) {
+        return code;
+    }
+    code = scf_fold_collect(&fold, b->arena, leaves, n, template_of, b->templates, err);
+    if (code == SCF_OK) {
+        code = scf_rollup_load(db, b->arena, b->chain_id, &fold, err);
+    }
+    if (code != SCF_OK) {
+        return code;
+    }
+    scf_fold_run(&fold, leaves, n);
+    b->leaves = n;
+    b->folded = from + (int64_t)n;
+    return scf_rollup_save(db, b->arena, b->chain_id, &fold, b->folded, err);
+}
+
+enum scf_code scf_rollup_chain(struct scf_db *db, struct scf_templates *templates,
+                               const struct scf_uuid *chain_id, int64_t until, bool wait,
+                               struct scf_error *err) {
+    struct scf_metric *folded = scf_counter("scfd_rollup_leaves_total", NULL,
+                                            "Leaves folded into totals by this instance.");
+    struct batch b = {.arena = scf_arena_new(FOLD_BYTES),
+                      .templates = templates,
+                      .chain_id = chain_id,
+                      .wait = wait};
+    enum scf_code code;
+    do {
+        code = scf_tx_run(db, fold_batch, &b, err);
+        if (code == SCF_OK) {
+            scf_metric_add(folded, (int64_t)b.leaves);
+        }
+    } while (code == SCF_OK && !b.skipped && b.leaves > 0 && b.folded < until);
+    scf_arena_free(b.arena);
+    return code;
+}
+
+/* A chain that cannot be folded must not keep the others from it: the first error is reported, the
+ * rest goes on. */
+enum scf_code scf_rollup_task(struct scf_db *db, struct scf_arena *arena, void *app,
+                              struct scf_error *err) {
+    const struct scf_services *services = app;
+    struct scf_unfolded *chains;
+    int n;
+    enum scf_code code = scf_rollup_pending(db, arena, &chains, &n, err);
+    enum scf_code first = code;
+    for (int i = 0; code == SCF_OK && i < n; i++) {
+        struct scf_error one = {0};
+        enum scf_code c = scf_rollup_chain(db, services->templates, &chains[i].chain_id,
+                                           chains[i].size, false, &one);
+        if (c != SCF_OK && first == SCF_OK) {
+            first = c;
+            *err = one;
+        }
+    }
+    return first;
+}

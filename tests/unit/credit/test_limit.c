@@ -1,0 +1,267 @@
+/* The initial limit against values computed by hand with exact fractions. */
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "policy_text.h"
+#include "scfd/base/clock.h"
+#include "scfd/credit/limit.h"
+
+struct fixture {
+    struct scf_arena *arena;
+    struct scf_rating_sums sums[2];
+    struct scf_limit_guarantee guarantees[3];
+    struct scf_limit_contract contract[2];
+    struct scf_limit_qualification qualifications[4];
+    struct scf_limit_inputs in;
+};
+
+static int32_t today(void) {
+    return scf_day_from_civil(2026, 11, 22);
+}
+
+/* N = 0.95, D = 25 h, A = 0.962, X = 192/203: T = 0.936712; q = 0.6; h = 0.9. */
+static int set_up(void **state) {
+    static struct fixture f;
+    struct scf_error err = {0};
+    f = (struct fixture){.arena = scf_arena_new(1 << 20)};
+    assert_int_equal(scf_policy_parse(f.arena, "default", "1", scf_str(policy_text), &f.in.policy,
+                                      &err),
+                     SCF_OK);
+    f.sums[0] = (struct scf_rating_sums){
+        .kind = SCF_REC_WORKFLOW_EVENT, .template_id = 1, .records = 100,
+        .weight_expected = 1000, .weight_present = 925, .delay_count = 80,
+        .delay_s = 80 * 30 * 3600, .range_ok = 97, .fluctuation_applicable = 40,
+        .fluctuation_ok = 38, .checks_applicable = 100, .checks_passed = 95};
+    f.sums[1] = (struct scf_rating_sums){
+        .kind = SCF_REC_INVOICE, .template_id = 2, .records = 50, .weight_expected = 500,
+        .weight_present = 500, .delay_count = 50, .delay_s = 50 * 20 * 3600,
+        .checks_applicable = 100, .checks_passed = 95};
+    f.guarantees[0] = (struct scf_limit_guarantee){.status = "active", .currency = "CNY",
+        .amount = 3000000, .obligor_is_borrower = true, .expires_day = today()};
+    f.contract[0] = (struct scf_limit_contract){
+        .status = "active", .currency = "CNY", .amount = 100000000, .prepaid = 10000000,
+        .retention = 5000000, .seller_is_borrower = true, .has_signed = true, .signed_us = 1000,
+        .invoices = 5, .invoices_other_parties = 1, .invoiced = 100000000, .events = 3,
+        .first_event_us = 1000, .guarantees = f.guarantees, .guarantee_count = 1};
+    f.qualifications[0] = (struct scf_limit_qualification){.type = "business_license", .grade = "",
+        .has_until = true, .until_day = today()};
+    f.qualifications[1] = (struct scf_limit_qualification){.type = "quality_system", .grade = ""};
+    f.qualifications[2] = (struct scf_limit_qualification){.type = "high_tech", .grade = "",
+        .has_until = true, .until_day = today() - 1};
+    f.qualifications[3] = (struct scf_limit_qualification){.type = "credit_rating", .grade = "A-"};
+    f.in.grading = cr22;
+    f.in.template_code = "t";
+    f.in.as_of_us = (int64_t)today() * SCF_US_PER_DAY;
+    f.in.to_day = today();
+    memcpy(f.in.currency, "CNY", 4);
+    f.in.operating = true;
+    f.in.history_periods = 2;
+    f.in.sums = f.sums, f.in.sum_count = 2;
+    f.in.contracts = f.contract, f.in.contract_count = 1;
+    f.in.qualifications = f.qualifications, f.in.qualification_count = 4;
+    *state = &f;
+    return 0;
+}
+static int tear_down(void **state) {
+    scf_arena_free(((struct fixture *)*state)->arena);
+    return 0;
+}
+
+static struct scf_limit_result compute(struct fixture *f) {
+    struct scf_limit_result r;
+    assert_true(scf_limit_compute(&f->in, f->arena, &r));
+    return r;
+}
+
+static bool has_reason(const struct scf_limit_result *r, enum scf_reason reason) {
+    for (size_t i = 0; i < r->reason_count; i++) {
+        if (r->reasons[i] == reason) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void worked_example(void **state) {
+    struct fixture *f = *state;
+    struct scf_limit_result r = compute(f);
+    assert_int_equal(r.checks_applicable, 203);
+    assert_int_equal(r.checks_passed, 192);
+    assert_int_equal(r.checks_ppm, 945812);
+    assert_int_equal(r.truth_ppm, 936712);
+    assert_int_equal(r.qualification_ppm, 600000); /* expired and A- do not count */
+    assert_int_equal(r.history_ppm, 900000);
+    assert_int_equal(r.parts[0].net, 85000000);
+    assert_int_equal(r.parts[0].base, 12898524);
+    assert_int_equal(r.parts[0].guarantee, 2400000); /* 3 000 000 less 20 % */
+    assert_int_equal(r.limit, 15298524);
+    assert_int_equal(r.ratings.credibility_ppm, 895000);
+    assert_int_equal(r.expires_day, today() + 90);
+    assert_true(has_reason(&r, SCF_REASON_PARTIES_DIFFER));
+    assert_false(has_reason(&r, SCF_REASON_INVOICES_EXCEED_CONTRACT)); /* equal is not more */
+    assert_false(has_reason(&r, SCF_REASON_RATING_D));
+    assert_int_equal(r.factor_count, 9);
+    assert_string_equal(r.factors[0].name, "normativity");
+    assert_int_equal(r.factors[0].contribution, 237500); /* 0.25 × 0.95 */
+}
+
+static void guarantee_is_capped_at_half(void **state) {
+    struct fixture *f = *state;
+    f->guarantees[1] = f->guarantees[0];
+    f->guarantees[1].amount = 90000000;
+    f->contract[0].guarantee_count = 2;
+    struct scf_limit_result r = compute(f);
+    assert_int_equal(r.parts[0].guarantee, 6449262); /* half of 12 898 524 */
+    assert_int_equal(r.limit, 12898524 + 6449262);
+    assert_true(has_reason(&r, SCF_REASON_GUARANTEE_CAPPED));
+}
+
+static void guarantees_that_do_not_count(void **state) {
+    struct fixture *f = *state;
+    struct scf_limit_guarantee good = f->guarantees[0], *g = &f->guarantees[0];
+    g->expires_day = today() - 1;
+    assert_int_equal(compute(f).parts[0].guarantee, 0);
+    *g = good, g->status = "draft";
+    assert_int_equal(compute(f).parts[0].guarantee, 0);
+    *g = good, g->obligor_is_borrower = false;
+    assert_int_equal(compute(f).parts[0].guarantee, 0);
+    *g = good, g->has_from = true, g->from_day = today() + 1;
+    assert_int_equal(compute(f).parts[0].guarantee, 0);
+    *g = good, memcpy(g->currency, "USD", 4);
+    struct scf_limit_result r = compute(f);
+    assert_int_equal(r.parts[0].guarantee, 0);
+    assert_true(has_reason(&r, SCF_REASON_NO_GUARANTEE));
+}
+
+static void contracts_that_do_not_count(void **state) {
+    struct fixture *f = *state;
+    struct scf_limit_contract good = f->contract[0], *k = &f->contract[0];
+    static const char *const closed[] = {"draft", "completed", "terminated", "cancelled"};
+    for (size_t i = 0; i < SCF_COUNT(closed); i++) {
+        k->status = closed[i];
+        struct scf_limit_result r = compute(f);
+        assert_int_equal(r.limit, 0);
+        assert_true(has_reason(&r, SCF_REASON_CONTRACT_NOT_OPEN));
+    }
+    *k = good, k->seller_is_borrower = false;
+    assert_int_equal(compute(f).parts[0].reason, SCF_REASON_SELLER_NOT_BORROWER);
+    *k = good, memcpy(k->currency, "USD", 4);
+    assert_int_equal(compute(f).parts[0].reason, SCF_REASON_CURRENCY_DIFFERS);
+    *k = good, k->financed = 85000000;
+    assert_int_equal(compute(f).parts[0].reason, SCF_REASON_CONTRACT_USED_UP);
+    *k = good, k->status = "pending";
+    assert_int_equal(compute(f).limit, 15298524);
+    f->in.operating = false;
+    assert_int_equal(compute(f).limit, 0);
+}
+
+static void a_contract_counts_once(void **state) {
+    struct fixture *f = *state;
+    f->contract[1] = f->contract[0];
+    f->contract[1].duplicate = true;
+    f->in.contract_count = 2;
+    struct scf_limit_result r = compute(f);
+    assert_int_equal(r.limit, 15298524);
+    assert_int_equal(r.checks_applicable, 203);
+    assert_true(has_reason(&r, SCF_REASON_CONTRACT_DUPLICATE));
+}
+
+static void request_caps(void **state) {
+    struct fixture *f = *state;
+    f->in.has_requested = true;
+    f->in.requested = 15298524;
+    assert_int_equal(compute(f).factor_count, 9);
+    f->in.requested = 15298523;
+    struct scf_limit_result r = compute(f);
+    assert_int_equal(r.limit, 15298523);
+    assert_int_equal(r.computed, 15298524);
+    assert_true(has_reason(&r, SCF_REASON_REQUEST_CAPS));
+}
+
+/* A contract alone, whatever its checks say, backs nothing. */
+static void no_data_no_limit(void **state) {
+    struct fixture *f = *state;
+    f->sums[0] = (struct scf_rating_sums){.kind = SCF_REC_CONTRACT, .template_id = 3, .records = 1,
+        .weight_expected = 10, .weight_present = 10, .checks_applicable = 2, .checks_passed = 2};
+    f->in.sum_count = 1;
+    f->in.history_periods = 0;
+    struct scf_limit_result r = compute(f);
+    assert_int_equal(r.truth_ppm, 0);
+    assert_int_equal(r.limit, 0);
+    assert_int_equal(r.history_ppm, 800000);
+    assert_true(has_reason(&r, SCF_REASON_NO_RECORDS));
+    assert_true(has_reason(&r, SCF_REASON_RATING_D));
+}
+
+static void failed_checks(void **state) {
+    struct fixture *f = *state;
+    f->contract[0].invoiced++;
+    f->contract[0].first_event_us = 999;
+    struct scf_limit_result r = compute(f);
+    assert_int_equal(r.checks_passed, 190);
+    assert_true(has_reason(&r, SCF_REASON_INVOICES_EXCEED_CONTRACT));
+    f->contract[0].invoiced = 0;
+    f->contract[0].invoices_other_currency = 1;
+    assert_int_equal(compute(f).checks_passed, 190);
+}
+
+static void qualification_factor(void **state) {
+    struct fixture *f = *state;
+    f->qualifications[3].grade = "AA";
+    assert_int_equal(compute(f).qualification_ppm, 700000);
+    f->qualifications[0].until_day = today() - 1; /* the licence is the precondition of the rest */
+    struct scf_limit_result r = compute(f);
+    assert_int_equal(r.qualification_ppm, 500000);
+    assert_true(has_reason(&r, SCF_REASON_NO_BUSINESS_LICENSE));
+    f->qualifications[0].has_until = false;
+    f->qualifications[0].issued_day = today() + 1;
+    assert_int_equal(compute(f).qualification_ppm, 500000);
+    f->qualifications[0].issued_day = 0;
+    f->qualifications[2].has_until = false;
+    assert_int_equal(compute(f).qualification_ppm, 800000);
+}
+
+static void history_factor(void **state) {
+    struct fixture *f = *state;
+    f->in.history_periods = 3;
+    assert_int_equal(compute(f).history_ppm, 1000000);
+    f->in.history_periods = 1;
+    assert_int_equal(compute(f).history_ppm, 900000);
+}
+
+/* The largest amount there is does not overflow, and two of them stop at the bound. */
+static void largest_amounts(void **state) {
+    struct fixture *f = *state;
+    f->contract[0].amount = INT64_C(999999999999999999);
+    f->contract[0].prepaid = f->contract[0].retention = 0;
+    f->contract[0].guarantee_count = 0;
+    assert_int_equal(compute(f).limit, INT64_C(151747343999999999));
+}
+
+static void unsound_policies(void **state) {
+    struct fixture *f = *state;
+    struct scf_error err = {0};
+    struct scf_policy p;
+    static const char *const texts[] = {"", "{}", "[]", "{\"order_advance_rate\":\"0.3\"}"};
+    for (size_t i = 0; i < SCF_COUNT(texts); i++) {
+        assert_int_equal(scf_policy_parse(f->arena, "x", "1", scf_str(texts[i]), &p, &err),
+                         SCF_E_INTERNAL);
+    }
+    char *text = scf_strdup(f->arena, policy_text);
+    char *weight = strstr(text, "\"checks\":\"0.35\"");
+    assert_non_null(weight);
+    weight[13] = '6'; /* 0.36: the weights add up to more than 1 */
+    assert_int_equal(scf_policy_parse(f->arena, "x", "1", scf_str(text), &p, &err), SCF_E_INTERNAL);
+}
+
+int main(void) {
+    scf_digest_init();
+    const struct CMUnitTest tests[] = {
+#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+        T(worked_example), T(guarantee_is_capped_at_half), T(guarantees_that_do_not_count),
+        T(contracts_that_do_not_count), T(a_contract_counts_once), T(request_caps),
+        T(no_data_no_limit), T(failed_checks), T(qualification_factor), T(history_factor),
+        T(largest_amounts), T(unsound_policies),
+    };
+    return cmocka_run_group_tests_name("limit", tests, NULL, NULL);
+}

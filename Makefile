@@ -83,7 +83,7 @@ LIB_OBJECTS = $(filter-out $(O)/obj/app/main.o,$(OBJECTS))
 # sql/NNNN_name.sql and templates/*.json become C arrays in the binary.
 SQL_FILES := $(sort $(wildcard sql/[0-9]*.sql))
 TEMPLATE_FILES := $(sort $(wildcard templates/*.json))
-GENERATED := $(O)/gen/migrations.c $(O)/gen/shipped_templates.c
+GENERATED := $(O)/gen/migrations.c $(O)/gen/shipped_templates.c $(O)/gen/openapi_components.c
 GENERATED_OBJ := $(GENERATED:.c=.o)
 
 $(O)/gen/migrations.c: $(SQL_FILES) tools/embed.sh
@@ -92,6 +92,9 @@ $(O)/gen/migrations.c: $(SQL_FILES) tools/embed.sh
 $(O)/gen/shipped_templates.c: $(TEMPLATE_FILES) tools/embed.sh
 	@mkdir -p $(@D)
 	$(Q)sh tools/embed.sh templates $(TEMPLATE_FILES) > $@.tmp && mv $@.tmp $@
+$(O)/gen/openapi_components.c: openapi/components.json tools/embed.sh
+	@mkdir -p $(@D)
+	$(Q)sh tools/embed.sh components openapi/components.json > $@.tmp && mv $@.tmp $@
 $(O)/gen/%.o: $(O)/gen/%.c $(O)/inc/app/.stamp
 	$(call say,CC,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) -I$(O)/inc/app $(PKG_CFLAGS) -c $< -o $@

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Turns files into C string arrays: embed.sh migrations sql/0001_x.sql … | embed.sh templates a.json …
+# | embed.sh components openapi/components.json
 set -eu
 what=$1; shift
 literal() { sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/    "/' -e 's/$/\\n"/' "$1"; }
@@ -18,5 +19,9 @@ templates)
     echo 'const char *const scf_shipped_templates[] = {'
     for f in "$@"; do literal "$f"; echo ','; done
     echo 'NULL};' ;;
+components)
+    echo '#include "scfd/app/components.h"'
+    echo 'const char scf_openapi_components[] ='
+    literal "$1"; echo ';' ;;
 *) echo "embed.sh: unknown kind $what" >&2; exit 2 ;;
 esac

@@ -3,13 +3,37 @@
  * openapi/components.json and embedded. */
 #include "routes.h"
 
-#include "answers.h"
+#include "scfd/app/components.h"
 #include "scfd/codec/jsonw.h"
 #include "scfd/http/http.h"
 
 enum { SCHEMA_MAX = 1 << 20, SEEN_MAX = 64 };
 
 static const char problem_ref[] = "{\"$ref\":\"#/components/responses/Problem\"}";
+
+static const char *description_of(const char *status) {
+    static const struct {
+        const char *status, *text;
+    } texts[] = {{"200", "Done, or already there"}, {"201", "Created"},
+                 {"202", "Accepted; the Location tells how it goes on"}, {"204", "Done"},
+                 {"304", "Not modified"}};
+    for (size_t i = 0; i < SCF_COUNT(texts); i++)
+        if (strcmp(texts[i].status, status) == 0)
+            return texts[i].text;
+    return "Answer";
+}
+
+/* A component is JSON; a lower-case word stands for another media type. */
+static const char *media_of(const char *component, size_t n) {
+    static const struct {
+        const char *word, *media;
+    } words[] = {{"text", "text/plain"}, {"bytes", "application/octet-stream"},
+                 {"html", "text/html"}, {"ndjson", "application/x-ndjson"}};
+    for (size_t i = 0; i < SCF_COUNT(words); i++)
+        if (strlen(words[i].word) == n && memcmp(words[i].word, component, n) == 0)
+            return words[i].media;
+    return "application/json";
+}
 
 /* ---- paths ---- */
 
@@ -85,9 +109,9 @@ static void write_answer(struct scf_jsonw *w, const char *entry, size_t n) {
         return;
     }
     scf_jw_object(w, status);
-    scf_jw_str(w, "description", scf_answer_description(status));
+    scf_jw_str(w, "description", description_of(status));
     if (component) {
-        const char *media = scf_answer_media(component, component_n);
+        const char *media = media_of(component, component_n);
         scf_jw_object(w, "content");
         scf_jw_object(w, media);
         if (isupper((unsigned char)component[0])) {
@@ -186,7 +210,20 @@ static void write_request_schemas(struct scf_jsonw *w, const struct scf_route *r
     scf_buf_free(&text);
 }
 
+/* The hand-written components under `name`, as members of the open object. */
+static void write_embedded(struct scf_jsonw *w, const cJSON *components, const char *name) {
+    const cJSON *component;
+    cJSON_ArrayForEach(component, scf_json_get(components, name)) {
+        char *text = cJSON_PrintUnformatted(component);
+        SCF_ASSERT(text);
+        scf_jw_raw(w, component->string, text, strlen(text));
+        free(text);
+    }
+}
+
 static void write_components(struct scf_jsonw *w, const struct scf_route *routes, size_t count) {
+    cJSON *components = cJSON_Parse(scf_openapi_components);
+    SCF_ASSERT(components); /* embedded at build time */
     scf_jw_object(w, "components");
     scf_jw_object(w, "securitySchemes");
     scf_jw_object(w, "apiKey");
@@ -195,14 +232,14 @@ static void write_components(struct scf_jsonw *w, const struct scf_route *routes
     scf_jw_end_object(w);
     scf_jw_end_object(w);
     scf_jw_object(w, "responses");
-    scf_jw_raw(w, "Problem", scf_answer_problem, strlen(scf_answer_problem));
+    write_embedded(w, components, "responses");
     scf_jw_end_object(w);
     scf_jw_object(w, "schemas");
     write_request_schemas(w, routes, count);
-    for (const struct scf_answer_component *c = scf_answer_components; c->name; c++)
-        scf_jw_raw(w, c->name, c->schema, strlen(c->schema));
+    write_embedded(w, components, "schemas");
     scf_jw_end_object(w);
     scf_jw_end_object(w);
+    cJSON_Delete(components);
 }
 
 static void write_info(struct scf_jsonw *w) {

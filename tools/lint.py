@@ -163,10 +163,14 @@ def check_error_slugs():
 
 
 def check_headers_alone():
+    cflags = subprocess.run(["pkg-config", "--cflags", "libpq"], capture_output=True, text=True,
+                            check=False).stdout.split()
+
     def compiles(path):
         room = room_of(path)
         command = ["gcc", "-std=c11", "-fsyntax-only", "-xc", "-Wall", "-Werror",
-                   "-include", "scfd/base/prelude.h", "-Iinclude", f"-Isrc/{room}", str(path)]
+                   "-include", "scfd/base/prelude.h", "-Iinclude", f"-Isrc/{room}",
+                   *cflags, str(path)]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         if done.returncode:
             yield path, 1, "does not compile alone: " + done.stderr.strip().split("\n")[0]

@@ -143,8 +143,10 @@ static int is_process(const struct dirent *e) {
 
 /* Counts them; sends each `sig` unless it is 0. */
 static int each_leftover(const char *pg_dir, int sig) {
-    struct dirent **entries = NULL;
-    int n = scandir("/proc", &entries, is_process, NULL), found = 0;
+    struct dirent **entries;
+    int n = scandir("/proc", &entries, is_process, alphasort), found = 0;
+    if (n < 0)
+        return 0;
     for (int i = 0; i < n; i++) {
         uint64_t pid;
         if (scf_parse_u64(scf_str(entries[i]->d_name), INT_MAX, &pid) &&

@@ -41,7 +41,7 @@ static bool take(struct scf_str *text, const struct word *words, size_t n, int64
 #define TAKE(text, words, ret) take(text, words, SCF_COUNT(words), ret)
 
 enum { NONE = -1 };
-static const int64_t largest = 100000000; /* before 亿; keeps every product below 10^16 */
+static const int64_t largest = 100000000; /* 亿, and the most that may stand before it */
 
 static int64_t value_of(int64_t digit, int64_t none) {
     return digit == NONE ? none : digit;
@@ -64,11 +64,12 @@ static bool take_number(struct scf_str *text, int64_t *ret) {
             section += group + value_of(digit, 0);
             group = 0;
             digit = NONE;
-            if (total + section > largest)
-                return false;
             bool closes = value == largest;
-            total = closes ? (total + section) * value : total;
-            section = closes ? 0 : section * value;
+            int64_t closed = closes ? total + section : section;
+            if (closed > largest)
+                return false;
+            total = closes ? closed * value : total;
+            section = closes ? 0 : closed * value;
         } else {
             break;
         }

@@ -1,0 +1,425 @@
+/* Routes of chains: proofs, checkpoints, blocks, consistency, tiles. Relies on the stores of this
+ * room and on http.
+ *
+ * Whoever has a key may read the trees of all chains: they hold hashes only, and a proof that only
+ * its owner can check against the others' view of the log would prove little. How many records wait
+ * to be sealed is told to the chain's own node and to administrators. */
+#include "block.h"
+#include "chain_store.h"
+#include "proof_store.h"
+
+#include "scfd/chain/chain.h"
+#include "scfd/codec/jsonw.h"
+
+enum { BODY_MAX = 8 << 20, TAG_TEXT = 40 };
+
+/* ---- replies ---- */
+
+/* JSON with the entity tag "<version>-<8 hex digits>" (api-rules R4). Takes the buffer. */
+static void reply_json(struct scf_request *rq, int64_t version, struct scf_buf *out) {
+    char hex[9], tag[TAG_TEXT];
+    struct scf_hash h = scf_sha256(out->data, out->len);
+    scf_hex(h.b, 4, hex);
+    snprintf(tag, sizeof tag, "%" PRId64 "-%s", version, hex);
+    if (!out->overflow && scf_reply_not_modified(rq, tag)) {
+        scf_buf_free(out);
+        return;
+    }
+    scf_reply_json(rq, 200, out);
+}
+
+static void not_found(struct scf_request *rq, const char *detail) {
+    struct scf_error err = {0};
+    scf_fail(&err, SCF_E_NOT_FOUND, "%s", detail);
+    scf_reply_error(rq, &err);
+}
+
+/* The verifier key of a chain; its name is the chain's origin, in the request's arena. */
+static struct scf_vkey key_of(struct scf_request *rq, const struct scf_uuid *chain_id) {
+    const struct scf_services *services = scf_rq_app(rq);
+    uint8_t pub[SCF_ED25519_PUBLIC_LEN];
+    scf_signing_key_public(services->log_key, pub);
+    struct scf_buf origin;
+    scf_buf_init(&origin, 1024);
+    scf_chain_origin(services->installation.origin, chain_id, &origin);
+    struct scf_vkey key =
+        scf_vkey(scf_str(scf_strndup(scf_rq_arena(rq), origin.data, origin.len)), pub);
+    scf_buf_free(&origin);
+    return key;
+}
+
+/* A chain goes by its own id or by its node's: the uuid is the same. */
+static bool read_chain_id(struct scf_request *rq, struct scf_uuid *ret) {
+    struct scf_str text = scf_rq_param(rq, "id");
+    return scf_id_parse("chain", text, ret) || scf_id_parse("node", text, ret);
+}
+
+/* The chain of the path, or a reply that there is none. */
+static bool read_chain(struct scf_request *rq, struct scf_chain_view *ret) {
+    struct scf_uuid id;
+    struct scf_error err;
+    if (!read_chain_id(rq, &id)) {
+        not_found(rq, "There is no such chain.");
+        return false;
+    }
+    if (scf_chain_view_get(scf_rq_db(rq), scf_rq_arena(rq), &id, ret, &err) != SCF_OK) {
+        scf_reply_error(rq, &err);
+        return false;
+    }
+    return true;
+}
+
+/* ---- GET /v1/records/{id}/proof ---- */
+
+static enum scf_code read_record(struct scf_request *rq, struct scf_record *ret,
+                                 struct scf_error *err) {
+    char prefix[16];
+    struct scf_uuid id;
+    enum scf_record_kind kind;
+    struct scf_record r;
+    if (!scf_id_parse_any(scf_rq_param(rq, "id"), prefix, &id) ||
+        !scf_record_kind_of_prefix(prefix, &kind)) {
+        return scf_fail(err, SCF_E_NOT_FOUND, "There is no such record.");
+    }
+    enum scf_code code =
+        scf_record_get(scf_rq_db(rq), scf_rq_arena(rq), scf_rq_actor(rq), &id, &r, err);
+    if (code == SCF_OK && r.kind != kind) {
+        return scf_fail(err, SCF_E_NOT_FOUND, "There is no such record.");
+    }
+    if (code == SCF_OK) {
+        *ret = r;
+    }
+    return code;
+}
+
+static void proof_get(struct scf_request *rq) {
+    struct scf_error err;
+    struct scf_record record;
+    struct scf_proof_block block;
+    struct scf_db *db = scf_rq_db(rq);
+    struct scf_arena *arena = scf_rq_arena(rq);
+    enum scf_code code = read_record(rq, &record, &err);
+    if (code == SCF_OK) {
+        code = scf_proof_block(db, arena, &record.chain_id, record.leaf_index, &block, &err);
+    }
+    if (code == SCF_E_NOT_SEALED && scf_rq_may_wait(rq)) {
+        scf_rq_wait(rq, "sealed");
+        return;
+    }
+    struct scf_buf out;
+    scf_buf_init(&out, BODY_MAX);
+    if (code == SCF_OK) {
+        code = scf_proof_build(db, arena, scf_rq_app(rq), &record, &block, &out, &err);
+    }
+    if (code != SCF_OK) {
+        scf_buf_free(&out);
+        scf_reply_error(rq, &err);
+        return;
+    }
+    reply_json(rq, block.height, &out);
+}
+
+/* ---- GET /v1/chains, /v1/chains/{id} ---- */
+
+static void write_chain(struct scf_request *rq, struct scf_jsonw *w, const char *name,
+                        const struct scf_chain_view *c) {
+    const struct scf_actor *actor = scf_rq_actor(rq);
+    struct scf_vkey key = key_of(rq, &c->id);
+    struct scf_buf vkey;
+    scf_buf_init(&vkey, 1024);
+    scf_vkey_write(&key, &vkey);
+    scf_jw_object(w, name);
+    scf_jw_id(w, "id", "chain", &c->id);
+    scf_jw_id(w, "node_id", "node", &c->id);
+    scf_jw_strn(w, "origin", key.name.p, key.name.n);
+    scf_jw_strn(w, "vkey", vkey.data, vkey.len);
+    if (actor->admin || scf_uuid_eq(&actor->node_id, &c->id)) {
+        scf_jw_i64(w, "size", c->size);
+    }
+    scf_jw_i64(w, "sealed_size", c->newest.size);
+    if (c->sealed) {
+        scf_jw_i64(w, "height", c->newest.height);
+        scf_jw_base64(w, "root", c->newest.root.b, SCF_HASH_LEN);
+        scf_jw_hex(w, "block_hash", c->newest.hash.b, SCF_HASH_LEN);
+        scf_jw_time(w, "sealed_at", c->sealed_us);
+    }
+    scf_jw_end_object(w);
+    scf_buf_free(&vkey);
+}
+
+static void chain_get(struct scf_request *rq) {
+    struct scf_chain_view chain;
+    if (!read_chain(rq, &chain)) {
+        return;
+    }
+    struct scf_buf out;
+    scf_buf_init(&out, BODY_MAX);
+    struct scf_jsonw w = scf_jsonw(&out);
+    write_chain(rq, &w, NULL, &chain);
+    reply_json(rq, chain.sealed ? chain.newest.height + 1 : 0, &out);
+}
+
+static void chains_list(struct scf_request *rq) {
+    struct scf_error err;
+    struct scf_page page;
+    struct scf_chain_view *chains;
+    int n;
+    struct scf_uuid after;
+    enum scf_code code = scf_page_read(rq, "", &page, &err);
+    if (code == SCF_OK) {
+        memset(after.b, page.descending ? 0xff : 0, sizeof after.b);
+        code = scf_chain_view_list(scf_rq_db(rq), scf_rq_arena(rq),
+                                   page.has_after ? &page.after_id : &after, page.descending,
+                                   page.limit + 1, &chains, &n, &err);
+    }
+    if (code != SCF_OK) {
+        scf_reply_error(rq, &err);
+        return;
+    }
+    int shown = n > page.limit ? page.limit : n;
+    struct scf_buf out;
+    scf_buf_init(&out, BODY_MAX);
+    struct scf_jsonw w = scf_jsonw(&out);
+    scf_jw_object(&w, NULL);
+    scf_jw_array(&w, "data");
+    for (int i = 0; i < shown; i++) {
+        write_chain(rq, &w, NULL, &chains[i]);
+    }
+    scf_jw_end_array(&w);
+    scf_page_write(rq, &w, "", n > page.limit, 0, shown == 0 ? &after : &chains[shown - 1].id);
+    scf_jw_end_object(&w);
+    reply_json(rq, shown, &out);
+}
+
+/* ---- GET /v1/chains/{id}/checkpoint ---- */
+
+static void checkpoint_get(struct scf_request *rq) {
+    struct scf_chain_view chain;
+    if (!read_chain(rq, &chain)) {
+        return;
+    }
+    if (!chain.sealed) {
+        not_found(rq, "The chain has no block yet.");
+        return;
+    }
+    char hex[9], tag[TAG_TEXT];
+    scf_hex(chain.newest.hash.b, 4, hex);
+    snprintf(tag, sizeof tag, "%" PRId64 "-%s", chain.newest.height, hex);
+    if (scf_reply_not_modified(rq, tag)) {
+        return;
+    }
+    struct scf_buf out;
+    scf_buf_init(&out, BODY_MAX);
+    scf_buf_put(&out, chain.newest.checkpoint_note.p, chain.newest.checkpoint_note.n);
+    scf_reply(rq, 200, "text/plain; charset=utf-8", &out);
+}
+
+/* ---- GET /v1/chains/{id}/blocks, …/blocks/{height} ---- */
+
+static void write_block(struct scf_jsonw *w, const struct scf_block_view *b, bool with_notes) {
+    scf_jw_object(w, NULL);
+    scf_jw_i64(w, "height", b->block.height);
+    scf_jw_i64(w, "size", b->block.size);
+    scf_jw_base64(w, "root", b->block.root.b, SCF_HASH_LEN);
+    scf_jw_hex(w, "hash", b->block.hash.b, SCF_HASH_LEN);
+    scf_jw_hex(w, "prev", b->prev.b, SCF_HASH_LEN);
+    scf_jw_time(w, "sealed_at", b->sealed_us);
+    if (with_notes) {
+        scf_jw_strn(w, "note", b->block.block_note.p, b->block.block_note.n);
+        scf_jw_strn(w, "checkpoint", b->block.checkpoint_note.p, b->block.checkpoint_note.n);
+    }
+    scf_jw_end_object(w);
+}
+
+static void block_get(struct scf_request *rq) {
+    struct scf_error err;
+    struct scf_block_view block;
+    struct scf_uuid id;
+    int64_t height;
+    if (!read_chain_id(rq, &id) ||
+        !scf_parse_i64(scf_rq_param(rq, "height"), 0, INT64_MAX, &height)) {
+        not_found(rq, "There is no such block.");
+        return;
+    }
+    if (scf_block_view_get(scf_rq_db(rq), scf_rq_arena(rq), &id, height, &block, &err) != SCF_OK) {
+        scf_reply_error(rq, &err);
+        return;
+    }
+    struct scf_buf out;
+    scf_buf_init(&out, BODY_MAX);
+    struct scf_jsonw w = scf_jsonw(&out);
+    write_block(&w, &block, true);
+    reply_json(rq, height, &out);
+}
+
+/* The cursor's time carries the height. */
+static void blocks_list(struct scf_request *rq) {
+    static const struct scf_uuid nil;
+    struct scf_error err;
+    struct scf_page page;
+    struct scf_chain_view chain;
+    struct scf_block_view *blocks;
+    int n;
+    if (!read_chain(rq, &chain)) {
+        return;
+    }
+    enum scf_code code = scf_page_read(rq, "", &page, &err);
+    if (code == SCF_OK) {
+        int64_t after = page.has_after ? page.after_time_us : page.descending ? INT64_MAX : -1;
+        code = scf_block_view_list(scf_rq_db(rq), scf_rq_arena(rq), &chain.id, after,
+                                   page.descending, page.limit + 1, &blocks, &n, &err);
+    }
+    if (code != SCF_OK) {
+        scf_reply_error(rq, &err);
+        return;
+    }
+    int shown = n > page.limit ? page.limit : n;
+    struct scf_buf out;
+    scf_buf_init(&out, BODY_MAX);
+    struct scf_jsonw w = scf_jsonw(&out);
+    scf_jw_object(&w, NULL);
+    scf_jw_array(&w, "data");
+    for (int i = 0; i < shown; i++) {
+        write_block(&w, &blocks[i], false);
+    }
+    scf_jw_end_array(&w);
+    scf_page_write(rq, &w, "", n > page.limit, shown == 0 ? 0 : blocks[shown - 1].block.height,
+                   &nil);
+    scf_jw_end_object(&w);
+    reply_json(rq, shown, &out);
+}
+
+/* ---- GET /v1/chains/{id}/consistency?from=&to= ---- */
+
+static enum scf_code read_sizes(struct scf_request *rq, int64_t sealed, int64_t *ret_from,
+                                int64_t *ret_to, struct scf_error *err) {
+    const char *from_text = scf_rq_query(rq, "from"), *to_text = scf_rq_query(rq, "to");
+    int64_t from, to;
+    if (!scf_parse_i64(scf_str(from_text), 1, INT64_MAX, &from) ||
+        !scf_parse_i64(scf_str(to_text), 1, INT64_MAX, &to) || from > to) {
+        return scf_fail(err, SCF_E_INVALID_PARAMETER,
+                        "from and to are tree sizes with 1 ≤ from ≤ to.");
+    }
+    if (to > sealed) {
+        return scf_fail(err, SCF_E_NOT_FOUND,
+                        "The newest block of the chain has %" PRId64 " leaves only.", sealed);
+    }
+    *ret_from = from;
+    *ret_to = to;
+    return SCF_OK;
+}
+
+/* The proof, then the two roots, of which the caller has seen at least one. */
+static enum scf_code consistency_hashes(struct scf_request *rq, const struct scf_uuid *chain_id,
+                                        int64_t from, int64_t to,
+                                        struct scf_hash hashes[SCF_PROOF_MAX + 2], int *ret_n,
+                                        struct scf_error *err) {
+    struct scf_range ranges[SCF_PROOF_MAX + 2];
+    int n = scf_merkle_consistency((uint64_t)from, (uint64_t)to, ranges);
+    ranges[n] = (struct scf_range){0, (uint64_t)from};
+    ranges[n + 1] = (struct scf_range){0, (uint64_t)to};
+    *ret_n = n;
+    return scf_proof_hashes(scf_rq_db(rq), scf_rq_arena(rq), chain_id, ranges, n + 2, hashes, err);
+}
+
+static void write_consistency(struct scf_buf *out, int64_t from, int64_t to,
+                              const struct scf_hash *hashes, int n) {
+    struct scf_jsonw w = scf_jsonw(out);
+    scf_jw_object(&w, NULL);
+    scf_jw_i64(&w, "from", from);
+    scf_jw_i64(&w, "to", to);
+    scf_jw_base64(&w, "from_root", hashes[n].b, SCF_HASH_LEN);
+    scf_jw_base64(&w, "to_root", hashes[n + 1].b, SCF_HASH_LEN);
+    scf_jw_array(&w, "proof");
+    for (int i = 0; i < n; i++) {
+        scf_jw_base64(&w, NULL, hashes[i].b, SCF_HASH_LEN);
+    }
+    scf_jw_end_array(&w);
+    scf_jw_end_object(&w);
+}
+
+static void consistency_get(struct scf_request *rq) {
+    struct scf_error err;
+    struct scf_chain_view chain;
+    struct scf_hash hashes[SCF_PROOF_MAX + 2];
+    int64_t from = 0, to = 0;
+    int n = 0;
+    if (!read_chain(rq, &chain)) {
+        return;
+    }
+    enum scf_code code = read_sizes(rq, chain.newest.size, &from, &to, &err);
+    if (code == SCF_OK) {
+        code = consistency_hashes(rq, &chain.id, from, to, hashes, &n, &err);
+    }
+    if (code != SCF_OK) {
+        scf_reply_error(rq, &err);
+        return;
+    }
+    struct scf_buf out;
+    scf_buf_init(&out, BODY_MAX);
+    write_consistency(&out, from, to, hashes, n);
+    reply_json(rq, to, &out);
+}
+
+/* ---- GET /v1/chains/{id}/tile/{rest*} ---- */
+
+/* What a tile path names never changes, a partial one neither: it says how many hashes it has. */
+static void tile_get(struct scf_request *rq) {
+    struct scf_error err;
+    struct scf_tile_row row = {.tile.hashes = NULL};
+    struct scf_tile_id id;
+    if (!read_chain_id(rq, &row.chain_id) || !scf_tile_path_parse(scf_rq_param(rq, "rest"), &id)) {
+        not_found(rq, "There is no such tile.");
+        return;
+    }
+    row.tile.id = id;
+    if (scf_tile_rows_read(scf_rq_db(rq), scf_rq_arena(rq), &row, 1, &err) != SCF_OK) {
+        scf_reply_error(rq, &err);
+        return;
+    }
+    if (row.tile.id.width < id.width) {
+        not_found(rq, "The tree does not have this tile, or not yet so many hashes in it.");
+        return;
+    }
+    struct scf_buf out;
+    scf_buf_init(&out, BODY_MAX);
+    scf_buf_put(&out, row.tile.hashes, (size_t)id.width * SCF_HASH_LEN);
+    scf_reply_header(rq, "Cache-Control", "private, max-age=31536000, immutable");
+    scf_reply(rq, 200, "application/octet-stream", &out);
+}
+
+/* ---- the table ---- */
+
+static const char *const page_query[] = {"limit", "after", "order", NULL};
+static const char *const consistency_query[] = {"from", "to", NULL};
+
+#define CHAIN_ROUTE(pattern_, id_, summary_, handle_, answers_, query_)                            \
+    {                                                                                              \
+        .method = "GET", .pattern = pattern_, .operation_id = id_, .tag = "Chains",                \
+        .summary = summary_, .access = SCF_KEYED, .admin = true, .kinds = SCF_ANY_NODE,            \
+        .run = SCF_RUN_SERVICE, .handle = handle_, .answers = answers_, .query = query_            \
+    }
+
+const struct scf_route scf_chain_routes[] = {
+    CHAIN_ROUTE("/v1/records/{id}/proof", "getRecordProof",
+                "The proof that a record is in its chain; Prefer: wait holds until it is sealed",
+                proof_get, "200 Proof,304,404,503", NULL),
+    CHAIN_ROUTE("/v1/chains", "listChains", "List chains with their newest blocks", chains_list,
+                "200 ChainPage,304", page_query),
+    CHAIN_ROUTE("/v1/chains/{id}", "getChain", "Read a chain", chain_get, "200 Chain,304,404",
+                NULL),
+    CHAIN_ROUTE("/v1/chains/{id}/checkpoint", "getCheckpoint",
+                "The newest C2SP checkpoint, a signed note", checkpoint_get,
+                "200 Checkpoint,304,404", NULL),
+    CHAIN_ROUTE("/v1/chains/{id}/blocks", "listBlocks", "List the blocks of a chain", blocks_list,
+                "200 BlockPage,304,404", page_query),
+    CHAIN_ROUTE("/v1/chains/{id}/blocks/{height}", "getBlock", "Read a block with its signed notes",
+                block_get, "200 Block,304,404", NULL),
+    CHAIN_ROUTE("/v1/chains/{id}/consistency", "getConsistency",
+                "Prove that the tree of one size contains that of another", consistency_get,
+                "200 Consistency,304,404", consistency_query),
+    CHAIN_ROUTE("/v1/chains/{id}/tile/{rest*}", "getTile",
+                "A tile of the tree (C2SP tlog-tiles): 32-byte hashes one behind the other",
+                tile_get, "200 Tile,404", NULL),
+};
+const size_t scf_chain_route_count = SCF_COUNT(scf_chain_routes);

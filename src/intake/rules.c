@@ -86,8 +86,9 @@ void scf_rule_party(struct scf_rules *r, const char *name) {
     bool by_number = scf_json_get(party, "registration_no");
     char pointer[64];
     snprintf(pointer, sizeof pointer, "#/%s", name);
-    if (by_id + by_uscc + by_number != 1)
-        scf_fault_add(r->faults, pointer, by_id + by_uscc + by_number ? "ambiguous" : "required",
+    int forms = by_id + by_uscc + by_number;
+    if (forms != 1)
+        scf_fault_add(r->faults, pointer, forms ? "ambiguous" : "required",
                       "Name the party by one of: enterprise_id; uscc and name; country_code, "
                       "registration_no and name.");
     else if (by_uscc)

@@ -95,8 +95,7 @@ def test_kill_9_of_both(own):
     postmaster = own.postmaster_pid()
     os.kill(postmaster, signal.SIGKILL)
     own.kill()
-    wait_until(lambda: not own.cluster_pids(), 15, "nothing is left")
-    own.start()
+    own.start()  # at once: backends of the dead postmaster may still hold its shared memory
     all_there(own, node, records)
 
 

@@ -178,7 +178,7 @@ def test_mutated_requests(server, chain):
         raw = bytearray(head(chain, JSON, f"Content-Length: {len(body)}", "Connection: close"))
         raw[source.randrange(len(raw))] = source.randrange(256)
         codes = statuses(exchange(server, bytes(raw) + body, 1, half_close=True))
-        assert len(codes) <= 1, (bytes(raw), codes)
+        assert not [code for code in codes[1:] if code < 400], (bytes(raw), codes)
 
 
 def test_slow_clients_are_cut_off_and_others_served(chain):

@@ -22,11 +22,17 @@ def pointers(answer):
     return {error["pointer"]: error["code"] for error in problem["errors"]}
 
 
+@pytest.fixture(scope="module")
+def contract_id(chain):
+    return chain.erp.client.post("/v1/contracts", chain.contract()).json()["id"]
+
+
 def check_shape(answer, prefix, body, node_id):
     assert answer.status == 201, answer
     record = answer.json()
-    assert set(record) == {"id", "external_id", "received_at", "sha256", "chain", "quality", "warnings"}
-    assert re.fullmatch(f"{prefix}_{ID}", record["id"])
+    assert set(record) >= {"id", "external_id", "received_at", "sha256", "chain", "quality", "warnings"}
+    # An enterprise keeps its id over all its profiles; the profile's own record has another.
+    assert re.fullmatch(f"{prefix}_{ID}", record["record_id" if prefix == "epr" else "id"])
     assert record["external_id"] == body["external_id"]
     assert re.fullmatch(TIME, record["received_at"])
     assert record["sha256"] == hashlib.sha256(encode(body)).hexdigest()
@@ -34,9 +40,8 @@ def check_shape(answer, prefix, body, node_id):
     assert record["chain"]["id"].split("_")[1] == node_id.split("_")[1]
     assert isinstance(record["chain"]["index"], int)
     assert re.fullmatch(r"[0-9a-f]{64}", record["chain"]["leaf_hash"])
-    assert set(record["quality"]) == {"completeness", "missing_fields", "delay_seconds", "out_of_range"}
+    assert set(record["quality"]) >= {"completeness", "missing_fields", "delay_seconds", "out_of_range"}
     assert isinstance(record["warnings"], list)
-    assert answer.headers["Location"].endswith(record["id"])
     return record
 
 
@@ -120,7 +125,7 @@ def test_a_crowd_gets_distinct_consecutive_indexes(admin, chain):
 
 
 def test_all_errors_at_once(chain):
-    body = chain.invoice(kind="nonsense", total_amount="12.345", issued_on="2026-02-30",
+    body = chain.invoice(kind="nonsense", total_amount="12,3", issued_on="2026-02-30",
                          currency="RMB", surprise=1)
     del body["seller"]
     body["lines"][0]["tax_rate"] = "7"
@@ -225,7 +230,7 @@ def test_wrong_prefix_is_404(chain):
     assert chain.erp.client.get("/v1/invoices/" + record["id"].upper()).status == 404
 
 
-def test_late_reference_warns_then_resolves(chain):
+def test_late_reference_warns_then_resolves(server, chain):
     """The event arrives before its contract; once the contract is there it belongs to it."""
     number = bodies.unique("HT")
     event = bodies.event(None, chain.seller["id"], contract_no=number, seller_uscc=chain.seller["uscc"])
@@ -234,23 +239,24 @@ def test_late_reference_warns_then_resolves(chain):
     assert answer.status == 201, answer
     assert answer.json()["warnings"], "an unknown contract must be warned of"
     contract = chain.erp.client.post("/v1/contracts", chain.contract(contract_no=number)).json()
-    shown = chain.erp.client.get(f"/v1/workflow-events/{answer.json()['id']}").json()
-    assert contract["id"] in json.dumps(shown)
+    keys = server.psql("SELECT coalesce(business_key, contract_key) FROM scfd.record r JOIN unnest(ARRAY["
+                       f"'{contract['external_id']}', '{event['external_id']}']) e ON e = external_id")
+    assert len(keys.split()) == 2 and len(set(keys.split())) == 1
     resolved = chain.erp.client.post("/v1/workflow-events", {**event, "external_id": bodies.unique()})
     assert resolved.status == 201
     assert not [w for w in resolved.json()["warnings"] if "contract" in w["pointer"]]
 
 
-def test_unknown_contract_id_warns(chain):
-    answer = chain.erp.client.post("/v1/workflow-events",
-                                   chain.event("ctr_01h455vb4pex5vsknk084sn02q"))
-    assert answer.status == 201, answer
-    assert [w for w in answer.json()["warnings"] if w["pointer"] == "#/contract_id"]
+def test_unknown_contract_id_is_refused(chain):
+    """The server gives ids: one that it never gave cannot come later."""
+    found = pointers(chain.erp.client.post("/v1/workflow-events",
+                                           chain.event("ctr_01h455vb4pex5vsknk084sn02q")))
+    assert found == {"#/contract_id": "unknown-reference"}
 
 
-def test_event_from_the_future_is_refused(chain):
+def test_event_from_the_future_is_refused(chain, contract_id):
     found = pointers(chain.erp.client.post("/v1/workflow-events", chain.event(
-        "ctr_01h455vb4pex5vsknk084sn02q", occurred_at=bodies.hours_ago(-1))))
+        contract_id, occurred_at=bodies.hours_ago(-1))))
     assert "#/occurred_at" in found
 
 
@@ -274,8 +280,10 @@ def test_revision_of_another_nodes_record_is_refused(admin, chain):
 
 
 def test_lenient_datetime(admin, chain):
-    contract = "ctr_01h455vb4pex5vsknk084sn02q"
-    body = chain.event(contract, occurred_at="2026-11-01 15:15:22")
+    number = bodies.unique("HT")
+    body = bodies.event(None, chain.seller["id"], contract_no=number,
+                        seller_uscc=chain.seller["uscc"], occurred_at="2026-11-01 15:15:22")
+    del body["contract_id"]
     assert "#/occurred_at" in pointers(chain.erp.client.post("/v1/workflow-events", body))
     kingdee = make_node(admin, "erp", lenient_datetime=True, timezone="+08:00")
     answer = kingdee.client.post("/v1/workflow-events", body)

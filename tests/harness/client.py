@@ -74,7 +74,11 @@ class Client:
                 self.connection.connect()
                 self.connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             try:
-                self.connection.request(method, path, payload, headers)
+                try:
+                    self.connection.request(method, path, payload, headers)
+                except BrokenPipeError:
+                    if fresh is False:
+                        raise  # the idle connection was closed; else: refused before its end
                 reply = self.connection.getresponse()
                 return Answer(reply.status, reply.headers, reply.read())
             except (http.client.RemoteDisconnected, ConnectionError):

@@ -88,7 +88,7 @@ static void racing_stubs_are_made_once(void **state) {
     struct racer racers[RACERS];
     pthread_t threads[RACERS];
     for (int i = 0; i < CODES; i++)
-        snprintf(codes[i], sizeof codes[i], "91330100%010d", i);
+        snprintf(codes[i], sizeof codes[i], "9133010000000000%02u", (unsigned)i % 100);
     for (int r = 0; r < RACERS; r++)
         for (int i = 0; i < CODES; i++)
             refs_of[r][i] =

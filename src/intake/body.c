@@ -56,6 +56,8 @@ int32_t scf_local_day(int64_t us, int offset_minutes) {
 static size_t blank_length(struct scf_str text) {
     if (text.p[0] == ' ' || (text.p[0] >= '\t' && text.p[0] <= '\r'))
         return 1;
+    if ((uint8_t)text.p[0] < 0x80)
+        return 0;
     if (scf_str_starts(text, "\xc2\xa0")) /* no-break space */
         return 2;
     return scf_str_starts(text, "\xe3\x80\x80") ? 3 : 0; /* ideographic space */

@@ -42,7 +42,8 @@ static void add_delay(struct delay *d, const struct scf_rating_sums *s) {
 }
 
 static int64_t mean_us(const struct delay *d) {
-    return d->count > 0 ? (int64_t)(d->sum_us / d->count) : 0;
+    __int128 mean = d->count > 0 ? d->sum_us / d->count : 0;
+    return mean < INT64_MAX / 2 ? (int64_t)mean : INT64_MAX / 2;
 }
 
 /* When only one of the two kinds has records its mean stands alone. */

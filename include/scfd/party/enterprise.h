@@ -53,7 +53,7 @@ enum scf_code scf_enterprise_apply_profile(struct scf_db *db, struct scf_arena *
 /* One enterprise with its profile as JSON text (NULL for a stub); NOT_FOUND. */
 enum scf_code scf_enterprise_get(struct scf_db *db, struct scf_arena *arena,
                                  const struct scf_uuid *id, struct scf_enterprise *ret,
-                                 const char **ret_profile_json, struct scf_error *err)
-    SCF_MUST_CHECK;
+                                 const char **ret_profile_json,
+                                 struct scf_error *err) SCF_MUST_CHECK;
 
 #endif

@@ -15,8 +15,8 @@ struct scf_installation {
 };
 /* Reads the installation row, creating it (and the platform's chain) on first use. */
 enum scf_code scf_installation_load(struct scf_db *db, const char *origin,
-                                    struct scf_installation *ret, struct scf_error *err)
-    SCF_MUST_CHECK;
+                                    struct scf_installation *ret,
+                                    struct scf_error *err) SCF_MUST_CHECK;
 
 /* ---- keys ---- */
 
@@ -33,8 +33,8 @@ void scf_keys_on_notify(void *keys, const char *topic, bool connected);
 enum scf_code scf_keys_refresh(struct scf_keys *keys, struct scf_error *err) SCF_MUST_CHECK;
 /* UNAUTHENTICATED for unknown, expired, revoked keys and suspended nodes (one answer for all);
  * DATABASE_UNAVAILABLE when the directory has been deaf for more than 2 s. */
-enum scf_code scf_keys_authenticate(struct scf_keys *keys, struct scf_str key, struct scf_actor *ret,
-                                    struct scf_error *err) SCF_MUST_CHECK;
+enum scf_code scf_keys_authenticate(struct scf_keys *keys, struct scf_str key,
+                                    struct scf_actor *ret, struct scf_error *err) SCF_MUST_CHECK;
 
 /* `scfd_sk_live_` + 43 random base62 characters (256 bits) + 6 check characters. */
 enum { SCF_KEY_TEXT = 80 };
@@ -52,7 +52,8 @@ enum scf_code scf_admin_key_ensure(struct scf_db *db, const struct scf_installat
 /* Names of node kinds: "procurement" … in enum order. */
 extern const char *const scf_node_kind_names[];
 
-/* Routes of this room: /v1/nodes…, /v1/api-keys…, /v1/enterprises (reading; sending is intake's). */
+/* Routes of this room: /v1/nodes…, /v1/api-keys…, /v1/enterprises (reading; sending is intake's).
+ */
 extern const struct scf_route scf_party_routes[];
 extern const size_t scf_party_route_count;
 

@@ -14,8 +14,8 @@ struct scf_workers;
 struct scf_job {
     struct scf_uuid id;
     const char *kind;
-    struct scf_str payload; /* JSON text given at enqueue */
-    int attempt;            /* from 1 */
+    struct scf_str payload;  /* JSON text given at enqueue */
+    int attempt;             /* from 1 */
     struct scf_arena *arena; /* freed after the run */
     struct scf_db *db;       /* not in a transaction */
     void *app;

@@ -169,7 +169,7 @@ bench:
 	/usr/bin/python3 tests/bench/bench.py $(BENCH_ARGS)
 
 # ---- using it -------------------------------------------------------------------------------------
-.PHONY: deps run demo format install uninstall help
+.PHONY: deps run demo openapi format install uninstall help
 deps:
 	@tools/deps.sh run test
 run:
@@ -178,6 +178,9 @@ run:
 demo:
 	+@tools/deps.sh run && $(MAKE) -s build
 	@exec tools/demo.sh $(abspath $(BUILD)/scfd)
+# The description of the API is made from the routes and field tables; a test compares the two.
+openapi: build
+	$(O)/scfd openapi > openapi/openapi.yaml
 format:
 	clang-format -i $$(find src include tests -name '*.[ch]')
 
@@ -203,6 +206,7 @@ help:
 	@echo 'make deps       only install what building and testing need'
 	@echo 'make unit       unit tests (ROOM=base: of one room); api-test, asan-test, tsan-test,'
 	@echo '                clang-check, crash-test, real-test, fuzz-smoke: the other parts of make test'
+	@echo 'make openapi    writes openapi/openapi.yaml anew from the routes and field tables'
 	@echo 'make lint       style, layers, static checks; make format puts the C sources in shape'
 	@echo 'make install    to PREFIX=/usr/local, below DESTDIR; make uninstall undoes it'
 	@echo 'make clean      remove build/'

@@ -7,10 +7,12 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from harness import bodies  # noqa: E402
-from harness.server import Server  # noqa: E402
+from harness.server import BINARY, Server  # noqa: E402
 
 
 def pytest_configure(config):
+    if not Path(BINARY).exists():
+        pytest.exit(f"{BINARY} is not there: run `make build`, or set SCFD_BIN", 2)
     config.addinivalue_line("markers", "heavy: takes long under sanitizers; left out there")
 
 

@@ -35,7 +35,7 @@ static void echo(struct scf_request *rq) {
     pthread_mutex_unlock(&lock);
 }
 
-/* Takes all there is, pretends to commit, resumes all. */
+/* Takes all there is, pretends to commit for a millisecond, resumes all. */
 static void *committer(void *arg) {
     (void)arg;
     static struct scf_request *batch[SCF_COUNT(queue)];
@@ -49,6 +49,7 @@ static void *committer(void *arg) {
         memcpy(batch, queue, n * sizeof batch[0]);
         queued = 0;
         pthread_mutex_unlock(&lock);
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
         for (size_t i = 0; i < n; i++)
             scf_rq_resume(batch[i], echo_back);
         pthread_mutex_lock(&lock);

@@ -138,6 +138,7 @@ def verify_proof(proof, vkey=None, body=None):
     origin, size, root = verify_note(proof["checkpoint"], vkey).lines()
     assert origin == parse_vkey(vkey)[0] == proof["origin"]
     assert origin.endswith("/" + record["node"])
+    assert int(size) == proof["tree_size"]
     path = [base64.b64decode(h, validate=True) for h in proof["inclusion_proof"]]
     computed = root_from_inclusion(leaf, proof["index"], int(size), path)
     assert base64.b64encode(computed).decode() == root

@@ -4,6 +4,7 @@
 #include "scfd/base/clock.h"
 #include "scfd/base/id.h"
 #include "scfd/base/money.h"
+#include "scfd/codec/field_table.h"
 
 /* Members of an unknown currency are checked no finer than the finest currency: the currency itself
  * is reported at its own place. */
@@ -283,4 +284,19 @@ void check_scalar(struct check *c, struct place *at, const struct scf_field *f, 
     };
     SCF_ASSERT((size_t)f->type < SCF_COUNT(by_type) && by_type[f->type]);
     by_type[f->type](c, at, f, item);
+}
+
+/* ---- patterns ---- */
+
+/* Control characters are U+0000–001F, U+007F and U+0080–009F (two bytes C2 80–9F). */
+bool scf_is_visible(struct scf_str text) {
+    bool ink = false;
+    for (size_t i = 0; i < text.n; i++) {
+        uint8_t c = (uint8_t)text.p[i];
+        bool c1 = c == 0xC2 && i + 1 < text.n && (uint8_t)text.p[i + 1] < 0xA0;
+        if (c < 0x20 || c == 0x7F || c1)
+            return false;
+        ink |= c != ' ';
+    }
+    return ink;
 }

@@ -63,19 +63,6 @@ const struct scf_field scf_clause_members[] = {
 
 /* ---- patterns ---- */
 
-/* Control characters are U+0000–001F, U+007F and U+0080–009F (two bytes C2 80–9F). */
-bool scf_is_visible(struct scf_str text) {
-    bool ink = false;
-    for (size_t i = 0; i < text.n; i++) {
-        uint8_t c = (uint8_t)text.p[i];
-        bool c1 = c == 0xC2 && i + 1 < text.n && (uint8_t)text.p[i + 1] < 0xA0;
-        if (c < 0x20 || c == 0x7F || c1)
-            return false;
-        ink |= c != ' ';
-    }
-    return ink;
-}
-
 bool scf_all_digits(struct scf_str text) {
     for (size_t i = 0; i < text.n; i++)
         if (text.p[i] < '0' || text.p[i] > '9')

@@ -4,7 +4,7 @@
 #define SCFD_INTAKE_SCHEMAS_H
 
 #include "scfd/base/money.h"
-#include "scfd/codec/schema.h"
+#include "scfd/codec/field_table.h"
 #include "scfd/intake/intake.h"
 
 /* Passed as scf_schema_options.rules_ctx. */
@@ -18,20 +18,10 @@ extern const struct scf_schema scf_schema_enterprise, scf_schema_contract,
 
 /* ---- writing tables: one line a field ---- */
 
-#define SCF_F(name_, type_, en_, zh_, ...)                                                         \
-    { .name = (name_), .type = SCF_T_##type_, .doc_en = (en_), .doc_zh = (zh_), __VA_ARGS__ }
-#define SCF_MUST .presence = SCF_REQUIRED
-#define SCF_SIZE(min_, max_) .min = (min_), .max = (max_)
-#define SCF_OF(table) .members = (table)
-#define SCF_AMONG(list) .choices = (list)
-#define SCF_LIKE(function, text) .pattern = (function), .pattern_text = (text)
 /* Decimals: bounds in units of the last place. */
-#define SCF_FRACTION .places = 6, .min = 0, .max = 1000000 /* 0 to 1 */
-#define SCF_PERCENT .places = 4, .min = 0, .max = 1000000  /* 0 to 100 */
+#define SCF_PERCENT .places = 4, .min = 0, .max = 1000000 /* 0 to 100 */
 #define SCF_QUANTITY .places = 6, .min = 0, .max = SCF_MONEY_MAX
 #define SCF_UNIT_PRICE .places = 8, .min = 0, .max = SCF_MONEY_MAX
-#define SCF_NOT_NEGATIVE .min = 0, .max = SCF_MONEY_MAX
-#define SCF_POSITIVE .min = 1, .max = SCF_MONEY_MAX
 
 enum { SCF_QUANTITY_PLACES = 6, SCF_PRICE_PLACES = 8, SCF_RATE_PLACES = 6, SCF_MAX_LINES = 2000 };
 
@@ -66,8 +56,6 @@ extern const struct scf_field scf_clause_members[]; /* present, clause_text */
 
 /* ---- patterns ---- */
 
-#define SCF_VISIBLE_TEXT "text that is not blank, without control characters"
-bool scf_is_visible(struct scf_str text);
 #define SCF_DIGITS_TEXT(n) "^[0-9]{" #n "}$"
 bool scf_is_2_digits(struct scf_str text);
 bool scf_is_6_digits(struct scf_str text);  /* 行政区划代码, postal code */

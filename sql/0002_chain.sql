@@ -40,7 +40,7 @@ CREATE TABLE scfd.record (
 CREATE UNIQUE INDEX record_id ON scfd.record (id);
 CREATE UNIQUE INDEX record_natural_key ON scfd.record (chain_id, kind, external_id);
 CREATE INDEX record_body_sha256 ON scfd.record (body_sha256);
-CREATE INDEX record_business_key ON scfd.record (business_key) WHERE business_key IS NOT NULL;
+CREATE INDEX record_business_key ON scfd.record (business_key, chain_id) WHERE business_key IS NOT NULL;
 CREATE INDEX record_contract_key ON scfd.record (contract_key) WHERE contract_key IS NOT NULL;
 COMMENT ON TABLE scfd.record IS 'Every record of every chain, in commit order per chain; never updated, but for erasure.';
 COMMENT ON COLUMN scfd.record.kind IS 'enum scf_record_kind';
@@ -97,6 +97,8 @@ CREATE TABLE scfd.tile (
     hashes bytea NOT NULL CHECK (length(hashes) BETWEEN 32 AND 8192 AND length(hashes) % 32 = 0),
     PRIMARY KEY (chain_id, level, n)
 );
+-- Hashes do not compress: do not let the server try.
+ALTER TABLE scfd.tile ALTER COLUMN hashes SET STORAGE EXTERNAL;
 COMMENT ON TABLE scfd.tile IS 'C2SP tlog-tiles: up to 256 hashes of one level; a partial tile grows until it is full.';
 
 CREATE TABLE scfd.event (

@@ -43,6 +43,9 @@ const char *scf_db_constraint(const struct scf_db *db) {
 
 /* ---- connecting ---- */
 
+/* Every statement of ours walks an index. A plan made while a table was new and empty would scan or
+ * merge the whole of it and be kept for as long as the connection lives: so these ways are closed,
+ * and plans are made once. */
 static bool set_up_session(struct scf_db *db) {
     char timeout[16];
     snprintf(timeout, sizeof timeout, "%d", db->statement_timeout_ms);
@@ -53,6 +56,10 @@ static bool set_up_session(struct scf_db *db) {
                                  " set_config('timezone', 'UTC', false),"
                                  " set_config('idle_in_transaction_session_timeout', '30s', false),"
                                  " set_config('jit', 'off', false),"
+                                 " set_config('enable_seqscan', 'off', false),"
+                                 " set_config('enable_hashjoin', 'off', false),"
+                                 " set_config('enable_mergejoin', 'off', false),"
+                                 " set_config('plan_cache_mode', 'force_generic_plan', false),"
                                  " set_config('statement_timeout', $1, false)",
                                  1, NULL, values, NULL, NULL, 0);
     bool ok = PQresultStatus(res) == PGRES_TUPLES_OK;

@@ -49,12 +49,11 @@ static int ask_id(struct scf_lookup *lookup, const struct scf_uuid *id,
 }
 
 static int ask_business(struct scf_lookup *lookup, const struct scf_uuid *key,
-                        const struct scf_uuid *asker, enum scf_record_kind kind) {
+                        const struct scf_uuid *asker) {
     if (scf_uuid_is_nil(key))
         return -1;
     lookup->business_keys[lookup->business_count] = key;
     lookup->business_askers[lookup->business_count] = asker;
-    lookup->business_kinds[lookup->business_count] = (int16_t)kind;
     return (int)lookup->business_count++;
 }
 
@@ -69,11 +68,10 @@ static bool make_room(struct scf_arena *arena, size_t n, struct scf_lookup *l) {
     l->by_id = scf_alloc(arena, 2 * n, sizeof *l->by_id);
     l->business_keys = scf_alloc(arena, 2 * n, sizeof *l->business_keys);
     l->business_askers = scf_alloc(arena, 2 * n, sizeof *l->business_askers);
-    l->business_kinds = scf_alloc(arena, 2 * n, sizeof *l->business_kinds);
     l->by_key = scf_alloc(arena, 2 * n, sizeof *l->by_key);
     l->refs = scf_alloc(arena, 2 * n, sizeof *l->refs);
     l->enterprises = scf_alloc(arena, 2 * n, sizeof *l->enterprises);
-    return l->enterprises && l->refs && l->by_key && l->business_kinds && l->business_askers &&
+    return l->enterprises && l->refs && l->by_key && l->business_askers &&
            l->business_keys && l->by_id && l->id_askers && l->ids && l->same && l->key_live &&
            l->keys && l->chain_sizes && l->chains;
 }
@@ -99,11 +97,9 @@ enum scf_code scf_lookup_ask(struct scf_arena *arena, struct scf_item **items, s
             .contract_id = ask_id(&l, &item->extract.contract_id, chain),
             .contract_key = item->record.kind == SCF_REC_CONTRACT
                                 ? -1
-                                : ask_business(&l, &item->extract.contract_key, chain,
-                                               SCF_REC_CONTRACT),
+                                : ask_business(&l, &item->extract.contract_key, chain),
             .invoice_key = item->record.kind == SCF_REC_INVOICE
-                               ? ask_business(&l, &item->extract.business_key, chain,
-                                              SCF_REC_INVOICE)
+                               ? ask_business(&l, &item->extract.business_key, chain)
                                : -1,
         };
     }

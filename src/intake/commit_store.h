@@ -37,10 +37,9 @@ struct scf_lookup {
     const struct scf_uuid **id_askers;
     struct scf_known_record **by_id;
     size_t id_count;
-    /* Contracts, and invoices of other chains, by business key. */
+    /* Contracts and invoices by business key: of another chain than the asker's if there is one. */
     const struct scf_uuid **business_keys;
     const struct scf_uuid **business_askers;
-    int16_t *business_kinds;
     struct scf_known_record **by_key;
     size_t business_count;
     /* Enterprises: distinct refs; the map leads from a USCC, or the bytes of an id, to the ref. */

@@ -158,16 +158,23 @@ static void check_contract_key(struct deciding *d, struct scf_item *item,
                   "The contract is not known yet; the reference is resolved when it arrives.");
 }
 
-static void check_invoice_elsewhere(struct deciding *d, struct scf_item *item,
-                                    const struct scf_asks *asks) {
+static void check_invoice_known(struct deciding *d, struct scf_item *item,
+                                const struct scf_asks *asks) {
     if (asks->invoice_key < 0 || !d->lookup->by_key[asks->invoice_key])
         return;
-    const struct scf_known_record *other = d->lookup->by_key[asks->invoice_key];
-    scf_fault_add(&item->warnings, "#/invoice_no", "also-reported-by-other-node",
-                  "Another node reported this invoice too.");
-    if (other->has_amount && item->record.has_amount && other->amount != item->record.amount)
-        scf_fault_add(&item->warnings, "#/total_amount", "amount-differs-from-other-node",
-                      "Another node reported this invoice with another amount.");
+    const struct scf_known_record *known = d->lookup->by_key[asks->invoice_key];
+    bool own = scf_uuid_eq(&known->chain_id, &item->record.chain_id);
+    if (own && asks->revises >= 0)
+        return;
+    if (own)
+        scf_fault_add(&item->warnings, "#/invoice_no", "invoice-already-recorded",
+                      "This node recorded this invoice before, under another external_id.");
+    else
+        scf_fault_add(&item->warnings, "#/invoice_no", "also-reported-by-other-node",
+                      "Another node reported this invoice too.");
+    if (known->has_amount && item->record.has_amount && known->amount != item->record.amount)
+        scf_fault_add(&item->warnings, "#/total_amount", "amount-differs",
+                      "The invoice was recorded with another amount.");
 }
 
 /* ---- the template, now that the industry is certain ---- */
@@ -239,7 +246,7 @@ static enum scf_code decide_item(struct deciding *d, int index, const struct scf
     check_revision(d, item, asks);
     check_contract_id(d, item, asks);
     check_contract_key(d, item, asks);
-    check_invoice_elsewhere(d, item, asks);
+    check_invoice_known(d, item, asks);
     if (item->faults.count > 0) {
         refuse_invalid(item);
         return SCF_OK;

@@ -36,7 +36,8 @@ struct scf_json_fault {
 bool scf_json_scan(const char *text, size_t n, int max_depth,
                    struct scf_json_fault *ret_fault) SCF_MUST_CHECK;
 
-/* scf_json_scan, then cJSON. The tree is deleted with the arena. On refusal returns NULL and fills
+/* scf_json_scan, then cJSON. The tree lies in the arena: it is read-only, and never passed to
+ * cJSON_Delete or to functions that change a tree. On refusal returns NULL and fills
  * `err` with MALFORMED_JSON; the detail names line, column and reason. `text[n]` must be NUL. */
 cJSON *scf_json_parse(struct scf_arena *arena, const char *text, size_t n,
                       struct scf_error *err) SCF_MUST_CHECK;

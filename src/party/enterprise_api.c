@@ -6,10 +6,10 @@
 #include "scfd/base/clock.h"
 #include "scfd/codec/json.h"
 #include "scfd/codec/jsonw.h"
+#include "scfd/http/answer.h"
 
 #include "enterprise_store.h"
 #include "mask.h"
-#include "reply.h"
 
 enum { BODY_MAX = 4 << 20 };
 
@@ -71,7 +71,7 @@ void scf_enterprise_get_handler(struct scf_request *rq) {
     struct scf_uuid id;
     struct scf_enterprise_entry entry;
     const struct scf_actor *actor = scf_rq_actor(rq);
-    enum scf_code code = scf_party_path_id(rq, "id", "ent", &id, &err);
+    enum scf_code code = scf_rq_path_id(rq, "id", "ent", &id, &err);
     if (code == SCF_OK)
         code = scf_enterprise_entry_get(scf_rq_db(rq), scf_rq_arena(rq), &id,
                                         actor->admin ? NULL : &actor->node_id, &entry, &err);
@@ -86,7 +86,7 @@ void scf_enterprise_get_handler(struct scf_request *rq) {
     write_entry(&w, &entry);
     write_profile(rq, &w, &entry);
     scf_jw_end_object(&w);
-    scf_party_reply(rq, 200, entry.version, &out);
+    scf_reply_tagged(rq, 200, entry.version, &out);
 }
 
 static struct scf_position write_item(struct scf_jsonw *w, const void *items, int i) {
@@ -112,5 +112,5 @@ void scf_enterprise_list_handler(struct scf_request *rq) {
     if (code)
         scf_reply_error(rq, &err);
     else
-        scf_party_reply_page(rq, &page, filter, entries, n, write_item);
+        scf_reply_page(rq, &page, filter, entries, n, write_item);
 }

@@ -5,13 +5,20 @@
 #include "scfd/base/clock.h"
 #include "scfd/base/log.h"
 #include "scfd/codec/jsonw.h"
+#include "scfd/http/answer.h"
 #include "scfd/party/node.h"
 #include "scfd/party/services.h"
 
 #include "key_store.h"
-#include "reply.h"
 
 enum { BODY_MAX = 1 << 20 };
+
+void scf_party_refresh_keys(struct scf_request *rq) {
+    const struct scf_services *services = scf_rq_app(rq);
+    struct scf_error err;
+    if (scf_keys_refresh(services->keys, &err))
+        scf_log_error("Refreshing the key directory failed", &err);
+}
 
 /* ---- rendering ---- */
 
@@ -101,7 +108,7 @@ static enum scf_code create_in_tx(struct scf_db *db, void *ctx, struct scf_error
 
 static enum scf_code read_body(struct creation *c, struct scf_error *err) {
     const cJSON *body;
-    enum scf_code code = scf_party_body(c->rq, &body, err);
+    enum scf_code code = scf_rq_valid_body(c->rq, NULL, &body, NULL, err);
     if (code)
         return code;
     c->label = scf_json_string(body, "label");
@@ -109,8 +116,8 @@ static enum scf_code read_body(struct creation *c, struct scf_error *err) {
     if (expires == NULL)
         return SCF_OK;
     if (!scf_time_parse(scf_str(expires), &c->expires_us) || c->expires_us <= scf_now_us())
-        return scf_party_fault(c->rq, "#/expires_at", "out-of-range",
-                               "expires_at must be in the future.", err);
+        return scf_fail_fault(c->rq, "#/expires_at", "out-of-range",
+                              "expires_at must be in the future.", err);
     return SCF_OK;
 }
 
@@ -141,7 +148,7 @@ void scf_admin_key_create_handler(struct scf_request *rq) {
 void scf_node_key_create_handler(struct scf_request *rq) {
     struct scf_error err;
     struct creation c = {.rq = rq};
-    if (scf_party_path_id(rq, "id", "node", &c.node_id, &err))
+    if (scf_rq_path_id(rq, "id", "node", &c.node_id, &err))
         scf_reply_error(rq, &err);
     else
         create_key(&c);
@@ -169,7 +176,7 @@ static void list_keys(struct scf_request *rq, const struct scf_uuid *node_id) {
     if (code)
         scf_reply_error(rq, &err);
     else
-        scf_party_reply_page(rq, &page, filter, keys, n, write_item);
+        scf_reply_page(rq, &page, filter, keys, n, write_item);
 }
 
 void scf_key_list_handler(struct scf_request *rq) {
@@ -181,7 +188,7 @@ void scf_node_key_list_handler(struct scf_request *rq) {
     struct scf_uuid id;
     struct scf_node node;
     const struct scf_actor *actor = scf_rq_actor(rq);
-    enum scf_code code = scf_party_path_id(rq, "id", "node", &id, &err);
+    enum scf_code code = scf_rq_path_id(rq, "id", "node", &id, &err);
     if (code == SCF_OK && !actor->admin && !scf_uuid_eq(&actor->node_id, &id))
         code = scf_fail(&err, SCF_E_NOT_FOUND, "There is no such node.");
     if (code == SCF_OK)
@@ -210,7 +217,7 @@ void scf_key_revoke_handler(struct scf_request *rq) {
     struct scf_error err;
     struct revocation r = {.rq = rq};
     const struct scf_services *services = scf_rq_app(rq);
-    enum scf_code code = scf_party_path_id(rq, "id", "key", &r.id, &err);
+    enum scf_code code = scf_rq_path_id(rq, "id", "key", &r.id, &err);
     if (code == SCF_OK)
         code = scf_tx_run(scf_rq_db(rq), revoke_in_tx, &r, &err);
     /* Not "done" before it is so: the caller may be in a hurry for a reason. */

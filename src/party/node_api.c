@@ -3,13 +3,12 @@
 #include "handlers.h"
 
 #include "scfd/base/clock.h"
-#include "scfd/base/log.h"
+#include "scfd/http/answer.h"
 #include "scfd/party/enterprise.h"
 #include "scfd/party/services.h"
 
 #include "node_schema.h"
 #include "node_store.h"
-#include "reply.h"
 
 enum { BODY_MAX = 1 << 20 };
 
@@ -47,8 +46,8 @@ static enum scf_code read_operator(struct scf_request *rq, struct scf_db *db, co
     if (code == SCF_OK && (by_code || scf_id_parse("ent", scf_str(id), &ref.id)))
         code = find_operator(db, arena, &ref, &found, ret, err);
     if (code == SCF_OK && !found)
-        code = scf_party_fault(rq, "#/operator_enterprise_id", "unknown-enterprise",
-                               "There is no such enterprise.", err);
+        code = scf_fail_fault(rq, "#/operator_enterprise_id", "unknown-enterprise",
+                              "There is no such enterprise.", err);
     return code;
 }
 
@@ -119,7 +118,7 @@ static struct scf_node new_node(const cJSON *body) {
 void scf_node_create_handler(struct scf_request *rq) {
     struct scf_error err;
     struct creation c = {.rq = rq};
-    enum scf_code code = scf_party_body(rq, &c.body, &err);
+    enum scf_code code = scf_rq_valid_body(rq, NULL, &c.body, NULL, &err);
     if (code == SCF_OK) {
         c.node = new_node(c.body);
         code = scf_tx_run(scf_rq_db(rq), create_in_tx, &c, &err);
@@ -162,7 +161,7 @@ void scf_node_get_handler(struct scf_request *rq) {
     struct scf_error err;
     struct scf_uuid id;
     struct scf_node node;
-    enum scf_code code = scf_party_path_id(rq, "id", "node", &id, &err);
+    enum scf_code code = scf_rq_path_id(rq, "id", "node", &id, &err);
     if (code == SCF_OK && !may_see(scf_rq_actor(rq), &id))
         code = scf_fail(&err, SCF_E_NOT_FOUND, "There is no such node.");
     if (code == SCF_OK)
@@ -172,7 +171,7 @@ void scf_node_get_handler(struct scf_request *rq) {
         return;
     }
     struct scf_buf out = render(&node);
-    scf_party_reply(rq, 200, node.version, &out);
+    scf_reply_tagged(rq, 200, node.version, &out);
 }
 
 static enum scf_code read_filter(struct scf_request *rq, struct scf_node_filter *ret,
@@ -217,7 +216,7 @@ void scf_node_list_handler(struct scf_request *rq) {
     if (code)
         scf_reply_error(rq, &err);
     else
-        scf_party_reply_page(rq, &page, filter_text, nodes, n, write_item);
+        scf_reply_page(rq, &page, filter_text, nodes, n, write_item);
 }
 
 /* ---- PATCH /v1/nodes/{id} ---- */
@@ -232,9 +231,9 @@ struct change {
 static enum scf_code check_precondition(struct change *c, struct scf_error *err) {
     struct scf_buf present = render(&c->node);
     char tag[SCF_TAG_TEXT];
-    scf_party_tag(c->node.version, &present, tag);
+    scf_entity_tag(c->node.version, &present, tag);
     scf_buf_free(&present);
-    return scf_party_if_match(c->rq, tag, err);
+    return scf_rq_if_match(c->rq, tag, err);
 }
 
 static enum scf_code apply_status(struct change *c, struct scf_error *err) {
@@ -267,9 +266,9 @@ static enum scf_code change_in_tx(struct scf_db *db, void *ctx, struct scf_error
 void scf_node_update_handler(struct scf_request *rq) {
     struct scf_error err;
     struct change c = {.rq = rq};
-    enum scf_code code = scf_party_path_id(rq, "id", "node", &c.id, &err);
+    enum scf_code code = scf_rq_path_id(rq, "id", "node", &c.id, &err);
     if (code == SCF_OK)
-        code = scf_party_body(rq, &c.body, &err);
+        code = scf_rq_valid_body(rq, NULL, &c.body, NULL, &err);
     if (code == SCF_OK)
         code = scf_tx_run(scf_rq_db(rq), change_in_tx, &c, &err);
     if (code) {
@@ -278,5 +277,5 @@ void scf_node_update_handler(struct scf_request *rq) {
     }
     scf_party_refresh_keys(rq);
     struct scf_buf out = render(&c.node);
-    scf_party_reply(rq, 200, c.node.version, &out);
+    scf_reply_tagged(rq, 200, c.node.version, &out);
 }

@@ -1,14 +1,12 @@
-/* Bodies, entity tags and replies of this room's handlers. */
-#include "reply.h"
+/* Checked bodies, entity tags and pages, for the handlers of every room. */
+#include "scfd/http/answer.h"
 
-#include "scfd/base/log.h"
 #include "scfd/codec/digest.h"
-#include "scfd/party/services.h"
 
 enum { PAGE_MAX = 8 << 20 };
 
-enum scf_code scf_party_fault(struct scf_request *rq, const char *pointer, const char *code,
-                              const char *detail, struct scf_error *err) {
+enum scf_code scf_fail_fault(struct scf_request *rq, const char *pointer, const char *code,
+                             const char *detail, struct scf_error *err) {
     struct scf_faults *faults = scf_alloc(scf_rq_arena(rq), 1, sizeof *faults);
     scf_fail(err, SCF_E_VALIDATION_FAILED, "The content is invalid: see errors.");
     if (faults == NULL)
@@ -19,8 +17,10 @@ enum scf_code scf_party_fault(struct scf_request *rq, const char *pointer, const
     return err->code;
 }
 
-enum scf_code scf_party_body(struct scf_request *rq, const cJSON **ret, struct scf_error *err) {
+enum scf_code scf_rq_valid_body(struct scf_request *rq, const void *rules_ctx, const cJSON **ret,
+                                struct scf_faults **ret_warnings, struct scf_error *err) {
     struct scf_arena *arena = scf_rq_arena(rq);
+    const struct scf_actor *actor = scf_rq_actor(rq);
     struct scf_str text = scf_rq_body(rq);
     const cJSON *body = scf_json_parse(arena, text.p, text.n, err);
     if (body == NULL)
@@ -29,10 +29,16 @@ enum scf_code scf_party_body(struct scf_request *rq, const cJSON **ret, struct s
     if (lists == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "No memory to check the body.");
     lists[0].arena = lists[1].arena = arena;
-    const struct scf_schema_options options = {0};
+    struct scf_schema_options options = {.rules_ctx = rules_ctx};
+    if (actor != NULL) {
+        options.lenient_datetime = actor->lenient_datetime;
+        options.offset_minutes = actor->offset_minutes;
+    }
     const struct scf_schema *schema = scf_rq_route(rq)->request;
     if (scf_schema_check(schema, body, &options, &lists[0], &lists[1])) {
         *ret = body;
+        if (ret_warnings != NULL)
+            *ret_warnings = &lists[1];
         return SCF_OK;
     }
     scf_fail(err, SCF_E_VALIDATION_FAILED, "The content is invalid: see errors.");
@@ -40,7 +46,19 @@ enum scf_code scf_party_body(struct scf_request *rq, const cJSON **ret, struct s
     return err->code;
 }
 
-void scf_party_tag(int64_t version, const struct scf_buf *body, char out[SCF_TAG_TEXT]) {
+void scf_jw_warnings(struct scf_jsonw *w, const struct scf_faults *warnings) {
+    scf_jw_array(w, "warnings");
+    for (size_t i = 0; i < warnings->count; i++) {
+        scf_jw_object(w, NULL);
+        scf_jw_str(w, "pointer", warnings->items[i].pointer);
+        scf_jw_str(w, "code", warnings->items[i].code);
+        scf_jw_str(w, "detail", warnings->items[i].detail);
+        scf_jw_end_object(w);
+    }
+    scf_jw_end_array(w);
+}
+
+void scf_entity_tag(int64_t version, const struct scf_buf *body, char out[SCF_TAG_TEXT]) {
     struct scf_hash hash = scf_sha256(body->data, body->len);
     char hex[9];
     scf_hex(hash.b, 4, hex);
@@ -63,7 +81,7 @@ static bool names_tag(const char *list, const char *tag) {
     return false;
 }
 
-enum scf_code scf_party_if_match(struct scf_request *rq, const char *tag, struct scf_error *err) {
+enum scf_code scf_rq_if_match(struct scf_request *rq, const char *tag, struct scf_error *err) {
     const char *header = scf_rq_header(rq, "If-Match");
     if (header == NULL)
         return scf_fail(err, SCF_E_PRECONDITION_REQUIRED,
@@ -74,7 +92,7 @@ enum scf_code scf_party_if_match(struct scf_request *rq, const char *tag, struct
     return SCF_OK;
 }
 
-void scf_party_reply(struct scf_request *rq, int status, int64_t version, struct scf_buf *body) {
+void scf_reply_tagged(struct scf_request *rq, int status, int64_t version, struct scf_buf *body) {
     if (body->overflow) {
         struct scf_error err;
         scf_fail(&err, SCF_E_INTERNAL, "The answer is too large.");
@@ -83,7 +101,7 @@ void scf_party_reply(struct scf_request *rq, int status, int64_t version, struct
         return;
     }
     char tag[SCF_TAG_TEXT], quoted[SCF_TAG_TEXT + 2];
-    scf_party_tag(version, body, tag);
+    scf_entity_tag(version, body, tag);
     if (strcmp(scf_rq_route(rq)->method, "GET") != 0) {
         snprintf(quoted, sizeof quoted, "\"%s\"", tag);
         scf_reply_header(rq, "ETag", quoted);
@@ -94,15 +112,15 @@ void scf_party_reply(struct scf_request *rq, int status, int64_t version, struct
     scf_reply_json(rq, status, body);
 }
 
-enum scf_code scf_party_path_id(struct scf_request *rq, const char *name, const char *prefix,
-                                struct scf_uuid *ret, struct scf_error *err) {
+enum scf_code scf_rq_path_id(struct scf_request *rq, const char *name, const char *prefix,
+                             struct scf_uuid *ret, struct scf_error *err) {
     if (scf_id_parse(prefix, scf_rq_param(rq, name), ret))
         return SCF_OK;
     return scf_fail(err, SCF_E_NOT_FOUND, "There is no such resource.");
 }
 
-void scf_party_reply_page(struct scf_request *rq, const struct scf_page *page, const char *filter,
-                          const void *items, int n, scf_item_writer write) {
+void scf_reply_page(struct scf_request *rq, const struct scf_page *page, const char *filter,
+                    const void *items, int n, scf_item_writer write) {
     int shown = n > page->limit ? page->limit : n;
     struct scf_position last = {0};
     struct scf_buf out;
@@ -118,12 +136,5 @@ void scf_party_reply_page(struct scf_request *rq, const struct scf_page *page, c
     scf_jw_end_array(&w);
     scf_page_write(rq, &w, filter, n > page->limit, last.time_us, &last.id);
     scf_jw_end_object(&w);
-    scf_party_reply(rq, 200, shown, &out);
-}
-
-void scf_party_refresh_keys(struct scf_request *rq) {
-    const struct scf_services *services = scf_rq_app(rq);
-    struct scf_error err;
-    if (scf_keys_refresh(services->keys, &err))
-        scf_log_error("Refreshing the key directory failed", &err);
+    scf_reply_tagged(rq, 200, shown, &out);
 }

@@ -7,7 +7,7 @@ set -eu
 packages_of() {
     case $1 in
     run) echo gcc make libc6-dev pkg-config libmicrohttpd-dev libpq-dev libssl-dev libcjson-dev \
-        libcurl4-openssl-dev curl jq ;;
+        libcurl4-openssl-dev zlib1g-dev curl jq ;;
     test) echo libcmocka-dev clang clang-format cppcheck libclang-rt-dev python3 python3-pytest \
         python3-cryptography python3-yaml python3-jsonschema git ;;
     bench) echo wrk nodejs npm python3 ;;

@@ -121,18 +121,16 @@ static bool check_type(struct scf_request *rq) {
                        "The Content-Type of this operation is in the Accept header of the answer.");
 }
 
-/* gzip for bodies that are kept in memory; a stream takes the bytes as they come. */
 static bool check_coding(struct scf_request *rq) {
     const char *coding = scf_rq_header(rq, "Content-Encoding");
     if (coding == NULL || strcasecmp(coding, "identity") == 0)
         return true;
-    bool streamed = rq->route->run == SCF_RUN_STREAM;
-    rq->gzip = !streamed && strcasecmp(coding, "gzip") == 0;
+    rq->gzip = strcasecmp(coding, "gzip") == 0;
     if (rq->gzip)
         return true;
-    scf_reply_header(rq, "Accept-Encoding", streamed ? "identity" : "gzip");
+    scf_reply_header(rq, "Accept-Encoding", "gzip");
     return refuse_code(rq, SCF_E_UNSUPPORTED_MEDIA_TYPE,
-                       "The Content-Encoding is not supported here.");
+                       "The only Content-Encoding supported is gzip.");
 }
 
 static bool check_body(struct scf_request *rq) {

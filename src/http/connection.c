@@ -53,7 +53,6 @@ static void connection_close(struct scf_server *s, struct scf_connection *c) {
     atomic_fetch_sub(&s->connection_count, 1);
     scf_arena_free(c->rq.arena);
     scf_buf_free(&c->rq.body);
-    scf_buf_free(&c->rq.inflated);
     free(c);
 }
 
@@ -122,28 +121,40 @@ void *scf_on_target(void *cls, const char *target, struct MHD_Connection *mhd) {
     return &c->rq;
 }
 
-static void stream_abort(struct scf_request *rq) {
+void scf_stream_abort(struct scf_request *rq) {
     if (!rq->stream_open)
         return;
     rq->stream_open = false;
     rq->route->stream->abort(rq);
 }
 
+/* A stream may answer before its body is complete, from its chunk callback or while suspended. */
+static void drain_if_answered(struct scf_request *rq) {
+    if (rq->stage != SCF_STAGE_BODY || !scf_replied(rq))
+        return;
+    scf_stream_abort(rq);
+    rq->stage = SCF_STAGE_DRAIN;
+}
+
+static void stream_begin(struct scf_request *rq) {
+    struct scf_error err = {0};
+    if (rq->route->stream->begin(rq, &err) == SCF_OK)
+        rq->stream_open = true;
+    else
+        scf_reply_error(rq, &err);
+}
+
 /* The first call: head complete, no body yet. */
 static enum MHD_Result on_head(struct scf_request *rq, const char *method, const char *version) {
     rq->stage = SCF_STAGE_BODY;
-    if (scf_admit(rq, method, version) && rq->route->run == SCF_RUN_STREAM) {
-        struct scf_error err = {0};
-        enum scf_code code = rq->route->stream->begin(rq, &err);
-        if (code == SCF_OK)
-            rq->stream_open = true;
-        else
-            scf_reply_error(rq, &err);
+    if (scf_admit(rq, method, version)) {
+        scf_body_begin(rq);
+        if (rq->route->run == SCF_RUN_STREAM)
+            stream_begin(rq);
     }
-    if (!scf_replied(rq))
+    drain_if_answered(rq);
+    if (rq->stage == SCF_STAGE_BODY)
         return MHD_YES;
-    stream_abort(rq);
-    rq->stage = SCF_STAGE_DRAIN;
     bool body = rq->chunked || rq->content_length > 0;
     bool now = rq->close || (body && (rq->expect_continue || rq->content_length > SCF_DRAIN_MAX));
     return !now || scf_reply_send(rq) ? MHD_YES : MHD_NO;
@@ -166,8 +177,7 @@ static void leave(struct scf_request *rq) {
     atomic_fetch_sub(&rq->server->handling, 1);
 }
 
-/* Offers bytes to the stream; what it leaves it gets again after the resume. */
-static size_t stream_take(struct scf_request *rq, const char *bytes, size_t n) {
+size_t scf_stream_take(struct scf_request *rq, const char *bytes, size_t n) {
     size_t taken = n;
     if (enter(rq)) {
         taken = rq->route->stream->chunk(rq, bytes, n);
@@ -175,27 +185,15 @@ static size_t stream_take(struct scf_request *rq, const char *bytes, size_t n) {
             return taken;
         leave(rq);
     }
-    if (scf_replied(rq)) {
-        stream_abort(rq);
-        rq->stage = SCF_STAGE_DRAIN;
-        return n;
-    }
-    SCF_ASSERT(taken == n);
-    return taken;
+    SCF_ASSERT(taken == n || scf_replied(rq));
+    drain_if_answered(rq);
+    return n;
 }
 
 static enum MHD_Result on_body(struct scf_request *rq, const char *bytes, size_t *n) {
-    size_t offered = *n, taken = offered;
-    if (rq->stage == SCF_STAGE_BODY && rq->body_received + offered > scf_body_limit(rq)) {
-        scf_reply_code(rq, SCF_E_BODY_TOO_LARGE, "The body is larger than this operation takes.");
-        stream_abort(rq);
-        rq->stage = SCF_STAGE_DRAIN;
-        rq->close = true;
-    }
-    if (rq->stage == SCF_STAGE_BODY && rq->route->run == SCF_RUN_STREAM)
-        taken = stream_take(rq, bytes, offered);
-    else if (rq->stage == SCF_STAGE_BODY && !scf_body_append(rq, bytes, offered))
-        rq->stage = SCF_STAGE_DRAIN;
+    drain_if_answered(rq);
+    size_t offered = *n;
+    size_t taken = rq->stage == SCF_STAGE_BODY ? scf_body_take(rq, bytes, offered) : offered;
     rq->body_received += taken;
     scf_connection_extend(rq, (int64_t)taken * SCF_US_PER_SECOND / SCF_BODY_RATE);
     *n = offered - taken;
@@ -256,7 +254,8 @@ static enum MHD_Result on_complete(struct scf_request *rq) {
         rq->finish = NULL;
         return finish == NULL || scf_replied(rq) ? send_or_fail(rq) : step(rq, finish);
     }
-    if (rq->stage != SCF_STAGE_BODY || !scf_body_finish(rq))
+    drain_if_answered(rq);
+    if (rq->stage != SCF_STAGE_BODY || !scf_body_complete(rq))
         return send_or_fail(rq);
     rq->stage = SCF_STAGE_HANDLER;
     set_deadline(rq, 0);
@@ -289,13 +288,11 @@ void scf_on_completed(void *cls, struct MHD_Connection *mhd, void **context,
     if (rq == NULL)
         return;
     *context = NULL;
-    stream_abort(rq);
+    scf_stream_abort(rq);
     scf_traffic_account(rq, rq->stage == SCF_STAGE_SENT ? rq->reply.status : 0);
     scf_reply_drop(rq);
     scf_arena_reset(rq->arena);
-    if (rq->body.capacity > SCF_BODY_KEEP)
-        scf_buf_free(&rq->body);
-    scf_buf_free(&rq->inflated);
+    scf_body_end(rq);
     atomic_fetch_sub(&rq->server->in_flight, 1);
     scf_connection_deadline(rq, client_timeout_us(rq->server));
 }

@@ -20,6 +20,7 @@ struct MHD_Connection;
 struct MHD_Daemon;
 struct MHD_Response;
 struct scf_executor;
+struct scf_gunzip;
 struct scf_wait_list;
 struct scf_traffic;
 
@@ -98,6 +99,7 @@ struct scf_request {
     int64_t received_us, started_us;
     int64_t suspended_at_us;
     struct scf_db *db;
+    struct scf_gunzip *gunzip; /* while a gzipped body arrives */
     void *data;
     int wait_seconds; /* −1: Prefer was not read yet */
     struct scf_wait wait;
@@ -109,7 +111,6 @@ struct scf_request {
 
     /* Kept between the requests of one connection. */
     struct scf_buf body;
-    struct scf_buf inflated;
     struct scf_query query;
     struct scf_pending_reply reply;
     struct scf_header headers[SCF_HEADERS_MAX];
@@ -173,13 +174,16 @@ bool scf_admit(struct scf_request *rq, const char *method, const char *version);
 enum scf_code scf_wire_read_head(struct scf_request *rq, const char *method, const char *version,
                                  struct scf_error *err) SCF_MUST_CHECK;
 
-/* ---- body.c ---- */
+/* ---- body.c; HTTP thread ---- */
 
-/* Takes body bytes into memory; false when the limit was passed and a 413 is ready. */
-bool scf_body_append(struct scf_request *rq, const char *bytes, size_t n);
-/* The whole body is here: inflates it when it was sent gzipped. False: a reply is ready. */
-bool scf_body_finish(struct scf_request *rq);
 size_t scf_body_limit(const struct scf_request *rq);
+void scf_body_begin(struct scf_request *rq);
+/* Takes body bytes into memory or into the stream; how many it took: less than n only when the
+ * stream suspended. */
+size_t scf_body_take(struct scf_request *rq, const char *bytes, size_t n);
+/* All bytes came; false when they are not a whole body: a reply is ready. */
+bool scf_body_complete(struct scf_request *rq);
+void scf_body_end(struct scf_request *rq);
 
 /* ---- reply.c ---- */
 
@@ -194,6 +198,9 @@ void scf_reply_code(struct scf_request *rq, enum scf_code code, const char *deta
 /* Gives the client `us` from now, or so much more than it has; the reaper enforces it. */
 void scf_connection_deadline(struct scf_request *rq, int64_t us);
 void scf_connection_extend(struct scf_request *rq, int64_t us);
+/* Offers bytes to the stream; what it leaves it gets again after the resume. */
+size_t scf_stream_take(struct scf_request *rq, const char *bytes, size_t n);
+void scf_stream_abort(struct scf_request *rq);
 /* Shuts the sockets whose deadline passed. Timer thread. */
 void scf_connections_reap(struct scf_server *s, int64_t now_us);
 

@@ -32,8 +32,8 @@ const char *scf_rq_path(const struct scf_request *rq) {
 }
 
 struct scf_str scf_rq_body(const struct scf_request *rq) {
-    const struct scf_buf *b = rq->gzip ? &rq->inflated : &rq->body;
-    return b->len == 0 ? (struct scf_str){"", 0} : (struct scf_str){b->data, b->len};
+    return rq->body.len == 0 ? (struct scf_str){"", 0}
+                             : (struct scf_str){rq->body.data, rq->body.len};
 }
 
 struct scf_str scf_rq_param(const struct scf_request *rq, const char *name) {

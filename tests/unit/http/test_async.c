@@ -1,5 +1,7 @@
 /* Requests that leave the HTTP thread: suspended and resumed, streamed, waiting, and cut short by a
  * shutdown or a client that goes away. */
+#include <zlib.h>
+
 #include "client.h"
 #include "scfd/codec/digest.h"
 
@@ -254,6 +256,70 @@ static void streams_push_back(void **state) {
     assert_int_equal(atomic_load(&aborted), 0);
 }
 
+/* The same bytes gzipped: suspended in the middle of inflated windows, whole all the same. */
+static void gzipped_streams_push_back(void **state) {
+    (void)state;
+    enum { PLAIN = 3000000 };
+    uint64_t sum = 0, rest = 1;
+    unsigned char *plain = malloc(PLAIN), *packed = malloc(PLAIN);
+    assert_non_null(plain);
+    assert_non_null(packed);
+    for (uint64_t i = 0; i < PLAIN; i++) {
+        rest = rest * 6364136223846793005u + 1442695040888963407u;
+        plain[i] = (unsigned char)('a' + (rest >> 60));
+        sum += plain[i] * (i + 1);
+    }
+    z_stream z = {.next_in = plain, .avail_in = PLAIN, .next_out = packed, .avail_out = PLAIN};
+    assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+    deflateEnd(&z);
+    char wanted[64], head[256];
+    snprintf(wanted, sizeof wanted, "%d %" PRIu64, PLAIN, sum);
+    snprintf(head, sizeof head, STREAM_HEAD "Content-Encoding: gzip\r\nContent-Length: %lu\r\n\r\n",
+             z.total_out);
+    int fd = dial(port);
+    assert_true(say(fd, head));
+    assert_true(say_n(fd, (char *)packed, z.total_out));
+    struct answer a = hear(fd);
+    assert_int_equal(a.status, 200);
+    assert_string_equal(a.body, wanted);
+    forget(&a);
+    snprintf(head, sizeof head, STREAM_HEAD "Content-Encoding: gzip\r\nContent-Length: %lu\r\n\r\n",
+             z.total_out - 1);
+    assert_true(say(fd, head));
+    assert_true(say_n(fd, (char *)packed, z.total_out - 1)); /* cut short */
+    expect(fd, "", 400);
+    assert_int_equal(atomic_load(&aborted), 1);
+    close(fd);
+    free(plain);
+    free(packed);
+}
+
+/* 100 MB of zeros in 100 KB are not inflated. */
+static void gzip_bombs_are_refused(void **state) {
+    (void)state;
+    enum { ROOM = 200000 };
+    static unsigned char zeros[65536], packed[ROOM];
+    z_stream z = {.next_out = packed, .avail_out = ROOM};
+    assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    for (int i = 0; i < 1600; i++) {
+        z.next_in = zeros;
+        z.avail_in = sizeof zeros;
+        assert_int_equal(deflate(&z, i == 1599 ? Z_FINISH : Z_NO_FLUSH),
+                         i == 1599 ? Z_STREAM_END : Z_OK);
+    }
+    deflateEnd(&z);
+    char head[256];
+    snprintf(head, sizeof head, STREAM_HEAD "Content-Encoding: gzip\r\nContent-Length: %lu\r\n\r\n",
+             z.total_out);
+    int fd = dial(port);
+    assert_true(say(fd, head));
+    assert_true(say_n(fd, (char *)packed, z.total_out));
+    expect(fd, "", 413);
+    close(fd);
+    assert_int_equal(atomic_load(&aborted), 1);
+}
+
 static void a_held_stream_stops_the_client(void **state) {
     (void)state;
     set_hold(true);
@@ -420,6 +486,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(suspended_requests_are_resumed_many_times),
         TEST(streams_push_back),
+        TEST(gzipped_streams_push_back),
+        TEST(gzip_bombs_are_refused),
         TEST(a_held_stream_stops_the_client),
         TEST(a_stream_may_refuse),
         TEST(a_client_that_leaves_aborts_its_stream_once),

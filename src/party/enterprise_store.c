@@ -7,6 +7,7 @@
 #include "scfd/codec/json.h"
 
 #include "mask.h"
+#include "page_params.h"
 
 /* ---- finding ---- */
 
@@ -272,38 +273,45 @@ enum scf_code scf_enterprise_get(struct scf_db *db, struct scf_arena *arena,
     return SCF_OK;
 }
 
-#define ENTRY_FILTER                                                                               \
-    " FROM scfd.enterprise WHERE ($1::text IS NULL OR uscc = $1)"                                  \
-    " AND ($2::text IS NULL OR industry_code = $2)"
+/* By code there is one at most, on every page: the position does not matter. */
+static const struct scf_stmt list_by_uscc = {
+    .name = "enterprise_list_by_uscc",
+    .sql = ENTRY_COLUMNS " FROM scfd.enterprise"
+                         " WHERE uscc = $1 AND ($2::text IS NULL OR industry_code = $2)"};
 static const struct scf_stmt list_ascending = {
     .name = "enterprise_list_ascending",
-    .sql =
-        ENTRY_COLUMNS ENTRY_FILTER " AND ($3::timestamptz IS NULL OR (created_at, id) > ($3, $4))"
-                                   " ORDER BY created_at, id LIMIT $5"};
-static const struct scf_stmt list_descending = {
-    .name = "enterprise_list_descending",
-    .sql =
-        ENTRY_COLUMNS ENTRY_FILTER " AND ($3::timestamptz IS NULL OR (created_at, id) < ($3, $4))"
-                                   " ORDER BY created_at DESC, id DESC LIMIT $5"};
+    .sql = ENTRY_COLUMNS " FROM scfd.enterprise"
+                         " WHERE ($1::text IS NULL OR industry_code = $1)"
+                         "   AND (created_at, id) > ($2, $3) ORDER BY created_at, id LIMIT $4"};
+static const struct scf_stmt list_descending = {.name = "enterprise_list_descending",
+                                                .sql = ENTRY_COLUMNS
+                                                " FROM scfd.enterprise"
+                                                " WHERE ($1::text IS NULL OR industry_code = $1)"
+                                                "   AND (created_at, id) < ($2, $3)"
+                                                " ORDER BY created_at DESC, id DESC LIMIT $4"};
+
+static enum scf_code run_list(struct scf_db *db, struct scf_arena *arena, const char *uscc,
+                              const char *industry_code, const struct scf_page *page,
+                              struct scf_rows **ret, struct scf_error *err) {
+    struct scf_params p;
+    scf_params_init(&p, arena);
+    if (uscc) {
+        scf_p_text(&p, uscc);
+        scf_p_text(&p, industry_code);
+        return scf_db_run(db, &list_by_uscc, &p, arena, ret, err);
+    }
+    scf_p_text(&p, industry_code);
+    scf_page_params(&p, page);
+    return scf_db_run(db, page->descending ? &list_descending : &list_ascending, &p, arena, ret,
+                      err);
+}
 
 enum scf_code scf_enterprise_list(struct scf_db *db, struct scf_arena *arena, const char *uscc,
                                   const char *industry_code, const struct scf_page *page,
                                   struct scf_enterprise_entry **ret, int *ret_n,
                                   struct scf_error *err) {
-    enum { TIMESTAMPTZ = 1184 };
-    struct scf_params p;
-    scf_params_init(&p, arena);
-    scf_p_text(&p, uscc);
-    scf_p_text(&p, industry_code);
-    if (page->has_after)
-        scf_p_time(&p, page->after_time_us);
-    else
-        scf_p_null(&p, TIMESTAMPTZ);
-    scf_p_uuid(&p, page->has_after ? &page->after_id : NULL);
-    scf_p_i64(&p, page->limit + 1);
     struct scf_rows *rows;
-    enum scf_code code = scf_db_run(db, page->descending ? &list_descending : &list_ascending, &p,
-                                    arena, &rows, err);
+    enum scf_code code = run_list(db, arena, uscc, industry_code, page, &rows, err);
     if (code)
         return code;
     int n = scf_rows_count(rows);

@@ -4,6 +4,7 @@
 #include "scfd/base/clock.h"
 
 #include "key.h"
+#include "page_params.h"
 
 static const struct scf_stmt load_live = {
     .name = "key_load_live",
@@ -107,18 +108,18 @@ enum scf_code scf_key_create(struct scf_db *db, struct scf_arena *arena,
 
 /* $1 node or NULL; $2, $3 position of the page; $4 limit. */
 #define KEY_COLUMNS "SELECT id, node_id, hint, label, created_at, expires_at, revoked_at"
-static const struct scf_stmt list_ascending = {
-    .name = "key_list_ascending",
-    .sql = KEY_COLUMNS " FROM scfd.api_key"
-                       " WHERE ($1::uuid IS NULL OR node_id = $1)"
-                       "   AND ($2::timestamptz IS NULL OR (created_at, id) > ($2, $3))"
-                       " ORDER BY created_at, id LIMIT $4"};
-static const struct scf_stmt list_descending = {
-    .name = "key_list_descending",
-    .sql = KEY_COLUMNS " FROM scfd.api_key"
-                       " WHERE ($1::uuid IS NULL OR node_id = $1)"
-                       "   AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3))"
-                       " ORDER BY created_at DESC, id DESC LIMIT $4"};
+static const struct scf_stmt list_ascending = {.name = "key_list_ascending",
+                                               .sql = KEY_COLUMNS
+                                               " FROM scfd.api_key"
+                                               " WHERE ($1::uuid IS NULL OR node_id = $1)"
+                                               "   AND (created_at, id) > ($2, $3)"
+                                               " ORDER BY created_at, id LIMIT $4"};
+static const struct scf_stmt list_descending = {.name = "key_list_descending",
+                                                .sql = KEY_COLUMNS
+                                                " FROM scfd.api_key"
+                                                " WHERE ($1::uuid IS NULL OR node_id = $1)"
+                                                "   AND (created_at, id) < ($2, $3)"
+                                                " ORDER BY created_at DESC, id DESC LIMIT $4"};
 
 static void read_key(const struct scf_rows *rows, int row, struct scf_arena *arena,
                      struct scf_api_key *ret) {
@@ -139,9 +140,7 @@ enum scf_code scf_key_list(struct scf_db *db, struct scf_arena *arena,
     struct scf_params p;
     scf_params_init(&p, arena);
     scf_p_uuid(&p, node_id);
-    optional_time(&p, page->has_after ? page->after_time_us : 0);
-    scf_p_uuid(&p, page->has_after ? &page->after_id : NULL);
-    scf_p_i64(&p, page->limit + 1);
+    scf_page_params(&p, page);
     struct scf_rows *rows;
     enum scf_code code = scf_db_run(db, page->descending ? &list_descending : &list_ascending, &p,
                                     arena, &rows, err);

@@ -1,7 +1,9 @@
 /* SQL of nodes, and of the two rows that every chain begins with. */
 #include "node_store.h"
 
-enum { NODES_OF_ENTERPRISE_MAX = 100, SMALLINT = 21, TIMESTAMPTZ = 1184 };
+#include "page_params.h"
+
+enum { NODES_OF_ENTERPRISE_MAX = 100, SMALLINT = 21 };
 
 /* ---- reading ---- */
 
@@ -76,14 +78,14 @@ enum scf_code scf_nodes_of_enterprise(struct scf_db *db, struct scf_arena *arena
 #define NODE_FILTER                                                                                \
     " WHERE ($1::smallint IS NULL OR kind = $1) AND ($2::smallint IS NULL OR status = $2)"         \
     " AND ($3::uuid IS NULL OR id = $3)"
-static const struct scf_stmt list_ascending = {
-    .name = "node_list_ascending",
-    .sql = NODE_COLUMNS NODE_FILTER " AND ($4::timestamptz IS NULL OR (created_at, id) > ($4, $5))"
-                                    " ORDER BY created_at, id LIMIT $6"};
-static const struct scf_stmt list_descending = {
-    .name = "node_list_descending",
-    .sql = NODE_COLUMNS NODE_FILTER " AND ($4::timestamptz IS NULL OR (created_at, id) < ($4, $5))"
-                                    " ORDER BY created_at DESC, id DESC LIMIT $6"};
+static const struct scf_stmt list_ascending = {.name = "node_list_ascending",
+                                               .sql = NODE_COLUMNS NODE_FILTER
+                                               " AND (created_at, id) > ($4, $5)"
+                                               " ORDER BY created_at, id LIMIT $6"};
+static const struct scf_stmt list_descending = {.name = "node_list_descending",
+                                                .sql = NODE_COLUMNS NODE_FILTER
+                                                " AND (created_at, id) < ($4, $5)"
+                                                " ORDER BY created_at DESC, id DESC LIMIT $6"};
 
 static void optional_i16(struct scf_params *p, int v) {
     if (v < 0)
@@ -100,12 +102,7 @@ enum scf_code scf_node_list(struct scf_db *db, struct scf_arena *arena,
     optional_i16(&p, filter->kind);
     optional_i16(&p, filter->status);
     scf_p_uuid(&p, filter->id);
-    if (page->has_after)
-        scf_p_time(&p, page->after_time_us);
-    else
-        scf_p_null(&p, TIMESTAMPTZ);
-    scf_p_uuid(&p, page->has_after ? &page->after_id : NULL);
-    scf_p_i64(&p, page->limit + 1);
+    scf_page_params(&p, page);
     struct scf_rows *rows;
     enum scf_code code = scf_db_run(db, page->descending ? &list_descending : &list_ascending, &p,
                                     arena, &rows, err);

@@ -103,9 +103,8 @@ static bool load_public_key(const struct scf_config *config, uint8_t out[SCF_ED2
     char path[PATH_MAX];
     struct scf_error err = {0};
     struct scf_signing_key *key;
-    int n = config->signing_key_file
-                ? snprintf(path, sizeof path, "%s", config->signing_key_file)
-                : snprintf(path, sizeof path, "%s/log.key", config->data_dir);
+    int n = config->signing_key_file ? snprintf(path, sizeof path, "%s", config->signing_key_file)
+                                     : snprintf(path, sizeof path, "%s/log.key", config->data_dir);
     if (n < 0 || (size_t)n >= sizeof path ||
         scf_signing_key_load(path, false, &key, &err) != SCF_OK)
         return false;

@@ -1,5 +1,5 @@
-/* scfd import: sends an NDJSON file to a server in portions, with progress, and says at the end what
- * was refused. The answers of refused lines go to stdout, one JSON text a line. */
+/* scfd import: sends an NDJSON file to a server in portions, with progress, and says at the end
+ * what was refused. The answers of refused lines go to stdout, one JSON text a line. */
 #include "commands.h"
 
 #include "scfd/base/clock.h"

@@ -80,7 +80,8 @@ int scf_cmd_healthcheck(int argc, char **argv) {
     return SCF_EXIT_FAILURE;
 }
 
-#define COMMAND_NAMES "serve migrate import verify audit openapi config healthcheck completion version"
+#define COMMAND_NAMES                                                                              \
+    "serve migrate import verify audit openapi config healthcheck completion version"
 
 int scf_cmd_completion(int argc, char **argv) {
     static const struct {

@@ -1,6 +1,6 @@
-/* The OpenAPI description, made from the routes and the field tables that the server itself uses, so
- * that it cannot say anything else than the server does. Answer components are written by hand in
- * openapi/components.json and embedded. */
+/* The OpenAPI description, made from the routes and the field tables that the server itself uses,
+ * so that it cannot say anything else than the server does. What those do not know is written by
+ * hand in openapi/components.json and embedded: answer components, shared parameters, prose. */
 #include "routes.h"
 
 #include "scfd/app/components.h"
@@ -11,11 +11,21 @@ enum { SCHEMA_MAX = 1 << 20, SEEN_MAX = 64 };
 
 static const char problem_ref[] = "{\"$ref\":\"#/components/responses/Problem\"}";
 
+/* What one run of the writer works with. */
+struct description {
+    struct scf_jsonw w;
+    const struct scf_route *routes;
+    size_t count;
+    const cJSON *hand; /* openapi/components.json */
+};
+
 static const char *description_of(const char *status) {
     static const struct {
         const char *status, *text;
-    } texts[] = {{"200", "Done, or already there"}, {"201", "Created"},
-                 {"202", "Accepted; the Location tells how it goes on"}, {"204", "Done"},
+    } texts[] = {{"200", "Done, or already there"},
+                 {"201", "Created"},
+                 {"202", "Accepted; the Location tells how it goes on"},
+                 {"204", "Done"},
                  {"304", "Not modified"}};
     for (size_t i = 0; i < SCF_COUNT(texts); i++)
         if (strcmp(texts[i].status, status) == 0)
@@ -27,8 +37,10 @@ static const char *description_of(const char *status) {
 static const char *media_of(const char *component, size_t n) {
     static const struct {
         const char *word, *media;
-    } words[] = {{"text", "text/plain"}, {"bytes", "application/octet-stream"},
-                 {"html", "text/html"}, {"ndjson", "application/x-ndjson"}};
+    } words[] = {{"text", "text/plain"},
+                 {"bytes", "application/octet-stream"},
+                 {"html", "text/html"},
+                 {"ndjson", "application/x-ndjson"}};
     for (size_t i = 0; i < SCF_COUNT(words); i++)
         if (strlen(words[i].word) == n && memcmp(words[i].word, component, n) == 0)
             return words[i].media;

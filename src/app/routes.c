@@ -40,12 +40,26 @@ static void get_openapi(struct scf_request *rq) {
 }
 
 static const struct scf_route own_routes[] = {
-    {.method = "GET", .pattern = "/v1/limits", .operation_id = "getLimits", .tag = "service",
-     .summary = "The limits that requests must keep", .access = SCF_KEYED, .admin = true,
-     .kinds = SCF_ANY_NODE, .run = SCF_RUN_INLINE, .handle = get_limits, .answers = "200 Limits"},
-    {.method = "GET", .pattern = "/openapi.json", .operation_id = "getOpenapi", .tag = "service",
-     .summary = "This description", .access = SCF_PUBLIC, .run = SCF_RUN_INLINE,
-     .handle = get_openapi, .answers = "200 object"},
+    {.method = "GET",
+     .pattern = "/v1/limits",
+     .operation_id = "getLimits",
+     .tag = "service",
+     .summary = "The limits that requests must keep",
+     .access = SCF_KEYED,
+     .admin = true,
+     .kinds = SCF_ANY_NODE,
+     .run = SCF_RUN_INLINE,
+     .handle = get_limits,
+     .answers = "200 Limits"},
+    {.method = "GET",
+     .pattern = "/openapi.json",
+     .operation_id = "getOpenapi",
+     .tag = "service",
+     .summary = "This description",
+     .access = SCF_PUBLIC,
+     .run = SCF_RUN_INLINE,
+     .handle = get_openapi,
+     .answers = "200 object"},
 };
 
 struct scf_route *scf_all_routes(size_t *ret_count) {

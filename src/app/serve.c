@@ -202,8 +202,8 @@ static enum scf_code start_server(struct running *r, struct scf_error *err) {
         .database_url = r->services.database_url,
         .public_base_url = r->config.public_base_url,
         .spool_dir = r->spool,
-        .http_threads = r->config.http_threads > 0 ? (int)r->config.http_threads
-                                                   : (int)(cores > 1 ? cores : 2),
+        .http_threads =
+            r->config.http_threads > 0 ? (int)r->config.http_threads : (int)(cores > 1 ? cores : 2),
         .service_threads = (int)r->config.service_threads,
         .max_connections = (int)r->config.max_connections,
         .client_timeout_s = (int)r->config.client_timeout_s,

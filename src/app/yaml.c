@@ -22,7 +22,8 @@ static void write_quoted(struct scf_buf *out, const char *text) {
 
 /* Words that YAML reads as nothing but themselves need no quotes. */
 static bool is_plain(const char *text) {
-    static const char *const taken[] = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"};
+    static const char *const taken[] = {"true", "false", "null", "yes", "no",
+                                        "on",   "off",   "y",    "n"};
     if (!isalpha((unsigned char)text[0]))
         return false;
     for (const char *p = text; *p; p++)
@@ -88,7 +89,8 @@ bool scf_openapi_yaml(struct scf_buf *out) {
     scf_openapi_json(&json);
     cJSON *root = json.overflow ? NULL : cJSON_ParseWithLength(json.data, json.len);
     if (root) {
-        scf_buf_puts(out, "# Made by `scfd openapi` from the routes and field tables; do not edit.\n");
+        scf_buf_puts(out,
+                     "# Made by `scfd openapi` from the routes and field tables; do not edit.\n");
         write_block(out, root, 0, false);
     }
     cJSON_Delete(root);

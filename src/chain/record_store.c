@@ -38,8 +38,16 @@ static void copy_measurement(struct scf_buf *out, const struct scf_record *r) {
     scf_copy_bytes(out, r->measures.n == 0 ? NULL : r->measures.p, r->measures.n);
 }
 
+const unsigned scf_record_column_types[SCF_RECORD_COLUMN_COUNT] = {
+    SCF_PG_UUID,        SCF_PG_INT8,  SCF_PG_UUID,  SCF_PG_INT2,  SCF_PG_TEXT,
+    SCF_PG_TIMESTAMPTZ, SCF_PG_BYTEA, SCF_PG_BYTEA, SCF_PG_BYTEA, SCF_PG_BYTEA,
+    SCF_PG_UUID,        SCF_PG_UUID,  SCF_PG_UUID,  SCF_PG_UUID,  SCF_PG_UUID,
+    SCF_PG_TIMESTAMPTZ, SCF_PG_INT8,  SCF_PG_TEXT,  SCF_PG_INT4,  SCF_PG_INT8,
+    SCF_PG_INT8,        SCF_PG_BOOL,  SCF_PG_INT2,  SCF_PG_INT2,  SCF_PG_BYTEA,
+};
+
 void scf_record_copy_row(struct scf_buf *out, const struct scf_record *r) {
-    scf_copy_row(out, 25);
+    scf_copy_row(out, SCF_RECORD_COLUMN_COUNT);
     scf_copy_uuid(out, &r->chain_id);
     scf_copy_i64(out, r->leaf_index);
     scf_copy_uuid(out, &r->id);

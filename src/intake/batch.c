@@ -1,7 +1,7 @@
 /* Deciding a batch: ask the database once, settle every item in memory, write once.
  *
- * Relies on the chain locks that scf_commit_lookup takes: while they are held nobody else can add to
- * these chains, so what was looked up stays true until the commit. */
+ * Relies on the chain locks that scf_commit_lookup takes: while they are held nobody else can add
+ * to these chains, so what was looked up stays true until the commit. */
 #include "batch.h"
 
 #include "commit_store.h"
@@ -9,12 +9,7 @@
 #include "scfd/base/clock.h"
 #include "scfd/base/log.h"
 
-enum {
-    BATCH_ARENA_MAX = 512 << 20,
-    ROWS_MAX = 1 << 30,
-    SOFT_RETRIES = 5,
-    FIND_OUT_SECONDS = 20
-};
+enum { BATCH_ARENA_MAX = 512 << 20, ROWS_MAX = 1 << 30, SOFT_RETRIES = 5, FIND_OUT_SECONDS = 20 };
 
 static void refuse_all(struct scf_item **items, size_t count, const struct scf_error *why) {
     for (size_t i = 0; i < count; i++) {
@@ -41,7 +36,8 @@ static bool refuse_atomic(struct scf_item **items, size_t count) {
 
 /* Gives the accepted items their leaf indexes and builds the rows. */
 static size_t assign_leaves(struct scf_lookup *lookup, struct scf_advance *advances,
-                            struct scf_buf *rows) {
+                            struct scf_buf *rows, size_t *ret_row_count) {
+    *ret_row_count = 0;
     for (size_t c = 0; c < lookup->chain_count; c++)
         advances[c] = (struct scf_advance){.chain_id = *lookup->chains[c],
                                            .first_leaf = lookup->chain_sizes[c]};
@@ -52,6 +48,7 @@ static size_t assign_leaves(struct scf_lookup *lookup, struct scf_advance *advan
         struct scf_advance *advance = &advances[scf_lookup_chain(lookup, &item->record.chain_id)];
         item->record.leaf_index = advance->first_leaf + advance->count++;
         scf_record_copy_row(rows, &item->record);
+        ++*ret_row_count;
     }
     size_t used = 0;
     for (size_t c = 0; c < lookup->chain_count; c++)
@@ -68,11 +65,11 @@ static enum scf_code write_batch(struct scf_batch_context *context, struct scf_a
         return scf_fail(err, SCF_E_INTERNAL, "The batch is too large.");
     struct scf_buf rows;
     scf_buf_init(&rows, ROWS_MAX);
-    size_t used = assign_leaves(lookup, advances, &rows);
+    size_t row_count, used = assign_leaves(lookup, advances, &rows, &row_count);
     enum scf_code code = rows.overflow
                              ? scf_fail(err, SCF_E_INTERNAL, "The batch is too large.")
-                             : scf_commit_write(context->db, arena, &rows, advances, used,
-                                                lookup->now_us, ret_unknown, err);
+                             : scf_commit_write(context->db, arena, &rows, row_count, advances,
+                                                used, lookup->now_us, ret_unknown, err);
     scf_buf_free(&rows);
     return code;
 }

@@ -11,7 +11,7 @@
 #include "spool.h"
 
 enum {
-    PIECE_LINES = 512,          /* one commit's worth: larger ones win nothing */
+    PIECE_LINES = 512, /* one commit's worth: larger ones win nothing */
     PIECE_BYTES = 1 << 20,
     PIECE_ARENA_MAX = 256 << 20,
     ATOMIC_ARENA_MAX = 1 << 30,

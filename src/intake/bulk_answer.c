@@ -6,8 +6,7 @@
 static void write_stored(struct scf_jsonw *w, const struct scf_item *item) {
     const char *prefix = scf_record_kind_prefix(item->record.kind);
     bool profile = item->record.kind == SCF_REC_ENTERPRISE;
-    scf_jw_id(w, "id", profile ? "ent" : prefix,
-              profile ? &item->enterprise_id : &item->stored.id);
+    scf_jw_id(w, "id", profile ? "ent" : prefix, profile ? &item->enterprise_id : &item->stored.id);
     if (profile)
         scf_jw_id(w, "record_id", prefix, &item->stored.id);
     scf_jw_strn(w, "external_id", item->record.external_id.p, item->record.external_id.n);
@@ -85,7 +84,8 @@ static void write_summary(struct scf_bulk *b) {
     b->digest = NULL;
     struct scf_jsonw w = scf_jsonw(&b->spool.ahead);
     if (b->as_json)
-        scf_buf_puts(&b->spool.ahead, b->total == 0 ? "{\"items\":[],\"summary\":" : "],\"summary\":");
+        scf_buf_puts(&b->spool.ahead,
+                     b->total == 0 ? "{\"items\":[],\"summary\":" : "],\"summary\":");
     else
         scf_buf_puts(&b->spool.ahead, "{\"summary\":");
     scf_jw_object(&w, NULL);

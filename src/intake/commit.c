@@ -138,10 +138,10 @@ static struct scf_intake *new_intake(const struct scf_intake_options *options) {
     intake->batches = scf_counter("scfd_intake_batches_total", NULL, "Intake commits.");
     intake->records = scf_counter("scfd_intake_batch_records_total", NULL,
                                   "Records that intake commits decided.");
-    intake->batch_time = scf_histogram("scfd_intake_batch_duration_seconds", NULL,
-                                       "Time of one intake commit.");
-    intake->queue_length = scf_gauge("scfd_intake_queue_records", NULL,
-                                     "Records waiting for the committer.");
+    intake->batch_time =
+        scf_histogram("scfd_intake_batch_duration_seconds", NULL, "Time of one intake commit.");
+    intake->queue_length =
+        scf_gauge("scfd_intake_queue_records", NULL, "Records waiting for the committer.");
     return intake;
 }
 

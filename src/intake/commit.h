@@ -13,7 +13,8 @@ struct scf_group {
     struct scf_item **items;
     size_t count;
     bool atomic;
-    bool admitted; /* room was granted when its request was admitted: not counted against the queue */
+    bool admitted; /* room was granted when its request was admitted: not counted against the queue
+                    */
     void (*done)(struct scf_group *group); /* on the committer's thread: be quick */
     void *ctx;
     struct scf_group *next; /* the queue's */

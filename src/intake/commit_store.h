@@ -13,7 +13,7 @@ struct scf_known_record {
     struct scf_hash leaf_hash, body_sha256;
     bool has_amount;
     int64_t amount;
-    bool addressed;               /* asked by id: visible to the asking chain's node */
+    bool addressed;                /* asked by id: visible to the asking chain's node */
     struct scf_str uscc, industry; /* asked by id: of enterprise_id */
 };
 
@@ -53,8 +53,8 @@ struct scf_lookup {
 
 /* Round trip 1: BEGIN, lock the chains in id order, look everything up. On failure the connection
  * is out of the transaction. */
-enum scf_code scf_commit_lookup(struct scf_db *db, struct scf_arena *arena, struct scf_lookup *lookup,
-                                struct scf_error *err) SCF_MUST_CHECK;
+enum scf_code scf_commit_lookup(struct scf_db *db, struct scf_arena *arena,
+                                struct scf_lookup *lookup, struct scf_error *err) SCF_MUST_CHECK;
 
 /* Creates stubs for the refs that were not found and are named by uscc, and reads them back. */
 enum scf_code scf_commit_add_stubs(struct scf_db *db, struct scf_arena *arena,
@@ -66,15 +66,17 @@ struct scf_advance {
     int64_t first_leaf, count;
 };
 
-/* Round trip 2: rows, heads, feed events, COMMIT. *ret_unknown: the connection was lost during the
- * commit itself, so that nobody knows. On any failure the connection is out of the transaction. */
-enum scf_code scf_commit_write(struct scf_db *db, struct scf_arena *arena, struct scf_buf *rows,
+/* Round trip 2: the rows (binary COPY rows of scf_record_copy_row), heads, feed events, COMMIT.
+ * *ret_unknown: the connection was lost during the commit itself, so that nobody knows. On any
+ * failure the connection is out of the transaction. */
+enum scf_code scf_commit_write(struct scf_db *db, struct scf_arena *arena,
+                               const struct scf_buf *rows, size_t row_count,
                                const struct scf_advance *advances, size_t advance_count,
-                               int64_t now_us, bool *ret_unknown, struct scf_error *err)
-    SCF_MUST_CHECK;
+                               int64_t now_us, bool *ret_unknown,
+                               struct scf_error *err) SCF_MUST_CHECK;
 
-/* After an unknown outcome: waits on the chain locks until the lost transaction has ended, then says
- * for each record whether it is there. */
+/* After an unknown outcome: waits on the chain locks until the lost transaction has ended, then
+ * says for each record whether it is there. */
 enum scf_code scf_commit_find_out(struct scf_db *db, struct scf_arena *arena,
                                   const struct scf_lookup *lookup, bool *ret_there,
                                   struct scf_error *err) SCF_MUST_CHECK;

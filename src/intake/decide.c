@@ -14,7 +14,8 @@ struct deciding {
     struct scf_map taken; /* natural keys accepted earlier in this batch → item index */
 };
 
-static void fault(struct scf_item *item, const char *pointer, const char *code, const char *detail) {
+static void fault(struct scf_item *item, const char *pointer, const char *code,
+                  const char *detail) {
     scf_fault_add(&item->faults, pointer, code, "%s", detail);
 }
 
@@ -42,10 +43,9 @@ static void refuse_other_content(struct scf_item *item, const struct scf_uuid *e
     scf_fail(&item->error, SCF_E_EXTERNAL_ID_CONFLICT,
              "This external_id already names other content. A correction is a new record with its "
              "own external_id and revises_id.");
-    item->error.members_json =
-        scf_asprintf(item->arena,
-                     "{\"existing_id\":\"%s\",\"existing_sha256\":\"%s\",\"sha256\":\"%s\"}", id,
-                     theirs, ours);
+    item->error.members_json = scf_asprintf(
+        item->arena, "{\"existing_id\":\"%s\",\"existing_sha256\":\"%s\",\"sha256\":\"%s\"}", id,
+        theirs, ours);
 }
 
 static bool settle_same(struct scf_item *item, const struct scf_known_record *same) {
@@ -55,8 +55,8 @@ static bool settle_same(struct scf_item *item, const struct scf_known_record *sa
         refuse_other_content(item, &same->id, &same->body_sha256);
         return true;
     }
-    replay(item, &(struct scf_stored){same->id, same->leaf_index, same->received_us,
-                                      same->leaf_hash});
+    replay(item,
+           &(struct scf_stored){same->id, same->leaf_index, same->received_us, same->leaf_hash});
     return true;
 }
 

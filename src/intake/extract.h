@@ -14,12 +14,12 @@ struct scf_extract {
     struct scf_enterprise_ref subject;      /* seller; obligor of a guarantee; empty: unknown */
     struct scf_enterprise_ref counterparty; /* buyer; beneficiary; empty: unknown */
     const char *subject_pointer, *counterparty_pointer; /* where the body names them: "#/seller" */
-    struct scf_uuid business_key;           /* nil: none, or not before the seller's USCC is known */
-    struct scf_uuid contract_key;           /* likewise */
-    struct scf_uuid contract_id;            /* the contract named by id; nil: none */
-    const char *contract_pointer;           /* where the body names the contract */
-    struct scf_str contract_no;             /* when the contract is named by number */
-    bool needs_seller_uscc;                 /* the seller is named by id only: see below */
+    struct scf_uuid business_key; /* nil: none, or not before the seller's USCC is known */
+    struct scf_uuid contract_key; /* likewise */
+    struct scf_uuid contract_id;  /* the contract named by id; nil: none */
+    const char *contract_pointer; /* where the body names the contract */
+    struct scf_str contract_no;   /* when the contract is named by number */
+    bool needs_seller_uscc;       /* the seller is named by id only: see below */
     bool has_happened;
     int64_t happened_us;
     bool has_amount;

@@ -1,4 +1,5 @@
-/* POST of one record: prepare on the HTTP thread, hand to the committer, answer when it is durable. */
+/* POST of one record: prepare on the HTTP thread, hand to the committer, answer when it is durable.
+ */
 #include "ingest.h"
 
 #include "commit.h"
@@ -15,10 +16,8 @@ enum { ANSWER_MAX = 256 << 10 };
 
 enum scf_record_kind scf_kind_of_path(const char *path) {
     static const char *const segments[] = {
-        [SCF_REC_ENTERPRISE] = "enterprises",
-        [SCF_REC_CONTRACT] = "contracts",
-        [SCF_REC_WORKFLOW_EVENT] = "workflow-events",
-        [SCF_REC_INVOICE] = "invoices",
+        [SCF_REC_ENTERPRISE] = "enterprises",         [SCF_REC_CONTRACT] = "contracts",
+        [SCF_REC_WORKFLOW_EVENT] = "workflow-events", [SCF_REC_INVOICE] = "invoices",
         [SCF_REC_GUARANTEE] = "guarantees",
     };
     static const char prefix[] = "/v1/";

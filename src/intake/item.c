@@ -19,17 +19,17 @@ static enum scf_code validate(struct scf_item *item, const struct scf_actor *act
     struct scf_schema_options options = {.lenient_datetime = actor->lenient_datetime,
                                          .offset_minutes = actor->offset_minutes,
                                          .rules_ctx = &ctx};
-    if (!scf_schema_check(scf_intake_schema(item->record.kind), item->json, &options,
-                          &item->faults, &item->warnings)) {
+    if (!scf_schema_check(scf_intake_schema(item->record.kind), item->json, &options, &item->faults,
+                          &item->warnings)) {
         size_t all = item->faults.count + item->faults.dropped;
-        scf_fail(&item->error, SCF_E_VALIDATION_FAILED, "%zu place%s in the body cannot be accepted.",
-                 all, all == 1 ? "" : "s");
+        scf_fail(&item->error, SCF_E_VALIDATION_FAILED,
+                 "%zu place%s in the body cannot be accepted.", all, all == 1 ? "" : "s");
         item->error.faults = &item->faults;
         return refuse(item, SCF_E_VALIDATION_FAILED);
     }
     item->own_warnings = item->warnings.count;
-    enum scf_code code = scf_record_extract(item->record.kind, item->json, &ctx, item->arena,
-                                            &item->extract);
+    enum scf_code code =
+        scf_record_extract(item->record.kind, item->json, &ctx, item->arena, &item->extract);
     if (code != SCF_OK)
         return refuse(item, scf_fail(&item->error, code, "The body cannot be read."));
     return SCF_OK;
@@ -59,8 +59,8 @@ void scf_item_evaluate(struct scf_item *item, const struct scf_template *tmpl) {
     r->weight_expected = item->quality.weight_expected;
     r->weight_present = item->quality.weight_present;
     r->range_ok = item->quality.range_ok;
-    r->measures = (struct scf_str){(const char *)item->quality.measures,
-                                   item->quality.measures_len};
+    r->measures =
+        (struct scf_str){(const char *)item->quality.measures, item->quality.measures_len};
 }
 
 static void guess_template(struct scf_services *services, struct scf_item *item) {

@@ -1,5 +1,6 @@
-/* One record on its way into a chain: prepared on an HTTP thread, decided by the committer, answered
- * on an HTTP thread again. One thread owns it at a time; the committer's queue is the hand-over. */
+/* One record on its way into a chain: prepared on an HTTP thread, decided by the committer,
+ * answered on an HTTP thread again. One thread owns it at a time; the committer's queue is the
+ * hand-over. */
 #ifndef SCFD_INTAKE_ITEM_H
 #define SCFD_INTAKE_ITEM_H
 
@@ -29,8 +30,8 @@ struct scf_item {
     const cJSON *json;
     struct scf_uuid key_id; /* the API key it came with: checked again in the transaction */
     bool by_admin;
-    struct scf_str industry;            /* the guess `tmpl` rests on */
-    const struct scf_template *tmpl;    /* NULL: no template at all */
+    struct scf_str industry;         /* the guess `tmpl` rests on */
+    const struct scf_template *tmpl; /* NULL: no template at all */
     struct scf_quality quality;
     struct scf_faults faults, warnings; /* the committer adds to both; error.faults is &faults */
     size_t own_warnings;                /* how many of the warnings came from preparing */
@@ -54,7 +55,8 @@ void scf_item_evaluate(struct scf_item *item, const struct scf_template *tmpl);
 struct scf_jsonw;
 void scf_item_write(const struct scf_item *item, struct scf_jsonw *w);
 
-/* ---- industry guesses: what the last commits saw, so that evaluation rarely has to be redone ---- */
+/* ---- industry guesses: what the last commits saw, so that evaluation rarely has to be redone ----
+ */
 
 struct scf_industry_cache;
 struct scf_industry_cache *scf_industry_cache_new(void);

@@ -1,5 +1,5 @@
-/* Splitting newline-delimited JSON as it arrives, in constant memory. Lines end with LF or CR LF; the
- * last one may lack it; blank lines are skipped but counted. Pure; one thread at a time. */
+/* Splitting newline-delimited JSON as it arrives, in constant memory. Lines end with LF or CR LF;
+ * the last one may lack it; blank lines are skipped but counted. Pure; one thread at a time. */
 #ifndef SCFD_INTAKE_NDJSON_H
 #define SCFD_INTAKE_NDJSON_H
 

@@ -69,8 +69,8 @@ static enum scf_code record_of_path(struct scf_request *rq, struct scf_record *r
         !scf_record_kind_of_prefix(prefix, &kind))
         return scf_fail(err, SCF_E_NOT_FOUND, "No record has this id.");
     struct scf_record record;
-    enum scf_code code = scf_record_get(scf_rq_db(rq), scf_rq_arena(rq), scf_rq_actor(rq), &id,
-                                        &record, err);
+    enum scf_code code =
+        scf_record_get(scf_rq_db(rq), scf_rq_arena(rq), scf_rq_actor(rq), &id, &record, err);
     if (code != SCF_OK)
         return code;
     if (record.kind != kind)
@@ -235,32 +235,54 @@ static void find_records(struct scf_request *rq) {
 
 /* ---- routes ---- */
 
-static const char *const list_query[] = {"limit", "after", "order", "addressed", "node_id",
-                                         "external_id", "created_at[gte]", "created_at[lt]", NULL};
+static const char *const list_query[] = {"limit",           "after",          "order",
+                                         "addressed",       "node_id",        "external_id",
+                                         "created_at[gte]", "created_at[lt]", NULL};
 static const char *const find_query[] = {"sha256", NULL};
 static const char *const bulk_query[] = {"atomic", NULL};
 
 #define SENDING(path, name, schema_name)                                                           \
-    {.method = "POST", .pattern = "/v1/" path, .operation_id = "create" name, .tag = "intake",     \
-     .summary = "Send one record: " path, .access = SCF_KEYED, .admin = true,                      \
-     .kinds = SCF_ANY_NODE, .run = SCF_RUN_ASYNC, .handle = scf_ingest_one,                        \
-     .body_type = "application/json", .request = &schema_name,                                     \
+    {.method = "POST",                                                                             \
+     .pattern = "/v1/" path,                                                                       \
+     .operation_id = "create" name,                                                                \
+     .tag = "intake",                                                                              \
+     .summary = "Send one record: " path,                                                          \
+     .access = SCF_KEYED,                                                                          \
+     .admin = true,                                                                                \
+     .kinds = SCF_ANY_NODE,                                                                        \
+     .run = SCF_RUN_ASYNC,                                                                         \
+     .handle = scf_ingest_one,                                                                     \
+     .body_type = "application/json",                                                              \
+     .request = &schema_name,                                                                      \
      .answers = "201 Record,200 Record,409,413,422,503"},                                          \
-    {.method = "POST", .pattern = "/v1/" path "/bulk", .operation_id = "create" name "Bulk",       \
-     .tag = "intake", .summary = "Send many records, one JSON text a line: " path,                 \
-     .access = SCF_KEYED, .admin = true, .kinds = SCF_ANY_NODE, .run = SCF_RUN_STREAM,             \
-     .stream = &scf_ingest_bulk, .body_type = "application/x-ndjson", .body_max = SCF_BULK_BYTES_MAX,   \
-     .request = &schema_name, .query = bulk_query, .answers = "200 BulkResult,413,503"}
+    {                                                                                              \
+        .method = "POST", .pattern = "/v1/" path "/bulk", .operation_id = "create" name "Bulk",    \
+        .tag = "intake", .summary = "Send many records, one JSON text a line: " path,              \
+        .access = SCF_KEYED, .admin = true, .kinds = SCF_ANY_NODE, .run = SCF_RUN_STREAM,          \
+        .stream = &scf_ingest_bulk, .body_type = "application/x-ndjson",                           \
+        .body_max = SCF_BULK_BYTES_MAX, .request = &schema_name, .query = bulk_query,              \
+        .answers = "200 BulkResult,413,503"                                                        \
+    }
 
 #define READING(path, name)                                                                        \
-    {.method = "GET", .pattern = "/v1/" path, .operation_id = "list" name, .tag = "intake",        \
-     .summary = "List records in order of acceptance: " path, .access = SCF_KEYED, .admin = true,  \
-     .kinds = SCF_ANY_NODE, .run = SCF_RUN_SERVICE, .handle = list_resources,                      \
-     .query = list_query, .answers = "200 ResourceList,400"},                                      \
-    {.method = "GET", .pattern = "/v1/" path "/{id}", .operation_id = "get" name, .tag = "intake", \
-     .summary = "Read one record with its content: " path, .access = SCF_KEYED, .admin = true,     \
-     .kinds = SCF_ANY_NODE, .run = SCF_RUN_SERVICE, .handle = get_resource,                        \
-     .answers = "200 Resource,304,404"}
+    {.method = "GET",                                                                              \
+     .pattern = "/v1/" path,                                                                       \
+     .operation_id = "list" name,                                                                  \
+     .tag = "intake",                                                                              \
+     .summary = "List records in order of acceptance: " path,                                      \
+     .access = SCF_KEYED,                                                                          \
+     .admin = true,                                                                                \
+     .kinds = SCF_ANY_NODE,                                                                        \
+     .run = SCF_RUN_SERVICE,                                                                       \
+     .handle = list_resources,                                                                     \
+     .query = list_query,                                                                          \
+     .answers = "200 ResourceList,400"},                                                           \
+    {                                                                                              \
+        .method = "GET", .pattern = "/v1/" path "/{id}", .operation_id = "get" name,               \
+        .tag = "intake", .summary = "Read one record with its content: " path,                     \
+        .access = SCF_KEYED, .admin = true, .kinds = SCF_ANY_NODE, .run = SCF_RUN_SERVICE,         \
+        .handle = get_resource, .answers = "200 Resource,304,404"                                  \
+    }
 
 const struct scf_route scf_intake_routes[] = {
     SENDING("enterprises", "Enterprise", scf_schema_enterprise),
@@ -272,17 +294,39 @@ const struct scf_route scf_intake_routes[] = {
     READING("workflow-events", "WorkflowEvent"),
     READING("invoices", "Invoice"),
     READING("guarantees", "Guarantee"),
-    {.method = "GET", .pattern = "/v1/records", .operation_id = "findRecords", .tag = "records",
-     .summary = "Find records by the SHA-256 of their bytes", .access = SCF_KEYED, .admin = true,
-     .kinds = SCF_ANY_NODE, .run = SCF_RUN_SERVICE, .handle = find_records, .query = find_query,
+    {.method = "GET",
+     .pattern = "/v1/records",
+     .operation_id = "findRecords",
+     .tag = "records",
+     .summary = "Find records by the SHA-256 of their bytes",
+     .access = SCF_KEYED,
+     .admin = true,
+     .kinds = SCF_ANY_NODE,
+     .run = SCF_RUN_SERVICE,
+     .handle = find_records,
+     .query = find_query,
      .answers = "200 RecordList,400"},
-    {.method = "GET", .pattern = "/v1/records/{id}", .operation_id = "getRecord", .tag = "records",
-     .summary = "Read a record's place in its chain", .access = SCF_KEYED, .admin = true,
-     .kinds = SCF_ANY_NODE, .run = SCF_RUN_SERVICE, .handle = get_record,
+    {.method = "GET",
+     .pattern = "/v1/records/{id}",
+     .operation_id = "getRecord",
+     .tag = "records",
+     .summary = "Read a record's place in its chain",
+     .access = SCF_KEYED,
+     .admin = true,
+     .kinds = SCF_ANY_NODE,
+     .run = SCF_RUN_SERVICE,
+     .handle = get_record,
      .answers = "200 RecordInfo,304,404"},
-    {.method = "GET", .pattern = "/v1/records/{id}/body", .operation_id = "getRecordBody",
-     .tag = "records", .summary = "Read the exact bytes that were received", .access = SCF_KEYED,
-     .admin = true, .kinds = SCF_ANY_NODE, .run = SCF_RUN_SERVICE, .handle = get_body,
+    {.method = "GET",
+     .pattern = "/v1/records/{id}/body",
+     .operation_id = "getRecordBody",
+     .tag = "records",
+     .summary = "Read the exact bytes that were received",
+     .access = SCF_KEYED,
+     .admin = true,
+     .kinds = SCF_ANY_NODE,
+     .run = SCF_RUN_SERVICE,
+     .handle = get_body,
      .answers = "200 bytes,404,410"},
 };
 const size_t scf_intake_route_count = SCF_COUNT(scf_intake_routes);

@@ -1,4 +1,5 @@
-/* Reading records in pages: every list walks an index in its own order and stops at the page's end. */
+/* Reading records in pages: every list walks an index in its own order and stops at the page's end.
+ */
 #include "record_store.h"
 
 /* $1 kind, $2 owner, $3 since, $4 until, $5 external_id or NULL, $6 limit, $7 leaf index, $8 id. */
@@ -9,24 +10,24 @@
 #define PARAMETERS_USED " AND ($2::uuid, $7::bigint, $8::uuid) IS NOT NULL"
 
 static const struct scf_stmt lists[3][2] = {
-    [SCF_FROM_CHAIN] =
-        {{"records_of_chain",
-          SELECT_RECORDS " WHERE" FILTER PARAMETERS_USED
-                         " AND r.chain_id = $2 AND r.leaf_index > $7"
-                         " ORDER BY r.leaf_index LIMIT $6"},
-         {"records_of_chain_desc",
-          SELECT_RECORDS " WHERE" FILTER PARAMETERS_USED
-                         " AND r.chain_id = $2 AND r.leaf_index < $7"
-                         " ORDER BY r.leaf_index DESC LIMIT $6"}},
-    [SCF_FROM_ADDRESSED] =
-        {{"records_addressed",
-          SELECT_RECORDS " JOIN scfd.record_addressee a ON a.record_id = r.id"
-                         " WHERE" FILTER PARAMETERS_USED " AND a.node_id = $2 AND a.record_id > $8"
-                         " ORDER BY a.record_id LIMIT $6"},
-         {"records_addressed_desc",
-          SELECT_RECORDS " JOIN scfd.record_addressee a ON a.record_id = r.id"
-                         " WHERE" FILTER PARAMETERS_USED " AND a.node_id = $2 AND a.record_id < $8"
-                         " ORDER BY a.record_id DESC LIMIT $6"}},
+    [SCF_FROM_CHAIN] = {{"records_of_chain",
+                         SELECT_RECORDS " WHERE" FILTER PARAMETERS_USED
+                                        " AND r.chain_id = $2 AND r.leaf_index > $7"
+                                        " ORDER BY r.leaf_index LIMIT $6"},
+                        {"records_of_chain_desc",
+                         SELECT_RECORDS " WHERE" FILTER PARAMETERS_USED
+                                        " AND r.chain_id = $2 AND r.leaf_index < $7"
+                                        " ORDER BY r.leaf_index DESC LIMIT $6"}},
+    [SCF_FROM_ADDRESSED] = {{"records_addressed",
+                             SELECT_RECORDS " JOIN scfd.record_addressee a ON a.record_id = r.id"
+                                            " WHERE" FILTER PARAMETERS_USED
+                                            " AND a.node_id = $2 AND a.record_id > $8"
+                                            " ORDER BY a.record_id LIMIT $6"},
+                            {"records_addressed_desc",
+                             SELECT_RECORDS " JOIN scfd.record_addressee a ON a.record_id = r.id"
+                                            " WHERE" FILTER PARAMETERS_USED
+                                            " AND a.node_id = $2 AND a.record_id < $8"
+                                            " ORDER BY a.record_id DESC LIMIT $6"}},
     [SCF_FROM_ALL] = {{"records_all", SELECT_RECORDS " WHERE" FILTER PARAMETERS_USED
                                                      " AND r.id > $8 ORDER BY r.id LIMIT $6"},
                       {"records_all_desc",
@@ -36,11 +37,10 @@ static const struct scf_stmt lists[3][2] = {
 
 static const struct scf_stmt records_with_bytes = {
     "records_with_bytes",
-    SELECT_RECORDS
-    " WHERE r.body_sha256 = $1"
-    " AND ($2 OR r.chain_id = $3 OR EXISTS (SELECT FROM scfd.record_addressee a"
-    " WHERE a.node_id = $3 AND a.record_id = r.id))"
-    " ORDER BY r.received_at, r.id LIMIT $4"};
+    SELECT_RECORDS " WHERE r.body_sha256 = $1"
+                   " AND ($2 OR r.chain_id = $3 OR EXISTS (SELECT FROM scfd.record_addressee a"
+                   " WHERE a.node_id = $3 AND a.record_id = r.id))"
+                   " ORDER BY r.received_at, r.id LIMIT $4"};
 
 static enum scf_code read_records(const struct scf_rows *rows, struct scf_arena *arena,
                                   struct scf_record **ret, size_t *ret_count,

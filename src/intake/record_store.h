@@ -23,8 +23,8 @@ struct scf_record_filter {
  * is after_time_us as a leaf index, or after_id, by source. */
 enum scf_code scf_records_list(struct scf_db *db, struct scf_arena *arena,
                                const struct scf_record_filter *filter, const struct scf_page *page,
-                               struct scf_record **ret, size_t *ret_count, struct scf_error *err)
-    SCF_MUST_CHECK;
+                               struct scf_record **ret, size_t *ret_count,
+                               struct scf_error *err) SCF_MUST_CHECK;
 
 enum { SCF_SAME_BYTES_MAX = 100 };
 /* Records with these bytes that the actor may see, oldest first; at most SCF_SAME_BYTES_MAX. */

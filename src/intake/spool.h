@@ -13,8 +13,8 @@ struct scf_spool {
     bool failed;          /* sticky: disk full */
 };
 
-enum scf_code scf_spool_open(struct scf_spool *s, const char *dir, struct scf_error *err)
-    SCF_MUST_CHECK;
+enum scf_code scf_spool_open(struct scf_spool *s, const char *dir,
+                             struct scf_error *err) SCF_MUST_CHECK;
 /* Write into s->ahead, then call this: it empties the buffer into the file when it is large. */
 void scf_spool_settle(struct scf_spool *s);
 /* Empties the buffer; false when something could not be written. The caller takes s->fd. */

@@ -70,14 +70,22 @@ void scf_record_prepare(struct scf_record *r);
 
 /* ---- inside a transaction ---- */
 
-/* The one list of record columns that everybody who inserts records uses: rows of this COPY are
- * written by scf_record_copy_row (leaf_index and leaf_hash must be set). */
+/* The one list of record columns that everybody who inserts records uses, in the order in which
+ * scf_record_copy_row writes them (leaf_index and leaf_hash must be set). A field of a binary COPY
+ * row is also a binary parameter: SCF_RECORD_INSERT_SQL takes the same fields one by one, for
+ * inserts that are too few to pay for COPY's own round trips. */
+#define SCF_RECORD_COLUMN_NAMES                                                                    \
+    "chain_id, leaf_index, id, kind, external_id, received_at, leaf_hash, body_sha256, salt, "     \
+    "body, revises_id, business_key, contract_key, enterprise_id, counterparty_id, happened_at, "  \
+    "amount, currency, template_id, weight_expected, weight_present, range_ok, "                   \
+    "checks_applicable, checks_passed, measures"
 #define SCF_RECORD_COPY_SQL                                                                        \
-    "COPY scfd.record (chain_id, leaf_index, id, kind, external_id, received_at, leaf_hash, "      \
-    "body_sha256, salt, body, revises_id, business_key, contract_key, enterprise_id, "             \
-    "counterparty_id, happened_at, amount, currency, template_id, weight_expected, "               \
-    "weight_present, range_ok, checks_applicable, checks_passed, measures) "                       \
-    "FROM STDIN (FORMAT binary)"
+    "COPY scfd.record (" SCF_RECORD_COLUMN_NAMES ") FROM STDIN (FORMAT binary)"
+#define SCF_RECORD_INSERT_SQL                                                                      \
+    "INSERT INTO scfd.record (" SCF_RECORD_COLUMN_NAMES ") VALUES ($1, $2, $3, $4, $5, $6, $7, "   \
+    "$8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)"
+enum { SCF_RECORD_COLUMN_COUNT = 25 };
+extern const unsigned scf_record_column_types[SCF_RECORD_COLUMN_COUNT]; /* enum scf_pg_type */
 void scf_record_copy_row(struct scf_buf *out, const struct scf_record *r);
 
 /* Locks the chain's head row and returns its size. Several chains: in ascending id order. */

@@ -26,7 +26,7 @@ struct scf_http_call {
 /* Runs the call; the answer's body is appended to `ret_body` (its max bounds it), the status set.
  * UNAVAILABLE class when there was no HTTP answer at all. */
 enum scf_code scf_http_client_run(struct scf_http_client *client, const struct scf_http_call *call,
-                                  int *ret_status, struct scf_buf *ret_body, struct scf_error *err)
-    SCF_MUST_CHECK;
+                                  int *ret_status, struct scf_buf *ret_body,
+                                  struct scf_error *err) SCF_MUST_CHECK;
 
 #endif

@@ -15,9 +15,9 @@ struct scf_traffic {
     struct scf_metric *in_flight;
     struct per_route {
         const char *method, *pattern;
-        struct scf_metric *duration;
-        struct slot slots[STATUS_SLOTS]; /* filled as statuses appear; never emptied */
-    } routes[];                          /* the last: requests that matched no route */
+        struct scf_metric *_Atomic duration; /* registered with the first answer */
+        struct slot slots[STATUS_SLOTS];     /* filled as statuses appear; never emptied */
+    } routes[];                              /* the last: requests that matched no route */
 };
 
 struct scf_traffic *scf_traffic_new(const struct scf_route *routes, size_t count) {
@@ -29,10 +29,6 @@ struct scf_traffic *scf_traffic_new(const struct scf_route *routes, size_t count
         struct per_route *r = &t->routes[i];
         r->method = i < count ? routes[i].method : "";
         r->pattern = i < count ? routes[i].pattern : "";
-        char labels[300];
-        snprintf(labels, sizeof labels, "method=\"%s\",route=\"%s\"", r->method, r->pattern);
-        r->duration = scf_histogram("scfd_http_request_duration_seconds", labels,
-                                    "Time from the request line to the answer sent");
     }
     return t;
 }
@@ -48,7 +44,19 @@ static struct scf_metric *new_counter(const struct per_route *r, int status) {
     return scf_counter("scfd_http_requests_total", labels, "Requests answered (code 0: cut off)");
 }
 
-/* Registering twice gives the same counter, so that a lost race does no harm. */
+/* Registering twice gives the same metric, here and below, so that a lost race does no harm. */
+static struct scf_metric *duration_of(struct per_route *r) {
+    struct scf_metric *m = atomic_load_explicit(&r->duration, memory_order_acquire);
+    if (m != NULL)
+        return m;
+    char labels[300];
+    snprintf(labels, sizeof labels, "method=\"%s\",route=\"%s\"", r->method, r->pattern);
+    m = scf_histogram("scfd_http_request_duration_seconds", labels,
+                      "Time from the request line to the answer sent");
+    atomic_store(&r->duration, m);
+    return m;
+}
+
 static struct scf_metric *counter_for(struct per_route *r, int status) {
     for (size_t i = 0; i < STATUS_SLOTS; i++) {
         struct slot *s = &r->slots[i];
@@ -93,7 +101,7 @@ void scf_traffic_account(struct scf_request *rq, int status) {
     size_t index = rq->route_index >= 0 ? (size_t)rq->route_index : t->count;
     int64_t us = scf_mono_us() - rq->started_us;
     scf_metric_add(counter_for(&t->routes[index], status), 1);
-    scf_metric_observe_us(t->routes[index].duration, us);
+    scf_metric_observe_us(duration_of(&t->routes[index]), us);
     scf_metric_set(t->in_flight,
                    atomic_load_explicit(&rq->server->in_flight, memory_order_relaxed) - 1);
     enum scf_log_level level = status >= 500   ? SCF_LOG_WARN

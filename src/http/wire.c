@@ -3,7 +3,11 @@
  *   - the names and values it reports point into the received head, in order, so that an exact
  *     head is tiled by them: "name:" OWS "value" CRLF, nothing between. A bare LF, a folded line, a
  *     NUL or anything else that libmicrohttpd smooths over leaves a gap and is refused;
- *   - the target handed to the URI log callback lies between method and version likewise. */
+ *   - the target handed to the URI log callback lies between method and version likewise.
+ * What stays with libmicrohttpd: heads it cannot parse at all get its own short 400, 414, 431 or
+ * 505 page (not a problem document) and the connection ends; blank lines before a request line are
+ * skipped; and inside a chunked body it takes a bare LF for CRLF, which cannot be seen from here.
+ */
 #include <microhttpd.h>
 
 #include "internal.h"

@@ -1,5 +1,7 @@
 /* GET /v1/events: what happened that concerns the caller's node, after the number it remembers.
  * `Prefer: wait=N` holds an empty page until there is something (api-rules R5). */
+#include "scfd/http/answer.h"
+
 #include "event_json.h"
 #include "event_store.h"
 
@@ -66,19 +68,6 @@ static struct scf_buf render(const struct question *q, const struct scf_event *e
     return out;
 }
 
-static void reply(struct scf_request *rq, const struct question *q, const struct scf_event *events,
-                  int n) {
-    struct scf_buf out = render(q, events, n);
-    struct scf_hash hash = scf_sha256(out.data, out.len);
-    char tag[40], hex[9];
-    scf_hex(hash.b, 4, hex);
-    snprintf(tag, sizeof tag, "%d-%s", n, hex);
-    if (scf_reply_not_modified(rq, tag))
-        scf_buf_free(&out);
-    else
-        scf_reply_json(rq, 200, &out);
-}
-
 static void events_get(struct scf_request *rq) {
     struct scf_error err;
     struct question q;
@@ -95,7 +84,8 @@ static void events_get(struct scf_request *rq) {
         scf_event_topic(&q.node_id, topic);
         scf_rq_wait(rq, topic);
     } else {
-        reply(rq, &q, events, n);
+        struct scf_buf out = render(&q, events, n);
+        scf_reply_tagged(rq, 200, n, &out);
     }
 }
 

@@ -1,6 +1,6 @@
 /* GET /v1/jobs/{id}: how a job that the caller asked for is getting on (api-rules R7), and waiting
  * for its end (R5). */
-#include "scfd/codec/jsonw.h"
+#include "scfd/http/answer.h"
 
 #include "job_store.h"
 
@@ -72,18 +72,14 @@ static bool should_wait(struct scf_request *rq, const struct scf_job_view *job, 
 
 static void reply(struct scf_request *rq, const struct scf_job_view *job) {
     struct scf_buf out = render(job);
-    struct scf_hash hash = scf_sha256(out.data, out.len);
-    char tag[32], hex[9], topic[SCF_JOB_TOPIC];
-    scf_hex(hash.b, 4, hex);
-    snprintf(tag, sizeof tag, "%d-%s", job->attempt, hex);
+    char tag[SCF_TAG_TEXT], topic[SCF_JOB_TOPIC];
+    scf_entity_tag(job->attempt, &out, tag);
     if (should_wait(rq, job, tag)) {
         scf_buf_free(&out);
         scf_job_topic(&job->id, topic);
         scf_rq_wait(rq, topic);
-    } else if (scf_reply_not_modified(rq, tag)) {
-        scf_buf_free(&out);
     } else {
-        scf_reply_json(rq, 200, &out);
+        scf_reply_tagged(rq, 200, job->attempt, &out);
     }
 }
 
@@ -92,9 +88,7 @@ static void job_get(struct scf_request *rq) {
     struct scf_error err;
     struct scf_uuid id;
     struct scf_job_view job;
-    enum scf_code code = SCF_OK;
-    if (!scf_id_parse("job", scf_rq_param(rq, "id"), &id))
-        code = scf_fail(&err, SCF_E_NOT_FOUND, "There is no such job.");
+    enum scf_code code = scf_rq_path_id(rq, "id", "job", &id, &err);
     if (code == SCF_OK)
         code = scf_job_view_get(scf_rq_db(rq), scf_rq_arena(rq), &id,
                                 actor->admin ? NULL : &actor->node_id, &job, &err);

@@ -9,24 +9,11 @@
 #include "proof_store.h"
 
 #include "scfd/chain/chain.h"
-#include "scfd/codec/jsonw.h"
+#include "scfd/http/answer.h"
 
 enum { BODY_MAX = 8 << 20, TAG_TEXT = 40 };
 
 /* ---- replies ---- */
-
-/* JSON with the entity tag "<version>-<8 hex digits>" (api-rules R4). Takes the buffer. */
-static void reply_json(struct scf_request *rq, int64_t version, struct scf_buf *out) {
-    char hex[9], tag[TAG_TEXT];
-    struct scf_hash h = scf_sha256(out->data, out->len);
-    scf_hex(h.b, 4, hex);
-    snprintf(tag, sizeof tag, "%" PRId64 "-%s", version, hex);
-    if (!out->overflow && scf_reply_not_modified(rq, tag)) {
-        scf_buf_free(out);
-        return;
-    }
-    scf_reply_json(rq, 200, out);
-}
 
 static void not_found(struct scf_request *rq, const char *detail) {
     struct scf_error err = {0};
@@ -116,19 +103,18 @@ static void proof_get(struct scf_request *rq) {
         scf_reply_error(rq, &err);
         return;
     }
-    reply_json(rq, block.height, &out);
+    scf_reply_tagged(rq, 200, block.height, &out);
 }
 
 /* ---- GET /v1/chains, /v1/chains/{id} ---- */
 
-static void write_chain(struct scf_request *rq, struct scf_jsonw *w, const char *name,
+static void write_chain(struct scf_request *rq, struct scf_jsonw *w,
                         const struct scf_chain_view *c) {
     const struct scf_actor *actor = scf_rq_actor(rq);
     struct scf_vkey key = key_of(rq, &c->id);
     struct scf_buf vkey;
     scf_buf_init(&vkey, 1024);
     scf_vkey_write(&key, &vkey);
-    scf_jw_object(w, name);
     scf_jw_id(w, "id", "chain", &c->id);
     scf_jw_id(w, "node_id", "node", &c->id);
     scf_jw_strn(w, "origin", key.name.p, key.name.n);
@@ -143,7 +129,6 @@ static void write_chain(struct scf_request *rq, struct scf_jsonw *w, const char 
         scf_jw_hex(w, "block_hash", c->newest.hash.b, SCF_HASH_LEN);
         scf_jw_time(w, "sealed_at", c->sealed_us);
     }
-    scf_jw_end_object(w);
     scf_buf_free(&vkey);
 }
 
@@ -155,40 +140,42 @@ static void chain_get(struct scf_request *rq) {
     struct scf_buf out;
     scf_buf_init(&out, BODY_MAX);
     struct scf_jsonw w = scf_jsonw(&out);
-    write_chain(rq, &w, NULL, &chain);
-    reply_json(rq, chain.sealed ? chain.newest.height + 1 : 0, &out);
+    scf_jw_object(&w, NULL);
+    write_chain(rq, &w, &chain);
+    scf_jw_end_object(&w);
+    scf_reply_tagged(rq, 200, chain.sealed ? chain.newest.height + 1 : 0, &out);
+}
+
+struct chain_page {
+    struct scf_request *rq;
+    struct scf_chain_view *chains;
+};
+
+static struct scf_position write_listed_chain(struct scf_jsonw *w, const void *items, int i) {
+    const struct chain_page *page = items;
+    write_chain(page->rq, w, &page->chains[i]);
+    return (struct scf_position){0, page->chains[i].id};
 }
 
 static void chains_list(struct scf_request *rq) {
     struct scf_error err;
     struct scf_page page;
-    struct scf_chain_view *chains;
+    struct chain_page list = {.rq = rq};
     int n;
-    struct scf_uuid after;
     enum scf_code code = scf_page_read(rq, "", &page, &err);
     if (code == SCF_OK) {
-        memset(after.b, page.descending ? 0xff : 0, sizeof after.b);
-        code = scf_chain_view_list(scf_rq_db(rq), scf_rq_arena(rq),
-                                   page.has_after ? &page.after_id : &after, page.descending,
-                                   page.limit + 1, &chains, &n, &err);
+        struct scf_uuid from = page.after_id;
+        if (!page.has_after) {
+            memset(from.b, page.descending ? 0xff : 0, sizeof from.b);
+        }
+        code = scf_chain_view_list(scf_rq_db(rq), scf_rq_arena(rq), &from, page.descending,
+                                   page.limit + 1, &list.chains, &n, &err);
     }
     if (code != SCF_OK) {
         scf_reply_error(rq, &err);
         return;
     }
-    int shown = n > page.limit ? page.limit : n;
-    struct scf_buf out;
-    scf_buf_init(&out, BODY_MAX);
-    struct scf_jsonw w = scf_jsonw(&out);
-    scf_jw_object(&w, NULL);
-    scf_jw_array(&w, "data");
-    for (int i = 0; i < shown; i++) {
-        write_chain(rq, &w, NULL, &chains[i]);
-    }
-    scf_jw_end_array(&w);
-    scf_page_write(rq, &w, "", n > page.limit, 0, shown == 0 ? &after : &chains[shown - 1].id);
-    scf_jw_end_object(&w);
-    reply_json(rq, shown, &out);
+    scf_reply_page(rq, &page, "", &list, n, write_listed_chain);
 }
 
 /* ---- GET /v1/chains/{id}/checkpoint ---- */
@@ -216,19 +203,13 @@ static void checkpoint_get(struct scf_request *rq) {
 
 /* ---- GET /v1/chains/{id}/blocks, …/blocks/{height} ---- */
 
-static void write_block(struct scf_jsonw *w, const struct scf_block_view *b, bool with_notes) {
-    scf_jw_object(w, NULL);
+static void write_block(struct scf_jsonw *w, const struct scf_block_view *b) {
     scf_jw_i64(w, "height", b->block.height);
     scf_jw_i64(w, "size", b->block.size);
     scf_jw_base64(w, "root", b->block.root.b, SCF_HASH_LEN);
     scf_jw_hex(w, "hash", b->block.hash.b, SCF_HASH_LEN);
     scf_jw_hex(w, "prev", b->prev.b, SCF_HASH_LEN);
     scf_jw_time(w, "sealed_at", b->sealed_us);
-    if (with_notes) {
-        scf_jw_strn(w, "note", b->block.block_note.p, b->block.block_note.n);
-        scf_jw_strn(w, "checkpoint", b->block.checkpoint_note.p, b->block.checkpoint_note.n);
-    }
-    scf_jw_end_object(w);
 }
 
 static void block_get(struct scf_request *rq) {
@@ -248,13 +229,22 @@ static void block_get(struct scf_request *rq) {
     struct scf_buf out;
     scf_buf_init(&out, BODY_MAX);
     struct scf_jsonw w = scf_jsonw(&out);
-    write_block(&w, &block, true);
-    reply_json(rq, height, &out);
+    scf_jw_object(&w, NULL);
+    write_block(&w, &block);
+    scf_jw_strn(&w, "note", block.block.block_note.p, block.block.block_note.n);
+    scf_jw_strn(&w, "checkpoint", block.block.checkpoint_note.p, block.block.checkpoint_note.n);
+    scf_jw_end_object(&w);
+    scf_reply_tagged(rq, 200, height, &out);
 }
 
-/* The cursor's time carries the height. */
+/* The time in a cursor is the height here. */
+static struct scf_position write_listed_block(struct scf_jsonw *w, const void *items, int i) {
+    const struct scf_block_view *blocks = items;
+    write_block(w, &blocks[i]);
+    return (struct scf_position){.time_us = blocks[i].block.height};
+}
+
 static void blocks_list(struct scf_request *rq) {
-    static const struct scf_uuid nil;
     struct scf_error err;
     struct scf_page page;
     struct scf_chain_view chain;
@@ -273,20 +263,7 @@ static void blocks_list(struct scf_request *rq) {
         scf_reply_error(rq, &err);
         return;
     }
-    int shown = n > page.limit ? page.limit : n;
-    struct scf_buf out;
-    scf_buf_init(&out, BODY_MAX);
-    struct scf_jsonw w = scf_jsonw(&out);
-    scf_jw_object(&w, NULL);
-    scf_jw_array(&w, "data");
-    for (int i = 0; i < shown; i++) {
-        write_block(&w, &blocks[i], false);
-    }
-    scf_jw_end_array(&w);
-    scf_page_write(rq, &w, "", n > page.limit, shown == 0 ? 0 : blocks[shown - 1].block.height,
-                   &nil);
-    scf_jw_end_object(&w);
-    reply_json(rq, shown, &out);
+    scf_reply_page(rq, &page, "", blocks, n, write_listed_block);
 }
 
 /* ---- GET /v1/chains/{id}/consistency?from=&to= ---- */
@@ -358,7 +335,7 @@ static void consistency_get(struct scf_request *rq) {
     struct scf_buf out;
     scf_buf_init(&out, BODY_MAX);
     write_consistency(&out, from, to, hashes, n);
-    reply_json(rq, to, &out);
+    scf_reply_tagged(rq, 200, to, &out);
 }
 
 /* ---- GET /v1/chains/{id}/tile/{rest*} ---- */

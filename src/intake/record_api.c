@@ -28,32 +28,56 @@ static void write_record_members(struct scf_jsonw *w, const struct scf_record *r
     scf_jw_end_object(w);
 }
 
-/* Resource = what the server set, and the body as it was sent. */
-static void write_resource(struct scf_jsonw *w, const struct scf_record *r) {
+/* Resource = what the server set, the contract it belongs to once that is known, and the body as it
+ * was sent. */
+static void write_resource(struct scf_jsonw *w, const struct scf_record *r,
+                           const struct scf_uuid *contract_id) {
     scf_jw_object(w, NULL);
     write_record_members(w, r);
+    if (!scf_uuid_is_nil(contract_id))
+        scf_jw_id(w, "contract_id", scf_record_kind_prefix(SCF_REC_CONTRACT), contract_id);
     if (r->body.p)
         scf_jw_raw(w, "content", r->body.p, r->body.n);
     scf_jw_end_object(w);
 }
 
-static void reply_resource(struct scf_request *rq, const struct scf_record *r, bool with_content) {
-    char etag[65];
-    scf_hex(r->leaf_hash.b, 8, etag);
-    if (!r->body.p)
-        etag[0] = 'x'; /* erased since: another representation */
-    if (scf_reply_not_modified(rq, etag))
+/* The tag changes with what is shown: erasure, and a contract that arrived later. */
+static bool not_modified(struct scf_request *rq, const struct scf_record *r,
+                         const struct scf_uuid *contract_id) {
+    char tag[64], leaf[17], contract[17];
+    scf_hex(r->leaf_hash.b, 8, leaf);
+    scf_hex(contract_id->b + 8, 8, contract);
+    snprintf(tag, sizeof tag, "%s-%s%s", leaf, contract, r->body.p ? "" : "-erased");
+    return scf_reply_not_modified(rq, tag);
+}
+
+static void reply_resource(struct scf_request *rq, const struct scf_record *r) {
+    struct scf_uuid contract_id;
+    struct scf_error err = {0};
+    if (scf_records_contracts(scf_rq_db(rq), scf_rq_arena(rq), scf_rq_actor(rq), r, 1, &contract_id,
+                              &err) != SCF_OK) {
+        scf_reply_error(rq, &err);
+        return;
+    }
+    if (not_modified(rq, r, &contract_id))
         return;
     struct scf_buf body;
     scf_buf_init(&body, ANSWER_MAX);
     struct scf_jsonw w = scf_jsonw(&body);
-    if (with_content) {
-        write_resource(&w, r);
-    } else {
-        scf_jw_object(&w, NULL);
-        write_record_members(&w, r);
-        scf_jw_end_object(&w);
-    }
+    write_resource(&w, r, &contract_id);
+    scf_reply_json(rq, 200, &body);
+}
+
+static void reply_record(struct scf_request *rq, const struct scf_record *r) {
+    static const struct scf_uuid none;
+    if (not_modified(rq, r, &none))
+        return;
+    struct scf_buf body;
+    scf_buf_init(&body, ANSWER_MAX);
+    struct scf_jsonw w = scf_jsonw(&body);
+    scf_jw_object(&w, NULL);
+    write_record_members(&w, r);
+    scf_jw_end_object(&w);
     scf_reply_json(rq, 200, &body);
 }
 
@@ -85,7 +109,7 @@ static void get_record(struct scf_request *rq) {
     if (record_of_path(rq, &record, &err) != SCF_OK)
         scf_reply_error(rq, &err);
     else
-        reply_resource(rq, &record, false);
+        reply_record(rq, &record);
 }
 
 static void get_body(struct scf_request *rq) {
@@ -113,7 +137,7 @@ static void get_resource(struct scf_request *rq) {
     if (code != SCF_OK)
         scf_reply_error(rq, &err);
     else
-        reply_resource(rq, &record, true);
+        reply_resource(rq, &record);
 }
 
 /* ---- lists ---- */
@@ -165,7 +189,8 @@ static const char *filter_text(struct scf_request *rq, const struct scf_record_f
 }
 
 static void reply_page(struct scf_request *rq, const struct scf_page *page, const char *filter,
-                       const struct scf_record *records, size_t count) {
+                       const struct scf_record *records, const struct scf_uuid *contract_ids,
+                       size_t count) {
     bool more = count > (size_t)page->limit;
     size_t shown = more ? (size_t)page->limit : count;
     struct scf_buf body;
@@ -174,7 +199,7 @@ static void reply_page(struct scf_request *rq, const struct scf_page *page, cons
     scf_jw_object(&w, NULL);
     scf_jw_array(&w, "data");
     for (size_t i = 0; i < shown; i++)
-        write_resource(&w, &records[i]);
+        write_resource(&w, &records[i], &contract_ids[i]);
     scf_jw_end_array(&w);
     const struct scf_record *last = shown > 0 ? &records[shown - 1] : NULL;
     static const struct scf_uuid none;
@@ -183,11 +208,22 @@ static void reply_page(struct scf_request *rq, const struct scf_page *page, cons
     scf_reply_json(rq, 200, &body);
 }
 
+static enum scf_code contracts_of_page(struct scf_request *rq, const struct scf_record *records,
+                                       size_t count, struct scf_uuid **ret, struct scf_error *err) {
+    struct scf_uuid *ids = scf_alloc(scf_rq_arena(rq), count, sizeof *ids);
+    if (!ids)
+        return scf_fail(err, SCF_E_INTERNAL, "The page is too large.");
+    *ret = ids;
+    return scf_records_contracts(scf_rq_db(rq), scf_rq_arena(rq), scf_rq_actor(rq), records, count,
+                                 ids, err);
+}
+
 static void list_resources(struct scf_request *rq) {
     struct scf_record_filter filter;
     struct scf_page page;
     struct scf_record *records;
     size_t count;
+    struct scf_uuid *contract_ids = NULL;
     struct scf_error err = {0};
     enum scf_code code = read_filter(rq, &filter, &err);
     const char *text = code == SCF_OK ? filter_text(rq, &filter) : NULL;
@@ -196,10 +232,12 @@ static void list_resources(struct scf_request *rq) {
     if (code == SCF_OK)
         code = scf_records_list(scf_rq_db(rq), scf_rq_arena(rq), &filter, &page, &records, &count,
                                 &err);
+    if (code == SCF_OK)
+        code = contracts_of_page(rq, records, count, &contract_ids, &err);
     if (code != SCF_OK)
         scf_reply_error(rq, &err);
     else
-        reply_page(rq, &page, text, records, count);
+        reply_page(rq, &page, text, records, contract_ids, count);
 }
 
 static void find_records(struct scf_request *rq) {

@@ -42,6 +42,14 @@ static const struct scf_stmt records_with_bytes = {
                    " WHERE a.node_id = $3 AND a.record_id = r.id))"
                    " ORDER BY r.received_at, r.id LIMIT $4"};
 
+/* $1 keys, $2 administrator, $3 node: the first visible record of kind contract (1) per key. */
+static const struct scf_stmt contracts_of_keys = {
+    "contracts_of_keys",
+    "SELECT w.i, r.id FROM unnest($1::uuid[]) WITH ORDINALITY AS w(k, i)"
+    " CROSS JOIN LATERAL (SELECT id FROM scfd.record c WHERE c.business_key = w.k AND c.kind = 1"
+    " AND ($2 OR c.chain_id = $3 OR EXISTS (SELECT FROM scfd.record_addressee a"
+    " WHERE a.node_id = $3 AND a.record_id = c.id)) LIMIT 1) r"};
+
 static enum scf_code read_records(const struct scf_rows *rows, struct scf_arena *arena,
                                   struct scf_record **ret, size_t *ret_count,
                                   struct scf_error *err) {
@@ -104,4 +112,25 @@ enum scf_code scf_records_by_sha256(struct scf_db *db, struct scf_arena *arena,
     scf_p_i64(&p, SCF_SAME_BYTES_MAX);
     enum scf_code code = scf_db_run(db, &records_with_bytes, &p, arena, &rows, err);
     return code == SCF_OK ? read_records(rows, arena, ret, ret_count, err) : code;
+}
+
+enum scf_code scf_records_contracts(struct scf_db *db, struct scf_arena *arena,
+                                    const struct scf_actor *actor, const struct scf_record *records,
+                                    size_t n, struct scf_uuid *ret_ids, struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    const struct scf_uuid **keys = scf_alloc(arena, n, sizeof *keys);
+    if (!keys)
+        return scf_fail(err, SCF_E_INTERNAL, "The page is too large.");
+    memset(ret_ids, 0, n * sizeof *ret_ids);
+    for (size_t i = 0; i < n; i++)
+        keys[i] = &records[i].contract_key;
+    scf_params_init(&p, arena);
+    scf_p_uuid_array(&p, keys, n);
+    scf_p_bool(&p, actor->admin);
+    scf_p_uuid(&p, &actor->node_id);
+    enum scf_code code = scf_db_run(db, &contracts_of_keys, &p, arena, &rows, err);
+    for (int row = 0; code == SCF_OK && row < scf_rows_count(rows); row++)
+        ret_ids[scf_rows_i64(rows, row, 0) - 1] = scf_rows_uuid(rows, row, 1);
+    return code;
 }

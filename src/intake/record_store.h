@@ -26,6 +26,13 @@ enum scf_code scf_records_list(struct scf_db *db, struct scf_arena *arena,
                                struct scf_record **ret, size_t *ret_count,
                                struct scf_error *err) SCF_MUST_CHECK;
 
+/* The contract that each record belongs to, as far as it has arrived and the actor may see it; nil
+ * otherwise. `ret_ids` has room for n. */
+enum scf_code scf_records_contracts(struct scf_db *db, struct scf_arena *arena,
+                                    const struct scf_actor *actor, const struct scf_record *records,
+                                    size_t n, struct scf_uuid *ret_ids,
+                                    struct scf_error *err) SCF_MUST_CHECK;
+
 enum { SCF_SAME_BYTES_MAX = 100 };
 /* Records with these bytes that the actor may see, oldest first; at most SCF_SAME_BYTES_MAX. */
 enum scf_code scf_records_by_sha256(struct scf_db *db, struct scf_arena *arena,

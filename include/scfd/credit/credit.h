@@ -1,21 +1,55 @@
-/* Credit: rollups of what the records carry, ratings, the limit, and assessments. */
+/* Credit: rollups of what the records carry, ratings, the limit, and assessments.
+ *
+ * The arithmetic is in limit.h; docs/credit-model.md says where each rule comes from. */
 #ifndef SCFD_CREDIT_CREDIT_H
 #define SCFD_CREDIT_CREDIT_H
 
+#include "scfd/credit/limit.h"
 #include "scfd/party/services.h"
 #include "scfd/work/work.h"
 
-/* Task "rollup": folds new leaves of every chain into daily totals, in chain order, exactly once. */
+/* Task "rollup": folds new leaves of every chain into daily totals, in chain order, exactly once.
+ */
 enum scf_code scf_rollup_task(struct scf_db *db, struct scf_arena *arena, void *app,
                               struct scf_error *err) SCF_MUST_CHECK;
-
-/* Recomputes the limit from a receipt ("scfd-receipt/v1" JSON) alone; one plain line per step goes to
- * `report`. True: the limit and every factor come out as stated. Pure. */
-bool scf_receipt_verify(struct scf_str receipt_json, struct scf_buf *report) SCF_MUST_CHECK;
 
 extern const struct scf_job_kind scf_assess_job; /* "assess" */
 
 extern const struct scf_route scf_credit_routes[]; /* /v1/credit-assessments… */
 extern const size_t scf_credit_route_count;
+
+/* ---- for lending; all inside the caller's transaction ---- */
+
+struct scf_assessment_view {
+    struct scf_uuid borrower_id;
+    int64_t limit; /* minor units of currency */
+    char currency[4];
+    int32_t expires_day; /* the limit's last day */
+    bool awaiting;       /* this lender's decision is still awaited */
+};
+/* Locks what this lender was addressed, until commit, so that two decisions take turns. NOT_FOUND:
+ * no such assessment, or not addressed to the lender; WRONG_STATE: it did not succeed. */
+enum scf_code scf_assessment_lock_for_decision(struct scf_db *db, struct scf_arena *arena,
+                                               const struct scf_uuid *assessment_id,
+                                               const struct scf_uuid *lender_node_id,
+                                               struct scf_assessment_view *ret,
+                                               struct scf_error *err) SCF_MUST_CHECK;
+/* Says that the lender has decided (or, `awaiting`, is to decide again); wakes who waits for the
+ * assessment or for the lender's list. The row is locked by the function above. */
+enum scf_code scf_assessment_mark_decided(struct scf_db *db, struct scf_arena *arena,
+                                          const struct scf_uuid *assessment_id,
+                                          const struct scf_uuid *lender_node_id, bool awaiting,
+                                          int64_t now_us, struct scf_error *err) SCF_MUST_CHECK;
+/* Addresses a succeeded assessment and the records it rests on to a lender node; idempotent. */
+enum scf_code scf_assessment_address(struct scf_db *db, struct scf_arena *arena,
+                                     const struct scf_uuid *assessment_id,
+                                     const struct scf_uuid *lender_node_id, int64_t now_us,
+                                     struct scf_error *err) SCF_MUST_CHECK;
+
+/* Adds to (or, negative, takes from) what is financed against a contract (`contract_key` of its
+ * record); it never falls below nothing. The next assessment takes it off C_net. */
+enum scf_code scf_exposure_add(struct scf_db *db, struct scf_arena *arena,
+                               const struct scf_uuid *contract_key, const char *currency,
+                               int64_t amount, struct scf_error *err) SCF_MUST_CHECK;
 
 #endif

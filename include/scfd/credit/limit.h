@@ -11,9 +11,14 @@
 
 enum scf_qualification_type {
     SCF_QUAL_BUSINESS_LICENSE, /* the precondition of the others */
-    SCF_QUAL_INDUSTRY_PERMIT, SCF_QUAL_SAFETY_LICENSE, SCF_QUAL_QUALITY_SYSTEM,
-    SCF_QUAL_HIGH_TECH, SCF_QUAL_CREDIT_RATING, /* counts from grade A upwards */
-    SCF_QUAL_IMPORT_EXPORT, SCF_QUAL_CONSTRUCTION_GRADE, SCF_QUAL_OTHER,
+    SCF_QUAL_INDUSTRY_PERMIT,
+    SCF_QUAL_SAFETY_LICENSE,
+    SCF_QUAL_QUALITY_SYSTEM,
+    SCF_QUAL_HIGH_TECH,
+    SCF_QUAL_CREDIT_RATING, /* counts from grade A upwards */
+    SCF_QUAL_IMPORT_EXPORT,
+    SCF_QUAL_CONSTRUCTION_GRADE,
+    SCF_QUAL_OTHER,
     SCF_QUAL_TYPES
 };
 extern const char *const scf_qualification_names[]; /* in enum order, NULL-terminated */
@@ -22,19 +27,19 @@ struct scf_policy {
     const char *code, *version; /* "default", "1" */
     const char *params;         /* the exact JSON text; its SHA-256 names the model */
     struct scf_hash sha256;
-    int64_t advance_ppm;      /* r0 */
-    int64_t truth_ppm[4];     /* weights in T: normativity, timeliness, accuracy, cross-checks */
-    int64_t lateness_us;      /* the delay from which timeliness is worth nothing (168 h) */
+    int64_t advance_ppm;  /* r0 */
+    int64_t truth_ppm[4]; /* weights in T: normativity, timeliness, accuracy, cross-checks */
+    int64_t lateness_us;  /* the delay from which timeliness is worth nothing (168 h) */
     int64_t qualification_base_ppm, qualification_bonus_ppm[SCF_QUAL_TYPES];
-    int64_t history_periods;  /* from so many accounting periods with data on, history is full */
-    int64_t history_ppm[3];   /* full, short, none */
+    int64_t history_periods; /* from so many accounting periods with data on, history is full */
+    int64_t history_ppm[3];  /* full, short, none */
     int64_t haircut_ppm, guarantee_cap_ppm;
-    int64_t valid_days;       /* limit_expires_on = as_of + this */
+    int64_t valid_days; /* limit_expires_on = as_of + this */
 };
 /* Reads parameters; strings in `arena`. INTERNAL when the text is no sound policy. */
 enum scf_code scf_policy_parse(struct scf_arena *arena, const char *code, const char *version,
-                               struct scf_str params, struct scf_policy *ret, struct scf_error *err)
-    SCF_MUST_CHECK;
+                               struct scf_str params, struct scf_policy *ret,
+                               struct scf_error *err) SCF_MUST_CHECK;
 
 /* ---- inputs ---- */
 
@@ -44,7 +49,8 @@ struct scf_rating_sums {
     int32_t template_id; /* 0: the records were judged by no template */
     enum scf_record_kind kind;
     int64_t records, weight_expected, weight_present;
-    int64_t delay_count, delay_s, delay_us; /* whole seconds, and the µs beyond them, summed apart */
+    int64_t delay_count, delay_s,
+        delay_us; /* whole seconds, and the µs beyond them, summed apart */
     int64_t range_ok, fluctuation_applicable, fluctuation_ok;
     int64_t checks_applicable, checks_passed;
 };
@@ -79,7 +85,7 @@ struct scf_limit_contract {
     const char *status; /* of the contract: "active" … */
     char currency[4];
     int64_t amount, prepaid, retention;
-    int64_t financed; /* exposure under the contract in its currency */
+    int64_t financed;                   /* exposure under the contract in its currency */
     bool seller_is_borrower, duplicate; /* the same business contract stands earlier in the list */
     bool has_signed;
     int64_t signed_us;
@@ -102,7 +108,7 @@ struct scf_limit_inputs {
     char currency[4];
     bool has_requested;
     int64_t requested;
-    bool operating; /* neither revoked, deregistered nor bankrupt */
+    bool operating;          /* neither revoked, deregistered nor bankrupt */
     int64_t history_periods; /* accounting periods with events or invoices in the window */
     const struct scf_limit_chain *chains;
     size_t chain_count;
@@ -128,15 +134,15 @@ const char *scf_reason_text(enum scf_reason reason, bool chinese);
 const char *scf_reason_direction(enum scf_reason reason);
 
 struct scf_ratings {
-    bool has_records;                   /* any event or invoice in the window */
-    int64_t normativity_ppm;            /* N */
-    bool has_workflow, has_invoice;     /* which delays exist */
-    int64_t workflow_us, invoice_us;    /* mean delays */
-    int64_t delay_us, timeliness_ppm;   /* D; 1 − min(1, D / lateness) */
-    bool has_compared;                  /* any value could be compared with an earlier period */
-    int64_t in_range_ppm, within_ppm, accuracy_ppm; /* A */
+    bool has_records;                 /* any event or invoice in the window */
+    int64_t normativity_ppm;          /* N */
+    bool has_workflow, has_invoice;   /* which delays exist */
+    int64_t workflow_us, invoice_us;  /* mean delays */
+    int64_t delay_us, timeliness_ppm; /* D; 1 − min(1, D / lateness) */
+    bool has_compared;                /* any value could be compared with an earlier period */
+    int64_t in_range_ppm, within_ppm, accuracy_ppm;            /* A */
     enum scf_grade normativity, timeliness, accuracy, overall; /* overall: the lowest */
-    int64_t credibility_ppm;            /* E of CR-2.3: 0 when any grade is D */
+    int64_t credibility_ppm; /* E of CR-2.3: 0 when any grade is D */
 };
 
 /* What one contract adds. */
@@ -153,7 +159,7 @@ enum { SCF_MAX_FACTORS = 10, SCF_MAX_REASONS = 10 };
 struct scf_factor {
     const char *name;
     enum { SCF_FACTOR_RATIO, SCF_FACTOR_MONEY } unit;
-    int64_t value;        /* millionths or minor units */
+    int64_t value; /* millionths or minor units */
     bool has_weight;
     int64_t weight_ppm;
     int64_t contribution; /* of a weighted ratio: weight × value; else the value */
@@ -164,7 +170,7 @@ struct scf_limit_result {
     struct scf_ratings ratings;
     int64_t checks_applicable, checks_passed, checks_ppm; /* X */
     int64_t truth_ppm, qualification_ppm, history_ppm;    /* T, q, h */
-    struct scf_limit_part *parts; /* one per contract */
+    struct scf_limit_part *parts;                         /* one per contract */
     int64_t computed; /* Σ (base + G) before the request caps it */
     int64_t limit;
     int32_t expires_day;

@@ -1,0 +1,126 @@
+/* Assessments: their rows, and gathering what a limit rests on. */
+#ifndef SCFD_CREDIT_ASSESS_H
+#define SCFD_CREDIT_ASSESS_H
+
+#include "receipt.h"
+#include "rollup.h"
+#include "scfd/credit/credit.h"
+
+enum { SCF_ASSESS_MAX_CONTRACTS = 100, SCF_ASSESS_MAX_LENDERS = 50, SCF_ASSESS_TOPIC = 48 };
+enum scf_assess_status { SCF_ASM_QUEUED, SCF_ASM_RUNNING, SCF_ASM_SUCCEEDED, SCF_ASM_FAILED };
+
+extern const struct scf_schema scf_assess_schema; /* CreditAssessmentCreate */
+
+/* The request, read from a body that passed the schema. Ids in the arena. */
+struct scf_assess_request {
+    struct scf_uuid borrower_id;
+    struct scf_uuid *contracts, *lenders;
+    size_t contract_count, lender_count;
+    bool has_as_of, has_requested;
+    int64_t as_of_us, requested;
+    const char *template_code; /* NULL: by industry */
+    char currency[4];          /* "": the first contract's */
+};
+/* INTERNAL when the body is not sound after all or the arena is full. */
+enum scf_code scf_assess_request_read(struct scf_arena *arena, const cJSON *body,
+                                      struct scf_assess_request *ret,
+                                      struct scf_error *err) SCF_MUST_CHECK;
+
+/* "asm:<hex>": notified when the assessment changes. "lender:<hex>": when a lender's list does. */
+void scf_assess_topic(const char *what, const struct scf_uuid *id, char out[SCF_ASSESS_TOPIC]);
+
+/* ---- gather.c: what the limit rests on, read from the database ---- */
+
+/* Folds the chains concerned, then reads everything. Outside a transaction. */
+enum scf_code scf_assess_gather(struct scf_db *db, struct scf_arena *arena,
+                                const struct scf_services *services,
+                                const struct scf_uuid *assessment_id,
+                                const struct scf_assess_request *request, int64_t as_of_us,
+                                struct scf_limit_inputs *ret, struct scf_error *err) SCF_MUST_CHECK;
+
+/* ---- gather_store.c ---- */
+
+enum scf_code scf_policy_in_force(struct scf_db *db, struct scf_arena *arena, int64_t at_us,
+                                  struct scf_policy *ret, struct scf_error *err) SCF_MUST_CHECK;
+/* Sums per chain, template and kind over the days, the chains they come from, and in how many
+ * periods there are events or invoices. One statement: one snapshot. */
+enum scf_code scf_window_read(struct scf_db *db, struct scf_arena *arena,
+                              const struct scf_uuid *enterprise_id, enum scf_period period,
+                              struct scf_limit_inputs *in, struct scf_error *err) SCF_MUST_CHECK;
+/* The newest revision of a contract record in its chain. */
+enum scf_code scf_contract_newest(struct scf_db *db, struct scf_arena *arena,
+                                  const struct scf_record *contract, struct scf_uuid *ret,
+                                  struct scf_error *err) SCF_MUST_CHECK;
+/* Invoices, events and exposure of a contract into `k`, whose currency is set. */
+enum scf_code scf_contract_read_totals(struct scf_db *db, struct scf_arena *arena,
+                                       const struct scf_record *contract,
+                                       struct scf_limit_contract *k,
+                                       struct scf_error *err) SCF_MUST_CHECK;
+/* Ids of the guarantee records of a contract that no later one revises; at most 100. */
+enum scf_code scf_contract_guarantees(struct scf_db *db, struct scf_arena *arena,
+                                      const struct scf_uuid *contract_key, struct scf_uuid **ret,
+                                      int *ret_n, struct scf_error *err) SCF_MUST_CHECK;
+
+/* ---- assess_store.c: rows of credit_assessment ---- */
+
+struct scf_assess_row {
+    struct scf_uuid id, node_id, borrower_id; /* node_id nil: an administrator asked */
+    enum scf_assess_status status;
+    int64_t version, as_of_us, created_us, updated_us;
+    struct scf_str request, document, receipt; /* the latter two empty before success */
+    const char *problem_code, *problem_detail; /* NULL: none */
+    bool awaiting; /* for the lender that asks; any lender's when others ask */
+};
+
+enum scf_code scf_assess_insert(struct scf_db *db, struct scf_arena *arena,
+                                const struct scf_assess_row *row,
+                                struct scf_error *err) SCF_MUST_CHECK;
+/* The row, if `actor` may see it: who asked, whom it was addressed to, administrators; NULL: no
+ * check. NOT_FOUND. */
+enum scf_code scf_assess_get(struct scf_db *db, struct scf_arena *arena,
+                             const struct scf_actor *actor, const struct scf_uuid *id,
+                             struct scf_assess_row *ret, struct scf_error *err) SCF_MUST_CHECK;
+/* Only status and version, by primary key; the same visibility. */
+enum scf_code scf_assess_version(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_actor *actor, const struct scf_uuid *id,
+                                 enum scf_assess_status *ret_status, int64_t *ret_version,
+                                 struct scf_error *err) SCF_MUST_CHECK;
+enum scf_code scf_assess_begin(struct scf_db *db, struct scf_arena *arena,
+                               const struct scf_uuid *id, int64_t now_us,
+                               struct scf_error *err) SCF_MUST_CHECK;
+/* Inside a transaction: the outcome, unless there is one; *ret_first says which. */
+enum scf_code scf_assess_succeed(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_uuid *id, const struct scf_limit_inputs *in,
+                                 const struct scf_limit_result *result, struct scf_str document,
+                                 struct scf_str receipt, int64_t now_us, bool *ret_first,
+                                 struct scf_error *err) SCF_MUST_CHECK;
+enum scf_code scf_assess_fail(struct scf_db *db, struct scf_arena *arena, const struct scf_uuid *id,
+                              const struct scf_error *why, int64_t now_us,
+                              struct scf_error *err) SCF_MUST_CHECK;
+
+struct scf_assess_filter {
+    bool awaiting;               /* only those that await a decision (of `lender`) */
+    struct scf_uuid lender;      /* nil: any */
+    struct scf_uuid visible_to;  /* nil: everything */
+    struct scf_uuid borrower_id; /* nil: any */
+    int status;                  /* −1: any */
+};
+struct scf_assess_key {
+    struct scf_uuid id;
+    int64_t version, at_us; /* position in the list: created, or addressed */
+};
+/* Keys only, at most page->limit + 1. */
+enum scf_code scf_assess_page(struct scf_db *db, struct scf_arena *arena,
+                              const struct scf_assess_filter *filter, const struct scf_page *page,
+                              struct scf_assess_key **ret, int *ret_n,
+                              struct scf_error *err) SCF_MUST_CHECK;
+/* Lenders it was addressed to. */
+struct scf_assess_lender {
+    struct scf_uuid node_id;
+    bool awaiting;
+};
+enum scf_code scf_assess_lenders(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_uuid *id, struct scf_assess_lender **ret,
+                                 int *ret_n, struct scf_error *err) SCF_MUST_CHECK;
+
+#endif

@@ -1,0 +1,164 @@
+/* GET /v1/credit-assessments/{id} and its receipt, and the table of routes.
+ * A conditional GET that finds nothing new costs one read by primary key. Relies on
+ * assess_store.c. */
+#include "assess_api.h"
+
+void scf_assess_etag(const struct scf_uuid *id, int64_t version, char out[SCF_ASSESS_ETAG]) {
+    char hex[2 * 4 + 1];
+    scf_hex(id->b + sizeof id->b - 4, 4, hex);
+    snprintf(out, SCF_ASSESS_ETAG, "%" PRId64 "-%s", version, hex);
+}
+
+bool scf_assess_matches(const struct scf_request *rq, const char *etag) {
+    const char *header = scf_rq_header(rq, "If-None-Match");
+    char quoted[SCF_ASSESS_ETAG + 2];
+    snprintf(quoted, sizeof quoted, "\"%s\"", etag);
+    return header != NULL && (strcmp(header, "*") == 0 || strstr(header, quoted) != NULL);
+}
+
+void scf_assess_reply(struct scf_request *rq, int status, const struct scf_uuid *id) {
+    struct scf_error err = {0};
+    struct scf_arena *arena = scf_rq_arena(rq);
+    const struct scf_actor *actor = scf_rq_actor(rq);
+    struct scf_assess_row row;
+    struct scf_assess_lender *lenders = NULL;
+    int n = 0;
+    enum scf_code code = scf_assess_get(scf_rq_db(rq), arena, actor, id, &row, &err);
+    if (code == SCF_OK && (actor->admin || scf_uuid_eq(&row.node_id, &actor->node_id))) {
+        code = scf_assess_lenders(scf_rq_db(rq), arena, id, &lenders, &n, &err);
+    }
+    if (code != SCF_OK) {
+        scf_reply_error(rq, &err);
+        return;
+    }
+    char etag[SCF_ASSESS_ETAG], quoted[SCF_ASSESS_ETAG + 2];
+    scf_assess_etag(id, row.version, etag);
+    snprintf(quoted, sizeof quoted, "\"%s\"", etag);
+    scf_reply_header(rq, "ETag", quoted);
+    struct scf_buf body;
+    scf_buf_init(&body, SCF_ASSESS_BODY_MAX);
+    scf_assess_write(&body, arena, &row, lenders, n);
+    scf_reply_json(rq, status, &body);
+}
+
+static bool read_id(struct scf_request *rq, struct scf_uuid *ret, struct scf_error *err) {
+    if (scf_id_parse("asm", scf_rq_param(rq, "id"), ret)) {
+        return true;
+    }
+    scf_fail(err, SCF_E_NOT_FOUND, "There is no such assessment");
+    return false;
+}
+
+/* A client that is willing to wait waits while the job runs, and while nothing is newer than what
+ * it has. */
+static bool should_wait(struct scf_request *rq, enum scf_assess_status status, const char *etag) {
+    if (!scf_rq_may_wait(rq)) {
+        return false;
+    }
+    return scf_rq_header(rq, "If-None-Match") != NULL ? scf_assess_matches(rq, etag)
+                                                      : status < SCF_ASM_SUCCEEDED;
+}
+
+static void handle_get(struct scf_request *rq) {
+    struct scf_error err = {0};
+    struct scf_uuid id;
+    enum scf_assess_status status;
+    int64_t version;
+    char etag[SCF_ASSESS_ETAG], topic[SCF_ASSESS_TOPIC];
+    if (!read_id(rq, &id, &err) ||
+        scf_assess_version(scf_rq_db(rq), scf_rq_arena(rq), scf_rq_actor(rq), &id, &status,
+                           &version, &err) != SCF_OK) {
+        scf_reply_error(rq, &err);
+        return;
+    }
+    scf_assess_etag(&id, version, etag);
+    if (should_wait(rq, status, etag)) {
+        scf_assess_topic("asm", &id, topic);
+        scf_rq_wait(rq, topic);
+    } else if (scf_assess_matches(rq, etag)) {
+        (void)scf_reply_not_modified(rq, etag);
+    } else {
+        scf_assess_reply(rq, 200, &id);
+    }
+}
+
+/* The receipt never changes once it is there. */
+static void handle_receipt(struct scf_request *rq) {
+    struct scf_error err = {0};
+    struct scf_uuid id;
+    struct scf_assess_row row;
+    if (!read_id(rq, &id, &err) || scf_assess_get(scf_rq_db(rq), scf_rq_arena(rq), scf_rq_actor(rq),
+                                                  &id, &row, &err) != SCF_OK) {
+        scf_reply_error(rq, &err);
+        return;
+    }
+    if (row.status != SCF_ASM_SUCCEEDED) {
+        scf_fail(&err, SCF_E_WRONG_STATE, "The assessment has no result yet");
+        scf_reply_error(rq, &err);
+        return;
+    }
+    struct scf_hash h = scf_sha256(row.receipt.p, row.receipt.n);
+    char etag[2 * SCF_HASH_LEN + 1];
+    scf_hex(h.b, SCF_HASH_LEN, etag);
+    if (!scf_reply_not_modified(rq, etag)) {
+        struct scf_buf body;
+        scf_buf_init(&body, row.receipt.n);
+        scf_buf_put(&body, row.receipt.p, row.receipt.n);
+        scf_reply_json(rq, 200, &body);
+    }
+}
+
+static const char *const list_query[] = {"status", "borrower_id", "lender_id", "limit",
+                                         "after",  "order",       NULL};
+
+#define ASSESSMENTS "/v1/credit-assessments"
+const struct scf_route scf_credit_routes[] = {
+    {.method = "POST",
+     .pattern = ASSESSMENTS,
+     .operation_id = "createCreditAssessment",
+     .tag = "credit",
+     .summary = "Compute a limit; Prefer: wait=N holds the answer until it is there",
+     .access = SCF_KEYED,
+     .admin = true,
+     .kinds = SCF_ANY_NODE,
+     .run = SCF_RUN_SERVICE,
+     .handle = scf_assess_create,
+     .body_type = "application/json",
+     .request = &scf_assess_schema,
+     .answers = "201 CreditAssessment,202 CreditAssessment,409,422"},
+    {.method = "GET",
+     .pattern = ASSESSMENTS,
+     .operation_id = "listCreditAssessments",
+     .tag = "credit",
+     .summary = "List assessments; status=awaiting_decision lists what a lender has to decide",
+     .access = SCF_KEYED,
+     .admin = true,
+     .kinds = SCF_ANY_NODE,
+     .run = SCF_RUN_SERVICE,
+     .handle = scf_assess_list,
+     .answers = "200 CreditAssessmentPage,304",
+     .query = list_query},
+    {.method = "GET",
+     .pattern = ASSESSMENTS "/{id}",
+     .operation_id = "getCreditAssessment",
+     .tag = "credit",
+     .summary = "Read an assessment",
+     .access = SCF_KEYED,
+     .admin = true,
+     .kinds = SCF_ANY_NODE,
+     .run = SCF_RUN_SERVICE,
+     .handle = handle_get,
+     .answers = "200 CreditAssessment,304,404"},
+    {.method = "GET",
+     .pattern = ASSESSMENTS "/{id}/receipt",
+     .operation_id = "getCreditReceipt",
+     .tag = "credit",
+     .summary = "Read every input of the limit, enough to compute it again",
+     .access = SCF_KEYED,
+     .admin = true,
+     .kinds = SCF_ANY_NODE,
+     .run = SCF_RUN_SERVICE,
+     .handle = handle_receipt,
+     .answers = "200 CreditReceipt,304,404,409"},
+};
+const size_t scf_credit_route_count = SCF_COUNT(scf_credit_routes);

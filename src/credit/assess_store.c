@@ -1,0 +1,273 @@
+/* SQL of credit_assessment and credit_assessment_lender, and the functions lending calls.
+ * Relies on sql/0006_credit.sql; visibility also rests on scfd.record_addressee of the chain room,
+ * since an assessment's record has its id. */
+#include "assess.h"
+#include "scfd/base/clock.h"
+
+void scf_assess_topic(const char *what, const struct scf_uuid *id, char out[SCF_ASSESS_TOPIC]) {
+    char hex[2 * sizeof id->b + 1];
+    scf_hex(id->b, sizeof id->b, hex);
+    snprintf(out, SCF_ASSESS_TOPIC, "%s:%s", what, hex);
+}
+
+static enum scf_code notify(struct scf_db *db, struct scf_arena *arena, const char *what,
+                            const struct scf_uuid *id, struct scf_error *err) {
+    char topic[SCF_ASSESS_TOPIC];
+    scf_assess_topic(what, id, topic);
+    return scf_db_notify(db, arena, topic, err);
+}
+
+/* ---- one row ---- */
+
+static const struct scf_stmt insert_stmt = {
+    "scf_assess_insert",
+    "INSERT INTO scfd.credit_assessment (id, node_id, borrower_id, request, as_of, created_at,"
+    " updated_at) VALUES ($1, $2, $3, $4, $5, $6, $6)"};
+
+enum scf_code scf_assess_insert(struct scf_db *db, struct scf_arena *arena,
+                                const struct scf_assess_row *row, struct scf_error *err) {
+    struct scf_params p;
+    scf_params_init(&p, arena);
+    scf_p_uuid(&p, &row->id);
+    scf_p_uuid(&p, scf_uuid_is_nil(&row->node_id) ? NULL : &row->node_id);
+    scf_p_uuid(&p, &row->borrower_id);
+    scf_p_str(&p, row->request);
+    scf_p_time(&p, row->as_of_us);
+    scf_p_time(&p, row->created_us);
+    return scf_db_run(db, &insert_stmt, &p, arena, NULL, err);
+}
+
+/* $1 the assessment, $2 the asking node; NULL asks for everything. */
+#define VISIBLE                                                                                    \
+    "a.id = $1 AND ($2::uuid IS NULL OR a.node_id = $2 OR EXISTS (SELECT FROM"                     \
+    " scfd.record_addressee r WHERE r.node_id = $2 AND r.record_id = $1))"
+
+static void visible_params(struct scf_params *p, struct scf_arena *arena,
+                           const struct scf_actor *actor, const struct scf_uuid *id) {
+    scf_params_init(p, arena);
+    scf_p_uuid(p, id);
+    scf_p_uuid(p, actor == NULL || actor->admin ? NULL : &actor->node_id);
+}
+
+static enum scf_code not_found(struct scf_error *err) {
+    return scf_fail(err, SCF_E_NOT_FOUND, "There is no such assessment");
+}
+
+static const struct scf_stmt version_stmt = {
+    "scf_assess_version",
+    "SELECT a.status, a.version FROM scfd.credit_assessment a WHERE " VISIBLE};
+
+enum scf_code scf_assess_version(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_actor *actor, const struct scf_uuid *id,
+                                 enum scf_assess_status *ret_status, int64_t *ret_version,
+                                 struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    visible_params(&p, arena, actor, id);
+    enum scf_code code = scf_db_run(db, &version_stmt, &p, arena, &rows, err);
+    if (code != SCF_OK) {
+        return code;
+    }
+    if (scf_rows_count(rows) == 0) {
+        return not_found(err);
+    }
+    *ret_status = (enum scf_assess_status)scf_rows_i64(rows, 0, 0);
+    *ret_version = scf_rows_i64(rows, 0, 1);
+    return SCF_OK;
+}
+
+static const struct scf_stmt get_stmt = {
+    "scf_assess_get",
+    "SELECT a.id, a.node_id, a.borrower_id, a.status, a.version, a.as_of, a.created_at,"
+    " a.updated_at, a.request, a.document, a.receipt, a.problem_code, a.problem_detail,"
+    " EXISTS (SELECT FROM scfd.credit_assessment_lender l WHERE l.assessment_id = a.id"
+    " AND l.awaiting AND (a.node_id IS NOT DISTINCT FROM $2 OR l.node_id = $2 OR $2 IS NULL))"
+    " FROM scfd.credit_assessment a WHERE " VISIBLE};
+
+enum scf_code scf_assess_get(struct scf_db *db, struct scf_arena *arena,
+                             const struct scf_actor *actor, const struct scf_uuid *id,
+                             struct scf_assess_row *ret, struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    visible_params(&p, arena, actor, id);
+    enum scf_code code = scf_db_run(db, &get_stmt, &p, arena, &rows, err);
+    if (code != SCF_OK) {
+        return code;
+    }
+    if (scf_rows_count(rows) == 0) {
+        return not_found(err);
+    }
+    *ret = (struct scf_assess_row){
+        .id = scf_rows_uuid(rows, 0, 0),
+        .node_id = scf_rows_uuid(rows, 0, 1),
+        .borrower_id = scf_rows_uuid(rows, 0, 2),
+        .status = (enum scf_assess_status)scf_rows_i64(rows, 0, 3),
+        .version = scf_rows_i64(rows, 0, 4),
+        .as_of_us = scf_rows_time(rows, 0, 5),
+        .created_us = scf_rows_time(rows, 0, 6),
+        .updated_us = scf_rows_time(rows, 0, 7),
+        .request = scf_rows_str(rows, 0, 8),
+        .document = scf_rows_str(rows, 0, 9),
+        .receipt = scf_rows_str(rows, 0, 10),
+        .problem_code = scf_rows_text(rows, 0, 11),
+        .problem_detail = scf_rows_text(rows, 0, 12),
+        .awaiting = scf_rows_bool(rows, 0, 13),
+    };
+    return SCF_OK;
+}
+
+/* ---- what becomes of it ---- */
+
+static const struct scf_stmt begin_stmt = {
+    "scf_assess_begin", "UPDATE scfd.credit_assessment SET status = 1, version = version + 1,"
+                        " updated_at = $2 WHERE id = $1 AND status = 0"};
+
+enum scf_code scf_assess_begin(struct scf_db *db, struct scf_arena *arena,
+                               const struct scf_uuid *id, int64_t now_us, struct scf_error *err) {
+    struct scf_params p;
+    scf_params_init(&p, arena);
+    scf_p_uuid(&p, id);
+    scf_p_time(&p, now_us);
+    return scf_db_run(db, &begin_stmt, &p, arena, NULL, err);
+}
+
+static const struct scf_stmt succeed_stmt = {
+    "scf_assess_succeed",
+    "UPDATE scfd.credit_assessment SET status = 2, version = version + 1, updated_at = $2,"
+    " currency = $3, recommended_limit = $4, limit_expires_on = $5, document = $6, receipt = $7"
+    " WHERE id = $1 AND status < 2"};
+
+enum scf_code scf_assess_succeed(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_uuid *id, const struct scf_limit_inputs *in,
+                                 const struct scf_limit_result *result, struct scf_str document,
+                                 struct scf_str receipt, int64_t now_us, bool *ret_first,
+                                 struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, arena);
+    scf_p_uuid(&p, id);
+    scf_p_time(&p, now_us);
+    scf_p_text(&p, in->currency);
+    scf_p_i64(&p, result->limit);
+    scf_p_date(&p, result->expires_day);
+    scf_p_str(&p, document);
+    scf_p_str(&p, receipt);
+    enum scf_code code = scf_db_run(db, &succeed_stmt, &p, arena, &rows, err);
+    if (code == SCF_OK) {
+        *ret_first = scf_rows_affected(rows) > 0;
+        code = notify(db, arena, "asm", id, err);
+    }
+    return code;
+}
+
+static const struct scf_stmt fail_stmt = {
+    "scf_assess_fail", "UPDATE scfd.credit_assessment SET status = 3, version = version + 1,"
+                       " updated_at = $2, problem_code = $3, problem_detail = $4"
+                       " WHERE id = $1 AND status < 2"};
+
+enum scf_code scf_assess_fail(struct scf_db *db, struct scf_arena *arena, const struct scf_uuid *id,
+                              const struct scf_error *why, int64_t now_us, struct scf_error *err) {
+    struct scf_params p;
+    scf_params_init(&p, arena);
+    scf_p_uuid(&p, id);
+    scf_p_time(&p, now_us);
+    scf_p_text(&p, scf_code_slug(why->code));
+    scf_p_text(&p, why->detail);
+    enum scf_code code = scf_db_run(db, &fail_stmt, &p, arena, NULL, err);
+    return code == SCF_OK ? notify(db, arena, "asm", id, err) : code;
+}
+
+/* ---- lists ---- */
+
+#define PAGE(order, compare)                                                                       \
+    " AND (NOT $5 OR (at, id) " compare " ($6, $7)) ORDER BY at " order ", id " order " LIMIT $8"
+
+/* Everything visible to $1 (NULL: all), of borrower $2, in status $3. */
+#define ALL                                                                                        \
+    "SELECT id, version, at FROM (SELECT id, version, created_at AS at, node_id, borrower_id,"     \
+    " status FROM scfd.credit_assessment) a WHERE ($1::uuid IS NULL OR node_id = $1 OR EXISTS"     \
+    " (SELECT FROM scfd.record_addressee r WHERE r.node_id = $1 AND r.record_id = a.id))"          \
+    " AND ($2::uuid IS NULL OR borrower_id = $2) AND ($3::smallint < 0 OR status = $3)"            \
+    " AND $4::uuid IS NULL"
+
+/* What awaits the decision of lender $4 (NULL: any lender). */
+#define AWAITING                                                                                   \
+    "SELECT id, version, at FROM (SELECT a.id, a.version, l.addressed_at AS at, a.borrower_id,"    \
+    " a.node_id, l.node_id AS lender, a.status FROM scfd.credit_assessment_lender l"               \
+    " JOIN scfd.credit_assessment a ON a.id = l.assessment_id WHERE l.awaiting) w"                 \
+    " WHERE ($1::uuid IS NULL OR node_id = $1 OR lender = $1)"                                     \
+    " AND ($2::uuid IS NULL OR borrower_id = $2) AND ($3::smallint < 0 OR status = $3)"            \
+    " AND ($4::uuid IS NULL OR lender = $4)"
+
+static const struct scf_stmt all_up = {"scf_assess_page", ALL PAGE("ASC", ">")};
+static const struct scf_stmt all_down = {"scf_assess_page_desc", ALL PAGE("DESC", "<")};
+static const struct scf_stmt awaiting_up = {"scf_assess_awaiting", AWAITING PAGE("ASC", ">")};
+static const struct scf_stmt awaiting_down = {"scf_assess_awaiting_desc",
+                                              AWAITING PAGE("DESC", "<")};
+
+static const struct scf_uuid *or_null(const struct scf_uuid *id) {
+    return scf_uuid_is_nil(id) ? NULL : id;
+}
+
+enum scf_code scf_assess_page(struct scf_db *db, struct scf_arena *arena,
+                              const struct scf_assess_filter *filter, const struct scf_page *page,
+                              struct scf_assess_key **ret, int *ret_n, struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, arena);
+    scf_p_uuid(&p, or_null(&filter->visible_to));
+    scf_p_uuid(&p, or_null(&filter->borrower_id));
+    scf_p_i16(&p, (int16_t)filter->status);
+    scf_p_uuid(&p, or_null(&filter->lender));
+    scf_p_bool(&p, page->has_after);
+    scf_p_time(&p, page->after_time_us);
+    scf_p_uuid(&p, &page->after_id);
+    scf_p_i64(&p, page->limit + 1);
+    const struct scf_stmt *stmt = filter->awaiting
+                                      ? (page->descending ? &awaiting_down : &awaiting_up)
+                                      : (page->descending ? &all_down : &all_up);
+    enum scf_code code = scf_db_run(db, stmt, &p, arena, &rows, err);
+    if (code != SCF_OK) {
+        return code;
+    }
+    int n = scf_rows_count(rows);
+    struct scf_assess_key *keys = scf_alloc(arena, (size_t)n, sizeof *keys);
+    if (keys == NULL) {
+        return scf_fail(err, SCF_E_OVERLOADED, "The page is too large");
+    }
+    for (int i = 0; i < n; i++) {
+        keys[i] = (struct scf_assess_key){scf_rows_uuid(rows, i, 0), scf_rows_i64(rows, i, 1),
+                                          scf_rows_time(rows, i, 2)};
+    }
+    *ret = keys;
+    *ret_n = n;
+    return SCF_OK;
+}
+
+static const struct scf_stmt lenders_stmt = {
+    "scf_assess_lenders", "SELECT node_id, awaiting FROM scfd.credit_assessment_lender"
+                          " WHERE assessment_id = $1 ORDER BY addressed_at, node_id LIMIT 500"};
+
+enum scf_code scf_assess_lenders(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_uuid *id, struct scf_assess_lender **ret,
+                                 int *ret_n, struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, arena);
+    scf_p_uuid(&p, id);
+    enum scf_code code = scf_db_run(db, &lenders_stmt, &p, arena, &rows, err);
+    if (code != SCF_OK) {
+        return code;
+    }
+    int n = scf_rows_count(rows);
+    struct scf_assess_lender *list = scf_alloc(arena, (size_t)n, sizeof *list);
+    if (list == NULL) {
+        return scf_fail(err, SCF_E_OVERLOADED, "Too many lenders");
+    }
+    for (int i = 0; i < n; i++) {
+        list[i] = (struct scf_assess_lender){scf_rows_uuid(rows, i, 0), scf_rows_bool(rows, i, 1)};
+    }
+    *ret = list;
+    *ret_n = n;
+    return SCF_OK;
+}

@@ -1,0 +1,315 @@
+/* Gathering the inputs of a limit: folding first, then reading days, contracts, guarantees and the
+ * enterprise's profile. Relies on gather_store.c, rollup.c, and on the records' bodies as intake
+ * validated them. */
+#include "assess.h"
+#include "scfd/base/clock.h"
+#include "scfd/base/money.h"
+#include "scfd/party/enterprise.h"
+
+struct gather {
+    struct scf_db *db;
+    struct scf_arena *arena;
+    const struct scf_services *services;
+    const struct scf_assess_request *request;
+    struct scf_limit_inputs in;
+    struct scf_record *contracts; /* newest revisions, in the order of the request */
+};
+
+static enum scf_code no_memory(struct scf_error *err) {
+    return scf_fail(err, SCF_E_INTERNAL, "No memory for the assessment");
+}
+
+/* ---- contracts ---- */
+
+static enum scf_code read_contract_records(struct gather *g, struct scf_error *err) {
+    size_t n = g->request->contract_count;
+    g->contracts = scf_alloc(g->arena, n, sizeof *g->contracts);
+    if (g->contracts == NULL) {
+        return no_memory(err);
+    }
+    for (size_t i = 0; i < n; i++) {
+        struct scf_uuid newest;
+        struct scf_record *r = &g->contracts[i];
+        enum scf_code code =
+            scf_record_get(g->db, g->arena, NULL, &g->request->contracts[i], r, err);
+        if (code == SCF_OK) {
+            code = scf_contract_newest(g->db, g->arena, r, &newest, err);
+        }
+        if (code == SCF_OK && !scf_uuid_eq(&newest, &r->id)) {
+            code = scf_record_get(g->db, g->arena, NULL, &newest, r, err);
+        }
+        if (code != SCF_OK) {
+            return code;
+        }
+    }
+    return SCF_OK;
+}
+
+/* A body, or NULL when it was erased. It was valid when it came in. */
+static const cJSON *body_of(struct gather *g, const struct scf_record *r) {
+    struct scf_error ignored = {0}; /* unreadable is as good as erased: nothing is claimed of it */
+    char *text = r->body.p != NULL ? scf_strndup(g->arena, r->body.p, r->body.n) : NULL;
+    return text != NULL ? scf_json_parse(g->arena, text, r->body.n, &ignored) : NULL;
+}
+
+/* An optional deduction in `fields`. One that cannot be read deducts everything: a limit must not
+ * rest on a figure nobody understands. */
+static int64_t deduction(const cJSON *body, const char *name, int scale, int64_t everything) {
+    char text[SCF_MONEY_TEXT];
+    int64_t minor;
+    const cJSON *item = scf_json_get(scf_json_get(body, "fields"), name);
+    if (item == NULL) {
+        return 0;
+    }
+    bool sound = scf_json_decimal_text(item, text, sizeof text) &&
+                 scf_money_parse(scf_str(text), scale, &minor) && minor >= 0;
+    return sound ? minor : everything;
+}
+
+static bool same_guarantee(const cJSON *a, const cJSON *b) {
+    static const char *const keys[] = {"guarantee_no", "guarantor_id"};
+    for (size_t i = 0; i < SCF_COUNT(keys); i++) {
+        const char *x = scf_json_string(a, keys[i]), *y = scf_json_string(b, keys[i]);
+        if (x == NULL || y == NULL || strcmp(x, y) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static struct scf_limit_guarantee read_guarantee(struct gather *g, const struct scf_record *r,
+                                                 const cJSON *body) {
+    const char *status = scf_json_string(body, "status");
+    const char *from = scf_json_string(body, "effective_from");
+    const char *until = scf_json_string(body, "expires_on");
+    struct scf_limit_guarantee k = {
+        .record_id = r->id,
+        .body_sha256 = r->body_sha256,
+        .status = status != NULL ? status : "",
+        .amount = r->has_amount ? r->amount : 0,
+        .obligor_is_borrower = scf_uuid_eq(&r->enterprise_id, &g->request->borrower_id),
+    };
+    memcpy(k.currency, r->currency, 4);
+    k.has_from = from != NULL && scf_date_parse(scf_str(from), &k.from_day);
+    if (until == NULL || !scf_date_parse(scf_str(until), &k.expires_day)) {
+        k.status = ""; /* without an end nobody knows whether it still holds */
+    }
+    return k;
+}
+
+/* Two nodes may report the same guarantee: the first one counts. */
+static enum scf_code read_guarantees(struct gather *g, const struct scf_record *contract,
+                                     struct scf_limit_contract *k, struct scf_error *err) {
+    struct scf_uuid *ids;
+    int n;
+    enum scf_code code =
+        scf_contract_guarantees(g->db, g->arena, &contract->business_key, &ids, &n, err);
+    if (code != SCF_OK) {
+        return code;
+    }
+    struct scf_limit_guarantee *list = scf_alloc(g->arena, (size_t)n, sizeof *list);
+    const cJSON **bodies = scf_alloc(g->arena, (size_t)n, sizeof *bodies);
+    if (list == NULL || bodies == NULL) {
+        return no_memory(err);
+    }
+    for (int i = 0; i < n; i++) {
+        struct scf_record r;
+        code = scf_record_get(g->db, g->arena, NULL, &ids[i], &r, err);
+        if (code != SCF_OK) {
+            return code;
+        }
+        const cJSON *body = body_of(g, &r);
+        bool known = body == NULL;
+        for (size_t j = 0; j < k->guarantee_count && !known; j++) {
+            known = same_guarantee(bodies[j], body);
+        }
+        if (!known) {
+            bodies[k->guarantee_count] = body;
+            list[k->guarantee_count++] = read_guarantee(g, &r, body);
+        }
+    }
+    k->guarantees = list;
+    return SCF_OK;
+}
+
+static enum scf_code read_contract(struct gather *g, size_t i, struct scf_limit_contract *k,
+                                   struct scf_error *err) {
+    const struct scf_record *r = &g->contracts[i];
+    const cJSON *body = body_of(g, r);
+    const char *status = scf_json_string(body, "status");
+    *k = (struct scf_limit_contract){
+        .record_id = r->id,
+        .body_sha256 = r->body_sha256,
+        .status = status != NULL ? status : "",
+        .amount = r->has_amount ? r->amount : 0,
+        .seller_is_borrower = scf_uuid_eq(&r->enterprise_id, &g->request->borrower_id),
+        .has_signed = r->has_happened,
+        .signed_us = r->happened_us,
+    };
+    memcpy(k->currency, r->currency, 4);
+    int scale = scf_scale_of(k->currency);
+    k->prepaid = deduction(body, "prepaid_amount", scale, k->amount);
+    k->retention = deduction(body, "retention_amount", scale, k->amount);
+    for (size_t j = 0; j < i; j++) {
+        k->duplicate |= scf_uuid_eq(&g->contracts[j].id, &r->id) ||
+                        (!scf_uuid_is_nil(&r->business_key) &&
+                         scf_uuid_eq(&g->contracts[j].business_key, &r->business_key));
+    }
+    if (k->duplicate || scf_uuid_is_nil(&r->business_key)) {
+        return SCF_OK;
+    }
+    enum scf_code code = scf_contract_read_totals(g->db, g->arena, r, k, err);
+    return code == SCF_OK ? read_guarantees(g, r, k, err) : code;
+}
+
+static enum scf_code read_contracts(struct gather *g, struct scf_error *err) {
+    size_t n = g->request->contract_count;
+    struct scf_limit_contract *list = scf_alloc(g->arena, n, sizeof *list);
+    if (list == NULL) {
+        return no_memory(err);
+    }
+    for (size_t i = 0; i < n; i++) {
+        enum scf_code code = read_contract(g, i, &list[i], err);
+        if (code != SCF_OK) {
+            return code;
+        }
+    }
+    g->in.contracts = list;
+    g->in.contract_count = n;
+    const char *currency =
+        g->request->currency[0] != '\0' ? g->request->currency : list[0].currency;
+    memcpy(g->in.currency, currency, 4);
+    return SCF_OK;
+}
+
+/* ---- folding ---- */
+
+static enum scf_code fold(struct gather *g, struct scf_error *err) {
+    size_t n = g->request->contract_count;
+    const struct scf_uuid **keys = scf_alloc(g->arena, n, sizeof *keys);
+    if (keys == NULL) {
+        return no_memory(err);
+    }
+    for (size_t i = 0; i < n; i++) {
+        keys[i] = &g->contracts[i].business_key;
+    }
+    struct scf_unfolded *chains;
+    int count;
+    enum scf_code code = scf_rollup_pending_of(g->db, g->arena, &g->request->borrower_id, keys, n,
+                                               &chains, &count, err);
+    for (int i = 0; code == SCF_OK && i < count; i++) {
+        code = scf_rollup_chain(g->db, g->services->templates, &chains[i].chain_id, chains[i].size,
+                                true, err);
+    }
+    return code;
+}
+
+/* ---- the enterprise ---- */
+
+static void read_qualification(const cJSON *json, struct scf_limit_qualification *q) {
+    const char *type = scf_json_string(json, "type"), *grade = scf_json_string(json, "grade");
+    const char *issued = scf_json_string(json, "issued_on");
+    const char *until = scf_json_string(json, "valid_until");
+    *q = (struct scf_limit_qualification){.type = type != NULL ? type : "other",
+                                          .grade = grade != NULL ? grade : "",
+                                          .has_until = until != NULL};
+    bool sound = issued != NULL && scf_date_parse(scf_str(issued), &q->issued_day) &&
+                 (until == NULL || scf_date_parse(scf_str(until), &q->until_day));
+    const char *status = scf_json_string(json, "status");
+    if (!sound || (status != NULL && strcmp(status, "revoked") == 0)) {
+        q->type = "other"; /* counts for nothing */
+        q->has_until = false;
+    }
+}
+
+static enum scf_code read_profile(struct gather *g, const char *profile, struct scf_error *err) {
+    g->in.operating = true;
+    if (profile == NULL) { /* a stub */
+        return SCF_OK;
+    }
+    const cJSON *json = scf_json_parse(g->arena, profile, strlen(profile), err);
+    if (json == NULL) {
+        return scf_fail(err, SCF_E_INTERNAL, "The borrower's stored profile cannot be read");
+    }
+    const char *operating = scf_json_string(json, "operating_status");
+    static const char *const closed[] = {"revoked", "deregistered", "bankrupt"};
+    for (size_t i = 0; operating != NULL && i < SCF_COUNT(closed); i++) {
+        g->in.operating &= strcmp(operating, closed[i]) != 0;
+    }
+    const cJSON *array = scf_json_get(json, "qualifications");
+    int n = cJSON_IsArray(array) ? cJSON_GetArraySize(array) : 0;
+    struct scf_limit_qualification *list = scf_alloc(g->arena, (size_t)n, sizeof *list);
+    if (list == NULL) {
+        return no_memory(err);
+    }
+    const cJSON *e = n > 0 ? array->child : NULL;
+    for (int i = 0; i < n; i++, e = e->next) {
+        read_qualification(e, &list[i]);
+    }
+    g->in.qualifications = list;
+    g->in.qualification_count = (size_t)n;
+    return SCF_OK;
+}
+
+static enum scf_code read_enterprise(struct gather *g, const struct scf_template **ret_template,
+                                     struct scf_error *err) {
+    struct scf_enterprise enterprise;
+    const char *profile;
+    enum scf_code code =
+        scf_enterprise_get(g->db, g->arena, &g->request->borrower_id, &enterprise, &profile, err);
+    if (code == SCF_OK) {
+        code = read_profile(g, profile, err);
+    }
+    if (code != SCF_OK) {
+        return code;
+    }
+    struct scf_templates *catalogue = g->services->templates;
+    const char *wanted = g->request->template_code;
+    *ret_template = wanted != NULL ? scf_templates_by_code(catalogue, SCF_REC_WORKFLOW_EVENT,
+                                                           scf_str(wanted), g->in.as_of_us)
+                                   : scf_templates_for(catalogue, SCF_REC_WORKFLOW_EVENT,
+                                                       enterprise.industry_code, g->in.as_of_us);
+    return *ret_template != NULL
+               ? SCF_OK
+               : scf_fail(err, SCF_E_WRONG_STATE, "No workflow template is in force to rate by");
+}
+
+static void take_template(struct scf_limit_inputs *in, const struct scf_template *t) {
+    in->template_id = t->uuid;
+    in->template_code = t->code;
+    in->template_revision = t->revision;
+    in->grading = t->grading;
+}
+
+enum scf_code scf_assess_gather(struct scf_db *db, struct scf_arena *arena,
+                                const struct scf_services *services,
+                                const struct scf_uuid *assessment_id,
+                                const struct scf_assess_request *request, int64_t as_of_us,
+                                struct scf_limit_inputs *ret, struct scf_error *err) {
+    int32_t to = scf_day_of(as_of_us);
+    struct gather g = {.db = db, .arena = arena, .services = services, .request = request};
+    g.in = (struct scf_limit_inputs){
+        .assessment_id = *assessment_id,
+        .borrower_id = request->borrower_id,
+        .as_of_us = as_of_us,
+        .from_day = to - (int32_t)services->config->rating_window_days + 1,
+        .to_day = to,
+        .has_requested = request->has_requested,
+        .requested = request->requested,
+    };
+    const struct scf_template *t;
+    enum scf_code code = scf_policy_in_force(db, arena, as_of_us, &g.in.policy, err);
+    code = code == SCF_OK ? read_contract_records(&g, err) : code;
+    code = code == SCF_OK ? fold(&g, err) : code;
+    code = code == SCF_OK ? read_enterprise(&g, &t, err) : code;
+    if (code != SCF_OK) {
+        return code;
+    }
+    take_template(&g.in, t);
+    code = scf_window_read(db, arena, &request->borrower_id, t->period, &g.in, err);
+    code = code == SCF_OK ? read_contracts(&g, err) : code;
+    if (code == SCF_OK) {
+        *ret = g.in;
+    }
+    return code;
+}

@@ -1,0 +1,234 @@
+/* SQL of what a limit rests on. Every statement is bounded by the rating window, by one contract's
+ * parties, or by a LIMIT: none grows with the number of records.
+ * Relies on sql/0006_credit.sql. */
+#include "assess.h"
+#include "scfd/base/money.h"
+#include "scfd/chain/chain.h"
+
+/* ---- policy ---- */
+
+static const struct scf_stmt policy_stmt = {
+    "scf_policy_in_force", "SELECT code, version, params FROM scfd.credit_policy"
+                           " WHERE effective_from <= $1 ORDER BY effective_from DESC, code, version"
+                           " LIMIT 1"};
+
+enum scf_code scf_policy_in_force(struct scf_db *db, struct scf_arena *arena, int64_t at_us,
+                                  struct scf_policy *ret, struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, arena);
+    scf_p_time(&p, at_us);
+    enum scf_code code = scf_db_run(db, &policy_stmt, &p, arena, &rows, err);
+    if (code != SCF_OK) {
+        return code;
+    }
+    if (scf_rows_count(rows) == 0) {
+        return scf_fail(err, SCF_E_WRONG_STATE, "No credit policy was in force at that time");
+    }
+    return scf_policy_parse(arena, scf_rows_text(rows, 0, 0), scf_rows_text(rows, 0, 1),
+                            scf_rows_str(rows, 0, 2), ret, err);
+}
+
+/* ---- the window ---- */
+
+static const struct scf_stmt window_stmt = {
+    "scf_window_read",
+    "SELECT d.chain_id, d.template_id, d.kind, d.day, d.records, d.weight_expected,"
+    " d.weight_present, d.delay_count, d.delay_s, d.delay_us, d.range_ok,"
+    " d.fluctuation_applicable, d.fluctuation_ok, d.checks_applicable, d.checks_passed,"
+    " c.folded_size FROM scfd.rollup_day d JOIN scfd.rollup_cursor c ON c.chain_id = d.chain_id"
+    " WHERE d.enterprise_id = $1 AND d.day BETWEEN $2 AND $3"
+    " ORDER BY d.chain_id, d.template_id, d.kind, d.day"};
+
+static void add_row(struct scf_rating_sums *s, const struct scf_rows *rows, int i) {
+    s->records += scf_rows_i64(rows, i, 4);
+    s->weight_expected += scf_rows_i64(rows, i, 5);
+    s->weight_present += scf_rows_i64(rows, i, 6);
+    s->delay_count += scf_rows_i64(rows, i, 7);
+    s->delay_s += scf_rows_i64(rows, i, 8);
+    s->delay_us += scf_rows_i64(rows, i, 9);
+    s->range_ok += scf_rows_i64(rows, i, 10);
+    s->fluctuation_applicable += scf_rows_i64(rows, i, 11);
+    s->fluctuation_ok += scf_rows_i64(rows, i, 12);
+    s->checks_applicable += scf_rows_i64(rows, i, 13);
+    s->checks_passed += scf_rows_i64(rows, i, 14);
+}
+
+/* Rows come ordered by chain, template and kind: a change of any of them begins the next sum. */
+static void sum_rows(const struct scf_rows *rows, struct scf_rating_sums *sums, size_t *ret_sums,
+                     struct scf_limit_chain *chains, size_t *ret_chains) {
+    size_t n = 0, m = 0;
+    for (int i = 0; i < scf_rows_count(rows); i++) {
+        struct scf_rating_sums key = {
+            .chain_id = scf_rows_uuid(rows, i, 0),
+            .template_id = (int32_t)scf_rows_i64(rows, i, 1),
+            .kind = (enum scf_record_kind)scf_rows_i64(rows, i, 2),
+        };
+        if (m == 0 || !scf_uuid_eq(&chains[m - 1].chain_id, &key.chain_id)) {
+            chains[m++] = (struct scf_limit_chain){.chain_id = key.chain_id,
+                                                   .folded_size = scf_rows_i64(rows, i, 15)};
+        }
+        const struct scf_rating_sums *last = n > 0 ? &sums[n - 1] : NULL;
+        if (last == NULL || !scf_uuid_eq(&last->chain_id, &key.chain_id) ||
+            last->template_id != key.template_id || last->kind != key.kind) {
+            sums[n++] = key;
+        }
+        add_row(&sums[n - 1], rows, i);
+    }
+    *ret_sums = n;
+    *ret_chains = m;
+}
+
+/* Distinct accounting periods with events or invoices. */
+static bool count_periods(const struct scf_rows *rows, struct scf_arena *arena,
+                          enum scf_period period, int64_t *ret) {
+    struct scf_table seen;
+    if (!scf_table_init(&seen, arena, sizeof(int32_t), sizeof(int32_t),
+                        (size_t)scf_rows_count(rows))) {
+        return false;
+    }
+    for (int i = 0; i < scf_rows_count(rows); i++) {
+        int64_t kind = scf_rows_i64(rows, i, 2);
+        if (kind == SCF_REC_WORKFLOW_EVENT || kind == SCF_REC_INVOICE) {
+            int32_t number = scf_period_of(period, scf_rows_date(rows, i, 3));
+            scf_table_put(&seen, &number);
+        }
+    }
+    *ret = (int64_t)seen.n;
+    return true;
+}
+
+static enum scf_code add_seals(struct scf_db *db, struct scf_arena *arena,
+                               struct scf_limit_chain *chains, size_t n, struct scf_error *err) {
+    enum scf_code code = SCF_OK;
+    for (size_t i = 0; code == SCF_OK && i < n; i++) {
+        struct scf_chain_state state;
+        code = scf_chain_sealed_state(db, arena, &chains[i].chain_id, &state, err);
+        if (code == SCF_OK) {
+            chains[i].sealed_size = state.size;
+            chains[i].sealed_root = state.root;
+        }
+    }
+    return code;
+}
+
+enum scf_code scf_window_read(struct scf_db *db, struct scf_arena *arena,
+                              const struct scf_uuid *enterprise_id, enum scf_period period,
+                              struct scf_limit_inputs *in, struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, arena);
+    scf_p_uuid(&p, enterprise_id);
+    scf_p_date(&p, in->from_day);
+    scf_p_date(&p, in->to_day);
+    enum scf_code code = scf_db_run(db, &window_stmt, &p, arena, &rows, err);
+    if (code != SCF_OK) {
+        return code;
+    }
+    size_t n = (size_t)scf_rows_count(rows);
+    struct scf_rating_sums *sums = scf_alloc(arena, n, sizeof *sums);
+    struct scf_limit_chain *chains = scf_alloc(arena, n, sizeof *chains);
+    if (sums == NULL || chains == NULL ||
+        !count_periods(rows, arena, period, &in->history_periods)) {
+        return scf_fail(err, SCF_E_INTERNAL, "No memory for %zu days", n);
+    }
+    sum_rows(rows, sums, &in->sum_count, chains, &in->chain_count);
+    in->sums = sums;
+    in->chains = chains;
+    return add_seals(db, arena, chains, in->chain_count, err);
+}
+
+/* ---- contracts ---- */
+
+static const struct scf_stmt newest_stmt = {
+    "scf_contract_newest", "SELECT id FROM scfd.record WHERE business_key = $1 AND chain_id = $2"
+                           " AND kind = $3 ORDER BY leaf_index DESC LIMIT 1"};
+
+enum scf_code scf_contract_newest(struct scf_db *db, struct scf_arena *arena,
+                                  const struct scf_record *contract, struct scf_uuid *ret,
+                                  struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    *ret = contract->id;
+    if (scf_uuid_is_nil(&contract->business_key)) {
+        return SCF_OK;
+    }
+    scf_params_init(&p, arena);
+    scf_p_uuid(&p, &contract->business_key);
+    scf_p_uuid(&p, &contract->chain_id);
+    scf_p_i16(&p, SCF_REC_CONTRACT);
+    enum scf_code code = scf_db_run(db, &newest_stmt, &p, arena, &rows, err);
+    if (code == SCF_OK && scf_rows_count(rows) > 0) {
+        *ret = scf_rows_uuid(rows, 0, 0);
+    }
+    return code;
+}
+
+/* invoiced is numeric so that nothing overflows; far beyond any contract it may as well stop. */
+static const struct scf_stmt totals_stmt = {
+    "scf_contract_totals",
+    "SELECT coalesce(sum(invoices) FILTER (WHERE currency = $2), 0)::bigint,"
+    " coalesce(sum(invoices) FILTER (WHERE currency <> $2), 0)::bigint,"
+    " coalesce(sum(invoices) FILTER (WHERE seller_id <> $3 OR buyer_id <> $4), 0)::bigint,"
+    " least(greatest(coalesce(sum(invoiced) FILTER (WHERE currency = $2), 0), -$5), $5)::bigint,"
+    " coalesce(sum(events), 0)::bigint, min(first_event_at),"
+    " coalesce((SELECT financed FROM scfd.contract_exposure e WHERE e.contract_key = $1"
+    " AND e.currency = $2), 0)"
+    " FROM scfd.contract_total WHERE contract_key = $1"};
+
+enum scf_code scf_contract_read_totals(struct scf_db *db, struct scf_arena *arena,
+                                       const struct scf_record *contract,
+                                       struct scf_limit_contract *k, struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, arena);
+    scf_p_uuid(&p, &contract->business_key);
+    scf_p_text(&p, k->currency);
+    scf_p_uuid(&p, &contract->enterprise_id);
+    scf_p_uuid(&p, &contract->counterparty_id);
+    scf_p_i64(&p, SCF_MONEY_MAX);
+    enum scf_code code = scf_db_run(db, &totals_stmt, &p, arena, &rows, err);
+    if (code != SCF_OK) {
+        return code;
+    }
+    k->invoices = scf_rows_i64(rows, 0, 0);
+    k->invoices_other_currency = scf_rows_i64(rows, 0, 1);
+    k->invoices_other_parties = scf_rows_i64(rows, 0, 2);
+    k->invoiced = scf_rows_i64(rows, 0, 3);
+    /* events that do not say when they happened cannot be early */
+    k->events = scf_rows_null(rows, 0, 5) ? 0 : scf_rows_i64(rows, 0, 4);
+    k->first_event_us = scf_rows_time(rows, 0, 5);
+    k->financed = scf_rows_i64(rows, 0, 6);
+    return SCF_OK;
+}
+
+static const struct scf_stmt guarantees_stmt = {
+    "scf_contract_guarantees",
+    "SELECT record_id FROM scfd.contract_guarantee g WHERE contract_key = $1 AND NOT EXISTS"
+    " (SELECT FROM scfd.contract_guarantee n WHERE n.contract_key = $1"
+    " AND n.revises_id = g.record_id AND n.chain_id = g.chain_id)"
+    " ORDER BY chain_id, leaf_index LIMIT 100"};
+
+enum scf_code scf_contract_guarantees(struct scf_db *db, struct scf_arena *arena,
+                                      const struct scf_uuid *contract_key, struct scf_uuid **ret,
+                                      int *ret_n, struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, arena);
+    scf_p_uuid(&p, contract_key);
+    enum scf_code code = scf_db_run(db, &guarantees_stmt, &p, arena, &rows, err);
+    if (code != SCF_OK) {
+        return code;
+    }
+    int n = scf_rows_count(rows);
+    struct scf_uuid *ids = scf_alloc(arena, (size_t)n, sizeof *ids);
+    if (ids == NULL) {
+        return scf_fail(err, SCF_E_INTERNAL, "No memory for %d guarantees", n);
+    }
+    for (int i = 0; i < n; i++) {
+        ids[i] = scf_rows_uuid(rows, i, 0);
+    }
+    *ret = ids;
+    *ret_n = n;
+    return SCF_OK;
+}

@@ -1,0 +1,153 @@
+/* What lending asks of an assessment, and the exposure it writes; SQL. Relies on
+ * sql/0006_credit.sql, on the receipt to know which records an assessment rests on, and on
+ * chain/record for addressing them. */
+#include "assess.h"
+#include "scfd/base/clock.h"
+
+static enum scf_code notify(struct scf_db *db, struct scf_arena *arena, const char *what,
+                            const struct scf_uuid *id, struct scf_error *err) {
+    char topic[SCF_ASSESS_TOPIC];
+    scf_assess_topic(what, id, topic);
+    return scf_db_notify(db, arena, topic, err);
+}
+
+static const struct scf_stmt lock_stmt = {
+    "scf_assessment_lock_for_decision",
+    "SELECT a.status, a.borrower_id, a.recommended_limit, a.currency, a.limit_expires_on,"
+    " l.awaiting FROM scfd.credit_assessment_lender l JOIN scfd.credit_assessment a"
+    " ON a.id = l.assessment_id WHERE l.assessment_id = $1 AND l.node_id = $2 FOR UPDATE OF l"};
+
+enum scf_code scf_assessment_lock_for_decision(struct scf_db *db, struct scf_arena *arena,
+                                               const struct scf_uuid *assessment_id,
+                                               const struct scf_uuid *lender_node_id,
+                                               struct scf_assessment_view *ret,
+                                               struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, arena);
+    scf_p_uuid(&p, assessment_id);
+    scf_p_uuid(&p, lender_node_id);
+    enum scf_code code = scf_db_run(db, &lock_stmt, &p, arena, &rows, err);
+    if (code != SCF_OK) {
+        return code;
+    }
+    if (scf_rows_count(rows) == 0) {
+        return scf_fail(err, SCF_E_NOT_FOUND, "There is no such assessment");
+    }
+    if (scf_rows_i64(rows, 0, 0) != SCF_ASM_SUCCEEDED) {
+        return scf_fail(err, SCF_E_WRONG_STATE, "The assessment gave no limit to decide on");
+    }
+    *ret = (struct scf_assessment_view){.borrower_id = scf_rows_uuid(rows, 0, 1),
+                                        .limit = scf_rows_i64(rows, 0, 2),
+                                        .expires_day = scf_rows_date(rows, 0, 4),
+                                        .awaiting = scf_rows_bool(rows, 0, 5)};
+    struct scf_str currency = scf_rows_str(rows, 0, 3);
+    memcpy(ret->currency, currency.p, currency.n < 3 ? currency.n : 3);
+    return SCF_OK;
+}
+
+static const struct scf_stmt decided_stmt = {
+    "scf_assessment_mark_decided",
+    "WITH l AS (UPDATE scfd.credit_assessment_lender SET awaiting = $3 WHERE assessment_id = $1"
+    " AND node_id = $2) UPDATE scfd.credit_assessment SET version = version + 1, updated_at = $4"
+    " WHERE id = $1"};
+
+enum scf_code scf_assessment_mark_decided(struct scf_db *db, struct scf_arena *arena,
+                                          const struct scf_uuid *assessment_id,
+                                          const struct scf_uuid *lender_node_id, bool awaiting,
+                                          int64_t now_us, struct scf_error *err) {
+    struct scf_params p;
+    scf_params_init(&p, arena);
+    scf_p_uuid(&p, assessment_id);
+    scf_p_uuid(&p, lender_node_id);
+    scf_p_bool(&p, awaiting);
+    scf_p_time(&p, now_us);
+    enum scf_code code = scf_db_run(db, &decided_stmt, &p, arena, NULL, err);
+    code = code == SCF_OK ? notify(db, arena, "asm", assessment_id, err) : code;
+    return code == SCF_OK ? notify(db, arena, "lender", lender_node_id, err) : code;
+}
+
+/* ---- addressing ---- */
+
+static const struct scf_stmt add_lender_stmt = {
+    "scf_assessment_address",
+    "WITH l AS (INSERT INTO scfd.credit_assessment_lender (assessment_id, node_id, addressed_at)"
+    " VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING 1)"
+    " UPDATE scfd.credit_assessment SET version = version + 1, updated_at = $3"
+    " WHERE id = $1 AND EXISTS (SELECT FROM l)"};
+
+static enum scf_code address(struct scf_db *db, struct scf_arena *arena, const struct scf_uuid *id,
+                             const struct scf_uuid *node_id, const char *event,
+                             struct scf_error *err) {
+    struct scf_record record;
+    enum scf_code code = scf_record_get(db, arena, NULL, id, &record, err);
+    return code == SCF_OK ? scf_record_address(db, arena, &record, node_id, event, err) : code;
+}
+
+/* The contracts and guarantees of a receipt. */
+static enum scf_code address_grounds(struct scf_db *db, struct scf_arena *arena,
+                                     const struct scf_limit_inputs *in,
+                                     const struct scf_uuid *node_id, struct scf_error *err) {
+    enum scf_code code = SCF_OK;
+    for (size_t i = 0; code == SCF_OK && i < in->contract_count; i++) {
+        const struct scf_limit_contract *k = &in->contracts[i];
+        code = address(db, arena, &k->record_id, node_id, "record.addressed", err);
+        for (size_t j = 0; code == SCF_OK && j < k->guarantee_count; j++) {
+            code =
+                address(db, arena, &k->guarantees[j].record_id, node_id, "record.addressed", err);
+        }
+    }
+    return code;
+}
+
+enum scf_code scf_assessment_address(struct scf_db *db, struct scf_arena *arena,
+                                     const struct scf_uuid *assessment_id,
+                                     const struct scf_uuid *lender_node_id, int64_t now_us,
+                                     struct scf_error *err) {
+    struct scf_assess_row row;
+    struct scf_limit_inputs in;
+    enum scf_code code = scf_assess_get(db, arena, NULL, assessment_id, &row, err);
+    if (code != SCF_OK) {
+        return code;
+    }
+    if (row.status != SCF_ASM_SUCCEEDED) {
+        return scf_fail(err, SCF_E_WRONG_STATE, "The assessment gave no limit to decide on");
+    }
+    char *text = scf_strndup(arena, row.receipt.p, row.receipt.n);
+    const cJSON *receipt = text != NULL ? scf_json_parse(arena, text, row.receipt.n, err) : NULL;
+    if (receipt == NULL || scf_receipt_read(arena, receipt, &in, err) != SCF_OK) {
+        return scf_fail(err, SCF_E_INTERNAL, "The assessment's stored receipt cannot be read");
+    }
+    code = address_grounds(db, arena, &in, lender_node_id, err);
+    if (code == SCF_OK) {
+        code = address(db, arena, assessment_id, lender_node_id, "credit_assessment.ready", err);
+    }
+    if (code != SCF_OK) {
+        return code;
+    }
+    struct scf_params p;
+    scf_params_init(&p, arena);
+    scf_p_uuid(&p, assessment_id);
+    scf_p_uuid(&p, lender_node_id);
+    scf_p_time(&p, now_us);
+    code = scf_db_run(db, &add_lender_stmt, &p, arena, NULL, err);
+    return code == SCF_OK ? notify(db, arena, "lender", lender_node_id, err) : code;
+}
+
+/* ---- exposure ---- */
+
+static const struct scf_stmt exposure_stmt = {
+    "scf_exposure_add",
+    "INSERT INTO scfd.contract_exposure AS e VALUES ($1, $2, greatest($3, 0))"
+    " ON CONFLICT (contract_key, currency) DO UPDATE SET financed = greatest(e.financed + $3, 0)"};
+
+enum scf_code scf_exposure_add(struct scf_db *db, struct scf_arena *arena,
+                               const struct scf_uuid *contract_key, const char *currency,
+                               int64_t amount, struct scf_error *err) {
+    struct scf_params p;
+    scf_params_init(&p, arena);
+    scf_p_uuid(&p, contract_key);
+    scf_p_text(&p, currency);
+    scf_p_i64(&p, amount);
+    return scf_db_run(db, &exposure_stmt, &p, arena, NULL, err);
+}

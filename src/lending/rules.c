@@ -5,6 +5,10 @@
 
 enum { CLOCK_TOLERANCE_S = 300 };
 
+int32_t scf_lending_today(const struct scf_lending_ctx *ctx) {
+    return scf_day_of(ctx->now_us + ctx->offset_minutes * 60 * SCF_US_PER_SECOND);
+}
+
 static const char *pointer_of(const char *name, char out[64]) {
     snprintf(out, 64, "#/%s", name);
     return out;

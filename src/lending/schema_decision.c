@@ -61,13 +61,11 @@ static void check_approval(const cJSON *body, struct scf_faults *faults,
     scf_forbid(body, faults, "decline_reasons", because);
     if (scf_body_is(body, "outcome", "approved_with_conditions"))
         scf_need(body, faults, "conditions", "in an approval with conditions");
-    int32_t until, from = scf_day_of(ctx->now_us + ctx->offset_minutes * 60 * SCF_US_PER_SECOND);
-    if (!scf_body_day(body, "valid_from", &from) && scf_body_day(body, "valid_until", &until) &&
-        until < from)
-        scf_fault_add(faults, "#/valid_until", "date-order", "The day must not be before today.");
-    else if (scf_body_day(body, "valid_until", &until) && until < from)
-        scf_fault_add(faults, "#/valid_until", "date-order",
-                      "The day must not be before valid_from.");
+    int32_t until = 0, from = scf_lending_today(ctx);
+    bool given = scf_body_day(body, "valid_from", &from);
+    if (scf_body_day(body, "valid_until", &until) && until < from)
+        scf_fault_add(faults, "#/valid_until", "date-order", "The day must not be before %s.",
+                      given ? "valid_from" : "today");
 }
 
 static void check_refusal(const cJSON *body, struct scf_faults *faults, const char *because) {

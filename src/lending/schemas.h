@@ -13,6 +13,9 @@ struct scf_lending_ctx {
     int offset_minutes;
 };
 
+/* The day it is where the lender is. */
+int32_t scf_lending_today(const struct scf_lending_ctx *ctx);
+
 extern const struct scf_schema scf_decision_schema, scf_loan_schema, scf_repayment_schema;
 
 extern const char *const scf_limit_type_names[]; /* "one_off", "revolving", NULL */

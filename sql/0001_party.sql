@@ -2,7 +2,8 @@
 
 CREATE TABLE scfd.enterprise (
     id uuid PRIMARY KEY,
-    uscc text UNIQUE CHECK (length(uscc) = 18),
+    code text NOT NULL UNIQUE,
+    uscc text CHECK (length(uscc) = 18),
     foreign_registration_no text,
     country_code text NOT NULL DEFAULT 'CN' CHECK (length(country_code) = 2),
     name text NOT NULL,
@@ -14,11 +15,11 @@ CREATE TABLE scfd.enterprise (
     profile json,
     version bigint NOT NULL DEFAULT 1,
     created_at timestamptz NOT NULL,
-    updated_at timestamptz NOT NULL,
-    UNIQUE (country_code, foreign_registration_no)
+    updated_at timestamptz NOT NULL
 );
 CREATE INDEX enterprise_page ON scfd.enterprise (created_at, id);
 COMMENT ON TABLE scfd.enterprise IS 'Directory of enterprises. A stub was named by a record before anybody registered it.';
+COMMENT ON COLUMN scfd.enterprise.code IS 'What records name it by: the USCC, or "CC:NUMBER" of a foreign enterprise, normalised.';
 COMMENT ON COLUMN scfd.enterprise.registrar_chain_id IS 'Chain of the node whose profile counts; later profiles of other nodes are only recorded.';
 COMMENT ON COLUMN scfd.enterprise.profile_record_id IS 'The record that holds the profile in force.';
 COMMENT ON COLUMN scfd.enterprise.profile IS 'The profile in force as the API shows it (account and identity numbers masked).';

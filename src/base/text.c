@@ -246,3 +246,27 @@ size_t scf_utf8_length(const char *bytes, size_t n) {
         count += !is_continuation((uint8_t)bytes[i]);
     return count;
 }
+
+/* ---- business numbers ---- */
+
+/* Bytes of the blank character at the start of the text; 0 when there is none. */
+static size_t blank_length(struct scf_str text) {
+    if (text.p[0] == ' ' || (text.p[0] >= '\t' && text.p[0] <= '\r'))
+        return 1;
+    if ((uint8_t)text.p[0] < 0x80)
+        return 0;
+    if (scf_str_starts(text, "\xc2\xa0")) /* no-break space */
+        return 2;
+    return scf_str_starts(text, "\xe3\x80\x80") ? 3 : 0; /* ideographic space */
+}
+
+size_t scf_normalise(struct scf_str text, char *out) {
+    size_t n = 0;
+    while (text.n > 0) {
+        size_t blank = blank_length(text), step = blank ? blank : 1;
+        if (!blank)
+            out[n++] = (char)(text.p[0] >= 'a' && text.p[0] <= 'z' ? text.p[0] - 32 : text.p[0]);
+        text = (struct scf_str){text.p + step, text.n - step};
+    }
+    return n;
+}

@@ -14,44 +14,13 @@ int32_t scf_local_day(int64_t us, int offset_minutes) {
 
 /* ---- identification ---- */
 
-/* Bytes of the blank character at the start of the text; 0 when there is none. */
-static size_t blank_length(struct scf_str text) {
-    if (text.p[0] == ' ' || (text.p[0] >= '\t' && text.p[0] <= '\r'))
-        return 1;
-    if ((uint8_t)text.p[0] < 0x80)
-        return 0;
-    if (scf_str_starts(text, "\xc2\xa0")) /* no-break space */
-        return 2;
-    return scf_str_starts(text, "\xe3\x80\x80") ? 3 : 0; /* ideographic space */
-}
-
-size_t scf_normalise(struct scf_str text, char *out) {
-    size_t n = 0;
-    while (text.n > 0) {
-        size_t blank = blank_length(text), step = blank ? blank : 1;
-        if (!blank)
-            out[n++] = (char)(text.p[0] >= 'a' && text.p[0] <= 'z' ? text.p[0] - 32 : text.p[0]);
-        text = (struct scf_str){text.p + step, text.n - step};
-    }
-    return n;
-}
-
 void scf_party_code(const cJSON *party, char out[SCF_PARTY_CODE]) {
-    const char *country = scf_json_string(party, "country_code");
     const char *number = scf_json_string(party, "uscc");
     if (!number)
         number = scf_json_string(party, "tax_no");
     if (!number)
         number = scf_json_string(party, "registration_no");
-    size_t n = 0;
-    if (number && country && strcmp(country, "CN") != 0) {
-        memcpy(out, country, 2);
-        out[2] = ':';
-        n = 3;
-    }
-    if (number)
-        n += scf_normalise(scf_str(number), out + n);
-    out[n] = '\0';
+    scf_enterprise_code(scf_json_string(party, "country_code"), number, out);
 }
 
 /* ---- arithmetic ---- */

@@ -4,20 +4,17 @@
 #define SCFD_INTAKE_BODY_H
 
 #include "scfd/codec/body.h"
+#include "scfd/party/enterprise.h"
 
 #include "schemas.h"
 
 int64_t scf_midnight_us(int32_t day, int offset_minutes);
 int32_t scf_local_day(int64_t us, int offset_minutes);
 
-/* ASCII letters in upper case, blanks (ASCII, no-break and ideographic) removed; `out` has room for
- * text.n bytes. Returns the length. */
-size_t scf_normalise(struct scf_str text, char *out);
-
 /* How a body identifies a party, as the directory does: "" when by enterprise_id only, a USCC, or
  * "CC:NUMBER", normalised. For parties of contracts and events (uscc, country_code,
  * registration_no) and of invoices (country_code, tax_no). */
-enum { SCF_PARTY_CODE = 4 + 64 * 4 };
+enum { SCF_PARTY_CODE = SCF_ENTERPRISE_CODE };
 void scf_party_code(const cJSON *party, char out[SCF_PARTY_CODE]);
 
 /* Taxes and products within the documented tolerance. `scale` of the amounts. */

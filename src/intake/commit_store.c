@@ -31,7 +31,7 @@ static const struct scf_stmt records_by_id = {
     "SELECT " KNOWN_COLUMNS ","
     " EXISTS (SELECT FROM scfd.record_addressee a WHERE a.node_id = w.asker AND a.record_id = "
     "r.id),"
-    " e.uscc, e.industry_code"
+    " e.code, e.industry_code"
     " FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS w(id, asker, i)"
     " JOIN scfd.record r ON r.id = w.id LEFT JOIN scfd.enterprise e ON e.id = r.enterprise_id"};
 

@@ -283,7 +283,7 @@ static const char *const bulk_query[] = {"atomic", NULL};
     {.method = "POST",                                                                             \
      .pattern = "/v1/" path,                                                                       \
      .operation_id = "create" name,                                                                \
-     .tag = "intake",                                                                              \
+     .tag = "Intake",                                                                              \
      .summary = "Send one record: " path,                                                          \
      .access = SCF_KEYED,                                                                          \
      .admin = true,                                                                                \
@@ -295,7 +295,7 @@ static const char *const bulk_query[] = {"atomic", NULL};
      .answers = "201 Record,200 Record,409,413,422,503"},                                          \
     {                                                                                              \
         .method = "POST", .pattern = "/v1/" path "/bulk", .operation_id = "create" name "Bulk",    \
-        .tag = "intake", .summary = "Send many records, one JSON text a line: " path,              \
+        .tag = "Intake", .summary = "Send many records, one JSON text a line: " path,              \
         .access = SCF_KEYED, .admin = true, .kinds = SCF_ANY_NODE, .run = SCF_RUN_STREAM,          \
         .stream = &scf_ingest_bulk, .body_type = "application/x-ndjson",                           \
         .body_max = SCF_BULK_BYTES_MAX, .request = &schema_name, .query = bulk_query,              \
@@ -306,7 +306,7 @@ static const char *const bulk_query[] = {"atomic", NULL};
     {.method = "GET",                                                                              \
      .pattern = "/v1/" path,                                                                       \
      .operation_id = "list" name,                                                                  \
-     .tag = "intake",                                                                              \
+     .tag = "Intake",                                                                              \
      .summary = "List records in order of acceptance: " path,                                      \
      .access = SCF_KEYED,                                                                          \
      .admin = true,                                                                                \
@@ -317,7 +317,7 @@ static const char *const bulk_query[] = {"atomic", NULL};
      .answers = "200 ResourceList,400"},                                                           \
     {                                                                                              \
         .method = "GET", .pattern = "/v1/" path "/{id}", .operation_id = "get" name,               \
-        .tag = "intake", .summary = "Read one record with its content: " path,                     \
+        .tag = "Intake", .summary = "Read one record with its content: " path,                     \
         .access = SCF_KEYED, .admin = true, .kinds = SCF_ANY_NODE, .run = SCF_RUN_SERVICE,         \
         .handle = get_resource, .answers = "200 Resource,304,404"                                  \
     }
@@ -335,7 +335,7 @@ const struct scf_route scf_intake_routes[] = {
     {.method = "GET",
      .pattern = "/v1/records",
      .operation_id = "findRecords",
-     .tag = "records",
+     .tag = "Records",
      .summary = "Find records by the SHA-256 of their bytes",
      .access = SCF_KEYED,
      .admin = true,
@@ -347,7 +347,7 @@ const struct scf_route scf_intake_routes[] = {
     {.method = "GET",
      .pattern = "/v1/records/{id}",
      .operation_id = "getRecord",
-     .tag = "records",
+     .tag = "Records",
      .summary = "Read a record's place in its chain",
      .access = SCF_KEYED,
      .admin = true,
@@ -358,7 +358,7 @@ const struct scf_route scf_intake_routes[] = {
     {.method = "GET",
      .pattern = "/v1/records/{id}/body",
      .operation_id = "getRecordBody",
-     .tag = "records",
+     .tag = "Records",
      .summary = "Read the exact bytes that were received",
      .access = SCF_KEYED,
      .admin = true,

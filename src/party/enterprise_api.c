@@ -30,7 +30,7 @@ static void write_entry(struct scf_jsonw *w, const struct scf_enterprise_entry *
     scf_jw_str(w, "object", "enterprise");
     scf_jw_strn(w, "name", e->e.name.p, e->e.name.n);
     scf_jw_str(w, "country_code", e->country_code);
-    optional_str(w, "uscc", e->e.uscc);
+    optional_str(w, "uscc", e->foreign_registration_no ? (struct scf_str){NULL, 0} : e->e.uscc);
     scf_jw_str(w, "foreign_registration_no", e->foreign_registration_no);
     optional_str(w, "industry_code", e->e.industry_code);
     scf_jw_bool(w, "is_stub", e->e.is_stub);

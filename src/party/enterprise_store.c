@@ -11,11 +11,11 @@
 
 /* ---- finding ---- */
 
-#define FIND_COLUMNS "SELECT id, uscc, industry_code, name, is_stub, registrar_chain_id"
+#define FIND_COLUMNS "SELECT id, code, industry_code, name, is_stub, registrar_chain_id"
 
 const struct scf_stmt scf_enterprise_find_stmt = {
     .name = "enterprise_find",
-    .sql = FIND_COLUMNS " FROM scfd.enterprise WHERE id = ANY ($1) OR uscc = ANY ($2)"};
+    .sql = FIND_COLUMNS " FROM scfd.enterprise WHERE id = ANY ($1) OR code = ANY ($2)"};
 
 void scf_enterprise_find_params(struct scf_params *p, struct scf_arena *arena,
                                 const struct scf_enterprise_ref *refs, size_t n) {
@@ -61,12 +61,16 @@ void scf_enterprise_read(const struct scf_rows *rows, int row, struct scf_arena 
 
 /* ---- stubs ---- */
 
+/* A code with a colon is foreign: "CC:NUMBER". */
 static const struct scf_stmt add_stubs = {
     .name = "enterprise_add_stubs",
-    .sql = "INSERT INTO scfd.enterprise (id, uscc, name, is_stub, created_at, updated_at)"
-           " SELECT id, uscc, name, true, $4, $4"
-           "   FROM unnest($1::uuid[], $2::text[], $3::text[]) AS s (id, uscc, name)"
-           "  ORDER BY uscc COLLATE \"C\" ON CONFLICT DO NOTHING"};
+    .sql = "INSERT INTO scfd.enterprise (id, code, uscc, country_code, foreign_registration_no,"
+           "                             name, is_stub, created_at, updated_at)"
+           " SELECT id, code, CASE WHEN substr(code, 3, 1) <> ':' THEN code END,"
+           "   CASE WHEN substr(code, 3, 1) = ':' THEN left(code, 2) ELSE 'CN' END,"
+           "   CASE WHEN substr(code, 3, 1) = ':' THEN substr(code, 4) END, name, true, $4, $4"
+           "   FROM unnest($1::uuid[], $2::text[], $3::text[]) AS s (id, code, name)"
+           "  ORDER BY code COLLATE \"C\" ON CONFLICT DO NOTHING"};
 
 enum scf_code scf_enterprise_add_stubs(struct scf_db *db, struct scf_arena *arena,
                                        const struct scf_enterprise_ref *refs, size_t n,
@@ -94,16 +98,10 @@ enum scf_code scf_enterprise_add_stubs(struct scf_db *db, struct scf_arena *aren
 
 /* ---- profiles ---- */
 
-static const struct scf_stmt ensure = {
-    .name = "enterprise_ensure",
-    .sql = "INSERT INTO scfd.enterprise (id, uscc, country_code, foreign_registration_no, name,"
-           " is_stub, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, true, $6, $6)"
-           " ON CONFLICT DO NOTHING"};
-
 static const struct scf_stmt lock = {
     .name = "enterprise_lock",
-    .sql = "SELECT id, profile IS NULL, registrar_chain_id FROM scfd.enterprise"
-           " WHERE uscc = $1 OR (country_code = $2 AND foreign_registration_no = $3) FOR UPDATE"};
+    .sql = "SELECT id, profile IS NULL, registrar_chain_id FROM scfd.enterprise WHERE code = $1"
+           " FOR UPDATE"};
 
 /* An administrator corrects a profile without taking it from its registrar. */
 static const struct scf_stmt set_profile = {
@@ -113,50 +111,27 @@ static const struct scf_stmt set_profile = {
            " registrar_chain_id = coalesce(registrar_chain_id, $7), is_stub = false,"
            " version = version + 1, updated_at = $8 WHERE id = $1"};
 
-/* How a profile names its enterprise: a Chinese one by uscc, a foreign one by country and number.
- */
-struct identity {
-    const char *uscc, *country, *foreign_no;
-};
-
-static struct identity identity_of(const cJSON *profile) {
-    const char *country = scf_json_string(profile, "country_code");
-    return (struct identity){scf_json_string(profile, "uscc"), country ? country : "CN",
-                             scf_json_string(profile, "foreign_registration_no")};
+/* What a profile names its enterprise by: made a stub first, if need be, so that there is a row to
+ * lock. */
+static struct scf_enterprise_ref ref_of(const cJSON *profile, char code[SCF_ENTERPRISE_CODE]) {
+    const char *uscc = scf_json_string(profile, "uscc");
+    scf_enterprise_code(uscc ? NULL : scf_json_string(profile, "country_code"),
+                        uscc ? uscc : scf_json_string(profile, "foreign_registration_no"), code);
+    return (struct scf_enterprise_ref){.uscc = scf_str(code),
+                                       .name = scf_str(scf_json_string(profile, "name"))};
 }
 
-static enum scf_code ensure_row(struct scf_db *db, struct scf_arena *arena,
-                                const struct identity *who, const char *name, int64_t now_us,
-                                struct scf_error *err) {
-    struct scf_uuid id = scf_uuid_new();
+static enum scf_code lock_row(struct scf_db *db, struct scf_arena *arena, struct scf_str code,
+                              struct scf_rows **ret, struct scf_error *err) {
     struct scf_params p;
     scf_params_init(&p, arena);
-    scf_p_uuid(&p, &id);
-    scf_p_text(&p, who->uscc);
-    scf_p_text(&p, who->country);
-    scf_p_text(&p, who->foreign_no);
-    scf_p_text(&p, name);
-    scf_p_time(&p, now_us);
-    return scf_db_run(db, &ensure, &p, arena, NULL, err);
-}
-
-static enum scf_code lock_row(struct scf_db *db, struct scf_arena *arena,
-                              const struct identity *who, struct scf_rows **ret,
-                              struct scf_error *err) {
-    struct scf_params p;
-    scf_params_init(&p, arena);
-    scf_p_text(&p, who->uscc);
-    scf_p_text(&p, who->country);
-    scf_p_text(&p, who->foreign_no);
+    scf_p_str(&p, code);
     struct scf_rows *rows;
-    enum scf_code code = scf_db_run(db, &lock, &p, arena, &rows, err);
-    if (code)
-        return code;
-    if (scf_rows_count(rows) == 0)
+    enum scf_code result = scf_db_run(db, &lock, &p, arena, &rows, err);
+    if (result != SCF_OK)
+        return result;
+    if (scf_rows_count(rows) != 1)
         return scf_fail(err, SCF_E_INTERNAL, "The enterprise vanished.");
-    if (scf_rows_count(rows) > 1)
-        return scf_fail(err, SCF_E_CONFLICT,
-                        "The uscc and the foreign_registration_no belong to two enterprises.");
     *ret = rows;
     return SCF_OK;
 }
@@ -196,11 +171,12 @@ enum scf_code scf_enterprise_apply_profile(struct scf_db *db, struct scf_arena *
                                            const struct scf_uuid *record_id, bool by_admin,
                                            int64_t now_us, struct scf_uuid *ret_enterprise_id,
                                            bool *ret_kept, struct scf_error *err) {
-    struct identity who = identity_of(profile);
-    struct scf_rows *rows;
-    enum scf_code code = ensure_row(db, arena, &who, scf_json_string(profile, "name"), now_us, err);
+    char text[SCF_ENTERPRISE_CODE];
+    struct scf_enterprise_ref ref = ref_of(profile, text);
+    struct scf_rows *rows = NULL;
+    enum scf_code code = scf_enterprise_add_stubs(db, arena, &ref, 1, now_us, err);
     if (code == SCF_OK)
-        code = lock_row(db, arena, &who, &rows, err);
+        code = lock_row(db, arena, ref.uscc, &rows, err);
     if (code)
         return code;
     struct scf_uuid id = scf_rows_uuid(rows, 0, 0), registrar = scf_rows_uuid(rows, 0, 2);
@@ -277,7 +253,7 @@ enum scf_code scf_enterprise_get(struct scf_db *db, struct scf_arena *arena,
 static const struct scf_stmt list_by_uscc = {
     .name = "enterprise_list_by_uscc",
     .sql = ENTRY_COLUMNS " FROM scfd.enterprise"
-                         " WHERE uscc = $1 AND ($2::text IS NULL OR industry_code = $2)"};
+                         " WHERE code = $1 AND ($2::text IS NULL OR industry_code = $2)"};
 static const struct scf_stmt list_ascending = {
     .name = "enterprise_list_ascending",
     .sql = ENTRY_COLUMNS " FROM scfd.enterprise"

@@ -34,6 +34,10 @@ bool scf_parse_u64(struct scf_str text, uint64_t max, uint64_t *ret) SCF_MUST_CH
 /* The same with an optional '-', within [min, max]. */
 bool scf_parse_i64(struct scf_str text, int64_t min, int64_t max, int64_t *ret) SCF_MUST_CHECK;
 
+/* For comparing numbers that people write: ASCII letters in upper case, blanks (ASCII, no-break and
+ * ideographic) removed; `out` has room for text.n bytes. Returns the length. */
+size_t scf_normalise(struct scf_str text, char *out);
+
 /* True when the bytes are well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms). */
 bool scf_utf8_valid(const char *bytes, size_t n);
 /* Code points in valid UTF-8. */

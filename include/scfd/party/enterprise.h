@@ -6,6 +6,12 @@
 
 #include "scfd/db/db.h"
 
+/* The code by which the directory knows an enterprise: the USCC, or for a foreign one (country
+ * given and not "CN") "CC:NUMBER"; normalised. "" when `number` is NULL. At most 64 characters of
+ * the number count. Pure. */
+enum { SCF_ENTERPRISE_CODE = 4 + 64 * 4 };
+void scf_enterprise_code(const char *country, const char *number, char out[SCF_ENTERPRISE_CODE]);
+
 /* What other rooms need of an enterprise. Text lives in the arena it was read into. */
 struct scf_enterprise {
     struct scf_uuid id;

@@ -157,6 +157,8 @@ static enum MHD_Result on_head(struct scf_request *rq, const char *method, const
         return MHD_YES;
     bool body = rq->chunked || rq->content_length > 0;
     bool now = rq->close || (body && (rq->expect_continue || rq->content_length > SCF_DRAIN_MAX));
+    if (now)
+        scf_linger_add(rq->server->linger, rq->conn->fd);
     return !now || scf_reply_send(rq) ? MHD_YES : MHD_NO;
 }
 
@@ -198,7 +200,7 @@ static enum MHD_Result on_body(struct scf_request *rq, const char *bytes, size_t
     scf_connection_extend(rq, (int64_t)taken * SCF_US_PER_SECOND / SCF_BODY_RATE);
     *n = offered - taken;
     bool too_much =
-        rq->stage == SCF_STAGE_DRAIN && rq->body_received > scf_body_limit(rq) + SCF_DRAIN_MAX;
+        rq->stage == SCF_STAGE_DRAIN && rq->body_received > scf_body_limit(rq) + SCF_DRAIN_CUT;
     return too_much ? MHD_NO : MHD_YES;
 }
 

@@ -21,6 +21,7 @@ struct MHD_Daemon;
 struct MHD_Response;
 struct scf_executor;
 struct scf_gunzip;
+struct scf_linger;
 struct scf_wait_list;
 struct scf_traffic;
 
@@ -30,8 +31,10 @@ enum {
     SCF_REPLY_HEADERS_MAX = 16, /* fields a reply may set */
     SCF_REQUEST_ID_MAX = 128,   /* api-rules R18 */
     SCF_LOG_PAIRS = 4,          /* extra fields of one access line */
-    SCF_DRAIN_MAX = 256 * 1024, /* an unwanted body up to this size is read away, so that the
-                                   client sees the answer and the connection lives on */
+    SCF_DRAIN_MAX = 256 * 1024, /* an unwanted body up to this size is read away before the
+                                   answer, and the connection lives on */
+    SCF_DRAIN_CUT = 8 << 20,    /* a body that passed its limit is read away up to here, then
+                                   cut off without an answer */
     SCF_BODY_KEEP = 32 * 1024,  /* body memory a connection keeps for its next request */
     SCF_BODY_RATE = 16 * 1024,  /* bytes a second a body must bring on average, after the grace */
     SCF_CHECKS_MAX = 16,
@@ -154,6 +157,7 @@ struct scf_server {
     struct scf_connection *connections;
     struct scf_executor *executor; /* NULL when no route needs one */
     struct scf_wait_list *waits;
+    struct scf_linger *linger;
     pthread_t timer;
     bool timer_running;
     pthread_mutex_t timer_lock;
@@ -204,6 +208,13 @@ void scf_stream_abort(struct scf_request *rq);
 /* Shuts the sockets whose deadline passed. Timer thread. */
 void scf_connections_reap(struct scf_server *s, int64_t now_us);
 
+/* ---- linger.c ---- */
+
+struct scf_linger *scf_linger_start(void);
+/* Keeps the connection behind `fd` from being reset when libmicrohttpd closes it. */
+void scf_linger_add(struct scf_linger *l, int fd);
+void scf_linger_stop(struct scf_linger *l); /* NULL is fine */
+
 /* ---- executor.c: service threads ---- */
 
 struct scf_executor *scf_executor_start(struct scf_server *s, int threads, const char *url,
@@ -243,10 +254,5 @@ void scf_traffic_account(struct scf_request *rq, int status);
 
 enum scf_code scf_listen_open(struct scf_server *s, struct scf_error *err) SCF_MUST_CHECK;
 void scf_listen_close(struct scf_server *s);
-
-/* ---- builtin.c: livez, readyz, metrics, version, problems ---- */
-
-extern const struct scf_route scf_builtin_routes[];
-extern const size_t scf_builtin_route_count;
 
 #endif

@@ -75,8 +75,7 @@ static enum scf_code start_daemon(struct scf_server *s, struct scf_error *err) {
     const struct scf_server_options *o = &s->options;
     unsigned threads = (unsigned)o->http_threads;
     unsigned limit = (unsigned)(o->max_connections + o->max_connections / 8 + 16) * threads;
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
-                     MHD_USE_TURBO;
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
     s->daemon = MHD_start_daemon(
         flags, 0, scf_on_accept, s, scf_on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_mhd_message,
         NULL, MHD_OPTION_LISTEN_SOCKET, s->listen_fd, MHD_OPTION_THREAD_POOL_SIZE, threads,
@@ -100,6 +99,9 @@ static enum scf_code start_all(struct scf_server *s, struct scf_error *err) {
         scf_executor_start(s, threads, s->database_url, (size_t)threads * QUEUE_PER_THREAD);
     if (s->executor == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "The service threads could not be started.");
+    s->linger = scf_linger_start();
+    if (s->linger == NULL)
+        return scf_fail(err, SCF_E_INTERNAL, "A thread could not be started.");
     if ((code = scf_timer_start(s, err)) != SCF_OK)
         return code;
     return start_daemon(s, err);
@@ -108,6 +110,7 @@ static enum scf_code start_all(struct scf_server *s, struct scf_error *err) {
 static void free_server(struct scf_server *s) {
     scf_executor_stop(s->executor);
     scf_timer_stop(s);
+    scf_linger_stop(s->linger);
     scf_listen_close(s);
     scf_waits_free(s->waits);
     scf_router_free(s->router);

@@ -273,6 +273,20 @@ static void bodies_are_checked_before_they_are_read(void **state) {
     expect_once(port, POST("/echo", JSON "Content-Length: 99999999999999999999\r\n", ""), 413);
 }
 
+/* The client sends all of it before it listens; the answer is still there. */
+static void a_refusal_survives_the_rest_of_the_body(void **state) {
+    (void)state;
+    static char block[65536];
+    for (int round = 0; round < 5; round++) {
+        int fd = dial(port);
+        assert_true(say(fd, POST("/echo", JSON "Content-Length: 6553600\r\n", "")));
+        for (int i = 0; i < 100; i++)
+            assert_true(say_n(fd, block, sizeof block));
+        expect(fd, "", 413);
+        expect_end(fd);
+    }
+}
+
 static void expect_continue_is_answered_when_the_body_is_wanted(void **state) {
     (void)state;
     int fd = dial(port);
@@ -449,6 +463,7 @@ int main(void) {
         cmocka_unit_test(keys_are_asked_for),
         cmocka_unit_test(entity_tags_answer_304),
         cmocka_unit_test(bodies_are_checked_before_they_are_read),
+        cmocka_unit_test(a_refusal_survives_the_rest_of_the_body),
         cmocka_unit_test(expect_continue_is_answered_when_the_body_is_wanted),
         cmocka_unit_test(chunked_bodies_are_counted),
         cmocka_unit_test(big_heads_are_431_and_large_ones_work),

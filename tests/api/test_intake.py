@@ -80,6 +80,13 @@ def test_resend_is_200_with_the_same_record(chain):
         assert again.json()[member] == first.json()[member]
 
 
+def test_resend_tells_the_same_quality(chain, contract_id):
+    body = chain.event(contract_id, fields={"defect_rate": "0.001"})
+    first = chain.erp.client.post("/v1/workflow-events", body).json()
+    again = chain.erp.client.post("/v1/workflow-events", body).json()
+    assert again["quality"] == first["quality"]
+
+
 def test_other_content_is_409_with_both_hashes(chain):
     body = chain.invoice()
     first = chain.erp.client.post("/v1/invoices", body).json()

@@ -212,6 +212,10 @@ void scf_server_notify(struct scf_server *s, const char *topic);
  * Frees the server. */
 void scf_server_stop(struct scf_server *s, int drain_s);
 
+/* /livez, /readyz, /metrics, /version, /problems/{slug}: every server has them before its own. */
+extern const struct scf_route scf_builtin_routes[];
+extern const size_t scf_builtin_route_count;
+
 /* The route for a method and path, and its path parameters; the router alone, for tests and
  * fuzzing. Returns NULL: no such path (*ret_allow empty) or method not allowed (*ret_allow filled,
  * "GET, HEAD, OPTIONS"). */

@@ -54,14 +54,15 @@ static const struct scf_hash *sealed_hash(const struct run *r, int64_t index) {
 
 /* ---- one record ---- */
 
-/* NULL: the record gives its leaf hash, or was erased as a whole. */
+/* NULL: the record gives its leaf hash. */
 static const char *record_fault(const struct scf_audit_leaf *leaf, struct scf_record *r) {
     if (leaf->kind < 0 || leaf->kind >= SCF_REC_KINDS) {
         return "its kind is unknown";
     }
     r->kind = (enum scf_record_kind)leaf->kind;
+    /* The server erases nothing yet, so that whatever is gone was taken away behind its back. */
     if (!leaf->has_body && !leaf->has_digest && !leaf->has_salt) {
-        return NULL;
+        return "its body, digest and salt were removed";
     }
     if (!leaf->has_body || !leaf->has_digest || !leaf->has_salt) {
         return "it is erased in part only";

@@ -182,6 +182,7 @@ static void altered_records_are_named(void **state) {
         {"UPDATE scfd.record SET kind = 1" AT, "its leaf text"},
         {"UPDATE scfd.record SET kind = 99" AT, "its kind is unknown"},
         {"UPDATE scfd.record SET body = NULL" AT, "erased in part"},
+        {"UPDATE scfd.record SET body = NULL, body_sha256 = NULL, salt = NULL" AT, "were removed"},
         {"UPDATE scfd.record SET salt = substr(salt, 1, 15)" AT, "wrong length"},
         {"UPDATE scfd.record SET body = ''" AT, "its body does not have the recorded SHA-256"},
     };

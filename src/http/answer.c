@@ -5,13 +5,13 @@
 
 enum { PAGE_MAX = 8 << 20 };
 
-enum scf_code scf_fail_fault(struct scf_request *rq, const char *pointer, const char *code,
+enum scf_code scf_fail_fault(struct scf_arena *arena, const char *pointer, const char *code,
                              const char *detail, struct scf_error *err) {
-    struct scf_faults *faults = scf_alloc(scf_rq_arena(rq), 1, sizeof *faults);
+    struct scf_faults *faults = scf_alloc(arena, 1, sizeof *faults);
     scf_fail(err, SCF_E_VALIDATION_FAILED, "The content is invalid: see errors.");
     if (faults == NULL)
         return err->code;
-    faults->arena = scf_rq_arena(rq);
+    faults->arena = arena;
     scf_fault_add(faults, pointer, code, "%s", detail);
     err->faults = faults;
     return err->code;

@@ -116,7 +116,7 @@ static enum scf_code read_body(struct creation *c, struct scf_error *err) {
     if (expires == NULL)
         return SCF_OK;
     if (!scf_time_parse(scf_str(expires), &c->expires_us) || c->expires_us <= scf_now_us())
-        return scf_fail_fault(c->rq, "#/expires_at", "out-of-range",
+        return scf_fail_fault(scf_rq_arena(c->rq), "#/expires_at", "out-of-range",
                               "expires_at must be in the future.", err);
     return SCF_OK;
 }

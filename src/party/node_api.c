@@ -46,7 +46,7 @@ static enum scf_code read_operator(struct scf_request *rq, struct scf_db *db, co
     if (code == SCF_OK && (by_code || scf_id_parse("ent", scf_str(id), &ref.id)))
         code = find_operator(db, arena, &ref, &found, ret, err);
     if (code == SCF_OK && !found)
-        code = scf_fail_fault(rq, "#/operator_enterprise_id", "unknown-enterprise",
+        code = scf_fail_fault(scf_rq_arena(rq), "#/operator_enterprise_id", "unknown-enterprise",
                               "There is no such enterprise.", err);
     return code;
 }

@@ -16,8 +16,8 @@ enum scf_code scf_rq_valid_body(struct scf_request *rq, const void *rules_ctx, c
 /* "warnings": [{pointer, code, detail}]. */
 void scf_jw_warnings(struct scf_jsonw *w, const struct scf_faults *warnings);
 
-/* VALIDATION_FAILED with this one fault. */
-enum scf_code scf_fail_fault(struct scf_request *rq, const char *pointer, const char *code,
+/* VALIDATION_FAILED with this one fault, which lives in `arena`. */
+enum scf_code scf_fail_fault(struct scf_arena *arena, const char *pointer, const char *code,
                              const char *detail, struct scf_error *err);
 
 /* Entity tag of a representation: "<version>-<8 hex digits of the body's SHA-256>" (api-rules R4),

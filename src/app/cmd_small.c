@@ -17,12 +17,16 @@ static int print(struct scf_buf *text) {
 int scf_cmd_openapi(int argc, char **argv) {
     struct scf_buf text;
     bool json = argc == 2 && strcmp(argv[1], "--json") == 0;
-    if (argc > 1 && !json)
-        return scf_usage("scfd openapi [--json]");
+    bool fields = argc == 2 && strcmp(argv[1], "--fields") == 0;
+    if (argc > 1 && !json && !fields)
+        return scf_usage("scfd openapi [--json|--fields]\n"
+                         "       as YAML; as JSON; only the members of requests, as Markdown");
     scf_buf_init(&text, TEXT_MAX);
     if (json) {
         scf_openapi_json(&text);
         scf_buf_putc(&text, '\n');
+    } else if (fields) {
+        scf_openapi_fields(&text);
     } else if (!scf_openapi_yaml(&text)) {
         scf_buf_free(&text);
         return SCF_EXIT_FAILURE;

@@ -10,5 +10,7 @@ struct scf_route *scf_all_routes(size_t *ret_count);
 /* The OpenAPI 3.1 document: as JSON (served), as YAML (openapi/openapi.yaml). */
 void scf_openapi_json(struct scf_buf *out);
 bool scf_openapi_yaml(struct scf_buf *out) SCF_MUST_CHECK;
+/* The members of every request, as Markdown tables in English and Chinese (docs/fields.md). */
+void scf_openapi_fields(struct scf_buf *out);
 
 #endif

@@ -387,7 +387,7 @@ const struct scf_route scf_chain_routes[] = {
                 NULL),
     CHAIN_ROUTE("/v1/chains/{id}/checkpoint", "getCheckpoint",
                 "The newest C2SP checkpoint, a signed note", checkpoint_get,
-                "200 Checkpoint,304,404", NULL),
+                "200 text,304,404", NULL),
     CHAIN_ROUTE("/v1/chains/{id}/blocks", "listBlocks", "List the blocks of a chain", blocks_list,
                 "200 BlockPage,304,404", page_query),
     CHAIN_ROUTE("/v1/chains/{id}/blocks/{height}", "getBlock", "Read a block with its signed notes",
@@ -397,6 +397,6 @@ const struct scf_route scf_chain_routes[] = {
                 "200 Consistency,304,404", consistency_query),
     CHAIN_ROUTE("/v1/chains/{id}/tile/{rest*}", "getTile",
                 "A tile of the tree (C2SP tlog-tiles): 32-byte hashes one behind the other",
-                tile_get, "200 Tile,404", NULL),
+                tile_get, "200 bytes,404", NULL),
 };
 const size_t scf_chain_route_count = SCF_COUNT(scf_chain_routes);

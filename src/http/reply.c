@@ -71,26 +71,31 @@ static void log_failure(struct scf_request *rq, const struct scf_error *err) {
     scf_log_error(what, err);
 }
 
-void scf_reply_error(struct scf_request *rq, const struct scf_error *err) {
+void scf_problem_json(const struct scf_request *rq, const struct scf_error *err,
+                      struct scf_buf *out) {
     struct scf_problem_context context = {.base_url = rq->server->public_base_url,
                                           .instance = rq->path,
                                           .request_id = rq->id,
                                           .chinese = scf_rq_chinese(rq)};
+    scf_problem_write(out, err, &context);
+    if (!out->overflow)
+        return;
+    struct scf_error plain = *err; /* too many long faults: the same without them */
+    plain.faults = NULL;
+    plain.members_json = NULL;
+    scf_buf_clear(out);
+    scf_problem_write(out, &plain, &context);
+}
+
+void scf_reply_error(struct scf_request *rq, const struct scf_error *err) {
     struct scf_buf body;
     scf_buf_init(&body, PROBLEM_MAX);
-    scf_problem_write(&body, err, &context);
-    if (body.overflow) { /* too many long faults: the same without them */
-        struct scf_error plain = *err;
-        plain.faults = NULL;
-        plain.members_json = NULL;
-        scf_buf_clear(&body);
-        scf_problem_write(&body, &plain, &context);
-    }
+    scf_problem_json(rq, err, &body);
     if (retry_after(err->code) != NULL)
         add_header(rq, "Retry-After", retry_after(err->code));
     if (err->code == SCF_E_UNAUTHENTICATED)
         add_header(rq, "WWW-Authenticate", "Bearer");
-    add_header(rq, "Content-Language", context.chinese ? "zh-CN" : "en");
+    add_header(rq, "Content-Language", scf_rq_chinese(rq) ? "zh-CN" : "en");
     log_failure(rq, err);
     scf_reply(rq, scf_code_status(err->code), "application/problem+json", &body);
 }

@@ -21,8 +21,16 @@ struct scf_request;
 
 /* Node kinds as bits, so that a route can say who may use it. */
 enum scf_node_kind {
-    SCF_NODE_PROCUREMENT, SCF_NODE_ERP, SCF_NODE_WORKFLOW, SCF_NODE_LOGISTICS, SCF_NODE_GUARANTOR,
-    SCF_NODE_LENDER, SCF_NODE_INSURER, SCF_NODE_REGULATOR, SCF_NODE_NOTARY, SCF_NODE_COURT,
+    SCF_NODE_PROCUREMENT,
+    SCF_NODE_ERP,
+    SCF_NODE_WORKFLOW,
+    SCF_NODE_LOGISTICS,
+    SCF_NODE_GUARANTOR,
+    SCF_NODE_LENDER,
+    SCF_NODE_INSURER,
+    SCF_NODE_REGULATOR,
+    SCF_NODE_NOTARY,
+    SCF_NODE_COURT,
     SCF_NODE_KINDS
 };
 #define SCF_KIND(kind) (1u << (kind))
@@ -35,7 +43,7 @@ struct scf_actor {
     enum scf_node_kind kind;
     bool admin;
     bool lenient_datetime;
-    int offset_minutes; /* the node's time zone */
+    int offset_minutes;     /* the node's time zone */
     unsigned allowed_kinds; /* record kinds the node may send, as bits of enum scf_record_kind */
 };
 
@@ -71,17 +79,17 @@ struct scf_route {
     const char *pattern; /* "/v1/records/{id}/proof"; a last "{rest*}" matches slashes too */
     const char *operation_id, *tag, *summary;
     enum scf_access access;
-    bool admin;          /* administrators may */
-    unsigned kinds;      /* node kinds that may, SCF_KIND bits */
+    bool admin;     /* administrators may */
+    unsigned kinds; /* node kinds that may, SCF_KIND bits */
     enum scf_run run;
     void (*handle)(struct scf_request *rq);
     const struct scf_stream_ops *stream; /* SCF_RUN_STREAM */
-    const char *body_type;               /* "application/json", "application/x-ndjson"; NULL: none */
-    size_t body_max;                     /* 0: the configured body limit */
-    const struct scf_schema *request;    /* documentation, and the validator the handler calls */
-    const char *answers;                 /* "201 Record,200 Record,409,422": status and component */
-    const char *const *query;            /* documented query parameters, NULL-terminated; any other
-                                            one is 400 invalid-parameter */
+    const char *body_type;            /* "application/json", "application/x-ndjson"; NULL: none */
+    size_t body_max;                  /* 0: the configured body limit */
+    const struct scf_schema *request; /* documentation, and the validator the handler calls */
+    const char *answers;              /* "201 Record,200 Record,409,422": status and component */
+    const char *const *query;         /* documented query parameters, NULL-terminated; any other
+                                         one is 400 invalid-parameter */
     bool needs_idempotency_key;
 };
 
@@ -90,15 +98,15 @@ struct scf_route {
 struct scf_arena *scf_rq_arena(struct scf_request *rq); /* freed after the reply was sent */
 const struct scf_actor *scf_rq_actor(const struct scf_request *rq); /* NULL on PUBLIC routes */
 const struct scf_route *scf_rq_route(const struct scf_request *rq);
-struct scf_db *scf_rq_db(struct scf_request *rq);       /* SERVICE handlers only */
-void *scf_rq_app(struct scf_request *rq);               /* the server's `app` pointer */
-const char *scf_rq_id(const struct scf_request *rq);    /* X-Request-Id or made */
+struct scf_db *scf_rq_db(struct scf_request *rq);    /* SERVICE handlers only */
+void *scf_rq_app(struct scf_request *rq);            /* the server's `app` pointer */
+const char *scf_rq_id(const struct scf_request *rq); /* X-Request-Id or made */
 const char *scf_rq_path(const struct scf_request *rq);
-struct scf_str scf_rq_body(const struct scf_request *rq);  /* NUL follows; received bytes */
+struct scf_str scf_rq_body(const struct scf_request *rq); /* NUL follows; received bytes */
 struct scf_str scf_rq_param(const struct scf_request *rq, const char *name); /* path parameter */
 const char *scf_rq_query(const struct scf_request *rq, const char *name); /* decoded; NULL absent */
 const char *scf_rq_header(const struct scf_request *rq, const char *name); /* case-insensitive */
-bool scf_rq_chinese(const struct scf_request *rq);      /* Accept-Language prefers zh */
+bool scf_rq_chinese(const struct scf_request *rq);        /* Accept-Language prefers zh */
 int64_t scf_rq_received_us(const struct scf_request *rq); /* wall clock when the headers arrived */
 void scf_rq_set_data(struct scf_request *rq, void *data);
 void *scf_rq_data(const struct scf_request *rq);
@@ -110,8 +118,10 @@ void scf_reply_header(struct scf_request *rq, const char *name, const char *valu
 void scf_reply(struct scf_request *rq, int status, const char *content_type, struct scf_buf *body);
 void scf_reply_json(struct scf_request *rq, int status, struct scf_buf *body);
 void scf_reply_error(struct scf_request *rq, const struct scf_error *err); /* RFC 9457 */
-/* The problem document that scf_reply_error would send, as text: for one line of a bulk answer. */
-void scf_problem_json(const struct scf_request *rq, const struct scf_error *err, struct scf_buf *out);
+/* The problem document that scf_reply_error would send, as text: for one line of a bulk answer.
+ * `out` is empty before. On the thread that owns the request. */
+void scf_problem_json(const struct scf_request *rq, const struct scf_error *err,
+                      struct scf_buf *out);
 /* Takes the descriptor; sends `size` bytes from its start. */
 void scf_reply_file(struct scf_request *rq, int status, const char *content_type, int fd,
                     uint64_t size);
@@ -201,7 +211,8 @@ struct scf_server;
 enum scf_code scf_server_start(const struct scf_server_options *options, struct scf_server **ret,
                                struct scf_error *err) SCF_MUST_CHECK;
 int scf_server_port(const struct scf_server *s); /* the real one when 0 was asked; 0 for unix: */
-/* Another line of /readyz: `fn` runs on a service thread and must be quick. Call before scf_server_set_ready(s, true). `name` must be static. */
+/* Another line of /readyz: `fn` runs on a service thread and must be quick. Call before
+ * scf_server_set_ready(s, true). `name` must be static. */
 void scf_server_add_check(struct scf_server *s, const char *name,
                           enum scf_code (*fn)(void *ctx, struct scf_error *err), void *ctx);
 void scf_server_set_ready(struct scf_server *s, bool ready);

@@ -49,7 +49,7 @@ step "Four enterprises, four nodes; a contract, ten events, four invoices, a gua
 SCFD_URL=$url SCFD_KEY=$admin "$root/samples/load.sh" "$data/sample.json"
 key() { jq -r --arg k "$1" '.keys[$k]' "$data/sample.json"; }
 id() { jq -r --arg k "$1" '.ids[$k]' "$data/sample.json"; }
-call "$(key procurement)" GET "/v1/contracts/$(id contract)"
+call "$(key erp)" GET "/v1/contracts/$(id contract)"
 show '{id, external_id, received_at, sha256, chain}'
 
 step "The ERP sends the same invoice again: nothing is counted twice"

@@ -27,7 +27,7 @@ def story(server):
     for _ in range(3):
         answer = erp.post("/v1/invoices", chain.invoice(contract_ids=[chain.contract_id]))
         assert answer.status == 201, answer
-    answer = chain.surety.client.post("/v1/guarantees", chain.guarantee(chain.contract_id))
+    answer = erp.post("/v1/guarantees", chain.guarantee(chain.contract_id))
     assert answer.status == 201, answer
     return chain
 
@@ -162,7 +162,7 @@ def test_strangers_see_nothing(admin, story):
     ({"contract_ids": []}, "#/contract_ids"),
     ({"contract_ids": ["ctr_01h455vb4pex5vsknk084sn02q"]}, "#/contract_ids/0"),
     ({"kind": "guess"}, "#/kind"),
-    ({"requested_amount": "-1.00"}, "#/requested_amount"),
+    ({"requested_amount": "-1.00", "currency": "CNY"}, "#/requested_amount"),
     ({"lender_ids": ["node_01h455vb4pex5vsknk084sn02q"]}, "#/lender_ids/0"),
     ({"surprise": 1}, "#/surprise"),
 ])

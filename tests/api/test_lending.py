@@ -49,7 +49,7 @@ def fresh(server):
         erp.post("/v1/workflow-events", chain.event(chain.contract_id,
                                                     occurred_at=bodies.hours_ago(hours)))
     erp.post("/v1/invoices", chain.invoice(contract_ids=[chain.contract_id]))
-    chain.surety.client.post("/v1/guarantees", chain.guarantee(chain.contract_id))
+    chain.erp.client.post("/v1/guarantees", chain.guarantee(chain.contract_id))
     chain.assessment = assess(server.client(), chain)
     return chain
 

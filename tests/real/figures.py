@@ -179,7 +179,7 @@ class Borrower:
         credibility = 0 if "D" in grades else \
             sum(w * scores[g] for w, g in zip(weights, grades)) // PPM
         return {"normativity": n, "delay_us": delay, "workflow_us": means.get("event"),
-                "invoice_us": means.get("invoice"), "in_range": in_range, "within": within,
+                "invoice_us": means.get("invoice"), "in_range": in_range, "within": within if self.compared else None,
                 "timeliness": ratio(max(0, lateness - delay), lateness), "accuracy": accuracy,
                 "grades": grades, "overall": max(grades), "credibility": credibility}
 

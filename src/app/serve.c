@@ -20,7 +20,7 @@
 #include "scfd/template/template.h"
 #include "scfd/work/work.h"
 
-enum { CLUSTER_CHECK_MS = 500, ADMIN_CONNECTIONS = 15, HEARTBEAT_MAX_S = 30 };
+enum { CLUSTER_CHECK_MS = 500, ADMIN_CONNECTIONS = 80, HEARTBEAT_MAX_S = 30 };
 
 struct running {
     struct scf_config config;

@@ -136,6 +136,7 @@ static void write_contract(struct scf_jsonw *w, const struct scf_limit_contract 
 
 static void write_inputs(struct scf_jsonw *w, const struct scf_limit_inputs *in) {
     scf_jw_object(w, NULL);
+    scf_jw_id(w, "assessment_id", "asm", &in->assessment_id);
     scf_jw_id(w, "borrower_id", "epr", &in->borrower_id);
     scf_jw_time(w, "as_of", in->as_of_us);
     scf_jw_date(w, "window_from", in->from_day);
@@ -174,7 +175,6 @@ void scf_receipt_write(const struct scf_limit_inputs *in, const struct scf_limit
     scf_jw_object(&w, NULL);
     scf_jw_str(&w, "object", "credit_receipt");
     scf_jw_str(&w, "format", "scfd-receipt/v1");
-    scf_jw_id(&w, "assessment_id", "asm", &in->assessment_id);
     scf_jw_raw(&w, "inputs", inputs.data, inputs.len);
     scf_jw_hex(&w, "inputs_sha256", digest.b, SCF_HASH_LEN);
     scf_jw_object(&w, "result");

@@ -1,0 +1,29 @@
+/* Decisions in the database, as filing needs them. All inside the caller's transaction. */
+#ifndef SCFD_LENDING_DECISION_H
+#define SCFD_LENDING_DECISION_H
+
+#include "view.h"
+
+/* The lender's open decision on the assessment, locked; *ret_id is set when there is one. */
+enum scf_code scf_decision_standing(struct scf_db *db, struct scf_arena *arena,
+                                    const struct scf_uuid *assessment_id,
+                                    const struct scf_uuid *lender_id,
+                                    struct scf_standing_decision *ret, struct scf_uuid *ret_id,
+                                    struct scf_error *err) SCF_MUST_CHECK;
+/* Closes an open decision in favour of `by`. */
+enum scf_code scf_decision_close(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_uuid *id, enum scf_decision_status status,
+                                 const struct scf_uuid *by, int64_t now_us,
+                                 struct scf_error *err) SCF_MUST_CHECK;
+/* The row, and the contracts of its assessment. The members of `d` that rows get from elsewhere are
+ * ignored. */
+enum scf_code scf_decision_insert(struct scf_db *db, struct scf_arena *arena,
+                                  const struct scf_decision *d,
+                                  struct scf_error *err) SCF_MUST_CHECK;
+
+/* One of the lender's decisions, locked, with what is drawn under it. NOT_FOUND. */
+enum scf_code scf_decision_lock(struct scf_db *db, struct scf_arena *arena,
+                                const struct scf_uuid *id, const struct scf_uuid *lender_id,
+                                struct scf_decision *ret, struct scf_error *err) SCF_MUST_CHECK;
+
+#endif

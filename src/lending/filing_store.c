@@ -1,0 +1,122 @@
+/* SQL of filing: what was filed before, and which nodes a filing concerns. */
+#include "filing.h"
+
+static const struct scf_stmt find = {"lending_filing_find",
+                                     "SELECT id, body_sha256 FROM scfd.record"
+                                     " WHERE chain_id = $1 AND kind = $2 AND external_id = $3"};
+
+enum scf_code scf_filing_find(struct scf_db *db, struct scf_arena *arena,
+                              const struct scf_uuid *lender_id, enum scf_record_kind kind,
+                              struct scf_str external_id, bool *ret_found, struct scf_uuid *ret_id,
+                              struct scf_hash *ret_sha256, struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, arena);
+    scf_p_uuid(&p, lender_id);
+    scf_p_i16(&p, (int16_t)kind);
+    scf_p_str(&p, external_id);
+    enum scf_code code = scf_db_run(db, &find, &p, arena, &rows, err);
+    if (code != SCF_OK)
+        return code;
+    *ret_found = scf_rows_count(rows) == 1;
+    if (*ret_found) {
+        *ret_id = scf_rows_uuid(rows, 0, 0);
+        *ret_sha256 = scf_rows_hash(rows, 0, 1);
+    }
+    return SCF_OK;
+}
+
+/* ---- those concerned ---- */
+
+/* Contracts and guarantees that the decision rests on: chain, buyer, guarantor. The guarantor
+ * stands in the body only. $1 decision, $2 contract kind, $3 guarantee kind, $4 further guarantees.
+ */
+static const struct scf_stmt grounds = {
+    "lending_filing_grounds",
+    "WITH k AS (SELECT array_agg(contract_key) AS keys FROM scfd.decision_contract"
+    " WHERE decision_id = $1)"
+    " SELECT DISTINCT r.chain_id, CASE WHEN r.kind = $2 THEN r.counterparty_id END,"
+    " CASE WHEN r.kind = $3 THEN convert_from(r.body, 'UTF8')::json ->> 'guarantor_id' END"
+    " FROM k, scfd.record r"
+    " WHERE (r.kind = $2 AND (r.business_key = ANY (k.keys) OR r.id = ANY (k.keys)))"
+    " OR (r.kind = $3 AND (r.contract_key = ANY (k.keys) OR r.id = ANY ($4::uuid[])))"};
+
+struct concerned {
+    const struct scf_uuid **enterprises, **chains;
+    size_t enterprise_count, chain_count;
+};
+
+static enum scf_code read_grounds(const struct scf_rows *rows, struct scf_arena *arena,
+                                  const struct scf_uuid *borrower_id, struct concerned *ret,
+                                  struct scf_error *err) {
+    size_t n = (size_t)scf_rows_count(rows), ids_n = 0;
+    struct scf_uuid *ids = scf_alloc(arena, 3 * n, sizeof *ids);
+    ret->enterprises = scf_alloc(arena, 2 * n + 1, sizeof *ret->enterprises);
+    ret->chains = scf_alloc(arena, n, sizeof *ret->chains);
+    if (ids == NULL || ret->enterprises == NULL || ret->chains == NULL)
+        return scf_fail(err, SCF_E_INTERNAL, "Too many records concerned.");
+    ret->enterprises[ret->enterprise_count++] = borrower_id;
+    for (size_t i = 0; i < n; i++) {
+        const char *guarantor = scf_rows_text(rows, (int)i, 2);
+        ids[ids_n] = scf_rows_uuid(rows, (int)i, 0);
+        ret->chains[ret->chain_count++] = &ids[ids_n++];
+        ids[ids_n] = scf_rows_uuid(rows, (int)i, 1);
+        if (!scf_uuid_is_nil(&ids[ids_n]))
+            ret->enterprises[ret->enterprise_count++] = &ids[ids_n++];
+        if (guarantor && scf_id_parse("ent", scf_str(guarantor), &ids[ids_n]))
+            ret->enterprises[ret->enterprise_count++] = &ids[ids_n++];
+    }
+    return SCF_OK;
+}
+
+/* A suspended node may be let in again, so only retired ones are left out. */
+static const struct scf_stmt nodes_concerned = {
+    "lending_filing_nodes",
+    "SELECT id FROM scfd.node WHERE status < 2 AND id <> $3"
+    " AND (operator_enterprise_id = ANY ($1::uuid[]) OR id = ANY ($2::uuid[])) ORDER BY id"};
+
+static enum scf_code read_nodes(struct scf_db *db, const struct scf_filing *f,
+                                const struct concerned *c, struct scf_uuid **ret, size_t *ret_n,
+                                struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, f->arena);
+    scf_p_uuid_array(&p, c->enterprises, c->enterprise_count);
+    scf_p_uuid_array(&p, c->chains, c->chain_count);
+    scf_p_uuid(&p, &f->lender->node_id);
+    enum scf_code code = scf_db_run(db, &nodes_concerned, &p, f->arena, &rows, err);
+    if (code != SCF_OK)
+        return code;
+    size_t n = (size_t)scf_rows_count(rows);
+    struct scf_uuid *ids = scf_alloc(f->arena, n, sizeof *ids);
+    if (ids == NULL)
+        return scf_fail(err, SCF_E_INTERNAL, "Too many nodes concerned.");
+    for (size_t i = 0; i < n; i++)
+        ids[i] = scf_rows_uuid(rows, (int)i, 0);
+    *ret = ids;
+    *ret_n = n;
+    return SCF_OK;
+}
+
+enum scf_code scf_filing_nodes(struct scf_db *db, const struct scf_filing *f,
+                               const struct scf_filing_facts *facts, struct scf_uuid **ret,
+                               size_t *ret_n, struct scf_error *err) {
+    const struct scf_uuid **guarantees =
+        scf_alloc(f->arena, facts->guarantee_count, sizeof *guarantees);
+    if (guarantees == NULL)
+        return scf_fail(err, SCF_E_INTERNAL, "Too many guarantees.");
+    for (size_t i = 0; i < facts->guarantee_count; i++)
+        guarantees[i] = &facts->guarantees[i];
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, f->arena);
+    scf_p_uuid(&p, &facts->decision_id);
+    scf_p_i16(&p, SCF_REC_CONTRACT);
+    scf_p_i16(&p, SCF_REC_GUARANTEE);
+    scf_p_uuid_array(&p, guarantees, facts->guarantee_count);
+    enum scf_code code = scf_db_run(db, &grounds, &p, f->arena, &rows, err);
+    struct concerned c = {0};
+    if (code == SCF_OK)
+        code = read_grounds(rows, f->arena, &facts->borrower_id, &c, err);
+    return code == SCF_OK ? read_nodes(db, f, &c, ret, ret_n, err) : code;
+}

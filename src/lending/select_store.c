@@ -1,0 +1,49 @@
+/* What the three selects share: parameters and the columns of the record. */
+#include "view.h"
+
+void scf_filed_read(const struct scf_rows *rows, int row, struct scf_filed *ret) {
+    *ret = (struct scf_filed){
+        .id = scf_rows_uuid(rows, row, 0),
+        .lender_id = scf_rows_uuid(rows, row, 1),
+        .leaf_index = scf_rows_i64(rows, row, 2),
+        .leaf_hash = scf_rows_hash(rows, row, 3),
+        .body_sha256 = scf_rows_hash(rows, row, 4),
+        .external_id = scf_rows_str(rows, row, 5),
+        .received_us = scf_rows_time(rows, row, 7),
+        .offset_minutes = (int)scf_rows_i64(rows, row, 8),
+        .version = scf_rows_i64(rows, row, 9),
+        .created_us = scf_rows_time(rows, row, 10),
+    };
+    if (!scf_rows_null(rows, row, 6))
+        ret->body = scf_rows_str(rows, row, 6);
+}
+
+static const struct scf_uuid *or_any(const struct scf_uuid *id) {
+    return scf_uuid_is_nil(id) ? NULL : id;
+}
+
+enum scf_code scf_lending_select(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_stmt shapes[2][2],
+                                 const struct scf_lending_filter *filter, struct scf_rows **ret,
+                                 struct scf_error *err) {
+    const struct scf_page *page = filter->page;
+    bool after = page && page->has_after;
+    struct scf_params p;
+    scf_params_init(&p, arena);
+    scf_p_uuid(&p, filter->actor->admin ? NULL : &filter->actor->node_id);
+    scf_p_uuid(&p, or_any(&filter->id));
+    scf_p_uuid(&p, or_any(&filter->of));
+    scf_p_uuid(&p, or_any(&filter->borrower_id));
+    scf_p_text(&p, filter->loan_no);
+    if (after)
+        scf_p_time(&p, page->after_time_us);
+    else
+        scf_p_null(&p, SCF_PG_TIMESTAMPTZ);
+    scf_p_uuid(&p, after ? &page->after_id : NULL);
+    scf_p_i64(&p, page ? page->limit + 1 : 1);
+    const struct scf_stmt *stmt = &shapes[!filter->actor->admin][page && page->descending];
+    enum scf_code code = scf_db_run(db, stmt, &p, arena, ret, err);
+    if (code == SCF_OK && page == NULL && scf_rows_count(*ret) == 0)
+        return scf_fail(err, SCF_E_NOT_FOUND, "There is no such resource.");
+    return code;
+}

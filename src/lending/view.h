@@ -1,0 +1,140 @@
+/* Decisions, loans and repayments as the API shows them: reading rows and writing JSON. */
+#ifndef SCFD_LENDING_VIEW_H
+#define SCFD_LENDING_VIEW_H
+
+#include "filing.h"
+#include "ledger.h"
+#include "limit_account.h"
+
+/* What the record in the lender's chain says. Text in the arena of the rows. */
+struct scf_filed {
+    struct scf_uuid id, lender_id;
+    int64_t leaf_index;
+    struct scf_hash leaf_hash, body_sha256;
+    struct scf_str external_id, body; /* body.p NULL: erased */
+    int64_t received_us;
+    int offset_minutes; /* the lender's time zone */
+    int64_t version, created_us;
+};
+
+/* Where to look, and for what. */
+struct scf_lending_filter {
+    const struct scf_actor *actor;
+    struct scf_uuid id; /* nil: any */
+    struct scf_uuid of; /* decisions: of this assessment; loans: under this decision; repayments:
+                           of this loan. Nil: any */
+    struct scf_uuid borrower_id; /* loans; nil: any */
+    const char *loan_no;         /* loans; NULL: any */
+    const struct scf_page *page; /* NULL: one row */
+};
+
+struct scf_decision {
+    struct scf_filed filed;
+    struct scf_uuid assessment_id, borrower_id, supersedes_id, superseded_by;
+    enum scf_outcome outcome;
+    enum scf_decision_status status;
+    char currency[4];
+    int64_t approved_limit, rate_ppm, tenor_days;
+    bool revolving;
+    int32_t valid_from, valid_until;
+    struct scf_drawn drawn;
+};
+
+enum scf_loan_status { SCF_LOAN_DISBURSED, SCF_LOAN_REPAYING, SCF_LOAN_SETTLED };
+
+struct scf_loan {
+    struct scf_filed filed;
+    struct scf_uuid decision_id, borrower_id;
+    const char *loan_no;
+    char currency[4];
+    struct scf_terms terms;
+    enum scf_loan_status status;
+    struct scf_amounts owed;
+    int32_t paid_to_day;
+    int64_t paid_interest;
+    int64_t entries;
+    struct scf_decision decision; /* of which only limit and drawn amounts */
+    struct scf_instalment *schedule;
+    size_t instalments;
+};
+
+struct scf_repayment {
+    struct scf_filed filed;
+    struct scf_uuid loan_id, reversal_of, reversed_by;
+    char currency[4];
+    int64_t amount;
+    int32_t value_day;
+    struct scf_amounts allocation;
+};
+
+/* Rows the actor may see, in page order, at most limit + 1; filter->page NULL: NOT_FOUND unless
+ * there is one. */
+enum scf_code scf_decision_select(struct scf_db *db, struct scf_arena *arena,
+                                  const struct scf_lending_filter *filter, void **ret, int *ret_n,
+                                  struct scf_error *err) SCF_MUST_CHECK;
+enum scf_code scf_loan_select(struct scf_db *db, struct scf_arena *arena,
+                              const struct scf_lending_filter *filter, void **ret, int *ret_n,
+                              struct scf_error *err) SCF_MUST_CHECK;
+enum scf_code scf_repayment_select(struct scf_db *db, struct scf_arena *arena,
+                                   const struct scf_lending_filter *filter, void **ret, int *ret_n,
+                                   struct scf_error *err) SCF_MUST_CHECK;
+
+/* Members without braces, as of `now_us`. `arena` for parsing the stored body. */
+void scf_decision_write(struct scf_jsonw *w, const struct scf_decision *d, int64_t now_us,
+                        struct scf_arena *arena);
+void scf_loan_write(struct scf_jsonw *w, const struct scf_loan *l, int64_t now_us,
+                    struct scf_arena *arena);
+void scf_repayment_write(struct scf_jsonw *w, const struct scf_repayment *r, int64_t now_us,
+                         struct scf_arena *arena);
+
+/* ---- select.c: what the three selects share ---- */
+
+/* Columns of every select, before its own; the table is `x`. */
+#define SCF_FILED_COLUMNS                                                                          \
+    "x.id, x.lender_id, r.leaf_index, r.leaf_hash, r.body_sha256, r.external_id, r.body,"          \
+    " r.received_at, n.offset_minutes, x.version, x.created_at"
+enum { SCF_FILED_COUNT = 11 };
+void scf_filed_read(const struct scf_rows *rows, int row, struct scf_filed *ret);
+
+/* One select in four shapes: [all or what a node sees][ascending or descending]. Parameters: $1
+ * node, $2 id, $3 of, $4 borrower, $5 number (each NULL: any), $6, $7 position, $8 limit.
+ * `own` compares those of $3, $4 and $5 that the table has. */
+#define SCF_LENDING_SELECT(name, table, columns, own)                                              \
+    {                                                                                              \
+        {{name "_all", SCF_LENDING_SQL_(table, columns, own, "", ">", "")},                        \
+         {name "_all_desc", SCF_LENDING_SQL_(table, columns, own, "", "<", " DESC")}},             \
+            {{name "_node",                                                                        \
+              SCF_LENDING_SQL_(table, columns, own, SCF_LENDING_SEEN_(table), ">", "")},           \
+             {name "_node_desc",                                                                   \
+              SCF_LENDING_SQL_(table, columns, own, SCF_LENDING_SEEN_(table), "<", " DESC")}},     \
+    }
+#define SCF_LENDING_SQL_(table, columns, own, seen, after, order)                                  \
+    "SELECT " SCF_FILED_COLUMNS ", " columns " FROM scfd." table " x"                              \
+    " JOIN scfd.record r ON r.id = x.id JOIN scfd.node n ON n.id = x.lender_id"                    \
+    " WHERE ($2::uuid IS NULL OR x.id = $2)" seen own                                              \
+    " AND ($6::timestamptz IS NULL OR (x.created_at, x.id) " after " ($6, $7::uuid))"              \
+    " ORDER BY x.created_at" order ", x.id" order " LIMIT $8"
+#define SCF_LENDING_SEEN_(table)                                                                   \
+    " AND x.id IN (SELECT y.id FROM scfd." table " y WHERE y.lender_id = $1"                       \
+    " UNION ALL SELECT a.record_id FROM scfd.record_addressee a WHERE a.node_id = $1)"
+
+enum scf_code scf_lending_select(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_stmt shapes[2][2],
+                                 const struct scf_lending_filter *filter, struct scf_rows **ret,
+                                 struct scf_error *err) SCF_MUST_CHECK;
+
+/* ---- view.c ---- */
+
+/* id, object, external_id, received_at, sha256, chain, lender_id, version. */
+void scf_filed_write(struct scf_jsonw *w, const struct scf_filed *filed, enum scf_record_kind kind);
+/* The members of the stored body that no column holds, as they were sent: all of the schema but
+ * `shown` (NULL-terminated). */
+void scf_kept_write(struct scf_jsonw *w, const struct scf_filed *filed,
+                    const struct scf_schema *schema, const char *const *shown,
+                    struct scf_arena *arena);
+void scf_amounts_write(struct scf_jsonw *w, const char *key, const struct scf_amounts *a,
+                       int scale);
+/* The day it is at the lender. */
+int32_t scf_filed_day(const struct scf_filed *filed, int64_t at_us);
+
+#endif

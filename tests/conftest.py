@@ -6,7 +6,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from harness import bodies  # noqa: E402
+from harness.parties import Chain  # noqa: E402
 from harness.server import BINARY, Server  # noqa: E402
 
 
@@ -14,6 +14,14 @@ def pytest_configure(config):
     if not Path(BINARY).exists():
         pytest.exit(f"{BINARY} is not there: run `make build`, or set SCFD_BIN", 2)
     config.addinivalue_line("markers", "heavy: takes long under sanitizers; left out there")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def description():
+    """Every answer that a test gets is compared with the description of the API."""
+    Client.recorder = Description().check
+    yield
+    Client.recorder = None
 
 
 @pytest.fixture(scope="session")
@@ -25,61 +33,6 @@ def server():
 @pytest.fixture
 def admin(server):
     return server.client()
-
-
-class Node:
-    """A data-exchange node: its id, its key, a client with that key, the enterprise that runs it."""
-
-    def __init__(self, client, answer, enterprise_id=None):
-        self.id, self.key, self.enterprise_id = answer["id"], answer["api_key"], enterprise_id
-        self.client = client.copy(self.key)
-
-
-def make_node(admin, kind="erp", operator=None, **members):
-    body = {"name": bodies.unique(kind), "kind": kind, **members}
-    if operator:
-        body["operator_enterprise_id"] = operator
-    answer = admin.post("/v1/nodes", body)
-    assert answer.status == 201, answer
-    return Node(admin, answer.json(), operator)
-
-
-def make_enterprise(admin, **members):
-    """A registered enterprise as a dict: id, uscc, name and both ways to name it."""
-    body = bodies.enterprise(**members)
-    answer = admin.post("/v1/enterprises", body)
-    assert answer.status == 201, answer
-    enterprise_id = answer.json()["id"]
-    return {"id": enterprise_id, "uscc": body["uscc"], "name": body["name"],
-            "ref": {"enterprise_id": enterprise_id},
-            "tax": {"name": body["name"], "tax_no": body["uscc"]}}
-
-
-class Chain:
-    """A supply chain ready to use: seller, buyer, guarantor, lender, each with a node."""
-
-    def __init__(self, admin):
-        self.seller = make_enterprise(admin)
-        self.buyer = make_enterprise(admin, roles=["core_enterprise", "buyer"], size_class="large")
-        self.guarantor = make_enterprise(admin, roles=["guarantor"])
-        self.bank = make_enterprise(admin, roles=["lender"], enterprise_type="financial_institution")
-        self.erp = make_node(admin, "erp", self.seller["id"])
-        self.procurement = make_node(admin, "procurement", self.buyer["id"])
-        self.surety = make_node(admin, "guarantor", self.guarantor["id"])
-        self.lender = make_node(admin, "lender", self.bank["id"])
-
-    def contract(self, **members):
-        return bodies.contract(self.seller["ref"], self.buyer["ref"], **members)
-
-    def event(self, contract_id, **members):
-        return bodies.event(contract_id, self.seller["id"], **members)
-
-    def invoice(self, **members):
-        return bodies.invoice(self.seller["tax"], self.buyer["tax"], **members)
-
-    def guarantee(self, contract_id, **members):
-        return bodies.guarantee(contract_id, self.guarantor["id"], self.seller["id"],
-                                self.bank["id"], **members)
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from conftest import make_node
 from harness import bodies
 from harness.client import encode, ndjson
+from harness.parties import make_node
 from harness.server import wait_until
 
 

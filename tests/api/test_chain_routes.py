@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from conftest import make_node
 from harness import merkle
+from harness.parties import make_node
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from conftest import Chain, make_node
 from harness import merkle
+from harness.parties import Chain, make_node
 from harness.server import Server, scfd, wait_until
 
 

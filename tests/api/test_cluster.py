@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Chain, make_node
+from harness.parties import Chain, make_node
 from harness.server import Server, scfd, wait_until
 
 pytestmark = pytest.mark.heavy

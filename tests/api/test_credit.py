@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from conftest import Chain, make_enterprise, make_node
 from harness import bodies
+from harness.parties import Chain, make_enterprise, make_node
 from harness.server import scfd, wait_until
 
 

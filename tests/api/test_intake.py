@@ -7,9 +7,9 @@ from datetime import datetime, timezone
 
 import pytest
 
-from conftest import make_node
 from harness import bodies
 from harness.client import encode
+from harness.parties import make_node
 
 ID = r"[0-7][0-9a-hjkmnp-tv-z]{25}"
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"

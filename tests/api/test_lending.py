@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from conftest import Chain, make_node
 from harness import bodies, merkle
+from harness.parties import Chain, make_node
 from harness.server import wait_until
 from test_credit import assess, story  # noqa: F401
 

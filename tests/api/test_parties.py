@@ -4,8 +4,8 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from conftest import make_enterprise, make_node
 from harness import bodies
+from harness.parties import make_enterprise, make_node
 from harness.server import Server, wait_until
 
 KINDS = ["procurement", "erp", "workflow", "logistics", "guarantor", "lender", "insurer",

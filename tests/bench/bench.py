@@ -16,9 +16,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from conftest import Chain, make_enterprise, make_node  # noqa: E402
 from harness import bodies  # noqa: E402
 from harness.client import encode  # noqa: E402
+from harness.parties import Chain, make_enterprise, make_node  # noqa: E402
 from harness.server import ROOT, Server, free_port, scfd, wait_until  # noqa: E402
 
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))

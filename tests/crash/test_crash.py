@@ -9,9 +9,9 @@ from http.client import HTTPException
 
 import pytest
 
-from conftest import Chain, make_node
 from harness import bodies, merkle
 from harness.client import Client
+from harness.parties import Chain, make_node
 from harness.server import Server, scfd, wait_until
 
 ROUNDS = int(os.environ.get("SCFD_CRASH_ROUNDS", "20"))

@@ -10,9 +10,9 @@ import pytest
 
 import figures
 import scms
-from conftest import Node
 from harness import merkle
 from harness.client import encode
+from harness.parties import Node
 from harness.server import ROOT, Server, wait_until
 
 FILE = Path(os.environ.get("SCFD_SHARED_DATA", ROOT / ".." / "shared" / "data")) / "scms" / \

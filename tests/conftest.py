@@ -6,6 +6,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from harness.client import Client  # noqa: E402
+from harness.described import Description  # noqa: E402
 from harness.parties import Chain  # noqa: E402
 from harness.server import BINARY, Server  # noqa: E402
 

@@ -36,7 +36,7 @@ def ndjson(bodies):
 class Client:
     """Not for use by several threads at once: give each thread a `copy()`."""
 
-    recorder = None  # called with (method, path, status) after every exchange
+    recorder = None  # called with (method, path, answer) after every exchange
 
     def __init__(self, host, port, key=None, timeout=60):
         self.host, self.port, self.key, self.timeout = host, port, key, timeout
@@ -62,7 +62,7 @@ class Client:
         all_headers.update(headers or {})
         answer = self._exchange(method, path, payload, all_headers)
         if Client.recorder:
-            Client.recorder(method, path, answer.status)
+            Client.recorder(method, path, answer)
         return answer
 
     def _exchange(self, method, path, payload, headers):

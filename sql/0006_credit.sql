@@ -67,7 +67,7 @@ CREATE TABLE scfd.contract_invoice (
     currency text NOT NULL,
     amount bigint NOT NULL
 );
-COMMENT ON TABLE scfd.contract_invoice IS 'Each invoice of a contract once, with what it counts for now. The chain that was folded first owns it; the same invoice in another chain does not count again.';
+COMMENT ON TABLE scfd.contract_invoice IS 'Each invoice of a contract once, with what it counts for at present. The chain that was folded first owns it; the same invoice in another chain does not count again.';
 
 CREATE TABLE scfd.contract_guarantee (
     chain_id uuid NOT NULL,

@@ -123,7 +123,7 @@ static enum scf_code append(struct scf_db *db, struct outcome *o, struct scf_err
 
 static enum scf_code publish(struct scf_db *db, void *ctx, struct scf_error *err) {
     struct outcome *o = ctx;
-    bool first;
+    bool first = false;
     enum scf_code code = lock_chains(db, o, err);
     if (code == SCF_OK) {
         code = scf_assess_succeed(db, o->arena, &o->row->id, o->in, o->result,

@@ -1,6 +1,6 @@
 /* Folding chains: batches in chain order, each in one transaction with its cursor, so that every
  * leaf is folded exactly once whoever folds. Relies on fold.c for the arithmetic and on
- * rollup_store.c and rollup_save.c for the rows. */
+ * rollup_store.c and rollup_save_store.c for the rows. */
 #include "rollup.h"
 
 #include "scfd/base/metrics.h"

@@ -1,6 +1,6 @@
 /* SQL of the rollups: the cursor, the leaves, what is stored already. Writing back is in
- * rollup_save.c. Relies on sql/0006_credit.sql and on scfd.record of the chain room, of which only
- * columns are read, never bodies. */
+ * rollup_save_store.c. Relies on sql/0006_credit.sql and on scfd.record of the chain room, of which
+ * only columns are read, never bodies. */
 #include "rollup.h"
 
 /* ---- which chains ---- */

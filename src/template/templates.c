@@ -220,7 +220,7 @@ static enum scf_code ship_one(struct scf_db *db, struct scf_arena *arena,
                               struct scf_error *err) {
     struct scf_template *t;
     struct scf_template_row row;
-    bool known;
+    bool known = false;
     enum scf_code code = scf_template_parse(arena, scf_str(text), NULL, &t, err);
     if (code == SCF_OK) {
         code = scf_template_code_known(db, arena, t->code, &known, err);

@@ -46,22 +46,37 @@ static void add_enterprises(void) {
 
 static void add_contract(void) {
     contract = (struct scf_record){
-        .chain_id = procurement, .id = scf_uuid_new(), .kind = SCF_REC_CONTRACT,
-        .external_id = SCF_STR("C-1"), .received_us = today * SCF_US_PER_DAY,
+        .chain_id = procurement,
+        .id = scf_uuid_new(),
+        .kind = SCF_REC_CONTRACT,
+        .external_id = SCF_STR("C-1"),
+        .received_us = today * SCF_US_PER_DAY,
         .body = SCF_STR("{\"status\":\"active\",\"fields\":{\"prepaid_amount\":\"100000.00\","
                         "\"retention_amount\":\"50000\"}}"),
-        .business_key = contract_key, .contract_key = contract_key, .enterprise_id = seller,
-        .counterparty_id = buyer, .has_happened = true,
-        .happened_us = (today - 10) * SCF_US_PER_DAY, .has_amount = true, .amount = 100000000,
+        .business_key = contract_key,
+        .contract_key = contract_key,
+        .enterprise_id = seller,
+        .counterparty_id = buyer,
+        .has_happened = true,
+        .happened_us = (today - 10) * SCF_US_PER_DAY,
+        .has_amount = true,
+        .amount = 100000000,
         .currency = "CNY"};
     add_one(&contract);
     struct scf_record guarantee = {
-        .chain_id = procurement, .id = scf_uuid_new(), .kind = SCF_REC_GUARANTEE,
-        .external_id = SCF_STR("G-1"), .received_us = today * SCF_US_PER_DAY,
-        .body = SCF_STR("{\"guarantee_no\":\"G-1\",\"guarantor_id\":\"epr_x\",\"status\":\"active\","
-                        "\"expires_on\":\"2027-11-22\"}"),
-        .contract_key = contract_key, .enterprise_id = seller, .has_amount = true,
-        .amount = 2000000, .currency = "CNY"};
+        .chain_id = procurement,
+        .id = scf_uuid_new(),
+        .kind = SCF_REC_GUARANTEE,
+        .external_id = SCF_STR("G-1"),
+        .received_us = today * SCF_US_PER_DAY,
+        .body =
+            SCF_STR("{\"guarantee_no\":\"G-1\",\"guarantor_id\":\"epr_x\",\"status\":\"active\","
+                    "\"expires_on\":\"2027-11-22\"}"),
+        .contract_key = contract_key,
+        .enterprise_id = seller,
+        .has_amount = true,
+        .amount = 2000000,
+        .currency = "CNY"};
     add_one(&guarantee);
 }
 
@@ -71,17 +86,26 @@ static void add_data(void) {
     for (int i = 0; i < 6; i++) {
         bool event = i < 4;
         int64_t received = today * SCF_US_PER_DAY + i;
-        struct scf_record r = {
-            .chain_id = erp, .id = scf_uuid_new(),
-            .kind = event ? SCF_REC_WORKFLOW_EVENT : SCF_REC_INVOICE,
-            .external_id = scf_str(scf_asprintf(w.arena, "D-%d", i)), .received_us = received,
-            .body = SCF_STR("{}"), .contract_key = contract_key, .enterprise_id = seller,
-            .counterparty_id = buyer, .has_happened = true,
-            .happened_us = received - (event ? 36 : 12) * SCF_US_PER_HOUR, .has_amount = true,
-            .amount = 30000000, .currency = "CNY", .template_id = t->id,
-            .weight_expected = 10000000,
-            .weight_present = i == 2 || i == 3 ? 8000000 : 10000000, .range_ok = true,
-            .checks_applicable = event ? 0 : 3, .checks_passed = event ? 0 : 3};
+        struct scf_record r = {.chain_id = erp,
+                               .id = scf_uuid_new(),
+                               .kind = event ? SCF_REC_WORKFLOW_EVENT : SCF_REC_INVOICE,
+                               .external_id = scf_str(scf_asprintf(w.arena, "D-%d", i)),
+                               .received_us = received,
+                               .body = SCF_STR("{}"),
+                               .contract_key = contract_key,
+                               .enterprise_id = seller,
+                               .counterparty_id = buyer,
+                               .has_happened = true,
+                               .happened_us = received - (event ? 36 : 12) * SCF_US_PER_HOUR,
+                               .has_amount = true,
+                               .amount = 30000000,
+                               .currency = "CNY",
+                               .template_id = t->id,
+                               .weight_expected = 10000000,
+                               .weight_present = i == 2 || i == 3 ? 8000000 : 10000000,
+                               .range_ok = true,
+                               .checks_applicable = event ? 0 : 3,
+                               .checks_passed = event ? 0 : 3};
         if (!event) {
             r.business_key = sql_uuid((uint8_t)(50 + i));
         }
@@ -131,11 +155,16 @@ static struct scf_uuid insert(const char *more) {
     scf_id_format("ctr", &contract.id, ctr);
     scf_id_format("node", &lender, node);
     struct scf_assess_row row = {
-        .id = scf_uuid_new(), .node_id = procurement, .borrower_id = seller,
-        .as_of_us = today * SCF_US_PER_DAY + SCF_US_PER_HOUR, .created_us = scf_now_us(),
-        .request = scf_str(scf_asprintf(
-            w.arena, "{\"kind\":\"initial\",\"borrower_id\":\"%s\",\"contract_ids\":[\"%s\"],"
-                     "\"lender_ids\":[\"%s\"]%s}", borrower, ctr, node, more))};
+        .id = scf_uuid_new(),
+        .node_id = procurement,
+        .borrower_id = seller,
+        .as_of_us = today * SCF_US_PER_DAY + SCF_US_PER_HOUR,
+        .created_us = scf_now_us(),
+        .request = scf_str(
+            scf_asprintf(w.arena,
+                         "{\"kind\":\"initial\",\"borrower_id\":\"%s\",\"contract_ids\":[\"%s\"],"
+                         "\"lender_ids\":[\"%s\"]%s}",
+                         borrower, ctr, node, more))};
     world_ok(&w, scf_assess_insert(w.db, w.arena, &row, &w.err));
     return row.id;
 }
@@ -143,7 +172,10 @@ static struct scf_uuid insert(const char *more) {
 static enum scf_code run(const struct scf_uuid *id) {
     char text[SCF_ID_TEXT];
     scf_id_format("asm", id, text);
-    struct scf_job job = {.kind = "assess", .attempt = 1, .db = w.db, .app = &w.services,
+    struct scf_job job = {.kind = "assess",
+                          .attempt = 1,
+                          .db = w.db,
+                          .app = &w.services,
                           .arena = scf_arena_new(64 << 20)};
     job.payload = scf_str(scf_asprintf(job.arena, "{\"id\":\"%s\"}", text));
     enum scf_code code = scf_assess_job.run(&job, &w.err);
@@ -226,10 +258,11 @@ static void lender_sees_it_and_its_grounds(void **state) {
     assert_int_equal(scf_assess_get(w.db, w.arena, &stranger, &first, &row, &w.err),
                      SCF_E_NOT_FOUND);
     assert_int_equal(world_number(&w, "SELECT count(*) FROM scfd.event WHERE type ="
-                                      " 'credit_assessment.ready'"), 1);
+                                      " 'credit_assessment.ready'"),
+                     1);
     assert_int_equal(world_number(&w, "SELECT count(*) FROM scfd.record_addressee"), 3);
-    struct scf_assess_filter filter = {.awaiting = true, .lender = lender, .visible_to = lender,
-                                       .status = -1};
+    struct scf_assess_filter filter = {
+        .awaiting = true, .lender = lender, .visible_to = lender, .status = -1};
     struct scf_page page = {.limit = 10};
     struct scf_assess_key *keys;
     int n;

@@ -24,30 +24,55 @@ static int set_up(void **state) {
     static struct fixture f;
     struct scf_error err = {0};
     f = (struct fixture){.arena = scf_arena_new(1 << 20)};
-    assert_int_equal(scf_policy_parse(f.arena, "default", "1", scf_str(policy_text), &f.in.policy,
-                                      &err),
-                     SCF_OK);
-    f.sums[0] = (struct scf_rating_sums){
-        .kind = SCF_REC_WORKFLOW_EVENT, .template_id = 1, .records = 100,
-        .weight_expected = 1000, .weight_present = 925, .delay_count = 80,
-        .delay_s = 80 * 30 * 3600, .range_ok = 97, .fluctuation_applicable = 40,
-        .fluctuation_ok = 38, .checks_applicable = 100, .checks_passed = 95};
-    f.sums[1] = (struct scf_rating_sums){
-        .kind = SCF_REC_INVOICE, .template_id = 2, .records = 50, .weight_expected = 500,
-        .weight_present = 500, .delay_count = 50, .delay_s = 50 * 20 * 3600,
-        .checks_applicable = 100, .checks_passed = 95};
-    f.guarantees[0] = (struct scf_limit_guarantee){.status = "active", .currency = "CNY",
-        .amount = 3000000, .obligor_is_borrower = true, .expires_day = today()};
-    f.contract[0] = (struct scf_limit_contract){
-        .status = "active", .currency = "CNY", .amount = 100000000, .prepaid = 10000000,
-        .retention = 5000000, .seller_is_borrower = true, .has_signed = true, .signed_us = 1000,
-        .invoices = 5, .invoices_other_parties = 1, .invoiced = 100000000, .events = 3,
-        .first_event_us = 1000, .guarantees = f.guarantees, .guarantee_count = 1};
-    f.qualifications[0] = (struct scf_limit_qualification){.type = "business_license", .grade = "",
-        .has_until = true, .until_day = today()};
+    assert_int_equal(
+        scf_policy_parse(f.arena, "default", "1", scf_str(policy_text), &f.in.policy, &err),
+        SCF_OK);
+    f.sums[0] = (struct scf_rating_sums){.kind = SCF_REC_WORKFLOW_EVENT,
+                                         .template_id = 1,
+                                         .records = 100,
+                                         .weight_expected = 1000,
+                                         .weight_present = 925,
+                                         .delay_count = 80,
+                                         .delay_s = 80 * 30 * 3600,
+                                         .range_ok = 97,
+                                         .fluctuation_applicable = 40,
+                                         .fluctuation_ok = 38,
+                                         .checks_applicable = 100,
+                                         .checks_passed = 95};
+    f.sums[1] = (struct scf_rating_sums){.kind = SCF_REC_INVOICE,
+                                         .template_id = 2,
+                                         .records = 50,
+                                         .weight_expected = 500,
+                                         .weight_present = 500,
+                                         .delay_count = 50,
+                                         .delay_s = 50 * 20 * 3600,
+                                         .checks_applicable = 100,
+                                         .checks_passed = 95};
+    f.guarantees[0] = (struct scf_limit_guarantee){.status = "active",
+                                                   .currency = "CNY",
+                                                   .amount = 3000000,
+                                                   .obligor_is_borrower = true,
+                                                   .expires_day = today()};
+    f.contract[0] = (struct scf_limit_contract){.status = "active",
+                                                .currency = "CNY",
+                                                .amount = 100000000,
+                                                .prepaid = 10000000,
+                                                .retention = 5000000,
+                                                .seller_is_borrower = true,
+                                                .has_signed = true,
+                                                .signed_us = 1000,
+                                                .invoices = 5,
+                                                .invoices_other_parties = 1,
+                                                .invoiced = 100000000,
+                                                .events = 3,
+                                                .first_event_us = 1000,
+                                                .guarantees = f.guarantees,
+                                                .guarantee_count = 1};
+    f.qualifications[0] = (struct scf_limit_qualification){
+        .type = "business_license", .grade = "", .has_until = true, .until_day = today()};
     f.qualifications[1] = (struct scf_limit_qualification){.type = "quality_system", .grade = ""};
-    f.qualifications[2] = (struct scf_limit_qualification){.type = "high_tech", .grade = "",
-        .has_until = true, .until_day = today() - 1};
+    f.qualifications[2] = (struct scf_limit_qualification){
+        .type = "high_tech", .grade = "", .has_until = true, .until_day = today() - 1};
     f.qualifications[3] = (struct scf_limit_qualification){.type = "credit_rating", .grade = "A-"};
     f.in.grading = cr22;
     f.in.template_code = "t";
@@ -181,8 +206,13 @@ static void request_caps(void **state) {
 /* A contract alone, whatever its checks say, backs nothing. */
 static void no_data_no_limit(void **state) {
     struct fixture *f = *state;
-    f->sums[0] = (struct scf_rating_sums){.kind = SCF_REC_CONTRACT, .template_id = 3, .records = 1,
-        .weight_expected = 10, .weight_present = 10, .checks_applicable = 2, .checks_passed = 2};
+    f->sums[0] = (struct scf_rating_sums){.kind = SCF_REC_CONTRACT,
+                                          .template_id = 3,
+                                          .records = 1,
+                                          .weight_expected = 10,
+                                          .weight_present = 10,
+                                          .checks_applicable = 2,
+                                          .checks_passed = 2};
     f->in.sum_count = 1;
     f->in.history_periods = 0;
     struct scf_limit_result r = compute(f);
@@ -258,10 +288,18 @@ int main(void) {
     scf_digest_init();
     const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-        T(worked_example), T(guarantee_is_capped_at_half), T(guarantees_that_do_not_count),
-        T(contracts_that_do_not_count), T(a_contract_counts_once), T(request_caps),
-        T(no_data_no_limit), T(failed_checks), T(qualification_factor), T(history_factor),
-        T(largest_amounts), T(unsound_policies),
+        T(worked_example),
+        T(guarantee_is_capped_at_half),
+        T(guarantees_that_do_not_count),
+        T(contracts_that_do_not_count),
+        T(a_contract_counts_once),
+        T(request_caps),
+        T(no_data_no_limit),
+        T(failed_checks),
+        T(qualification_factor),
+        T(history_factor),
+        T(largest_amounts),
+        T(unsound_policies),
     };
     return cmocka_run_group_tests_name("limit", tests, NULL, NULL);
 }

@@ -141,9 +141,12 @@ static void large_delays(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(grade_boundaries), cmocka_unit_test(indices),
-        cmocka_unit_test(one_kind_stands_alone), cmocka_unit_test(nothing_at_all),
-        cmocka_unit_test(veto), cmocka_unit_test(large_delays),
+        cmocka_unit_test(grade_boundaries),
+        cmocka_unit_test(indices),
+        cmocka_unit_test(one_kind_stands_alone),
+        cmocka_unit_test(nothing_at_all),
+        cmocka_unit_test(veto),
+        cmocka_unit_test(large_delays),
     };
     return cmocka_run_group_tests_name("rating", tests, NULL, NULL);
 }

@@ -15,38 +15,87 @@ static struct scf_uuid uuid(uint8_t tag) {
 static char *receipt(void) {
     struct scf_error err = {0};
     const struct scf_rating_sums sums[2] = {
-        {.chain_id = uuid(1), .template_id = 2, .kind = SCF_REC_WORKFLOW_EVENT, .records = 100,
-         .weight_expected = 1000000000, .weight_present = 925000000, .delay_count = 80,
-         .delay_s = 8640000, .delay_us = 17, .range_ok = 97, .fluctuation_applicable = 40,
-         .fluctuation_ok = 38, .checks_applicable = 100, .checks_passed = 95},
-        {.chain_id = uuid(1), .template_id = 3, .kind = SCF_REC_INVOICE, .records = 50,
-         .weight_expected = 500, .weight_present = 500, .delay_count = 50, .delay_s = 3600000},
+        {.chain_id = uuid(1),
+         .template_id = 2,
+         .kind = SCF_REC_WORKFLOW_EVENT,
+         .records = 100,
+         .weight_expected = 1000000000,
+         .weight_present = 925000000,
+         .delay_count = 80,
+         .delay_s = 8640000,
+         .delay_us = 17,
+         .range_ok = 97,
+         .fluctuation_applicable = 40,
+         .fluctuation_ok = 38,
+         .checks_applicable = 100,
+         .checks_passed = 95},
+        {.chain_id = uuid(1),
+         .template_id = 3,
+         .kind = SCF_REC_INVOICE,
+         .records = 50,
+         .weight_expected = 500,
+         .weight_present = 500,
+         .delay_count = 50,
+         .delay_s = 3600000},
     };
     const struct scf_limit_chain chain = {uuid(1), 200, 150, {{9, 8, 7}}};
-    const struct scf_limit_guarantee guarantee = {
-        .record_id = uuid(4), .status = "active", .currency = "CNY", .amount = 3000000,
-        .obligor_is_borrower = true, .has_from = true, .from_day = 20000, .expires_day = 20600};
-    const struct scf_limit_contract contract = {
-        .record_id = uuid(5), .body_sha256 = {{1, 2, 3}}, .status = "active", .currency = "CNY",
-        .amount = 100000000, .prepaid = 10000000, .retention = 5000000, .financed = 1234,
-        .seller_is_borrower = true, .has_signed = true, .signed_us = 1000, .invoices = 5,
-        .invoices_other_parties = 1, .invoiced = -77, .events = 3, .first_event_us = 1000,
-        .guarantees = &guarantee, .guarantee_count = 1};
-    const struct scf_limit_qualification qualification = {
-        .type = "business_license", .grade = "", .issued_day = 15000, .has_until = true,
-        .until_day = 20600};
-    struct scf_limit_inputs in = {
-        .assessment_id = uuid(6), .borrower_id = uuid(7), .template_id = uuid(8),
-        .template_code = "general_workflow_event", .template_revision = 2, .grading = cr22,
-        .as_of_us = 20500 * SCF_US_PER_DAY + 123456, .from_day = 20136, .to_day = 20500,
-        .currency = "CNY", .has_requested = true, .requested = 9000000, .operating = true,
-        .history_periods = 2, .chains = &chain, .chain_count = 1, .sums = sums, .sum_count = 2,
-        .qualifications = &qualification, .qualification_count = 1, .contracts = &contract,
-        .contract_count = 1};
+    const struct scf_limit_guarantee guarantee = {.record_id = uuid(4),
+                                                  .status = "active",
+                                                  .currency = "CNY",
+                                                  .amount = 3000000,
+                                                  .obligor_is_borrower = true,
+                                                  .has_from = true,
+                                                  .from_day = 20000,
+                                                  .expires_day = 20600};
+    const struct scf_limit_contract contract = {.record_id = uuid(5),
+                                                .body_sha256 = {{1, 2, 3}},
+                                                .status = "active",
+                                                .currency = "CNY",
+                                                .amount = 100000000,
+                                                .prepaid = 10000000,
+                                                .retention = 5000000,
+                                                .financed = 1234,
+                                                .seller_is_borrower = true,
+                                                .has_signed = true,
+                                                .signed_us = 1000,
+                                                .invoices = 5,
+                                                .invoices_other_parties = 1,
+                                                .invoiced = -77,
+                                                .events = 3,
+                                                .first_event_us = 1000,
+                                                .guarantees = &guarantee,
+                                                .guarantee_count = 1};
+    const struct scf_limit_qualification qualification = {.type = "business_license",
+                                                          .grade = "",
+                                                          .issued_day = 15000,
+                                                          .has_until = true,
+                                                          .until_day = 20600};
+    struct scf_limit_inputs in = {.assessment_id = uuid(6),
+                                  .borrower_id = uuid(7),
+                                  .template_id = uuid(8),
+                                  .template_code = "general_workflow_event",
+                                  .template_revision = 2,
+                                  .grading = cr22,
+                                  .as_of_us = 20500 * SCF_US_PER_DAY + 123456,
+                                  .from_day = 20136,
+                                  .to_day = 20500,
+                                  .currency = "CNY",
+                                  .has_requested = true,
+                                  .requested = 9000000,
+                                  .operating = true,
+                                  .history_periods = 2,
+                                  .chains = &chain,
+                                  .chain_count = 1,
+                                  .sums = sums,
+                                  .sum_count = 2,
+                                  .qualifications = &qualification,
+                                  .qualification_count = 1,
+                                  .contracts = &contract,
+                                  .contract_count = 1};
     struct scf_limit_result result;
     struct scf_buf out;
-    assert_int_equal(scf_policy_parse(arena, "default", "1", scf_str(policy_text), &in.policy, &err),
-                     SCF_OK);
+    assert_int_equal(
+        scf_policy_parse(arena, "default", "1", scf_str(policy_text), &in.policy, &err), SCF_OK);
     assert_true(scf_limit_compute(&in, arena, &result));
     scf_buf_init(&out, 1 << 20);
     scf_receipt_write(&in, &result, &out);
@@ -118,8 +167,8 @@ static void any_flipped_digit_fails(void **state) {
 
 static void broken_documents(void **state) {
     (void)state;
-    static const char *const texts[] = {"", "{}", "[]", "null", "{\"inputs\":{}}",
-                                        "{\"inputs\":[],\"result\":{}}"};
+    static const char *const texts[] = {
+        "", "{}", "[]", "null", "{\"inputs\":{}}", "{\"inputs\":[],\"result\":{}}"};
     for (size_t i = 0; i < SCF_COUNT(texts); i++) {
         assert_false(verify(texts[i]));
     }
@@ -146,7 +195,9 @@ int main(void) {
     scf_digest_init();
     const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-        T(holds_and_is_stable), T(survives_reformatting), T(any_flipped_digit_fails),
+        T(holds_and_is_stable),
+        T(survives_reformatting),
+        T(any_flipped_digit_fails),
         T(broken_documents),
     };
     return cmocka_run_group_tests_name("receipt", tests, NULL, NULL);

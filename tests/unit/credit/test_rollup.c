@@ -64,7 +64,9 @@ static struct scf_record leaf(const struct scf_uuid *chain, uint8_t space, int i
     struct scf_record r = {
         .chain_id = *chain,
         .id = scf_uuid_new(),
-        .kind = invoice ? SCF_REC_INVOICE : guarantee ? SCF_REC_GUARANTEE : SCF_REC_WORKFLOW_EVENT,
+        .kind = invoice     ? SCF_REC_INVOICE
+                : guarantee ? SCF_REC_GUARANTEE
+                            : SCF_REC_WORKFLOW_EVENT,
         .external_id = scf_str(scf_asprintf(w.arena, "R-%d-%d", space, i)),
         .body = SCF_STR("{}"),
         .enterprise_id = uuid(1, rnd(&x) % 5),
@@ -80,8 +82,10 @@ static struct scf_record leaf(const struct scf_uuid *chain, uint8_t space, int i
         .checks_passed = (int16_t)(rnd(&x) % 4),
     };
     /* about an hour apart, now and then out of order, some minutes into a negative lag */
-    r.received_us = SCF_US_PER_DAY * 20000 + i * SCF_US_PER_HOUR - (int64_t)(rnd(&x) % 3) * SCF_US_PER_DAY;
-    r.happened_us = r.received_us - (int64_t)(rnd(&x) % 400000) * 1000003 + 5 * 60 * SCF_US_PER_SECOND;
+    r.received_us =
+        SCF_US_PER_DAY * 20000 + i * SCF_US_PER_HOUR - (int64_t)(rnd(&x) % 3) * SCF_US_PER_DAY;
+    r.happened_us =
+        r.received_us - (int64_t)(rnd(&x) % 400000) * 1000003 + 5 * 60 * SCF_US_PER_SECOND;
     if (rnd(&x) % 4 != 0) {
         r.contract_key = uuid(3, rnd(&x) % 4);
     }
@@ -92,8 +96,8 @@ static struct scf_record leaf(const struct scf_uuid *chain, uint8_t space, int i
         r.contract_key = uuid(3, 1 + r.business_key.b[1] % 3);
     }
     if (r.kind == SCF_REC_WORKFLOW_EVENT) {
-        const struct scf_template *t = scf_templates_for(templates, SCF_REC_WORKFLOW_EVENT,
-                                                         SCF_STR("F5154"), r.received_us);
+        const struct scf_template *t =
+            scf_templates_for(templates, SCF_REC_WORKFLOW_EVENT, SCF_STR("F5154"), r.received_us);
         uint8_t *m = scf_alloc(w.arena, t->watched_count, SCF_MEASURE_LEN);
         for (size_t k = 0; k < t->watched_count; k++) {
             uint8_t *one = m + k * SCF_MEASURE_LEN;
@@ -190,15 +194,17 @@ static void one_go_equals_pieces(void **state) {
     assert_true(number("SELECT count(*) FROM scfd.rollup_day WHERE chain_id = $1", &whole, NULL) >
                 500);
     assert_true(number("SELECT sum(fluctuation_applicable)::bigint FROM scfd.rollup_day"
-                       " WHERE chain_id = $1", &whole, NULL) > 500);
+                       " WHERE chain_id = $1",
+                       &whole, NULL) > 500);
     assert_int_equal(number(SAME("rollup_day", DAY_COLUMNS), &whole, &pieces), 0);
     assert_int_equal(
         number(SAME("rollup_series", "enterprise_id, template_id, state"), &whole, &pieces), 0);
     assert_int_equal(number(SAME("contract_total", "contract_key, seller_id, buyer_id, currency,"
                                                    " invoices, invoiced, events, first_event_at"),
-                            &whole, &pieces), 0);
-    assert_int_equal(number(SAME("contract_guarantee", "leaf_index, contract_key"), &whole,
-                            &pieces), 0);
+                            &whole, &pieces),
+                     0);
+    assert_int_equal(
+        number(SAME("contract_guarantee", "leaf_index, contract_key"), &whole, &pieces), 0);
 
     /* the same figures from the records themselves */
     static const char *const equal[] = {
@@ -239,10 +245,12 @@ static void folding_again_changes_nothing(void **state) {
     fold(&chain);
     world_ok(&w, scf_rollup_task(w.db, w.arena, &w.services, &w.err));
     assert_int_equal(number("SELECT sum(records)::bigint FROM scfd.rollup_day WHERE chain_id = $1",
-                            &chain, NULL), before);
+                            &chain, NULL),
+                     before);
     assert_int_equal(world_number(&w, "SELECT count(*) FROM scfd.chain c LEFT JOIN"
                                       " scfd.rollup_cursor r ON r.chain_id = c.id"
-                                      " WHERE coalesce(r.folded_size, 0) <> c.size"), 0);
+                                      " WHERE coalesce(r.folded_size, 0) <> c.size"),
+                     0);
 }
 
 struct folder {
@@ -290,7 +298,8 @@ static void two_folders_fold_exactly_once(void **state) {
     assert_int_equal(number(SAME("rollup_day", DAY_COLUMNS), &once, &folders[0].chain), 0);
     assert_int_equal(number(SAME("contract_total", "contract_key, seller_id, buyer_id, currency,"
                                                    " invoices, invoiced, events, first_event_at"),
-                            &once, &folders[0].chain), 0);
+                            &once, &folders[0].chain),
+                     0);
 }
 
 /* Buyer and seller both report the invoice: it counts once, for the chain that was folded first. */
@@ -305,9 +314,12 @@ static void an_invoice_counts_once_over_all_chains(void **state) {
     assert_true(number("SELECT sum(invoices)::bigint FROM scfd.contract_total WHERE chain_id = $1",
                        &first, NULL) > 30);
     assert_int_equal(number("SELECT coalesce(sum(invoices), 0)::bigint FROM scfd.contract_total"
-                            " WHERE chain_id = $1", &second, NULL), 0);
+                            " WHERE chain_id = $1",
+                            &second, NULL),
+                     0);
     assert_int_equal(number("SELECT sum(records)::bigint FROM scfd.rollup_day WHERE chain_id = $1",
-                            &second, NULL), 300); /* ratings look at each node's own data */
+                            &second, NULL),
+                     300); /* ratings look at each node's own data */
 }
 
 static void skips_what_another_folds(void **state) {
@@ -325,11 +337,11 @@ static void skips_what_another_folds(void **state) {
     world_ok(&w, scf_rollup_lock(w.db, w.arena, &chain, true, &folded, &w.err));
     world_ok(&w, scf_rollup_chain(other, templates, &chain, INT64_MAX, false, &w.err));
     world_sql(&w, "COMMIT");
-    assert_int_equal(number("SELECT folded_size FROM scfd.rollup_cursor WHERE chain_id = $1",
-                            &chain, NULL), 0);
+    assert_int_equal(
+        number("SELECT folded_size FROM scfd.rollup_cursor WHERE chain_id = $1", &chain, NULL), 0);
     world_ok(&w, scf_rollup_chain(other, templates, &chain, INT64_MAX, false, &w.err));
-    assert_int_equal(number("SELECT folded_size FROM scfd.rollup_cursor WHERE chain_id = $1",
-                            &chain, NULL), 10);
+    assert_int_equal(
+        number("SELECT folded_size FROM scfd.rollup_cursor WHERE chain_id = $1", &chain, NULL), 10);
     scf_db_free(other);
 }
 

@@ -9,8 +9,14 @@ static const char *const modes[] = {"Air", "Ocean", NULL};
 static const struct scf_template_field fields[] = {
     {.key = "step", .type = SCF_TT_STRING, .weight_ppm = 2000000},
     {.key = "mode", .type = SCF_TT_ENUM, .weight_ppm = 1000000, .choices = modes},
-    {.key = "quantity", .type = SCF_TT_DECIMAL, .weight_ppm = 1000000, .has_min = true,
-     .min = 1000000, .has_max = true, .max = 10000000, .fluctuation_ppm = 300000},
+    {.key = "quantity",
+     .type = SCF_TT_DECIMAL,
+     .weight_ppm = 1000000,
+     .has_min = true,
+     .min = 1000000,
+     .has_max = true,
+     .max = 10000000,
+     .fluctuation_ppm = 300000},
     {.key = "packs", .type = SCF_TT_INTEGER, .weight_ppm = 500000, .fluctuation_ppm = 300000},
     {.key = "due_on", .type = SCF_TT_DATE, .weight_ppm = 1000000},
     {.key = "occurred_at", .type = SCF_TT_DATETIME, .weight_ppm = 1000000},
@@ -75,16 +81,17 @@ static void empty_record(void **state) {
 
 /* A wrong type, null and "" are missing; the weight of the rest stands. */
 static void wrong_types(void **state) {
-    struct scf_quality q = judge(
-        state, "{\"fields\":{\"step\":\"\",\"mode\":7,\"quantity\":\"two\",\"packs\":\"1.5\","
-               "\"urgent\":\"yes\"},\"due_on\":\"2026-02-30\",\"occurred_at\":\"2026-02-28\","
-               "\"seller\":{\"tax_no\":null},\"lines\":[{\"unit\":\"a\"}]}");
+    struct scf_quality q =
+        judge(state, "{\"fields\":{\"step\":\"\",\"mode\":7,\"quantity\":\"two\",\"packs\":\"1.5\","
+                     "\"urgent\":\"yes\"},\"due_on\":\"2026-02-30\",\"occurred_at\":\"2026-02-28\","
+                     "\"seller\":{\"tax_no\":null},\"lines\":[{\"unit\":\"a\"}]}");
     assert_int_equal(q.weight_present, 0);
     assert_int_equal(q.missing_count, SCF_COUNT(fields));
 }
 
 static void out_of_range(void **state) {
-    struct scf_quality q = judge(state, "{\"step\":\"x\",\"mode\":\"Truck\",\"quantity\":\"0.999999\"}");
+    struct scf_quality q =
+        judge(state, "{\"step\":\"x\",\"mode\":\"Truck\",\"quantity\":\"0.999999\"}");
     assert_int_equal(q.weight_present, 4000000);
     assert_int_equal(q.out_of_range_count, 2);
     assert_string_equal(q.out_of_range[0], "mode");
@@ -108,9 +115,9 @@ static void fields_win(void **state) {
 
 /* Members in an order that is not the template's are found too. */
 static void any_order(void **state) {
-    struct scf_quality q = judge(
-        state, "{\"fields\":{\"urgent\":false,\"packs\":1,\"quantity\":2,\"mode\":\"Ocean\","
-               "\"step\":\"s\"}}");
+    struct scf_quality q =
+        judge(state, "{\"fields\":{\"urgent\":false,\"packs\":1,\"quantity\":2,\"mode\":\"Ocean\","
+                     "\"step\":\"s\"}}");
     assert_int_equal(q.weight_present, 2000000 + 1000000 + 1000000 + 500000 + 1000000);
 }
 

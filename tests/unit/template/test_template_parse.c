@@ -95,15 +95,19 @@ static void names_what_is_wrong(void **state) {
         const char *text, *pointer;
     } cases[] = {
         {HEAD "\"fields\":[]" TAIL, "#/fields"},
-        {HEAD "\"fields\":[" GOOD_FIELD "},{\"key\":\"a.0.b\",\"label_zh\":\"乙\",\"type\":\"date\","
-              "\"required\":true}]" TAIL, "#/fields/1/key"},
+        {HEAD "\"fields\":[" GOOD_FIELD
+              "},{\"key\":\"a.0.b\",\"label_zh\":\"乙\",\"type\":\"date\","
+              "\"required\":true}]" TAIL,
+         "#/fields/1/key"},
         {HEAD "\"fields\":[" GOOD_FIELD ",\"min\":2,\"max\":1}]" TAIL, "#/fields/0/max"},
         {HEAD "\"fields\":[" GOOD_FIELD ",\"enum\":[\"x\"]}]" TAIL, "#/fields/0/enum"},
         {HEAD "\"fields\":[" GOOD_FIELD ",\"colour\":1}]" TAIL, "#/fields/0/colour"},
         {HEAD "\"fields\":[{\"key\":\"a..b\",\"label_zh\":\"甲\",\"type\":\"date\","
-              "\"required\":true}]" TAIL, "#/fields/0/key"},
+              "\"required\":true}]" TAIL,
+         "#/fields/0/key"},
         {HEAD "\"fields\":[{\"key\":\"a\",\"label_zh\":\"甲\",\"type\":\"date\",\"required\":true,"
-              "\"fluctuation_threshold\":1}]" TAIL, "#/fields/0/fluctuation_threshold"},
+              "\"fluctuation_threshold\":1}]" TAIL,
+         "#/fields/0/fluctuation_threshold"},
     };
     for (size_t i = 0; i < SCF_COUNT(cases); i++) {
         struct scf_error err = {0};
@@ -118,15 +122,14 @@ static void names_what_is_wrong(void **state) {
 }
 
 static void weights_must_add_up(void **state) {
-    const char *text =
-        HEAD "\"fields\":[" GOOD_FIELD "}],"
-             "\"grading\":{\"normativity\":[\"0.8\",\"0.8\",\"0.6\"],"
-             "\"timeliness_hours\":[3,2,4],\"accuracy\":[\"0.9\",\"0.5\",\"0\"],"
-             "\"scores\":[1,\"0.5\",\"0.25\",0],"
-             "\"delay_weights\":{\"workflow\":\"0.7\",\"invoice\":\"0.2\"},"
-             "\"accuracy_weights\":{\"range\":\"0.2\",\"fluctuation\":\"0.8\"},"
-             "\"rating_weights\":{\"normativity\":\"0.1\",\"timeliness\":\"0.2\","
-             "\"accuracy\":\"0.7\"}}" TAIL;
+    const char *text = HEAD "\"fields\":[" GOOD_FIELD "}],"
+                            "\"grading\":{\"normativity\":[\"0.8\",\"0.8\",\"0.6\"],"
+                            "\"timeliness_hours\":[3,2,4],\"accuracy\":[\"0.9\",\"0.5\",\"0\"],"
+                            "\"scores\":[1,\"0.5\",\"0.25\",0],"
+                            "\"delay_weights\":{\"workflow\":\"0.7\",\"invoice\":\"0.2\"},"
+                            "\"accuracy_weights\":{\"range\":\"0.2\",\"fluctuation\":\"0.8\"},"
+                            "\"rating_weights\":{\"normativity\":\"0.1\",\"timeliness\":\"0.2\","
+                            "\"accuracy\":\"0.7\"}}" TAIL;
     struct scf_error err = {0};
     struct scf_faults faults = {.arena = *state};
     struct scf_template *t = NULL;

@@ -129,19 +129,19 @@ static enum scf_code put_state_column(struct scf_params *p, struct scf_arena *ar
                                       const struct scf_table *t, size_t offset,
                                       struct scf_error *err) {
     struct scf_str *column = scf_alloc(arena, t->n, sizeof *column);
-    for (size_t i = 0; column != NULL && i < t->n; i++) {
+    bool full = column == NULL;
+    for (size_t i = 0; !full && i < t->n; i++) {
         const struct scf_series *s =
             (const struct scf_series *)((const uint8_t *)scf_table_at(t, i) + offset);
         size_t n = SCF_SERIES_HEAD + s->n * SCF_SERIES_FIELD;
         uint8_t *bytes = scf_alloc(arena, n, 1);
-        if (bytes == NULL) {
-            column = NULL;
-            break;
+        full = bytes == NULL;
+        if (!full) {
+            scf_series_encode(s, bytes);
+            column[i] = (struct scf_str){(const char *)bytes, n};
         }
-        scf_series_encode(s, bytes);
-        column[i] = (struct scf_str){(const char *)bytes, n};
     }
-    if (column == NULL) {
+    if (full) {
         return scf_fail(err, SCF_E_INTERNAL, "No memory for %zu series", t->n);
     }
     scf_p_bytes_array(p, column, t->n);

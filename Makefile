@@ -169,7 +169,7 @@ bench:
 	/usr/bin/python3 tests/bench/bench.py $(BENCH_ARGS)
 
 # ---- using it -------------------------------------------------------------------------------------
-.PHONY: deps run demo openapi format install uninstall help
+.PHONY: deps run demo openapi openapi-lint docs format install uninstall help
 deps:
 	@tools/deps.sh run test
 run:
@@ -181,6 +181,11 @@ demo:
 # The description of the API is made from the routes and field tables; a test compares the two.
 openapi: build
 	$(O)/scfd openapi > openapi/openapi.yaml
+openapi-lint:
+	tools/openapi-lint.sh $(BUILD)
+# The reference pages that come from the sources; a test compares them.
+docs: openapi
+	/usr/bin/python3 tools/docs.py $(O)/scfd
 format:
 	clang-format -i $$(find src include tests -name '*.[ch]')
 
@@ -207,6 +212,7 @@ help:
 	@echo 'make unit       unit tests (ROOM=base: of one room); api-test, asan-test, tsan-test,'
 	@echo '                clang-check, crash-test, real-test, fuzz-smoke: the other parts of make test'
 	@echo 'make openapi    writes openapi/openapi.yaml anew from the routes and field tables'
+	@echo 'make docs       the same, and docs/errors.md, docs/configuration.md, docs/fields.md'
 	@echo 'make lint       style, layers, static checks; make format puts the C sources in shape'
 	@echo 'make install    to PREFIX=/usr/local, below DESTDIR; make uninstall undoes it'
 	@echo 'make clean      remove build/'

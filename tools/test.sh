@@ -45,6 +45,7 @@ part clang make clang-check
 part lint make lint
 part unit make unit
 part api make api-test
+part openapi make openapi-lint
 part fuzz make fuzz-smoke
 part asan make asan-test
 part tsan make tsan-test

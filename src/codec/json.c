@@ -71,9 +71,14 @@ cJSON *scf_json_parse(struct scf_arena *arena, const char *text, size_t n, struc
     return tree;
 }
 
+/* cJSON's own look-up calls strcmp for every member; the first letter mostly tells. */
 const cJSON *scf_json_get(const cJSON *object, const char *name) {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
-    return cJSON_IsNull(item) ? NULL : item;
+    if (!cJSON_IsObject(object))
+        return NULL;
+    for (const cJSON *item = object->child; item; item = item->next)
+        if (item->string[0] == name[0] && strcmp(item->string, name) == 0)
+            return cJSON_IsNull(item) ? NULL : item;
+    return NULL;
 }
 
 const char *scf_json_string(const cJSON *object, const char *name) {

@@ -41,7 +41,6 @@ CREATE UNIQUE INDEX record_id ON scfd.record (id);
 CREATE UNIQUE INDEX record_natural_key ON scfd.record (chain_id, kind, external_id);
 CREATE INDEX record_body_sha256 ON scfd.record (body_sha256);
 CREATE INDEX record_business_key ON scfd.record (business_key, chain_id) WHERE business_key IS NOT NULL;
-CREATE INDEX record_contract_key ON scfd.record (contract_key) WHERE contract_key IS NOT NULL;
 COMMENT ON TABLE scfd.record IS 'Every record of every chain, in commit order per chain; never updated, but for erasure.';
 COMMENT ON COLUMN scfd.record.kind IS 'enum scf_record_kind';
 COMMENT ON COLUMN scfd.record.body IS 'The bytes as received. NULL with body_sha256 and salt once erased; leaf_hash stays.';

@@ -57,7 +57,7 @@ static void write_document(struct outcome *o) {
     scf_jw_str(&w, "object", "credit_assessment");
     scf_jw_id(&w, "id", "asm", &o->row->id);
     scf_jw_str(&w, "kind", "initial");
-    scf_jw_id(&w, "borrower_id", "epr", &o->row->borrower_id);
+    scf_jw_id(&w, "borrower_id", "ent", &o->row->borrower_id);
     scf_jw_array(&w, "contract_ids");
     for (size_t i = 0; i < o->in->contract_count; i++) {
         scf_jw_id(&w, NULL, "ctr", &o->in->contracts[i].record_id);

@@ -45,7 +45,7 @@ static enum scf_code read_filter(struct scf_request *rq, struct scf_assess_filte
         return scf_fail(err, SCF_E_INVALID_PARAMETER,
                         "status is queued, running, succeeded, failed or awaiting_decision");
     }
-    if (borrower != NULL && !scf_id_parse("epr", scf_str(borrower), &f.borrower_id)) {
+    if (borrower != NULL && !scf_id_parse("ent", scf_str(borrower), &f.borrower_id)) {
         return scf_fail(err, SCF_E_INVALID_PARAMETER, "borrower_id is the id of an enterprise");
     }
     enum scf_code code = read_lender(rq, &f, err);

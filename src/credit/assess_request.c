@@ -3,7 +3,7 @@
 #include "scfd/base/clock.h"
 #include "scfd/base/money.h"
 
-static const char *const enterprise_ids[] = {"epr", NULL};
+static const char *const enterprise_ids[] = {"ent", NULL};
 static const char *const contract_ids[] = {"ctr", NULL};
 static const char *const node_ids[] = {"node", NULL};
 static const char *const kinds[] = {"initial", NULL};
@@ -117,7 +117,7 @@ enum scf_code scf_assess_request_read(struct scf_arena *arena, const cJSON *body
     r.has_as_of = as_of != NULL;
     r.has_requested = scf_json_get(body, "requested_amount") != NULL;
     bool sound = r.contracts != NULL && r.lenders != NULL && r.contract_count > 0 &&
-                 borrower != NULL && scf_id_parse("epr", scf_str(borrower), &r.borrower_id) &&
+                 borrower != NULL && scf_id_parse("ent", scf_str(borrower), &r.borrower_id) &&
                  (as_of == NULL || scf_time_parse(scf_str(as_of), &r.as_of_us)) &&
                  (!r.has_requested || amount_of(body, &r.requested));
     if (!sound) {

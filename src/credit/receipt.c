@@ -137,7 +137,7 @@ static void write_contract(struct scf_jsonw *w, const struct scf_limit_contract 
 static void write_inputs(struct scf_jsonw *w, const struct scf_limit_inputs *in) {
     scf_jw_object(w, NULL);
     scf_jw_id(w, "assessment_id", "asm", &in->assessment_id);
-    scf_jw_id(w, "borrower_id", "epr", &in->borrower_id);
+    scf_jw_id(w, "borrower_id", "ent", &in->borrower_id);
     scf_jw_time(w, "as_of", in->as_of_us);
     scf_jw_date(w, "window_from", in->from_day);
     scf_jw_date(w, "window_to", in->to_day);

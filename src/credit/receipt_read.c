@@ -249,7 +249,7 @@ enum scf_code scf_receipt_read(struct scf_arena *arena, const cJSON *receipt,
     struct scf_limit_inputs in = {0};
     const cJSON *o = scf_json_get(receipt, "inputs"), *policy = scf_json_get(o, "policy");
     in.assessment_id = id(&r, o, "assessment_id", "asm");
-    in.borrower_id = id(&r, o, "borrower_id", "epr");
+    in.borrower_id = id(&r, o, "borrower_id", "ent");
     in.as_of_us = moment(&r, o, "as_of");
     in.from_day = day(&r, o, "window_from");
     in.to_day = day(&r, o, "window_to");

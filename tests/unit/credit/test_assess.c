@@ -70,7 +70,7 @@ static void add_contract(void) {
         .external_id = SCF_STR("G-1"),
         .received_us = today * SCF_US_PER_DAY,
         .body =
-            SCF_STR("{\"guarantee_no\":\"G-1\",\"guarantor_id\":\"epr_x\",\"status\":\"active\","
+            SCF_STR("{\"guarantee_no\":\"G-1\",\"guarantor_id\":\"ent_x\",\"status\":\"active\","
                     "\"expires_on\":\"2027-11-22\"}"),
         .contract_key = contract_key,
         .enterprise_id = seller,
@@ -151,7 +151,7 @@ static void need_world(void) {
 
 static struct scf_uuid insert(const char *more) {
     char borrower[SCF_ID_TEXT], ctr[SCF_ID_TEXT], node[SCF_ID_TEXT];
-    scf_id_format("epr", &seller, borrower);
+    scf_id_format("ent", &seller, borrower);
     scf_id_format("ctr", &contract.id, ctr);
     scf_id_format("node", &lender, node);
     struct scf_assess_row row = {

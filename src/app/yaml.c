@@ -47,7 +47,11 @@ static void write_scalar(struct scf_buf *out, const cJSON *item) {
         write_word(out, item->valuestring);
         return;
     }
-    char *text = cJSON_PrintUnformatted(item); /* numbers, booleans, null, {} and [] */
+    if (cJSON_IsNumber(item) && item->valuedouble == (double)(int64_t)item->valuedouble) {
+        scf_buf_put_i64(out, (int64_t)item->valuedouble); /* cJSON rounds to 15 digits */
+        return;
+    }
+    char *text = cJSON_PrintUnformatted(item); /* fractions, booleans, null, {} and [] */
     SCF_ASSERT(text);
     scf_buf_puts(out, text);
     free(text);

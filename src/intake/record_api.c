@@ -365,6 +365,6 @@ const struct scf_route scf_intake_routes[] = {
      .kinds = SCF_ANY_NODE,
      .run = SCF_RUN_SERVICE,
      .handle = get_body,
-     .answers = "200 bytes,404,410"},
+     .answers = "200 object,404,410"},
 };
 const size_t scf_intake_route_count = SCF_COUNT(scf_intake_routes);

@@ -196,7 +196,7 @@ class Bench:
         flags = run(["pkg-config", "--cflags", "--libs", "libmicrohttpd"]).split()
         run(["gcc", "-O2", "-std=c11", "-o", bare, HERE / "bare_mhd.c", *flags])
         port = free_port()
-        process = subprocess.Popen([bare, str(port)])
+        process = subprocess.Popen([bare, str(port), str(os.cpu_count())])
         try:
             wait_until(lambda: subprocess.run(["curl", "-s", "-o", "/dev/null", f"127.0.0.1:{port}"],
                                               check=False).returncode == 0, 10, "bare MHD answers")

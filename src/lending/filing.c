@@ -73,9 +73,9 @@ enum scf_code scf_filing_check_lender(const struct scf_filing *f, struct scf_err
 
 /* ---- filed before? ---- */
 
-static enum scf_code refuse_other_content(struct scf_filing *f, const struct scf_uuid *existing,
-                                          const struct scf_hash *theirs,
-                                          const struct scf_hash *ours, struct scf_error *err) {
+static enum scf_code refuse_other(const struct scf_filing *f, const struct scf_uuid *existing,
+                                  const struct scf_hash *theirs, const struct scf_hash *ours,
+                                  struct scf_error *err) {
     char id[SCF_ID_TEXT], their_hex[65], our_hex[65];
     scf_id_format(scf_record_kind_prefix(f->kind), existing, id);
     scf_hex(theirs->b, SCF_HASH_LEN, their_hex);
@@ -88,11 +88,21 @@ static enum scf_code refuse_other_content(struct scf_filing *f, const struct scf
     return err->code;
 }
 
+enum scf_code scf_filing_settle(struct scf_filing *f, const struct scf_uuid *existing,
+                                const struct scf_hash *theirs, struct scf_error *err) {
+    struct scf_hash ours = scf_sha256(f->text.p, f->text.n);
+    if (!scf_hash_eq(theirs, &ours))
+        return refuse_other(f, existing, theirs, &ours, err);
+    f->existed = true;
+    f->id = *existing;
+    return SCF_OK;
+}
+
 enum scf_code scf_filing_begin(struct scf_db *db, struct scf_filing *f, const char *number,
                                struct scf_error *err) {
     struct scf_str external_id = scf_str(scf_json_string(f->body, "external_id"));
     struct scf_uuid existing;
-    struct scf_hash theirs, ours = scf_sha256(f->text.p, f->text.n);
+    struct scf_hash theirs;
     bool found = false;
     f->existed = false;
     f->id = scf_uuid_new();
@@ -102,13 +112,7 @@ enum scf_code scf_filing_begin(struct scf_db *db, struct scf_filing *f, const ch
         return SCF_OK;
     enum scf_code code = scf_filing_find(db, f->arena, &f->lender->node_id, f->kind, external_id,
                                          &found, &existing, &theirs, err);
-    if (code != SCF_OK || !found)
-        return code;
-    if (!scf_hash_eq(&theirs, &ours))
-        return refuse_other_content(f, &existing, &theirs, &ours, err);
-    f->existed = true;
-    f->id = existing;
-    return SCF_OK;
+    return code == SCF_OK && found ? scf_filing_settle(f, &existing, &theirs, err) : code;
 }
 
 /* ---- the record ---- */

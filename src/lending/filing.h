@@ -40,6 +40,10 @@ enum scf_code scf_repayment_file(struct scf_db *db, struct scf_filing *f,
  * EXTERNAL_ID_CONFLICT with existing_id and both digests. */
 enum scf_code scf_filing_begin(struct scf_db *db, struct scf_filing *f, const char *number,
                                struct scf_error *err) SCF_MUST_CHECK;
+/* What was found to be filed before under the same identity: f->existed, or the conflict. */
+enum scf_code scf_filing_settle(struct scf_filing *f, const struct scf_uuid *existing,
+                                const struct scf_hash *theirs,
+                                struct scf_error *err) SCF_MUST_CHECK;
 /* lender_id of the body, when given, is the node of the key or the enterprise that operates it. */
 enum scf_code scf_filing_check_lender(const struct scf_filing *f,
                                       struct scf_error *err) SCF_MUST_CHECK;
@@ -51,6 +55,7 @@ struct scf_filing_facts {
     const struct scf_uuid *guarantees;
     size_t guarantee_count;
     struct scf_uuid borrower_id;
+    struct scf_uuid as_record; /* also whom this record was addressed to; nil: none */
     int64_t happened_us;
     bool has_amount;
     int64_t amount;

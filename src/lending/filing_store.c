@@ -73,17 +73,19 @@ static enum scf_code read_grounds(const struct scf_rows *rows, struct scf_arena 
 static const struct scf_stmt nodes_concerned = {
     "lending_filing_nodes",
     "SELECT id FROM scfd.node WHERE status < 2 AND id <> $3"
-    " AND (operator_enterprise_id = ANY ($1::uuid[]) OR id = ANY ($2::uuid[])) ORDER BY id"};
+    " AND (operator_enterprise_id = ANY ($1::uuid[]) OR id = ANY ($2::uuid[])"
+    " OR id IN (SELECT node_id FROM scfd.record_addressee WHERE record_id = $4)) ORDER BY id"};
 
 static enum scf_code read_nodes(struct scf_db *db, const struct scf_filing *f,
-                                const struct concerned *c, struct scf_uuid **ret, size_t *ret_n,
-                                struct scf_error *err) {
+                                const struct scf_filing_facts *facts, const struct concerned *c,
+                                struct scf_uuid **ret, size_t *ret_n, struct scf_error *err) {
     struct scf_params p;
     struct scf_rows *rows;
     scf_params_init(&p, f->arena);
     scf_p_uuid_array(&p, c->enterprises, c->enterprise_count);
     scf_p_uuid_array(&p, c->chains, c->chain_count);
     scf_p_uuid(&p, &f->lender->node_id);
+    scf_p_uuid(&p, &facts->as_record);
     enum scf_code code = scf_db_run(db, &nodes_concerned, &p, f->arena, &rows, err);
     if (code != SCF_OK)
         return code;
@@ -118,5 +120,5 @@ enum scf_code scf_filing_nodes(struct scf_db *db, const struct scf_filing *f,
     struct concerned c = {0};
     if (code == SCF_OK)
         code = read_grounds(rows, f->arena, &facts->borrower_id, &c, err);
-    return code == SCF_OK ? read_nodes(db, f, &c, ret, ret_n, err) : code;
+    return code == SCF_OK ? read_nodes(db, f, facts, &c, ret, ret_n, err) : code;
 }

@@ -32,12 +32,16 @@ static bool is_among(const char *const *names, const char *name) {
     return false;
 }
 
+const cJSON *scf_filed_body(const struct scf_filed *filed, struct scf_arena *arena) {
+    struct scf_error err;
+    char *text = filed->body.p ? scf_strndup(arena, filed->body.p, filed->body.n) : NULL;
+    return text ? scf_json_parse(arena, text, filed->body.n, &err) : NULL;
+}
+
 void scf_kept_write(struct scf_jsonw *w, const struct scf_filed *filed,
                     const struct scf_schema *schema, const char *const *shown,
                     struct scf_arena *arena) {
-    struct scf_error err;
-    char *text = filed->body.p ? scf_strndup(arena, filed->body.p, filed->body.n) : NULL;
-    const cJSON *body = text ? scf_json_parse(arena, text, filed->body.n, &err) : NULL;
+    const cJSON *body = scf_filed_body(filed, arena);
     for (const struct scf_field *f = schema->fields; f->name; f++) {
         const cJSON *item = is_among(shown, f->name) ? NULL : scf_json_get(body, f->name);
         char *json = item ? cJSON_PrintUnformatted(item) : NULL;

@@ -127,6 +127,8 @@ enum scf_code scf_lending_select(struct scf_db *db, struct scf_arena *arena,
 
 /* id, object, external_id, received_at, sha256, chain, lender_id, version. */
 void scf_filed_write(struct scf_jsonw *w, const struct scf_filed *filed, enum scf_record_kind kind);
+/* The stored body; NULL when it was erased. */
+const cJSON *scf_filed_body(const struct scf_filed *filed, struct scf_arena *arena);
 /* The members of the stored body that no column holds, as they were sent: all of the schema but
  * `shown` (NULL-terminated). */
 void scf_kept_write(struct scf_jsonw *w, const struct scf_filed *filed,

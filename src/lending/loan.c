@@ -1,0 +1,224 @@
+/* Filing a loan: under an approval in force, within what is left of it. */
+#include "loan.h"
+
+#include "scfd/base/clock.h"
+#include "scfd/http/answer.h"
+
+/* Lists that the body names. */
+struct named {
+    struct scf_uuid *contracts, *invoices, *guarantees;
+    size_t contract_n, invoice_n, guarantee_n;
+};
+
+static enum scf_code read_named(const struct scf_filing *f, struct named *ret,
+                                struct scf_error *err) {
+    enum scf_code code = scf_filing_ids(f, "contract_ids", &ret->contracts, &ret->contract_n, err);
+    if (code == SCF_OK)
+        code = scf_filing_ids(f, "invoice_ids", &ret->invoices, &ret->invoice_n, err);
+    if (code == SCF_OK)
+        code = scf_filing_ids(f, "guarantee_ids", &ret->guarantees, &ret->guarantee_n, err);
+    return code;
+}
+
+static struct scf_loan from_body(const struct scf_filing *f) {
+    const cJSON *body = f->body, *interest = scf_json_get(body, "interest");
+    struct scf_loan l = {
+        .filed = {.id = f->id, .lender_id = f->lender->node_id, .created_us = f->ctx.now_us},
+        .decision_id = scf_filing_id(body, "decision_id"),
+        .borrower_id = scf_filing_id(body, "borrower_id"),
+        .loan_no = scf_json_string(body, "loan_no"),
+    };
+    struct scf_terms *t = &l.terms;
+    memcpy(l.currency, scf_json_string(body, "currency"), sizeof l.currency);
+    bool complete = scf_body_money(body, "principal", scf_body_scale(body), &t->principal) &&
+                    scf_body_decimal(interest, "annual_rate", SCF_RATE_PLACES, &t->rate_ppm) &&
+                    scf_body_day(body, "value_date", &t->value_day) &&
+                    scf_body_day(body, "maturity_date", &t->maturity_day);
+    SCF_ASSERT(complete); /* the schema let it pass */
+    t->day_count = (enum scf_day_count)scf_filing_choice(interest, "day_count", scf_day_count_names,
+                                                         SCF_ACT_360);
+    t->method = (enum scf_repayment_method)scf_filing_choice(body, "repayment_method",
+                                                             scf_method_names, SCF_BULLET);
+    l.paid_to_day = t->value_day;
+    return l;
+}
+
+/* ---- schedule ---- */
+
+static enum scf_code given_schedule(const struct scf_filing *f, const cJSON *list,
+                                    struct scf_loan *l, struct scf_error *err) {
+    int scale = scf_body_scale(f->body);
+    const cJSON *item;
+    l->schedule = scf_alloc(f->arena, (size_t)cJSON_GetArraySize(list), sizeof *l->schedule);
+    if (l->schedule == NULL)
+        return scf_fail(err, SCF_E_BODY_TOO_LARGE, "The schedule is too long.");
+    cJSON_ArrayForEach(item, list) {
+        struct scf_instalment *i = &l->schedule[l->instalments++];
+        bool complete = scf_body_day(item, "due_on", &i->due_day) &&
+                        scf_body_money(item, "principal", scale, &i->principal) &&
+                        scf_body_money(item, "interest", scale, &i->interest);
+        SCF_ASSERT(complete);
+    }
+    return SCF_OK;
+}
+
+static enum scf_code make_schedule(const struct scf_filing *f, struct scf_loan *l,
+                                   struct scf_error *err) {
+    const cJSON *list = scf_json_get(f->body, "schedule");
+    int64_t whole_term;
+    const struct scf_terms *t = &l->terms;
+    if (!scf_interest(t->principal, t->rate_ppm, t->day_count, t->value_day, t->maturity_day,
+                      &whole_term))
+        return scf_fail_fault(f->arena, "#/principal", "out-of-range",
+                              "The interest of the term is not a number that can be kept.", err);
+    if (list)
+        return given_schedule(f, list, l, err);
+    if (!scf_schedule_derive(t, f->arena, &l->schedule, &l->instalments))
+        return scf_fail(err, SCF_E_INTERNAL, "No memory to derive the schedule.");
+    return SCF_OK;
+}
+
+/* ---- against the decision ---- */
+
+static enum scf_code refuse_excess(const struct scf_filing *f, const struct scf_loan *l,
+                                   const struct scf_decision *d, int64_t remaining,
+                                   struct scf_error *err) {
+    int scale = scf_currency_scale(scf_str(d->currency));
+    char asked[SCF_MONEY_TEXT], left[SCF_MONEY_TEXT], limit[SCF_MONEY_TEXT];
+    scf_money_format(l->terms.principal, scale, asked);
+    scf_money_format(remaining, scale, left);
+    scf_money_format(d->approved_limit, scale, limit);
+    scf_fail(err, SCF_E_LIMIT_EXCEEDED, "principal %s is above the remaining limit %s.", asked,
+             left);
+    err->members_json = scf_asprintf(f->arena,
+                                     "{\"principal\":\"%s\",\"remaining_limit\":\"%s\","
+                                     "\"approved_limit\":\"%s\",\"currency\":\"%s\"}",
+                                     asked, left, limit, d->currency);
+    return err->code;
+}
+
+static enum scf_code check_terms(const struct scf_filing *f, const struct scf_loan *l,
+                                 const struct scf_decision *d, struct scf_error *err) {
+    if (!scf_uuid_eq(&l->borrower_id, &d->borrower_id))
+        return scf_filing_mismatch(f, "#/borrower_id",
+                                   "The decision is on another borrower's assessment.", err);
+    if (strcmp(l->currency, d->currency) != 0)
+        return scf_filing_mismatch(f, "#/currency", "The decision is in another currency.", err);
+    if (l->terms.maturity_day - l->terms.value_day > d->tenor_days)
+        return scf_fail_fault(f->arena, "#/maturity_date", "out-of-range",
+                              "The term is longer than the decision's tenor_days.", err);
+    return SCF_OK;
+}
+
+static enum scf_code check_decision(const struct scf_filing *f, const struct scf_loan *l,
+                                    const struct scf_decision *d, struct scf_error *err) {
+    const char *state = scf_decision_state(d->status, d->outcome, d->valid_from, d->valid_until,
+                                           scf_lending_today(&f->ctx));
+    if (strcmp(state, "approved") != 0)
+        return scf_fail(err, SCF_E_WRONG_STATE,
+                        "The decision is in state \"%s\"; it carries no loan.", state);
+    enum scf_code code = check_terms(f, l, d, err);
+    if (code != SCF_OK)
+        return code;
+    int64_t remaining = scf_remaining_limit(d->approved_limit, d->revolving, &d->drawn);
+    return l->terms.principal > remaining ? refuse_excess(f, l, d, remaining, err) : SCF_OK;
+}
+
+static enum scf_code lock_decision(struct scf_db *db, const struct scf_filing *f,
+                                   struct scf_loan *l, struct scf_error *err) {
+    enum scf_code code =
+        scf_decision_lock(db, f->arena, &l->decision_id, &f->lender->node_id, &l->decision, err);
+    if (code == SCF_E_NOT_FOUND)
+        return scf_filing_unknown(f, "#/decision_id", err);
+    return code == SCF_OK ? check_decision(f, l, &l->decision, err) : code;
+}
+
+/* ---- what it refers to ---- */
+
+static enum scf_code check_references(struct scf_db *db, const struct scf_filing *f,
+                                      const struct scf_loan *l, const struct named *named,
+                                      struct scf_loan_contract **ret, size_t *ret_n,
+                                      struct scf_error *err) {
+    struct scf_faults *faults = scf_alloc(f->arena, 1, sizeof *faults);
+    if (faults == NULL)
+        return scf_fail(err, SCF_E_INTERNAL, "No memory to check the loan.");
+    faults->arena = f->arena;
+    enum scf_code code = scf_loan_contracts_of(db, f, &l->decision_id, named->contracts,
+                                               named->contract_n, faults, ret, ret_n, err);
+    if (code == SCF_OK)
+        code = scf_loan_check_records(db, f, "invoice_ids", SCF_REC_INVOICE, named->invoices,
+                                      named->invoice_n, *ret, *ret_n, faults, err);
+    if (code == SCF_OK)
+        code = scf_loan_check_records(db, f, "guarantee_ids", SCF_REC_GUARANTEE, named->guarantees,
+                                      named->guarantee_n, *ret, *ret_n, faults, err);
+    if (code != SCF_OK || faults->count + faults->dropped == 0)
+        return code;
+    scf_fail(err, SCF_E_VALIDATION_FAILED, "The content is invalid: see errors.");
+    err->faults = faults;
+    return err->code;
+}
+
+/* ---- writing ---- */
+
+static enum scf_code record(struct scf_db *db, const struct scf_filing *f, const struct scf_loan *l,
+                            const struct named *named, struct scf_error *err) {
+    struct scf_filing_facts facts = {.number = l->loan_no,
+                                     .decision_id = l->decision_id,
+                                     .guarantees = named->guarantees,
+                                     .guarantee_count = named->guarantee_n,
+                                     .borrower_id = l->borrower_id,
+                                     .has_amount = true,
+                                     .amount = l->terms.principal,
+                                     .event = "loan.disbursed"};
+    memcpy(facts.currency, l->currency, sizeof facts.currency);
+    bool timed = scf_body_time(f->body, "disbursed_at", f->ctx.offset_minutes, &facts.happened_us);
+    SCF_ASSERT(timed);
+    return scf_filing_record(db, f, &facts, err);
+}
+
+static enum scf_code write_rows(struct scf_db *db, const struct scf_filing *f, struct scf_loan *l,
+                                const struct scf_loan_contract *contracts, size_t n,
+                                struct scf_error *err) {
+    struct scf_amounts paid_out = {.principal = l->terms.principal};
+    enum scf_code code = scf_loan_insert(db, f->arena, l, contracts, n, err);
+    if (code == SCF_OK)
+        code = scf_loan_book(db, f->arena, l, SCF_ENTRY_DISBURSEMENT, l->terms.value_day, &paid_out,
+                             &f->id, f->ctx.now_us, err);
+    return code == SCF_OK ? scf_loan_save(db, f->arena, l, f->ctx.now_us, err) : code;
+}
+
+/* The number of a loan identifies it as its external id does. */
+static enum scf_code begin(struct scf_db *db, struct scf_filing *f, struct scf_error *err) {
+    const char *loan_no = scf_json_string(f->body, "loan_no");
+    struct scf_uuid existing;
+    struct scf_hash theirs;
+    bool found = false;
+    enum scf_code code = scf_filing_begin(db, f, loan_no, err);
+    if (code != SCF_OK || f->existed)
+        return code;
+    code =
+        scf_loan_find(db, f->arena, &f->lender->node_id, loan_no, &found, &existing, &theirs, err);
+    return code == SCF_OK && found ? scf_filing_settle(f, &existing, &theirs, err) : code;
+}
+
+enum scf_code scf_loan_file(struct scf_db *db, struct scf_filing *f, struct scf_error *err) {
+    struct named named = {0};
+    struct scf_loan_contract *contracts;
+    size_t n;
+    enum scf_code code = scf_filing_check_lender(f, err);
+    if (code == SCF_OK)
+        code = begin(db, f, err);
+    if (code != SCF_OK || f->existed)
+        return code;
+    struct scf_loan l = from_body(f);
+    code = read_named(f, &named, err);
+    if (code == SCF_OK)
+        code = lock_decision(db, f, &l, err);
+    if (code == SCF_OK)
+        code = check_references(db, f, &l, &named, &contracts, &n, err);
+    if (code == SCF_OK)
+        code = make_schedule(f, &l, err);
+    if (code == SCF_OK)
+        code = write_rows(db, f, &l, contracts, n, err);
+    return code == SCF_OK ? record(db, f, &l, &named, err) : code;
+}

@@ -71,7 +71,7 @@ curl -s $url/v1/records/$event/proof -H 'Authorization: Bearer $(jq -r .keys.pro
 curl -s $url/v1/credit-assessments -H 'Authorization: Bearer $key' -H 'Content-Type: application/json' \
 -H 'Prefer: wait=10' \
 -d '{"borrower_id":"$supplier","contract_ids":["$contract"],"kind":"initial",\
-"lender_ids":["$(jq -r .ids.lender "$sample")"]}'
+"lender_ids":["$(jq -r '.ids["node:lender"]' "$sample")"]}'
 
 5. What waits for the bank's decision
 curl -s '$url/v1/credit-assessments?status=awaiting_decision' -H 'Authorization: Bearer $bank'

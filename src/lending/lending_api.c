@@ -276,7 +276,7 @@ static const char *const repayment_query[] = {"loan_id", "limit", "after", "orde
 
 #define SENDING(path, name, schema, handler, text)                                                 \
     {                                                                                              \
-        .method = "POST", .pattern = "/v1/" path, .operation_id = "create" name, .tag = "lending", \
+        .method = "POST", .pattern = "/v1/" path, .operation_id = "create" name, .tag = "Lending", \
         .summary = text, .access = SCF_KEYED, .kinds = SCF_KIND(SCF_NODE_LENDER),                  \
         .run = SCF_RUN_SERVICE, .handle = handler, .body_type = "application/json",                \
         .request = &schema, .answers = "201 " name ",200 " name ",400,403,409,422",                \
@@ -286,7 +286,7 @@ static const char *const repayment_query[] = {"loan_id", "limit", "after", "orde
     {.method = "GET",                                                                              \
      .pattern = "/v1/" path,                                                                       \
      .operation_id = "list" name "s",                                                              \
-     .tag = "lending",                                                                             \
+     .tag = "Lending",                                                                             \
      .summary = "List what this key may see, oldest first: " path,                                 \
      .access = SCF_KEYED,                                                                          \
      .admin = true,                                                                                \
@@ -297,7 +297,7 @@ static const char *const repayment_query[] = {"loan_id", "limit", "after", "orde
      .answers = "200 " name "Page,304,400"},                                                       \
     {                                                                                              \
         .method = "GET", .pattern = "/v1/" path "/{id}", .operation_id = "get" name,               \
-        .tag = "lending", .summary = "Read one: " path, .access = SCF_KEYED, .admin = true,        \
+        .tag = "Lending", .summary = "Read one: " path, .access = SCF_KEYED, .admin = true,        \
         .kinds = SCF_ANY_NODE, .run = SCF_RUN_SERVICE, .handle = get_handler,                      \
         .answers = "200 " name ",304,404"                                                          \
     }

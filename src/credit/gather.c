@@ -195,11 +195,15 @@ static enum scf_code fold(struct gather *g, struct scf_error *err) {
     }
     struct scf_unfolded *chains;
     int count;
-    enum scf_code code = scf_rollup_pending_of(g->db, g->arena, &g->request->borrower_id, keys, n,
-                                               &chains, &count, err);
+    enum scf_code code = scf_rollup_pending(g->db, g->arena, &chains, &count, err);
     for (int i = 0; code == SCF_OK && i < count; i++) {
-        code = scf_rollup_chain(g->db, g->services->templates, &chains[i].chain_id, chains[i].size,
-                                true, err);
+        bool concerned = false;
+        code = scf_rollup_touches(g->db, g->arena, &chains[i], &g->request->borrower_id, keys, n,
+                                  &concerned, err);
+        if (code == SCF_OK && concerned) {
+            code = scf_rollup_chain(g->db, g->services->templates, &chains[i].chain_id,
+                                    chains[i].size, true, err);
+        }
     }
     return code;
 }

@@ -140,9 +140,13 @@ enum scf_code scf_window_read(struct scf_db *db, struct scf_arena *arena,
 
 /* ---- contracts ---- */
 
+/* The key alone finds the few records of the contract; a planner that were told the order wanted
+ * might walk the whole chain backwards instead. */
 static const struct scf_stmt newest_stmt = {
-    "scf_contract_newest", "SELECT id FROM scfd.record WHERE business_key = $1 AND chain_id = $2"
-                           " AND kind = $3 ORDER BY leaf_index DESC LIMIT 1"};
+    "scf_contract_newest",
+    "WITH k AS MATERIALIZED (SELECT id, chain_id, kind, leaf_index FROM scfd.record"
+    " WHERE business_key = $1) SELECT id FROM k WHERE chain_id = $2 AND kind = $3"
+    " ORDER BY leaf_index DESC LIMIT 1"};
 
 enum scf_code scf_contract_newest(struct scf_db *db, struct scf_arena *arena,
                                   const struct scf_record *contract, struct scf_uuid *ret,

@@ -9,18 +9,18 @@ enum { SCF_FOLD_BATCH = 20000 }; /* leaves per transaction */
 
 struct scf_unfolded {
     struct scf_uuid chain_id;
-    int64_t size;
+    int64_t folded, size;
 };
 /* Chains that have leaves beyond their cursor. */
 enum scf_code scf_rollup_pending(struct scf_db *db, struct scf_arena *arena,
                                  struct scf_unfolded **ret, int *ret_n,
                                  struct scf_error *err) SCF_MUST_CHECK;
-/* The same, but only chains that hold something of the enterprise among the unfolded leaves. */
-enum scf_code scf_rollup_pending_of(struct scf_db *db, struct scf_arena *arena,
-                                    const struct scf_uuid *enterprise_id,
-                                    const struct scf_uuid *const *contract_keys, size_t key_count,
-                                    struct scf_unfolded **ret, int *ret_n,
-                                    struct scf_error *err) SCF_MUST_CHECK;
+/* Do the unfolded leaves of a chain hold something of the enterprise or of the contracts? */
+enum scf_code scf_rollup_touches(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_unfolded *chain,
+                                 const struct scf_uuid *enterprise_id,
+                                 const struct scf_uuid *const *contract_keys, size_t key_count,
+                                 bool *ret, struct scf_error *err) SCF_MUST_CHECK;
 
 /* Folds a chain up to at least `until` leaves (or its end), a batch per transaction. `wait`: waits
  * for another folder of the same chain, so that on OK everything below `until` is folded; else

@@ -5,51 +5,57 @@
 
 /* ---- which chains ---- */
 
-static enum scf_code read_unfolded(const struct scf_rows *rows, struct scf_arena *arena,
-                                   struct scf_unfolded **ret, int *ret_n, struct scf_error *err) {
+static const struct scf_stmt pending_stmt = {
+    "scf_rollup_pending", "SELECT c.id, coalesce(r.folded_size, 0), c.size FROM scfd.chain c"
+                          " LEFT JOIN scfd.rollup_cursor r ON r.chain_id = c.id"
+                          " WHERE c.size > coalesce(r.folded_size, 0) ORDER BY c.id"};
+
+enum scf_code scf_rollup_pending(struct scf_db *db, struct scf_arena *arena,
+                                 struct scf_unfolded **ret, int *ret_n, struct scf_error *err) {
+    struct scf_rows *rows;
+    enum scf_code code = scf_db_run(db, &pending_stmt, NULL, arena, &rows, err);
+    if (code != SCF_OK) {
+        return code;
+    }
     int n = scf_rows_count(rows);
     struct scf_unfolded *list = scf_alloc(arena, (size_t)n, sizeof *list);
     if (list == NULL) {
         return scf_fail(err, SCF_E_INTERNAL, "No memory for %d chains", n);
     }
     for (int i = 0; i < n; i++) {
-        list[i] = (struct scf_unfolded){scf_rows_uuid(rows, i, 0), scf_rows_i64(rows, i, 1)};
+        list[i] = (struct scf_unfolded){.chain_id = scf_rows_uuid(rows, i, 0),
+                                        .folded = scf_rows_i64(rows, i, 1),
+                                        .size = scf_rows_i64(rows, i, 2)};
     }
     *ret = list;
     *ret_n = n;
     return SCF_OK;
 }
 
-#define PENDING                                                                                    \
-    "SELECT c.id, c.size FROM scfd.chain c LEFT JOIN scfd.rollup_cursor r ON r.chain_id = c.id"    \
-    " WHERE c.size > coalesce(r.folded_size, 0)"
+/* Both ends of the range are given, so that no plan looks at more than the unfolded leaves. */
+static const struct scf_stmt touches_stmt = {
+    "scf_rollup_touches",
+    "SELECT EXISTS (SELECT FROM scfd.record WHERE chain_id = $1 AND leaf_index >= $2"
+    " AND leaf_index < $3 AND (enterprise_id = $4 OR contract_key = ANY($5)))"};
 
-static const struct scf_stmt pending_stmt = {"scf_rollup_pending", PENDING " ORDER BY c.id"};
-
-enum scf_code scf_rollup_pending(struct scf_db *db, struct scf_arena *arena,
-                                 struct scf_unfolded **ret, int *ret_n, struct scf_error *err) {
-    struct scf_rows *rows;
-    enum scf_code code = scf_db_run(db, &pending_stmt, NULL, arena, &rows, err);
-    return code == SCF_OK ? read_unfolded(rows, arena, ret, ret_n, err) : code;
-}
-
-static const struct scf_stmt pending_of_stmt = {
-    "scf_rollup_pending_of",
-    PENDING " AND EXISTS (SELECT FROM scfd.record l WHERE l.chain_id = c.id"
-            " AND l.leaf_index >= coalesce(r.folded_size, 0)"
-            " AND (l.enterprise_id = $1 OR l.contract_key = ANY($2))) ORDER BY c.id"};
-
-enum scf_code scf_rollup_pending_of(struct scf_db *db, struct scf_arena *arena,
-                                    const struct scf_uuid *enterprise_id,
-                                    const struct scf_uuid *const *contract_keys, size_t key_count,
-                                    struct scf_unfolded **ret, int *ret_n, struct scf_error *err) {
+enum scf_code scf_rollup_touches(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_unfolded *chain,
+                                 const struct scf_uuid *enterprise_id,
+                                 const struct scf_uuid *const *contract_keys, size_t key_count,
+                                 bool *ret, struct scf_error *err) {
     struct scf_params p;
     struct scf_rows *rows;
     scf_params_init(&p, arena);
+    scf_p_uuid(&p, &chain->chain_id);
+    scf_p_i64(&p, chain->folded);
+    scf_p_i64(&p, chain->size);
     scf_p_uuid(&p, enterprise_id);
     scf_p_uuid_array(&p, contract_keys, key_count);
-    enum scf_code code = scf_db_run(db, &pending_of_stmt, &p, arena, &rows, err);
-    return code == SCF_OK ? read_unfolded(rows, arena, ret, ret_n, err) : code;
+    enum scf_code code = scf_db_run(db, &touches_stmt, &p, arena, &rows, err);
+    if (code == SCF_OK) {
+        *ret = scf_rows_bool(rows, 0, 0);
+    }
+    return code;
 }
 
 /* ---- the cursor ---- */

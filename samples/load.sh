@@ -1,6 +1,6 @@
 #!/bin/sh
-# Loads samples/supply-chain.json: a core enterprise, its supplier, a guarantor and a bank, each with
-# a node; one contract, ten events, four invoices, a guarantee. Uses only the HTTP API.
+# Loads samples/supply-chain.json: a core enterprise, its supplier, a guarantor and a bank, each
+# with a node; one contract, ten events, four invoices, a guarantee. Uses only the HTTP API.
 #   SCFD_URL=http://127.0.0.1:8080 SCFD_KEY=<administrator's key> samples/load.sh STATE.json
 # STATE.json receives the ids and the nodes' keys (mode 0600). Placeholders in the sample:
 # @id:<key> is the id the server gave, @day±N and @hour±N are relative to now.

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Changes a node's key with an overlap: the new key is made first, the old ones go afterwards.
-#   SCFD_URL=… SCFD_KEY=<administrator's key> rotate-key.sh NODE_ID            prints the new key
-#   SCFD_URL=… SCFD_KEY=<administrator's key> rotate-key.sh NODE_ID KEEP_ID    revokes all but KEEP_ID
+#   SCFD_URL=… SCFD_KEY=<administrator's key> rotate-key.sh NODE_ID          prints the new key
+#   SCFD_URL=… SCFD_KEY=<administrator's key> rotate-key.sh NODE_ID KEEP_ID  revokes the others
 set -eu
 node=$1
 call() {

@@ -19,7 +19,10 @@ finish() {
 }
 trap finish EXIT
 
-if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$'\e[1m' dim=$'\e[2m' plain=$'\e[0m'; else bold='' dim='' plain=''; fi
+bold='' dim='' plain='' colour=-M
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
+    bold=$'\e[1m' dim=$'\e[2m' plain=$'\e[0m' colour=-C
+fi
 number=0
 step() { number=$((number + 1)); printf '\n%s%d. %s%s\n' "$bold" "$number" "$*" "$plain"; }
 
@@ -28,15 +31,16 @@ call() {
     local key=$1 method=$2 path=$3 body=${4:-}
     shift 3; [ $# -eq 0 ] || shift
     printf '%s%s %s%s\n' "$dim" "$method" "$path" "$plain"
-    local arguments=(-sS --fail-with-body -X "$method" -H "Authorization: Bearer $key" -o "$data/answer")
+    local arguments=(-sS --fail-with-body -X "$method" -H "Authorization: Bearer $key")
     [ -z "$body" ] || arguments+=(-H 'Content-Type: application/json' --data-binary "$body")
     for header in "$@"; do arguments+=(-H "$header"); done
-    curl "${arguments[@]}" "$url$path" || { echo; cat "$data/answer"; return 1; }
+    curl "${arguments[@]}" -o "$data/answer" "$url$path" || { echo; cat "$data/answer"; return 1; }
 }
 answer() { jq -r "$1" "$data/answer"; }
-show() { jq -C "$1" "$data/answer" | if [ -z "$bold" ]; then sed 's/\x1b\[[0-9;]*m//g'; else cat; fi; }
+show() { jq "$colour" "$1" "$data/answer"; }
 
-port=$(/usr/bin/env bash -c 'p=18080; while (exec 3<>/dev/tcp/127.0.0.1/$p) 2>/dev/null; do p=$((p+1)); done; echo $p')
+port=18080
+while (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do port=$((port + 1)); done
 url=http://127.0.0.1:$port
 step "Start the server on an empty directory: it makes its own PostgreSQL cluster, keys and schema"
 "$binary" serve --data "$data" --listen "127.0.0.1:$port" >"$data/server.log" 2>&1 &
@@ -55,7 +59,7 @@ show '{id, external_id, received_at, sha256, chain}'
 step "The ERP sends the same invoice again: nothing is counted twice"
 call "$(key erp)" GET "/v1/records/$(id invoice1)/body"
 cp "$data/answer" "$data/invoice.json"
-call "$(key erp)" POST /v1/invoices "$(cat "$data/invoice.json")"
+call "$(key erp)" POST /v1/invoices "@$data/invoice.json"
 show '{id, chain, quality, warnings}'
 
 step "The exact bytes are kept: their SHA-256 finds the record"
@@ -77,8 +81,8 @@ status=0
 [ "$status" -eq 5 ]
 
 step "What may the supplier borrow? The assessment is addressed to the bank"
-call "$admin" POST /v1/credit-assessments "$(jq -nc --arg b "$(id supplier)" --arg c "$(id contract)" \
-    --arg l "$(id node:lender)" \
+call "$admin" POST /v1/credit-assessments "$(jq -nc --arg b "$(id supplier)" \
+    --arg c "$(id contract)" --arg l "$(id node:lender)" \
     '{borrower_id: $b, contract_ids: [$c], kind: "initial", lender_ids: [$l]}')" 'Prefer: wait=20'
 assessment=$(answer .id)
 show .
@@ -96,24 +100,28 @@ currency=$(answer '.data[0].currency')
 half=$(jq -nr --arg l "$limit" '($l | tonumber) / 2 | floor | tostring + ".00"')
 
 step "It approves half of it …"
-now=$(date -u +%FT%TZ)
-call "$(key lender)" POST /v1/credit-decisions "$(jq -nc --arg a "$assessment" --arg l "$(id lender)" \
-    --arg m "$half" --arg c "$currency" --arg now "$now" --arg from "$(date -u +%F)" \
-    --arg to "$(date -u -d '+180 days' +%F)" \
-    '{external_id: "DEC-1", assessment_id: $a, lender_id: $l, outcome: "approved", approved_limit: $m,
-      currency: $c, annual_rate: "0.0435", tenor_days: 180, limit_type: "one_off", valid_from: $from,
-      valid_until: $to, decided_by: "credit committee 3", decided_at: $now}')" 'Idempotency-Key: demo-dec-1'
+now=$(date -u +%FT%TZ) today=$(date -u +%F)
+jq -nc --arg assessment "$assessment" --arg lender "$(id lender)" --arg limit "$half" \
+    --arg currency "$currency" --arg now "$now" --arg today "$today" \
+    --arg until "$(date -u -d '+180 days' +%F)" \
+    '{external_id: "DEC-1", assessment_id: $assessment, lender_id: $lender, outcome: "approved",
+      approved_limit: $limit, currency: $currency, annual_rate: "0.0435", tenor_days: 180,
+      limit_type: "one_off", valid_from: $today, valid_until: $until,
+      decided_by: "credit committee 3", decided_at: $now}' >"$data/decision.json"
+call "$(key lender)" POST /v1/credit-decisions "@$data/decision.json" 'Idempotency-Key: demo-1'
 decision=$(answer .id)
 show .
 
 step "… and pays out a loan"
-call "$(key lender)" POST /v1/loans "$(jq -nc --arg d "$decision" --arg l "$(id lender)" \
-    --arg b "$(id supplier)" --arg k "$(id contract)" --arg m "$half" --arg c "$currency" --arg now "$now" \
-    --arg today "$(date -u +%F)" --arg due "$(date -u -d '+150 days' +%F)" \
-    '{external_id: "LOAN-1", loan_no: "WL-2026-0001", decision_id: $d, lender_id: $l, borrower_id: $b,
-      contract_ids: [$k], principal: $m, currency: $c, disbursed_at: $now, value_date: $today,
-      maturity_date: $due, interest: {type: "fixed", annual_rate: "0.0435", day_count: "act_360"},
-      repayment_method: "bullet"}')" 'Idempotency-Key: demo-loan-1'
+jq -nc --arg decision "$decision" --arg lender "$(id lender)" --arg borrower "$(id supplier)" \
+    --arg contract "$(id contract)" --arg principal "$half" --arg currency "$currency" \
+    --arg now "$now" --arg today "$today" --arg due "$(date -u -d '+150 days' +%F)" \
+    '{external_id: "LOAN-1", loan_no: "WL-2026-0001", decision_id: $decision, lender_id: $lender,
+      borrower_id: $borrower, contract_ids: [$contract], principal: $principal,
+      currency: $currency, disbursed_at: $now, value_date: $today, maturity_date: $due,
+      interest: {type: "fixed", annual_rate: "0.0435", day_count: "act_360"},
+      repayment_method: "bullet"}' >"$data/loan.json"
+call "$(key lender)" POST /v1/loans "@$data/loan.json" 'Idempotency-Key: demo-2'
 loan=$(answer .id)
 show .
 

@@ -17,7 +17,8 @@ packages_of() {
 
 # Any server of versions 14 to 17 will do, also one that did not come from Debian.
 have_postgres() {
-    ls /usr/lib/postgresql/1[4-7]/bin/postgres /usr/pgsql-1[4-7]/bin/postgres 2>/dev/null | grep -q .
+    ls /usr/lib/postgresql/1[4-7]/bin/postgres /usr/pgsql-1[4-7]/bin/postgres 2>/dev/null |
+        grep -q .
 }
 have_fuzzer() {
     ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a >/dev/null 2>&1

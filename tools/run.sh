@@ -47,6 +47,7 @@ contract=$(jq -r .ids.contract "$sample")
 supplier=$(jq -r .ids.supplier "$sample")
 event=$(jq -r .ids.event9 "$sample")
 
+json="-H 'Content-Type: application/json'"
 cat <<EOF
 
 scfd serves at $url
@@ -60,7 +61,7 @@ A sample supply chain is loaded. Five things to try:
 curl -s $url/v1/contracts/$contract -H 'Authorization: Bearer $erp'
 
 2. A new step of the work: goods were delivered
-curl -s $url/v1/workflow-events -H 'Authorization: Bearer $erp' -H 'Content-Type: application/json' \
+curl -s $url/v1/workflow-events -H 'Authorization: Bearer $erp' $json \
 -d '{"external_id":"quick-1","contract_id":"$contract","step":"received",\
 "occurred_at":"$(date -u +%FT%TZ)","actor_enterprise_id":"$supplier"}'
 
@@ -68,7 +69,7 @@ curl -s $url/v1/workflow-events -H 'Authorization: Bearer $erp' -H 'Content-Type
 curl -s $url/v1/records/$event/proof -H 'Authorization: Bearer $(jq -r .keys.procurement "$sample")'
 
 4. What the supplier may borrow: assess, and wait for the answer
-curl -s $url/v1/credit-assessments -H 'Authorization: Bearer $key' -H 'Content-Type: application/json' \
+curl -s $url/v1/credit-assessments -H 'Authorization: Bearer $key' $json \
 -H 'Prefer: wait=10' \
 -d '{"borrower_id":"$supplier","contract_ids":["$contract"],"kind":"initial",\
 "lender_ids":["$(jq -r '.ids["node:lender"]' "$sample")"]}'

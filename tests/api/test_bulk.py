@@ -48,8 +48,12 @@ def test_partial_success(chain):
     assert lines[3]["problem"]["errors"][0]["pointer"] == "#/kind"
     assert lines[4]["problem"]["code"] == "malformed-json"
     assert summary["batch_status"] == "partially_accepted"
-    assert (summary["total"], summary["accepted"], summary["duplicate"], summary["rejected"]) == \
-        (6, 2, 1, 3)
+    assert (summary["total"], summary["accepted"], summary["duplicate"], summary["rejected"]) == (
+        6,
+        2,
+        1,
+        3,
+    )
 
 
 def test_all_refused(chain):
@@ -59,7 +63,9 @@ def test_all_refused(chain):
 
 def test_same_external_id_twice_in_one_batch(chain):
     body = chain.invoice()
-    lines, summary = results(chain.erp.client.bulk("invoices", [body, body, {**body, "remarks": "2"}]))
+    lines, summary = results(
+        chain.erp.client.bulk("invoices", [body, body, {**body, "remarks": "2"}])
+    )
     assert [line["status"] for line in lines] == [201, 200, 409]
     assert lines[0]["id"] == lines[1]["id"]
     assert (summary["accepted"], summary["duplicate"], summary["rejected"]) == (1, 1, 1)
@@ -99,8 +105,12 @@ def test_other_media_types(chain):
 
 
 def test_answer_as_one_json_object(chain):
-    answer = chain.erp.client.call("POST", "/v1/invoices/bulk", ndjson([chain.invoice()]), {
-        "Content-Type": "application/x-ndjson", "Accept": "application/json"})
+    answer = chain.erp.client.call(
+        "POST",
+        "/v1/invoices/bulk",
+        ndjson([chain.invoice()]),
+        {"Content-Type": "application/x-ndjson", "Accept": "application/json"},
+    )
     assert answer.status == 200
     assert answer.headers["Content-Type"].startswith("application/json")
     both = answer.json()
@@ -115,9 +125,12 @@ def test_empty_batch(chain):
 @pytest.mark.parametrize("kind", ["enterprises", "contracts", "workflow-events", "guarantees"])
 def test_every_kind_has_bulk(chain, kind):
     contract = chain.erp.client.post("/v1/contracts", chain.contract()).json()["id"]
-    body = {"enterprises": bodies.enterprise, "contracts": chain.contract,
-            "workflow-events": lambda: chain.event(contract),
-            "guarantees": lambda: chain.guarantee(contract)}[kind]()
+    body = {
+        "enterprises": bodies.enterprise,
+        "contracts": chain.contract,
+        "workflow-events": lambda: chain.event(contract),
+        "guarantees": lambda: chain.guarantee(contract),
+    }[kind]()
     lines, _ = results(chain.erp.client.bulk(kind, [body]))
     assert [line["status"] for line in lines] == [201]
 
@@ -149,8 +162,12 @@ def raw_post(server, key, chunks, length=None):
     """A chunked (or sized) POST by hand; yields the socket after the body was sent."""
     sock = socket.create_connection(("127.0.0.1", server.port), timeout=300)
     framing = f"Content-Length: {length}" if length is not None else "Transfer-Encoding: chunked"
-    sock.sendall((f"POST /v1/invoices/bulk HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n"
-                  f"Content-Type: application/x-ndjson\r\n{framing}\r\nConnection: close\r\n\r\n").encode())
+    sock.sendall(
+        (
+            f"POST /v1/invoices/bulk HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n"
+            f"Content-Type: application/x-ndjson\r\n{framing}\r\nConnection: close\r\n\r\n"
+        ).encode()
+    )
     for chunk in chunks:
         sock.sendall(chunk if length is not None else b"%x\r\n%s\r\n" % (len(chunk), chunk))
     return sock
@@ -202,8 +219,11 @@ def test_client_that_goes_away_leaves_a_working_server(server, admin, chain):
         sock.close()
     sock = raw_post(server, node.key, [b'{"external_id":"a'], length=10_000_000)
     sock.close()
-    wait_until(lambda: node.client.post("/v1/invoices", chain.invoice()).status == 201, 10,
-               "the server answers")
+    wait_until(
+        lambda: node.client.post("/v1/invoices", chain.invoice()).status == 201,
+        10,
+        "the server answers",
+    )
     # Whole lines of a broken stream may have been taken; the half line never.
     time.sleep(0.2)
     listed = node.client.get("/v1/invoices").json()["data"]

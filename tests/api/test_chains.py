@@ -35,6 +35,7 @@ def proof_of(client, record_id, timeout_s=10):
             assert answer.json()["code"] == "not-sealed-yet"
             assert answer.headers["Retry-After"]
         return answer.status == 200 and answer.json()
+
     return wait_until(sealed, timeout_s, f"proof of {record_id}")
 
 
@@ -125,8 +126,10 @@ def test_verify_needs_no_server(filled, tmp_path, monkeypatch):
 
 def all_leaves(filled):
     """Leaf hashes as the records show them; the proofs above tie them to the leaf texts."""
-    return [bytes.fromhex(filled.client.get(f"/v1/records/{record}").json()["chain"]["leaf_hash"])
-            for record in filled.ids]
+    return [
+        bytes.fromhex(filled.client.get(f"/v1/records/{record}").json()["chain"]["leaf_hash"])
+        for record in filled.ids
+    ]
 
 
 def checkpoint_of(filled):
@@ -149,8 +152,10 @@ def test_tiles_rebuild_the_tree(filled):
         level0 += merkle.tile_hashes(answer.body)
     assert level0 == leaves
     answer = filled.client.get(f"{chain_path(filled)}/{merkle.tile_path(1, 0, 2)}")
-    assert merkle.tile_hashes(answer.body) == [merkle.root_of(leaves[:256]),
-                                               merkle.root_of(leaves[256:512])]
+    assert merkle.tile_hashes(answer.body) == [
+        merkle.root_of(leaves[:256]),
+        merkle.root_of(leaves[256:512]),
+    ]
     beyond = filled.client.get(f"{chain_path(filled)}/{merkle.tile_path(0, 3, 256)}")
     assert beyond.status == 404
 
@@ -170,8 +175,9 @@ def test_blocks_are_a_hash_chain(filled):
     for height, listed in enumerate(blocks):
         block = filled.client.get(f"{chain_path(filled)}/blocks/{height}").json()
         text = merkle.verify_note(block["note"], vkey).text
-        header = merkle.parse_lines(text, "scfd-block/v1",
-                                    ["chain", "height", "size", "root", "prev", "time"])
+        header = merkle.parse_lines(
+            text, "scfd-block/v1", ["chain", "height", "size", "root", "prev", "time"]
+        )
         assert int(header["height"]) == height == listed["height"]
         assert base64.b64decode(header["prev"]) == previous
         assert int(header["size"]) > size
@@ -187,10 +193,14 @@ def test_consistency(filled, first):
     answer = filled.client.get(chain_path(filled) + "/consistency", **{"from": first, "to": 600})
     assert answer.status == 200, answer
     path = [base64.b64decode(h) for h in answer.json()["proof"]]
-    assert merkle.check_consistency(first, 600, merkle.root_of(leaves[:first]), merkle.root_of(leaves), path)
+    assert merkle.check_consistency(
+        first, 600, merkle.root_of(leaves[:first]), merkle.root_of(leaves), path
+    )
 
 
-@pytest.mark.parametrize("query", ["from=0&to=601", "from=5&to=4", "from=x&to=1", "to=600", "from=-1&to=2"])
+@pytest.mark.parametrize(
+    "query", ["from=0&to=601", "from=5&to=4", "from=x&to=1", "to=600", "from=-1&to=2"]
+)
 def test_impossible_consistency_is_refused(filled, query):
     assert filled.client.get(f"{chain_path(filled)}/consistency?{query}").status in (400, 404)
 
@@ -211,6 +221,7 @@ def test_checkpoints_only_grow(filled, chain):
 
 
 # ---- audit ----
+
 
 @pytest.fixture(scope="module")
 def audited():
@@ -242,8 +253,10 @@ ALTERATIONS = {
 }
 
 
-BIGGEST = ("chain_id = (SELECT chain_id FROM scfd.record GROUP BY chain_id"
-           " ORDER BY count(*) DESC LIMIT 1)")
+BIGGEST = (
+    "chain_id = (SELECT chain_id FROM scfd.record GROUP BY chain_id"
+    " ORDER BY count(*) DESC LIMIT 1)"
+)
 
 
 @contextmanager
@@ -252,13 +265,21 @@ def altered(server, table, change, where):
     them back afterwards."""
     server.psql(f"CREATE TABLE public.kept AS SELECT * FROM scfd.{table} WHERE {where}")
     try:
-        server.psql(f"UPDATE scfd.{table} SET {change} WHERE {where}" if change else
-                    f"DELETE FROM scfd.{table} WHERE {where}")
+        server.psql(
+            f"UPDATE scfd.{table} SET {change} WHERE {where}"
+            if change
+            else f"DELETE FROM scfd.{table} WHERE {where}"
+        )
         yield
     finally:
-        key = {"record": "(chain_id, leaf_index)", "tile": "(chain_id, level, n)",
-               "block": "(chain_id, height)"}[table]
-        server.psql(f"DELETE FROM scfd.{table} WHERE {key} IN (SELECT {key[1:-1]} FROM public.kept)")
+        key = {
+            "record": "(chain_id, leaf_index)",
+            "tile": "(chain_id, level, n)",
+            "block": "(chain_id, height)",
+        }[table]
+        server.psql(
+            f"DELETE FROM scfd.{table} WHERE {key} IN (SELECT {key[1:-1]} FROM public.kept)"
+        )
         server.psql(f"INSERT INTO scfd.{table} SELECT * FROM public.kept")
         server.psql("DROP TABLE public.kept")
 
@@ -272,13 +293,16 @@ def test_audit_names_the_altered_record(audited, what):
     assert audit(audited).returncode == 0
 
 
-@pytest.mark.parametrize("table, change", [
-    ("tile", "hashes = set_byte(hashes, 20, get_byte(hashes, 20) # 1)"),
-    ("block", "root = set_byte(root, 0, get_byte(root, 0) # 1)"),
-    ("block", "prev_hash = set_byte(prev_hash, 0, get_byte(prev_hash, 0) # 1)"),
-    ("block", "block_note = replace(block_note, 'height', 'hieght')"),
-    ("block", "checkpoint_note = replace(checkpoint_note, '— ', '— x')"),
-])
+@pytest.mark.parametrize(
+    "table, change",
+    [
+        ("tile", "hashes = set_byte(hashes, 20, get_byte(hashes, 20) # 1)"),
+        ("block", "root = set_byte(root, 0, get_byte(root, 0) # 1)"),
+        ("block", "prev_hash = set_byte(prev_hash, 0, get_byte(prev_hash, 0) # 1)"),
+        ("block", "block_note = replace(block_note, 'height', 'hieght')"),
+        ("block", "checkpoint_note = replace(checkpoint_note, '— ', '— x')"),
+    ],
+)
 def test_audit_finds_altered_tiles_and_blocks(audited, table, change):
     with altered(audited, table, change, BIGGEST):
         done = audit(audited)

@@ -1,4 +1,4 @@
-"""The embedded cluster: it recovers from any kill by itself and never leaves a postmaster behind."""
+"""The embedded cluster recovers from any kill by itself and never leaves a postmaster behind."""
 import os
 import shutil
 import signal
@@ -22,8 +22,11 @@ def own():
 def some_records(server, count=20):
     node = make_node(server.client(), "erp")
     chain = Chain(server.client())
-    return node, chain, [node.client.post("/v1/invoices", chain.invoice()).json()
-                         for _ in range(count)]
+    return (
+        node,
+        chain,
+        [node.client.post("/v1/invoices", chain.invoice()).json() for _ in range(count)],
+    )
 
 
 def all_there(server, node, records):
@@ -76,6 +79,7 @@ def test_kill_9_of_postgres_is_repaired_while_serving(own):
         answer = own.client(node.key).post("/v1/invoices", chain.invoice())
         assert answer.status in (201, 503), answer
         return answer.status == 201 and answer.json()
+
     records.append(wait_until(served, 30, "scfd restarts its cluster", step_s=0.2))
     assert own.process.poll() is None
     own.wait_ready()
@@ -84,10 +88,16 @@ def test_kill_9_of_postgres_is_repaired_while_serving(own):
 
 def test_kill_9_of_a_backend(own):
     node, chain, records = some_records(own, 5)
-    backend = int(own.psql("SELECT min(pid) FROM pg_stat_activity WHERE application_name LIKE 'scfd%'"))
+    backend = int(
+        own.psql("SELECT min(pid) FROM pg_stat_activity WHERE application_name LIKE 'scfd%'")
+    )
     os.kill(backend, signal.SIGKILL)
-    wait_until(lambda: own.client(node.key).post("/v1/invoices", chain.invoice()).status == 201, 30,
-               "the server goes on", step_s=0.2)
+    wait_until(
+        lambda: own.client(node.key).post("/v1/invoices", chain.invoice()).status == 201,
+        30,
+        "the server goes on",
+        step_s=0.2,
+    )
 
 
 def test_kill_9_of_both(own):
@@ -128,9 +138,12 @@ def test_as_an_ordinary_user(tmp_path_factory):
     server.clock.real()
     os.chmod(server.clock.path, 0o644)
     import harness.server as module
+
     wrapped = module.BINARY
     runner = data / "run-as-nobody"
-    runner.write_text(f"#!/bin/sh\nexec setpriv --reuid=nobody --regid=nogroup --clear-groups {wrapped} \"$@\"\n")
+    runner.write_text(
+        f'#!/bin/sh\nexec setpriv --reuid=nobody --regid=nogroup --clear-groups {wrapped} "$@"\n'
+    )
     runner.chmod(0o755)
     module.BINARY = str(runner)
     try:

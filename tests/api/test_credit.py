@@ -10,8 +10,13 @@ from harness.server import scfd, wait_until
 
 
 def request_for(chain, contract_id, **members):
-    return {"borrower_id": chain.seller["id"], "contract_ids": [contract_id], "kind": "initial",
-            "lender_ids": [chain.lender.id], **members}
+    return {
+        "borrower_id": chain.seller["id"],
+        "contract_ids": [contract_id],
+        "kind": "initial",
+        "lender_ids": [chain.lender.id],
+        **members,
+    }
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +26,10 @@ def story(server):
     erp = chain.erp.client
     chain.contract_id = erp.post("/v1/contracts", chain.contract()).json()["id"]
     for hours in (20, 16, 12, 8, 4):
-        answer = erp.post("/v1/workflow-events", chain.event(
-            chain.contract_id, occurred_at=bodies.hours_ago(hours)))
+        answer = erp.post(
+            "/v1/workflow-events",
+            chain.event(chain.contract_id, occurred_at=bodies.hours_ago(hours)),
+        )
         assert answer.status == 201, answer
     for _ in range(3):
         answer = erp.post("/v1/invoices", chain.invoice(contract_ids=[chain.contract_id]))
@@ -33,8 +40,11 @@ def story(server):
 
 
 def assess(client, chain, wait=20, **members):
-    answer = client.post("/v1/credit-assessments", request_for(chain, chain.contract_id, **members),
-                         {"Prefer": f"wait={wait}"})
+    answer = client.post(
+        "/v1/credit-assessments",
+        request_for(chain, chain.contract_id, **members),
+        {"Prefer": f"wait={wait}"},
+    )
     assert answer.status in (200, 201, 202), answer
     shown = answer.json()
     assert shown["status"] == "succeeded", shown
@@ -52,13 +62,15 @@ def test_accepted_with_location_then_done(admin, story):
         shown = admin.get(location).json()
         assert shown["status"] != "failed", shown
         return shown["status"] == "succeeded" and shown
+
     shown = wait_until(done, 20, "the assessment is done")
     assert shown["awaiting_decision"] is True
 
 
 def test_prefer_wait_holds_the_answer(admin, story):
-    answer = admin.post("/v1/credit-assessments", request_for(story, story.contract_id),
-                        {"Prefer": "wait=20"})
+    answer = admin.post(
+        "/v1/credit-assessments", request_for(story, story.contract_id), {"Prefer": "wait=20"}
+    )
     assert answer.headers["Preference-Applied"] == "wait=20"
     assert answer.json()["status"] == "succeeded"
 
@@ -82,11 +94,21 @@ def test_result_is_complete(admin, story):
 
 def test_factors_carry_value_weight_and_reason(admin, story):
     factors = {f["name"]: f for f in assess(admin, story)["factors"]}
-    assert {"normativity", "timeliness", "accuracy", "cross_checks", "qualification", "history",
-            "contract_net", "guarantee"} <= set(factors)
+    assert {
+        "normativity",
+        "timeliness",
+        "accuracy",
+        "cross_checks",
+        "qualification",
+        "history",
+        "contract_net",
+        "guarantee",
+    } <= set(factors)
     for factor in factors.values():
         assert {"value", "reason"} <= set(factor), factor
-    weights = [factors[n]["weight"] for n in ("normativity", "timeliness", "accuracy", "cross_checks")]
+    weights = [
+        factors[n]["weight"] for n in ("normativity", "timeliness", "accuracy", "cross_checks")
+    ]
     assert sum(map(float, weights)) == 1
 
 
@@ -140,11 +162,13 @@ def leaves(value, path=()):
 
 def test_assessment_is_a_record_in_the_platforms_chain(admin, story):
     from harness import merkle
+
     shown = assess(admin, story)
 
     def proof():
         answer = story.lender.client.get(f"/v1/records/{shown['id']}/proof")
         return answer.status == 200 and answer.json()
+
     merkle.verify_proof(wait_until(proof, 10, "the assessment's proof, for the lender"))
 
 
@@ -153,21 +177,28 @@ def test_strangers_see_nothing(admin, story):
     stranger = make_node(admin, "lender")
     assert stranger.client.get(f"/v1/credit-assessments/{shown['id']}").status == 404
     assert stranger.client.get(f"/v1/credit-assessments/{shown['id']}/receipt").status == 404
-    listed = stranger.client.get("/v1/credit-assessments", status="awaiting_decision").json()["data"]
+    listed = stranger.client.get("/v1/credit-assessments", status="awaiting_decision").json()[
+        "data"
+    ]
     assert listed == []
 
 
-@pytest.mark.parametrize("members, pointer", [
-    ({"borrower_id": "ent_01h455vb4pex5vsknk084sn02q"}, "#/borrower_id"),
-    ({"contract_ids": []}, "#/contract_ids"),
-    ({"contract_ids": ["ctr_01h455vb4pex5vsknk084sn02q"]}, "#/contract_ids/0"),
-    ({"kind": "guess"}, "#/kind"),
-    ({"requested_amount": "-1.00", "currency": "CNY"}, "#/requested_amount"),
-    ({"lender_ids": ["node_01h455vb4pex5vsknk084sn02q"]}, "#/lender_ids/0"),
-    ({"surprise": 1}, "#/surprise"),
-])
+@pytest.mark.parametrize(
+    "members, pointer",
+    [
+        ({"borrower_id": "ent_01h455vb4pex5vsknk084sn02q"}, "#/borrower_id"),
+        ({"contract_ids": []}, "#/contract_ids"),
+        ({"contract_ids": ["ctr_01h455vb4pex5vsknk084sn02q"]}, "#/contract_ids/0"),
+        ({"kind": "guess"}, "#/kind"),
+        ({"requested_amount": "-1.00", "currency": "CNY"}, "#/requested_amount"),
+        ({"lender_ids": ["node_01h455vb4pex5vsknk084sn02q"]}, "#/lender_ids/0"),
+        ({"surprise": 1}, "#/surprise"),
+    ],
+)
 def test_bad_requests(admin, story, members, pointer):
-    answer = admin.post("/v1/credit-assessments", {**request_for(story, story.contract_id), **members})
+    answer = admin.post(
+        "/v1/credit-assessments", {**request_for(story, story.contract_id), **members}
+    )
     assert answer.status == 422, answer
     assert any(e["pointer"].startswith(pointer) for e in answer.json()["errors"]), answer
 
@@ -176,10 +207,14 @@ def test_no_data_no_limit(admin, story):
     """A borrower without events or invoices gets a limit of nothing, and is told why."""
     fresh = make_enterprise(admin)
     node = make_node(admin, "erp", fresh["id"])
-    contract = node.client.post("/v1/contracts", bodies.contract(fresh["ref"], story.buyer["ref"])).json()
-    answer = admin.post("/v1/credit-assessments", {
-        "borrower_id": fresh["id"], "contract_ids": [contract["id"]], "kind": "initial"},
-        {"Prefer": "wait=20"})
+    contract = node.client.post(
+        "/v1/contracts", bodies.contract(fresh["ref"], story.buyer["ref"])
+    ).json()
+    answer = admin.post(
+        "/v1/credit-assessments",
+        {"borrower_id": fresh["id"], "contract_ids": [contract["id"]], "kind": "initial"},
+        {"Prefer": "wait=20"},
+    )
     shown = answer.json()
     assert shown["status"] == "succeeded", shown
     assert float(shown["recommended_limit"]) == 0
@@ -187,6 +222,7 @@ def test_no_data_no_limit(admin, story):
 
 
 # ---- the lender's poll ----
+
 
 def test_poll_304_until_something_comes(server, story):
     admin = server.client()
@@ -206,6 +242,7 @@ def test_poll_304_until_something_comes(server, story):
 def test_long_poll_wakes_up(server, story):
     """The poll is held until the assessment is addressed to the lender, and no longer."""
     import threading
+
     admin = server.client()
     lender = make_node(admin, "lender", story.bank["id"])
     poll = "/v1/credit-assessments?status=awaiting_decision"
@@ -214,9 +251,11 @@ def test_long_poll_wakes_up(server, story):
 
     def wait():
         began = time.monotonic()
-        answer = lender.client.copy().call("GET", poll, headers={"If-None-Match": etag,
-                                                                 "Prefer": "wait=30"})
+        answer = lender.client.copy().call(
+            "GET", poll, headers={"If-None-Match": etag, "Prefer": "wait=30"}
+        )
         result.update(status=answer.status, took=time.monotonic() - began)
+
     waiter = threading.Thread(target=wait)
     waiter.start()
     time.sleep(1)

@@ -33,7 +33,7 @@ def test_metrics_are_prometheus_text(server, erp):
     assert "scfd_build_info{" in text
     assert "scfd_http_requests_total{" in text
     for line in text.splitlines():
-        assert line.startswith("#") or re.fullmatch(r'[a-z_]+(\{.*\})? [-+.\deInfNa]+', line), line
+        assert line.startswith("#") or re.fullmatch(r"[a-z_]+(\{.*\})? [-+.\deInfNa]+", line), line
 
 
 def test_metrics_label_is_the_route_not_the_path(server, erp):
@@ -43,7 +43,9 @@ def test_metrics_label_is_the_route_not_the_path(server, erp):
     assert 'route="/v1/invoices/{id}"' in text
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/v1", "/v1/nothing", "/v1/invoices/", "//v1/invoices"])
+@pytest.mark.parametrize(
+    "path", ["/nowhere", "/v1", "/v1/nothing", "/v1/invoices/", "//v1/invoices"]
+)
 def test_unknown_path_is_a_problem(erp, path):
     answer = erp.get(path)
     assert answer.status == 404, answer
@@ -114,7 +116,9 @@ def test_duplicate_query_parameter_is_400(erp):
     assert answer.json()["code"] == "invalid-parameter"
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=501", "limit=x", "after=!!", "order=up", "no_such=1"])
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=501", "limit=x", "after=!!", "order=up", "no_such=1"]
+)
 def test_bad_query_parameter_is_400(erp, query):
     answer = erp.call("GET", "/v1/invoices?" + query)
     assert answer.status == 400, answer

@@ -50,33 +50,42 @@ JSON = "Content-Type: application/json"
 SMUGGLED = b"GET /v1/limits HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
-@pytest.mark.parametrize("lines", [
-    ["Content-Length: 10", "Transfer-Encoding: chunked"],
-    ["Transfer-Encoding: chunked", "Content-Length: 0"],
-    ["Content-Length: 5", "Content-Length: 6"],
-    ["Content-Length: 5, 6"],
-    ["Content-Length: +5"],
-    ["Content-Length: -5"],
-    ["Content-Length: 0x5"],
-    ["Content-Length: 5 5"],
-    ["Content-Length: 99999999999999999999"],
-    ["Content-Length:"],
-    ["Transfer-Encoding: gzip, chunked"],
-    ["Transfer-Encoding: chunked, chunked"],
-    ["Transfer-Encoding: xchunked"],
-    ["Transfer-Encoding : chunked"],
-    ["Transfer-Encoding: identity"],
-    ["Content-Length : 5"],
-    [" Content-Length: 5"],
-    ["X: a\r\n folded", "Content-Length: 5"],
-    ["X\x00Y: 1", "Content-Length: 5"],
-    ["No colon here", "Content-Length: 5"],
-])
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Content-Length: 10", "Transfer-Encoding: chunked"],
+        ["Transfer-Encoding: chunked", "Content-Length: 0"],
+        ["Content-Length: 5", "Content-Length: 6"],
+        ["Content-Length: 5, 6"],
+        ["Content-Length: +5"],
+        ["Content-Length: -5"],
+        ["Content-Length: 0x5"],
+        ["Content-Length: 5 5"],
+        ["Content-Length: 99999999999999999999"],
+        ["Content-Length:"],
+        ["Transfer-Encoding: gzip, chunked"],
+        ["Transfer-Encoding: chunked, chunked"],
+        ["Transfer-Encoding: xchunked"],
+        ["Transfer-Encoding : chunked"],
+        ["Transfer-Encoding: identity"],
+        ["Content-Length : 5"],
+        [" Content-Length: 5"],
+        ["X: a\r\n folded", "Content-Length: 5"],
+        ["X\x00Y: 1", "Content-Length: 5"],
+        ["No colon here", "Content-Length: 5"],
+    ],
+)
 def test_ambiguous_framing_is_never_accepted(server, chain, lines):
     """Each body is a valid invoice: only the framing is at fault."""
     body = encode(chain.invoice())
-    raw = head(chain, JSON, *(line.replace("5", str(len(body)), 1) if line == "Content-Length: 5"
-                              else line for line in lines))
+    raw = head(
+        chain,
+        JSON,
+        *(
+            line.replace("5", str(len(body)), 1) if line == "Content-Length: 5" else line
+            for line in lines
+        ),
+    )
     chunked = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
     for payload in (body, chunked):
         answer = exchange(server, raw + payload + SMUGGLED, timeout=2)
@@ -84,35 +93,48 @@ def test_ambiguous_framing_is_never_accepted(server, chain, lines):
         assert 200 not in statuses(answer), (lines, answer[:600])
 
 
-@pytest.mark.parametrize("raw", [
-    b"\x00\x01\x02\x03\r\n\r\n",
-    b"GET\r\n\r\n",
-    b"GET /livez\r\n\r\n",
-    b"GET /livez HTTP/9.9\r\nHost: x\r\n\r\n",
-    b"GET  /livez HTTP/1.1\r\nHost: x\r\n\r\n",
-    b"GET /livez HTTP/1.1\r\n\r\n",
-    b"GET /livez HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
-    b"GET /livez\x00 HTTP/1.1\r\nHost: x\r\n\r\n",
-    b"GET /%00 HTTP/1.1\r\nHost: x\r\n\r\n",
-    b"GET /v1/records/%2e%2e/x HTTP/1.1\r\nHost: x\r\n\r\n",
-    b"GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n",
-    b"BREW /livez HTTP/1.1\r\nHost: x\r\n\r\n",
-    b"CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n",
-    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-    b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 70000 + b"\r\n\r\n",
-    b"GET /" + b"a" * 70000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
-    b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X: y\r\n" * 20000 + b"\r\n",
-    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 500,
-])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"\x00\x01\x02\x03\r\n\r\n",
+        b"GET\r\n\r\n",
+        b"GET /livez\r\n\r\n",
+        b"GET /livez HTTP/9.9\r\nHost: x\r\n\r\n",
+        b"GET  /livez HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /livez HTTP/1.1\r\n\r\n",
+        b"GET /livez HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        b"GET /livez\x00 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /%00 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /v1/records/%2e%2e/x HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"BREW /livez HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 70000 + b"\r\n\r\n",
+        b"GET /" + b"a" * 70000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X: y\r\n" * 20000 + b"\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 500,
+    ],
+)
 def test_malformed_requests(server, raw):
     codes = statuses(exchange(server, raw, timeout=2))
     assert all(code >= 400 for code in codes), codes
 
 
-@pytest.mark.parametrize("chunked", [
-    b"5\r\nhello\r\n0\r\n\r\n", b"-5\r\nhello\r\n0\r\n\r\n", b"0x5\r\nhello\r\n0\r\n\r\n",
-    b"ffffffffffffffff1\r\nhello\r\n", b"5;ext=\r\nhello\r\n0\r\n\r\n", b"5\r\nhelloXX0\r\n\r\n",
-    b"5\nhello\n0\n\n", b"g\r\n", b"\r\n\r\n"])
+@pytest.mark.parametrize(
+    "chunked",
+    [
+        b"5\r\nhello\r\n0\r\n\r\n",
+        b"-5\r\nhello\r\n0\r\n\r\n",
+        b"0x5\r\nhello\r\n0\r\n\r\n",
+        b"ffffffffffffffff1\r\nhello\r\n",
+        b"5;ext=\r\nhello\r\n0\r\n\r\n",
+        b"5\r\nhelloXX0\r\n\r\n",
+        b"5\nhello\n0\n\n",
+        b"g\r\n",
+        b"\r\n\r\n",
+    ],
+)
 def test_chunks_that_are_no_record(server, chain, chunked):
     raw = head(chain, JSON, "Transfer-Encoding: chunked") + chunked
     assert all(code >= 400 for code in statuses(exchange(server, raw, timeout=2)))
@@ -120,8 +142,9 @@ def test_chunks_that_are_no_record(server, chain, chunked):
 
 def test_valid_chunked_body_is_accepted(server, chain):
     body = encode(chain.invoice())
-    pieces = b"".join(b"%x\r\n%s\r\n" % (len(body[i:i + 7]), body[i:i + 7])
-                      for i in range(0, len(body), 7))
+    pieces = b"".join(
+        b"%x\r\n%s\r\n" % (len(body[i : i + 7]), body[i : i + 7]) for i in range(0, len(body), 7)
+    )
     raw = head(chain, JSON, "Transfer-Encoding: chunked", "Connection: close")
     assert statuses(exchange(server, raw + pieces + b"0\r\n\r\n")) == [201]
 
@@ -139,8 +162,15 @@ def test_pipelined_requests_are_answered_in_order(server, chain):
 def test_expect_continue(server, chain):
     body = encode(chain.invoice())
     with socket.create_connection(("127.0.0.1", server.port), timeout=5) as sock:
-        sock.sendall(head(chain, JSON, f"Content-Length: {len(body)}", "Expect: 100-continue",
-                          "Connection: close"))
+        sock.sendall(
+            head(
+                chain,
+                JSON,
+                f"Content-Length: {len(body)}",
+                "Expect: 100-continue",
+                "Connection: close",
+            )
+        )
         assert sock.recv(4096).startswith(b"HTTP/1.1 100")
         sock.sendall(body)
         answer = b""
@@ -150,9 +180,12 @@ def test_expect_continue(server, chain):
 
 
 def test_no_continue_for_strangers_and_giants(server, chain):
-    for raw in (head(chain, JSON, "Content-Length: 99999999", "Expect: 100-continue"),
-                head(chain, JSON, "Content-Length: 10", "Expect: 100-continue").replace(
-                    chain.erp.key.encode(), b"nobody")):
+    for raw in (
+        head(chain, JSON, "Content-Length: 99999999", "Expect: 100-continue"),
+        head(chain, JSON, "Content-Length: 10", "Expect: 100-continue").replace(
+            chain.erp.key.encode(), b"nobody"
+        ),
+    ):
         codes = statuses(exchange(server, raw, timeout=3))
         assert codes and codes[0] in (401, 413), codes
 
@@ -171,7 +204,7 @@ def test_random_bytes(server):
 
 
 def test_mutated_requests(server, chain):
-    """One byte changed in a valid request: whatever comes, the server lives and frames stay apart."""
+    """One byte changed in a valid request: the server lives, and frames stay apart."""
     source = random.Random(11)
     for _ in range(150):
         body = encode(chain.invoice())
@@ -190,8 +223,10 @@ def test_slow_clients_are_cut_off_and_others_served(chain):
             sock = socket.create_connection(("127.0.0.1", server.port), timeout=20)
             sock.sendall(b"POST /v1/invoices HTTP/1.1\r\nHost: x\r\n")
             if i % 2:
-                sock.sendall(f"Authorization: Bearer {key}\r\nContent-Type: application/json\r\n"
-                             "Content-Length: 1000\r\n\r\n{".encode())
+                sock.sendall(
+                    f"Authorization: Bearer {key}\r\nContent-Type: application/json\r\n"
+                    "Content-Length: 1000\r\n\r\n{".encode()
+                )
             slow.append(sock)
         stop = threading.Event()
 
@@ -238,4 +273,5 @@ def test_connection_cap(chain):
                 return server.client().get("/v1/limits").status == 200
             except OSError:
                 return False
+
         wait_until(served, 5, "there is room again")

@@ -30,7 +30,15 @@ def contract_id(chain):
 def check_shape(answer, prefix, body, node_id):
     assert answer.status == 201, answer
     record = answer.json()
-    assert set(record) >= {"id", "external_id", "received_at", "sha256", "chain", "quality", "warnings"}
+    assert set(record) >= {
+        "id",
+        "external_id",
+        "received_at",
+        "sha256",
+        "chain",
+        "quality",
+        "warnings",
+    }
     # An enterprise keeps its id over all its profiles; the profile's own record has another.
     assert re.fullmatch(f"{prefix}_{ID}", record["record_id" if prefix == "epr" else "id"])
     assert record["external_id"] == body["external_id"]
@@ -40,7 +48,12 @@ def check_shape(answer, prefix, body, node_id):
     assert record["chain"]["id"].split("_")[1] == node_id.split("_")[1]
     assert isinstance(record["chain"]["index"], int)
     assert re.fullmatch(r"[0-9a-f]{64}", record["chain"]["leaf_hash"])
-    assert set(record["quality"]) >= {"completeness", "missing_fields", "delay_seconds", "out_of_range"}
+    assert set(record["quality"]) >= {
+        "completeness",
+        "missing_fields",
+        "delay_seconds",
+        "out_of_range",
+    }
     assert isinstance(record["warnings"], list)
     return record
 
@@ -63,7 +76,9 @@ def test_quality_echo(chain):
     occurred = datetime.now(timezone.utc).timestamp() - 3 * 3600
     contract = chain.erp.client.post("/v1/contracts", chain.contract()).json()
     stamp = datetime.fromtimestamp(occurred, timezone.utc).isoformat().replace("+00:00", "Z")
-    answer = chain.erp.client.post("/v1/workflow-events", chain.event(contract["id"], occurred_at=stamp))
+    answer = chain.erp.client.post(
+        "/v1/workflow-events", chain.event(contract["id"], occurred_at=stamp)
+    )
     quality = answer.json()["quality"]
     assert abs(float(quality["delay_seconds"]) - 3 * 3600) < 30
     assert 0 <= float(quality["completeness"]) <= 1
@@ -104,17 +119,21 @@ def test_other_content_is_409_with_both_hashes(chain):
 def test_same_external_id_in_other_kind_or_node_is_another_record(admin, chain):
     shared = bodies.unique()
     other = make_node(admin, "erp")
-    answers = [chain.erp.client.post("/v1/contracts", chain.contract(external_id=shared)),
-               chain.erp.client.post("/v1/invoices", chain.invoice(external_id=shared)),
-               other.client.post("/v1/invoices", chain.invoice(external_id=shared))]
+    answers = [
+        chain.erp.client.post("/v1/contracts", chain.contract(external_id=shared)),
+        chain.erp.client.post("/v1/invoices", chain.invoice(external_id=shared)),
+        other.client.post("/v1/invoices", chain.invoice(external_id=shared)),
+    ]
     assert [a.status for a in answers] == [201, 201, 201]
     assert len({a.json()["id"] for a in answers}) == 3
 
 
 def test_concurrent_resends_make_one_record(chain):
     body = chain.invoice()
+
     def send(_):
         return chain.erp.client.copy().post("/v1/invoices", body)
+
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(send, range(32)))
     assert sorted(a.status for a in answers) == [200] * 31 + [201]
@@ -123,8 +142,10 @@ def test_concurrent_resends_make_one_record(chain):
 
 def test_a_crowd_gets_distinct_consecutive_indexes(admin, chain):
     node = make_node(admin, "erp")
+
     def send(_):
         return node.client.copy().post("/v1/invoices", chain.invoice())
+
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(send, range(100)))
     assert {a.status for a in answers} == {201}
@@ -132,13 +153,21 @@ def test_a_crowd_gets_distinct_consecutive_indexes(admin, chain):
 
 
 def test_all_errors_at_once(chain):
-    body = chain.invoice(kind="nonsense", total_amount="12,3", issued_on="2026-02-30",
-                         currency="RMB", surprise=1)
+    body = chain.invoice(
+        kind="nonsense", total_amount="12,3", issued_on="2026-02-30", currency="RMB", surprise=1
+    )
     del body["seller"]
     body["lines"][0]["tax_rate"] = "7"
     found = pointers(chain.erp.client.post("/v1/invoices", body))
-    assert {"#/kind", "#/total_amount", "#/issued_on", "#/currency", "#/surprise", "#/seller",
-            "#/lines/0/tax_rate"} <= set(found), found
+    assert {
+        "#/kind",
+        "#/total_amount",
+        "#/issued_on",
+        "#/currency",
+        "#/surprise",
+        "#/seller",
+        "#/lines/0/tax_rate",
+    } <= set(found), found
     assert found["#/surprise"] == "unknown-field"
     assert found["#/seller"] == "required"
 
@@ -157,47 +186,55 @@ def test_free_members_live_in_fields(chain):
     assert "#/fields/nested" in pointers(chain.erp.client.post("/v1/invoices", body))
 
 
-@pytest.mark.parametrize("members, pointer", [
-    ({"total_amount": "112999.99"}, "#/total_amount"),
-    ({"total_amount": "-113000.00"}, "#/total_amount"),
-    ({"total_amount": 1e20}, "#/total_amount"),
-    ({"lines": []}, "#/lines"),
-    ({"due_on": "2001-01-01"}, "#/due_on"),
-    ({"red_invoice": True}, "#/original_invoice_no"),
-    ({"external_id": ""}, "#/external_id"),
-    ({"external_id": "x" * 129}, "#/external_id"),
-    ({"external_id": "tab\there"}, "#/external_id"),
-])
+@pytest.mark.parametrize(
+    "members, pointer",
+    [
+        ({"total_amount": "112999.99"}, "#/total_amount"),
+        ({"total_amount": "-113000.00"}, "#/total_amount"),
+        ({"total_amount": 1e20}, "#/total_amount"),
+        ({"lines": []}, "#/lines"),
+        ({"due_on": "2001-01-01"}, "#/due_on"),
+        ({"red_invoice": True}, "#/original_invoice_no"),
+        ({"external_id": ""}, "#/external_id"),
+        ({"external_id": "x" * 129}, "#/external_id"),
+        ({"external_id": "tab\there"}, "#/external_id"),
+    ],
+)
 def test_invoice_rules(chain, members, pointer):
     body = {**chain.invoice(), **members}
     found = pointers(chain.erp.client.post("/v1/invoices", body))
     assert any(p == pointer or p.startswith(pointer + "/") for p in found), found
 
 
-@pytest.mark.parametrize("members, pointer", [
-    ({"amount": "0.00"}, "#/amount"),
-    ({"signed_on": bodies.days_ago(-3)}, "#/signed_on"),
-    ({"effective_from": "2026-03-01", "effective_to": "2026-02-01"}, "#/effective_to"),
-    ({"payment_terms": {"kind": "net_days", "days": 367}}, "#/payment_terms/days"),
-    ({"buyer": {}}, "#/buyer"),
-    ({"amount_excl_tax": "1.00", "tax_amount": "1.00"}, "#/amount"),
-])
+@pytest.mark.parametrize(
+    "members, pointer",
+    [
+        ({"amount": "0.00"}, "#/amount"),
+        ({"signed_on": bodies.days_ago(-3)}, "#/signed_on"),
+        ({"effective_from": "2026-03-01", "effective_to": "2026-02-01"}, "#/effective_to"),
+        ({"payment_terms": {"kind": "net_days", "days": 367}}, "#/payment_terms/days"),
+        ({"buyer": {}}, "#/buyer"),
+        ({"amount_excl_tax": "1.00", "tax_amount": "1.00"}, "#/amount"),
+    ],
+)
 def test_contract_rules(chain, members, pointer):
     found = pointers(chain.erp.client.post("/v1/contracts", {**chain.contract(), **members}))
     assert any(p.startswith(pointer) or pointer.startswith(p) for p in found), found
 
 
 def test_long_ar_voucher_warns(chain):
-    answer = chain.erp.client.post("/v1/contracts", chain.contract(
-        payment_terms={"kind": "ar_voucher", "days": 200}))
+    answer = chain.erp.client.post(
+        "/v1/contracts", chain.contract(payment_terms={"kind": "ar_voucher", "days": 200})
+    )
     assert answer.status == 201, answer
     assert any(w["pointer"].startswith("#/payment_terms") for w in answer.json()["warnings"])
 
 
 def test_unknown_uscc_makes_a_stub_with_warning(admin, chain):
     code = bodies.uscc()
-    answer = chain.erp.client.post("/v1/contracts", bodies.contract(
-        chain.seller["ref"], {"uscc": code, "name": "新买方"}))
+    answer = chain.erp.client.post(
+        "/v1/contracts", bodies.contract(chain.seller["ref"], {"uscc": code, "name": "新买方"})
+    )
     assert answer.status == 201, answer
     assert any(w["pointer"].startswith("#/buyer") for w in answer.json()["warnings"])
     found = admin.get("/v1/enterprises", uscc=code).json()["data"]
@@ -206,7 +243,10 @@ def test_unknown_uscc_makes_a_stub_with_warning(admin, chain):
 
 def test_body_is_kept_byte_for_byte(chain):
     body = chain.invoice(remarks="空格  and é \\u0041")
-    raw = json.dumps(body, indent=3, ensure_ascii=True).replace("100000.00", "100000.00").encode() + b" \r\n"
+    raw = (
+        json.dumps(body, indent=3, ensure_ascii=True).replace("100000.00", "100000.00").encode()
+        + b" \r\n"
+    )
     record = chain.erp.client.post("/v1/invoices", raw).json()
     assert record["sha256"] == hashlib.sha256(raw).hexdigest()
     back = chain.erp.client.get(f"/v1/records/{record['id']}/body")
@@ -227,7 +267,9 @@ def test_record_has_an_etag(chain):
     record = chain.erp.client.post("/v1/invoices", chain.invoice()).json()
     first = chain.erp.client.get(f"/v1/invoices/{record['id']}")
     assert first.status == 200
-    again = chain.erp.client.get(f"/v1/invoices/{record['id']}", {"If-None-Match": first.headers["ETag"]})
+    again = chain.erp.client.get(
+        f"/v1/invoices/{record['id']}", {"If-None-Match": first.headers["ETag"]}
+    )
     assert (again.status, again.body) == (304, b"")
 
 
@@ -240,30 +282,40 @@ def test_wrong_prefix_is_404(chain):
 def test_late_reference_warns_then_resolves(server, chain):
     """The event arrives before its contract; once the contract is there it belongs to it."""
     number = bodies.unique("HT")
-    event = bodies.event(None, chain.seller["id"], contract_no=number, seller_uscc=chain.seller["uscc"])
+    event = bodies.event(
+        None, chain.seller["id"], contract_no=number, seller_uscc=chain.seller["uscc"]
+    )
     del event["contract_id"]
     answer = chain.erp.client.post("/v1/workflow-events", event)
     assert answer.status == 201, answer
     assert answer.json()["warnings"], "an unknown contract must be warned of"
     contract = chain.erp.client.post("/v1/contracts", chain.contract(contract_no=number)).json()
-    keys = server.psql("SELECT coalesce(business_key, contract_key) FROM scfd.record r JOIN unnest(ARRAY["
-                       f"'{contract['external_id']}', '{event['external_id']}']) e ON e = external_id")
+    keys = server.psql(
+        "SELECT coalesce(business_key, contract_key) FROM scfd.record r JOIN unnest(ARRAY["
+        f"'{contract['external_id']}', '{event['external_id']}']) e ON e = external_id"
+    )
     assert len(keys.split()) == 2 and len(set(keys.split())) == 1
-    resolved = chain.erp.client.post("/v1/workflow-events", {**event, "external_id": bodies.unique()})
+    resolved = chain.erp.client.post(
+        "/v1/workflow-events", {**event, "external_id": bodies.unique()}
+    )
     assert resolved.status == 201
     assert not [w for w in resolved.json()["warnings"] if "contract" in w["pointer"]]
 
 
 def test_unknown_contract_id_is_refused(chain):
     """The server gives ids: one that it never gave cannot come later."""
-    found = pointers(chain.erp.client.post("/v1/workflow-events",
-                                           chain.event("ctr_01h455vb4pex5vsknk084sn02q")))
+    found = pointers(
+        chain.erp.client.post("/v1/workflow-events", chain.event("ctr_01h455vb4pex5vsknk084sn02q"))
+    )
     assert found == {"#/contract_id": "unknown-reference"}
 
 
 def test_event_from_the_future_is_refused(chain, contract_id):
-    found = pointers(chain.erp.client.post("/v1/workflow-events", chain.event(
-        contract_id, occurred_at=bodies.hours_ago(-1))))
+    found = pointers(
+        chain.erp.client.post(
+            "/v1/workflow-events", chain.event(contract_id, occurred_at=bodies.hours_ago(-1))
+        )
+    )
     assert "#/occurred_at" in found
 
 
@@ -281,15 +333,23 @@ def test_revision(chain):
 def test_revision_of_another_nodes_record_is_refused(admin, chain):
     stranger = make_node(admin, "erp")
     first = chain.erp.client.post("/v1/invoices", chain.invoice()).json()
-    found = pointers(stranger.client.post("/v1/invoices", chain.invoice(
-        revises_id=first["id"], revision_reason="correction")))
+    found = pointers(
+        stranger.client.post(
+            "/v1/invoices", chain.invoice(revises_id=first["id"], revision_reason="correction")
+        )
+    )
     assert "#/revises_id" in found
 
 
 def test_lenient_datetime(admin, chain):
     number = bodies.unique("HT")
-    body = bodies.event(None, chain.seller["id"], contract_no=number,
-                        seller_uscc=chain.seller["uscc"], occurred_at="2026-11-01 15:15:22")
+    body = bodies.event(
+        None,
+        chain.seller["id"],
+        contract_no=number,
+        seller_uscc=chain.seller["uscc"],
+        occurred_at="2026-11-01 15:15:22",
+    )
     del body["contract_id"]
     assert "#/occurred_at" in pointers(chain.erp.client.post("/v1/workflow-events", body))
     kingdee = make_node(admin, "erp", lenient_datetime=True, timezone="+08:00")
@@ -313,10 +373,27 @@ def test_same_invoice_from_two_nodes_warns(admin, chain):
 
 # ---- what is no good at all: one problem each, never a 2xx ----
 
-@pytest.mark.parametrize("raw", [
-    b"", b"{", b"[1,]", b'{"a":1,"a":2}', b'{"a":01}', b'{"a":"\xff"}', b'{"a":"\\u0000"}',
-    b'{"a":"\\ud800"}', b'{"a":1e400}', b"\xef\xbb\xbf{}", b"{} {}", b'{"a":"line\nbreak"}',
-    b"[" * 33 + b"]" * 33, b'{"a":NaN}', b"'a'"])
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"{",
+        b"[1,]",
+        b'{"a":1,"a":2}',
+        b'{"a":01}',
+        b'{"a":"\xff"}',
+        b'{"a":"\\u0000"}',
+        b'{"a":"\\ud800"}',
+        b'{"a":1e400}',
+        b"\xef\xbb\xbf{}",
+        b"{} {}",
+        b'{"a":"line\nbreak"}',
+        b"[" * 33 + b"]" * 33,
+        b'{"a":NaN}',
+        b"'a'",
+    ],
+)
 def test_malformed_json(chain, raw):
     answer = chain.erp.client.post("/v1/invoices", raw)
     assert answer.status == 400, answer
@@ -344,11 +421,16 @@ def test_media_type(chain):
         assert answer.status == 415, answer
         assert answer.json()["code"] == "unsupported-media-type"
     for media_type in ("application/json", "application/json; charset=utf-8"):
-        assert chain.erp.client.post("/v1/invoices", raw, {"Content-Type": media_type}).status in (200, 201)
+        assert chain.erp.client.post("/v1/invoices", raw, {"Content-Type": media_type}).status in (
+            200,
+            201,
+        )
 
 
 def test_content_coding(chain):
-    answer = chain.erp.client.post("/v1/invoices", encode(chain.invoice()), {"Content-Encoding": "br"})
+    answer = chain.erp.client.post(
+        "/v1/invoices", encode(chain.invoice()), {"Content-Encoding": "br"}
+    )
     assert answer.status == 415
     assert "gzip" in answer.headers["Accept-Encoding"]
 

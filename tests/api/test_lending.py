@@ -15,28 +15,52 @@ def key():
 
 
 def decision(chain, assessment, **members):
-    return {"external_id": bodies.unique("dec"), "assessment_id": assessment["id"],
-            "lender_id": chain.bank["id"], "outcome": "approved",
-            "approved_limit": assessment["recommended_limit"], "currency": "CNY",
-            "annual_rate": "0.0435", "tenor_days": 180, "valid_from": bodies.days_ago(0),
-            "valid_until": bodies.days_ago(-180), "decided_by": "王敏",
-            "decided_at": bodies.hours_ago(0), **members}
+    return {
+        "external_id": bodies.unique("dec"),
+        "assessment_id": assessment["id"],
+        "lender_id": chain.bank["id"],
+        "outcome": "approved",
+        "approved_limit": assessment["recommended_limit"],
+        "currency": "CNY",
+        "annual_rate": "0.0435",
+        "tenor_days": 180,
+        "valid_from": bodies.days_ago(0),
+        "valid_until": bodies.days_ago(-180),
+        "decided_by": "王敏",
+        "decided_at": bodies.hours_ago(0),
+        **members,
+    }
 
 
 def loan(chain, decision_id, principal, **members):
-    return {"external_id": bodies.unique("loan"), "loan_no": bodies.unique("LN"),
-            "decision_id": decision_id, "lender_id": chain.bank["id"],
-            "borrower_id": chain.seller["id"], "contract_ids": [chain.contract_id],
-            "principal": principal, "currency": "CNY", "disbursed_at": bodies.hours_ago(0),
-            "value_date": bodies.days_ago(0), "maturity_date": bodies.days_ago(-150),
-            "interest": {"type": "fixed", "annual_rate": "0.0435"}, "repayment_method": "bullet",
-            **members}
+    return {
+        "external_id": bodies.unique("loan"),
+        "loan_no": bodies.unique("LN"),
+        "decision_id": decision_id,
+        "lender_id": chain.bank["id"],
+        "borrower_id": chain.seller["id"],
+        "contract_ids": [chain.contract_id],
+        "principal": principal,
+        "currency": "CNY",
+        "disbursed_at": bodies.hours_ago(0),
+        "value_date": bodies.days_ago(0),
+        "maturity_date": bodies.days_ago(-150),
+        "interest": {"type": "fixed", "annual_rate": "0.0435"},
+        "repayment_method": "bullet",
+        **members,
+    }
 
 
 def repayment(loan_id, amount, **members):
-    return {"external_id": bodies.unique("rep"), "loan_id": loan_id, "amount": amount,
-            "currency": "CNY", "paid_at": bodies.hours_ago(0), "value_date": bodies.days_ago(0),
-            **members}
+    return {
+        "external_id": bodies.unique("rep"),
+        "loan_id": loan_id,
+        "amount": amount,
+        "currency": "CNY",
+        "paid_at": bodies.hours_ago(0),
+        "value_date": bodies.days_ago(0),
+        **members,
+    }
 
 
 @pytest.fixture
@@ -46,8 +70,10 @@ def fresh(server):
     erp = chain.erp.client
     chain.contract_id = erp.post("/v1/contracts", chain.contract()).json()["id"]
     for hours in (20, 12, 4):
-        erp.post("/v1/workflow-events", chain.event(chain.contract_id,
-                                                    occurred_at=bodies.hours_ago(hours)))
+        erp.post(
+            "/v1/workflow-events",
+            chain.event(chain.contract_id, occurred_at=bodies.hours_ago(hours)),
+        )
     erp.post("/v1/invoices", chain.invoice(contract_ids=[chain.contract_id]))
     chain.erp.client.post("/v1/guarantees", chain.guarantee(chain.contract_id))
     chain.assessment = assess(server.client(), chain)
@@ -55,14 +81,17 @@ def fresh(server):
 
 
 def decide(chain, **members):
-    answer = chain.lender.client.post("/v1/credit-decisions",
-                                      decision(chain, chain.assessment, **members), key())
+    answer = chain.lender.client.post(
+        "/v1/credit-decisions", decision(chain, chain.assessment, **members), key()
+    )
     assert answer.status == 201, answer
     return answer.json()
 
 
 def lend(chain, decision_id, principal, **members):
-    return chain.lender.client.post("/v1/loans", loan(chain, decision_id, principal, **members), key())
+    return chain.lender.client.post(
+        "/v1/loans", loan(chain, decision_id, principal, **members), key()
+    )
 
 
 def half(amount):
@@ -93,9 +122,11 @@ def test_decision_and_loan_are_in_the_lenders_chain(fresh):
     decided = decide(fresh)
     paid = lend(fresh, decided["id"], "100.00").json()
     for record in (decided["id"], paid["id"]):
+
         def proof():
             answer = fresh.lender.client.get(f"/v1/records/{record}/proof")
             return answer.status == 200 and answer.json()
+
         found = wait_until(proof, 10, f"proof of {record}")
         merkle.verify_proof(found)
         assert found["record"]["node"] == fresh.lender.id
@@ -113,8 +144,11 @@ def test_who_sees_the_loan(admin, fresh):
 
 def test_decision_cannot_exceed_the_limit(fresh):
     limit = Decimal(fresh.assessment["recommended_limit"])
-    answer = fresh.lender.client.post("/v1/credit-decisions", decision(
-        fresh, fresh.assessment, approved_limit=str(limit + Decimal("0.01"))), key())
+    answer = fresh.lender.client.post(
+        "/v1/credit-decisions",
+        decision(fresh, fresh.assessment, approved_limit=str(limit + Decimal("0.01"))),
+        key(),
+    )
     assert answer.status == 409, answer
     assert answer.json()["code"] == "limit-exceeded"
 
@@ -134,23 +168,54 @@ def test_concurrent_loans_cannot_exceed_the_decision(fresh):
     def send(_):
         client = fresh.lender.client.copy()
         return client.post("/v1/loans", loan(fresh, decided["id"], "300.00"), key()).status
+
     with ThreadPoolExecutor(8) as pool:
         statuses = list(pool.map(send, range(8)))
     assert statuses.count(201) == 3
     assert statuses.count(409) == 5
 
 
-@pytest.mark.parametrize("outcome, extra", [
-    ("declined", {"decline_reasons": ["policy"]}), ("withdrawn", {})])
-def test_no_loan_without_approval(fresh, outcome, extra):
-    body = decision(fresh, fresh.assessment, outcome=outcome, **extra)
-    for member in ("approved_limit", "currency", "annual_rate", "tenor_days", "valid_from", "valid_until"):
+TERMS = ("approved_limit", "currency", "annual_rate", "tenor_days", "valid_from", "valid_until")
+
+
+def refuse(chain, outcome, **members):
+    body = decision(chain, chain.assessment, outcome=outcome, **members)
+    for member in TERMS:
         del body[member]
-    answer = fresh.lender.client.post("/v1/credit-decisions", body, key())
-    assert answer.status == 201, answer
-    refused = lend(fresh, answer.json()["id"], "1.00")
-    assert refused.status == 409
-    assert refused.json()["code"] in ("wrong-state", "limit-exceeded")
+    return chain.lender.client.post("/v1/credit-decisions", body, key())
+
+
+def test_no_loan_after_declining(fresh):
+    declined = refuse(fresh, "declined", decline_reasons=["policy"])
+    assert declined.status == 201, declined
+    answer = lend(fresh, declined.json()["id"], "1.00")
+    assert (answer.status, answer.json()["code"]) == (409, "wrong-state")
+    assert "declined" in answer.json()["detail"]
+
+
+def test_withdrawing_takes_an_approval_back(fresh):
+    early = refuse(fresh, "withdrawn")
+    assert (early.status, early.json()["code"]) == (409, "wrong-state")
+    assert "awaiting_decision" in early.json()["detail"]
+    approved = decide(fresh)
+    assert refuse(fresh, "withdrawn").status == 201
+    shown = fresh.lender.client.get(f"/v1/credit-decisions/{approved['id']}").json()
+    assert shown["status"] == "withdrawn"
+    answer = lend(fresh, approved["id"], "1.00")
+    assert (answer.status, answer.json()["code"]) == (409, "wrong-state")
+    again = refuse(fresh, "withdrawn")
+    assert again.status == 409 and "withdrawn" in again.json()["detail"]
+
+
+def test_a_decision_with_loans_stands(fresh):
+    approved = decide(fresh)
+    assert lend(fresh, approved["id"], "1.00").status == 201
+    again = fresh.lender.client.post(
+        "/v1/credit-decisions", decision(fresh, fresh.assessment), key()
+    )
+    for answer in (refuse(fresh, "withdrawn"), again):
+        assert (answer.status, answer.json()["code"]) == (409, "wrong-state")
+        assert "drawn" in answer.json()["detail"]
 
 
 def test_declined_needs_reasons(fresh):
@@ -172,12 +237,15 @@ def test_a_later_decision_supersedes(fresh):
     assert lend(fresh, second["id"], "500.00").status == 201
 
 
-@pytest.mark.parametrize("members, pointer", [
-    ({"maturity_date": bodies.days_ago(1)}, "#/maturity_date"),
-    ({"interest": {"type": "fixed", "annual_rate": "0.37"}}, "#/interest/annual_rate"),
-    ({"principal": "0.00"}, "#/principal"),
-    ({"repayment_method": "whenever"}, "#/repayment_method"),
-])
+@pytest.mark.parametrize(
+    "members, pointer",
+    [
+        ({"maturity_date": bodies.days_ago(1)}, "#/maturity_date"),
+        ({"interest": {"type": "fixed", "annual_rate": "0.37"}}, "#/interest/annual_rate"),
+        ({"principal": "0.00"}, "#/principal"),
+        ({"repayment_method": "whenever"}, "#/repayment_method"),
+    ],
+)
 def test_loan_rules(fresh, members, pointer):
     answer = lend(fresh, decide(fresh)["id"], members.pop("principal", "1.00"), **members)
     assert answer.status == 422, answer
@@ -205,15 +273,20 @@ def test_idempotency_key_replays(fresh):
 
 @pytest.mark.parametrize("value", ["", "x" * 256, "a b", "é".encode()])
 def test_bad_idempotency_key(fresh, value):
-    answer = fresh.lender.client.post("/v1/credit-decisions", decision(fresh, fresh.assessment),
-                                      {"Idempotency-Key": value})
+    answer = fresh.lender.client.post(
+        "/v1/credit-decisions", decision(fresh, fresh.assessment), {"Idempotency-Key": value}
+    )
     assert answer.status == 400, answer
 
 
 def test_validation_failure_does_not_burn_the_key(fresh):
     headers, body = key(), decision(fresh, fresh.assessment)
-    assert fresh.lender.client.post("/v1/credit-decisions", {**body, "outcome": "maybe"},
-                                    headers).status == 422
+    assert (
+        fresh.lender.client.post(
+            "/v1/credit-decisions", {**body, "outcome": "maybe"}, headers
+        ).status
+        == 422
+    )
     assert fresh.lender.client.post("/v1/credit-decisions", body, headers).status == 201
 
 
@@ -240,9 +313,12 @@ def test_repayments(fresh):
     assert (shown["status"], shown["outstanding"]["principal"]) == ("repaying", "600.00")
     wrong = repayment(loan_id, "100.00", allocation={"principal": "99.00"})
     assert lender.post("/v1/repayments", wrong, key()).status == 422
-    assert lender.post("/v1/repayments", repayment("loan_01h455vb4pex5vsknk084sn02q", "1.00"),
-                       key()).status in (404, 422)
-    assert fresh.erp.client.get(f"/v1/loans/{loan_id}").json()["outstanding"]["principal"] == "600.00"
+    assert lender.post(
+        "/v1/repayments", repayment("loan_01h455vb4pex5vsknk084sn02q", "1.00"), key()
+    ).status in (404, 422)
+    assert (
+        fresh.erp.client.get(f"/v1/loans/{loan_id}").json()["outstanding"]["principal"] == "600.00"
+    )
 
 
 def test_events_tell_the_borrower(fresh):

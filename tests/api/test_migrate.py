@@ -44,8 +44,11 @@ def test_apply_then_check_then_apply_again(host, database):
 
 def test_altered_migration_is_refused(host, database):
     assert migrate(database).returncode == 0
-    host.psql("UPDATE scfd.schema_migration SET checksum = decode(repeat('00', 32), 'hex')"
-              " WHERE number = 1", database)
+    host.psql(
+        "UPDATE scfd.schema_migration SET checksum = decode(repeat('00', 32), 'hex')"
+        " WHERE number = 1",
+        database,
+    )
     for flags in ([], ["--check"]):
         done = migrate(database, *flags)
         assert done.returncode != 0
@@ -54,9 +57,11 @@ def test_altered_migration_is_refused(host, database):
 
 def test_newer_schema_is_refused(host, database):
     assert migrate(database).returncode == 0
-    host.psql("INSERT INTO scfd.schema_migration SELECT (jsonb_populate_record(m, jsonb_build_object("
-              "'number', 9999, 'name', 'future'))).* FROM scfd.schema_migration m WHERE number = 1",
-              database)
+    host.psql(
+        "INSERT INTO scfd.schema_migration SELECT (jsonb_populate_record(m, jsonb_build_object("
+        "'number', 9999, 'name', 'future'))).* FROM scfd.schema_migration m WHERE number = 1",
+        database,
+    )
     assert migrate(database).returncode != 0
 
 
@@ -65,7 +70,9 @@ def test_unreachable_database_is_exit_4():
 
 
 def test_every_table_explains_itself(host):
-    bare = host.psql("SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace"
-                     " WHERE nspname = 'scfd' AND relkind = 'r'"
-                     " AND obj_description(c.oid, 'pg_class') IS NULL")
+    bare = host.psql(
+        "SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace"
+        " WHERE nspname = 'scfd' AND relkind = 'r'"
+        " AND obj_description(c.oid, 'pg_class') IS NULL"
+    )
     assert bare == ""

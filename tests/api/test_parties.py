@@ -8,8 +8,18 @@ from harness import bodies
 from harness.parties import make_enterprise, make_node
 from harness.server import Server, wait_until
 
-KINDS = ["procurement", "erp", "workflow", "logistics", "guarantor", "lender", "insurer",
-         "regulator", "notary", "court"]
+KINDS = [
+    "procurement",
+    "erp",
+    "workflow",
+    "logistics",
+    "guarantor",
+    "lender",
+    "insurer",
+    "regulator",
+    "notary",
+    "court",
+]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -47,12 +57,15 @@ def test_altered_key_is_401(server, chain):
 
 def test_key_as_basic_user_name(server, chain):
     import base64
+
     token = base64.b64encode((chain.erp.key + ":").encode()).decode()
     assert server.anonymous().get("/v1/invoices", {"Authorization": "Basic " + token}).status == 200
 
 
 def test_key_is_stored_as_digest_only(server, chain):
-    dump = server.psql("SELECT encode(digest,'hex') || coalesce(label,'') || hint FROM scfd.api_key")
+    dump = server.psql(
+        "SELECT encode(digest,'hex') || coalesce(label,'') || hint FROM scfd.api_key"
+    )
     assert chain.erp.key not in dump
     assert chain.erp.key[-40:] not in dump
 
@@ -60,8 +73,12 @@ def test_key_is_stored_as_digest_only(server, chain):
 def test_another_nodes_record_is_404(admin, chain):
     stranger = make_node(admin, "erp")
     record = chain.erp.client.post("/v1/contracts", chain.contract()).json()
-    for path in (f"/v1/contracts/{record['id']}", f"/v1/records/{record['id']}",
-                 f"/v1/records/{record['id']}/body", f"/v1/records/{record['id']}/proof"):
+    for path in (
+        f"/v1/contracts/{record['id']}",
+        f"/v1/records/{record['id']}",
+        f"/v1/records/{record['id']}/body",
+        f"/v1/records/{record['id']}/proof",
+    ):
         answer = stranger.client.get(path)
         assert answer.status == 404, (path, answer)
         unknown = stranger.client.get(path.replace(record["id"], "ctr_01h455vb4pex5vsknk084sn02q"))
@@ -122,18 +139,25 @@ def test_two_instances_share_keys_and_records(server, admin, chain):
         assert there.get("/v1/invoices").status == 200
         record = here.post("/v1/invoices", chain.invoice()).json()
         assert there.get(f"/v1/invoices/{record['id']}").status == 200
-        assert other.client(server.admin_key).delete(f"/v1/api-keys/{key['id']}").status in (200, 204)
+        assert other.client(server.admin_key).delete(f"/v1/api-keys/{key['id']}").status in (
+            200,
+            204,
+        )
         wait_until(lambda: here.get("/v1/invoices").status == 401, 2, "refused by both instances")
         fresh = make_node(other.client(server.admin_key), "erp")
-        wait_until(lambda: server.client(fresh.key).get("/v1/invoices").status == 200, 2,
-                   "a key made there is good here")
+        wait_until(
+            lambda: server.client(fresh.key).get("/v1/invoices").status == 200,
+            2,
+            "a key made there is good here",
+        )
 
 
 def test_suspended_node_is_401(server, admin):
     node = make_node(admin, "erp")
     shown = admin.get(f"/v1/nodes/{node.id}")
-    answer = admin.patch(f"/v1/nodes/{node.id}", {"status": "suspended"},
-                         {"If-Match": shown.headers["ETag"]})
+    answer = admin.patch(
+        f"/v1/nodes/{node.id}", {"status": "suspended"}, {"If-Match": shown.headers["ETag"]}
+    )
     assert answer.status == 200, answer
     wait_until(lambda: node.client.get("/v1/invoices").status == 401, 2, "the node is shut out")
 
@@ -155,8 +179,15 @@ def test_bad_check_digit_only_warns(admin):
 
 def test_profile_masks_accounts_and_identity_numbers(admin):
     body = bodies.enterprise(
-        legal_representative={"name": "王芳", "id_type": "id_card", "id_number": "330102198001011234"},
-        bank_accounts=[{"account_name": "a", "account_no": "6222021234567890123", "bank_name": "b"}])
+        legal_representative={
+            "name": "王芳",
+            "id_type": "id_card",
+            "id_number": "330102198001011234",
+        },
+        bank_accounts=[
+            {"account_name": "a", "account_no": "6222021234567890123", "bank_name": "b"}
+        ],
+    )
     assert admin.post("/v1/enterprises", body).status == 201
     shown = admin.get("/v1/enterprises", uscc=body["uscc"])
     text = shown.body.decode()
@@ -166,9 +197,16 @@ def test_profile_masks_accounts_and_identity_numbers(admin):
 
 
 def test_qualifications_carry_a_computed_status(admin):
-    quals = [{"type": "business_license", "certificate_no": str(i), "issuer": "市场监督管理局",
-              "issued_on": "2020-01-01", "valid_until": bodies.days_ago(-days)}
-             for i, days in enumerate((400, 10, -5))]
+    quals = [
+        {
+            "type": "business_license",
+            "certificate_no": str(i),
+            "issuer": "市场监督管理局",
+            "issued_on": "2020-01-01",
+            "valid_until": bodies.days_ago(-days),
+        }
+        for i, days in enumerate((400, 10, -5))
+    ]
     enterprise = make_enterprise(admin, qualifications=quals)
     shown = admin.get("/v1/enterprises/" + enterprise["id"]).json()
     profile = shown.get("profile", shown)

@@ -26,13 +26,22 @@ SECONDS = int(os.environ.get("BENCH_SECONDS", "8"))
 BULK_LINES = int(os.environ.get("BENCH_BULK_LINES", "50000"))
 MANY_RECORDS = int(os.environ.get("BENCH_MANY", "1000000"))
 PGBIN = sorted(Path("/usr/lib/postgresql").glob("1[4-7]/bin"))[-1]
-BODY = encode(bodies.invoice({"name": "宁波海曙汽车轴承有限公司", "tax_no": bodies.uscc(1)},
-                             {"name": "杭州钱潮汽车有限公司", "tax_no": bodies.uscc(2)}))[:600]
+BODY = encode(
+    bodies.invoice(
+        {"name": "宁波海曙汽车轴承有限公司", "tax_no": bodies.uscc(1)},
+        {"name": "杭州钱潮汽车有限公司", "tax_no": bodies.uscc(2)},
+    )
+)[:600]
 
 
 def run(command, **env):
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False,
-                          env={**os.environ, **env})
+    done = subprocess.run(
+        [str(part) for part in command],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **env},
+    )
     if done.returncode:
         raise RuntimeError(f"{command[0]}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
     return done.stdout
@@ -49,9 +58,13 @@ def interleaved(*sides):
 
 def wrk(url, script, connections, key="", etag=""):
     threads = 1 if connections == 1 else 2
-    out = run(["wrk", f"-t{threads}", f"-c{connections}", f"-d{SECONDS}s", "-s", HERE / script, url],
-              BENCH_KEY=key, BENCH_ETAG=etag, BENCH_DAY=bodies.days_ago(1),
-              BENCH_RUN=str(time.monotonic_ns() // 1000 % 10**6))
+    out = run(
+        ["wrk", f"-t{threads}", f"-c{connections}", f"-d{SECONDS}s", "-s", HERE / script, url],
+        BENCH_KEY=key,
+        BENCH_ETAG=etag,
+        BENCH_DAY=bodies.days_ago(1),
+        BENCH_RUN=str(time.monotonic_ns() // 1000 % 10**6),
+    )
     result = json.loads(out.split("RESULT ", 1)[1])
     if result["errors"]:
         raise RuntimeError(f"wrk saw {result['errors']} errors of {result['requests']}: {url}")
@@ -75,9 +88,16 @@ class Bench:
     def add(self, work, against, value, must, aim, at_most=False, unit="×"):
         ok = value <= must if at_most else value >= must
         reached = value <= aim if at_most else value >= aim
-        self.rows.append((work, against, f"{value:,.2f} {unit}" if unit == "×" else f"{value:,.0f} {unit}",
-                          f"{'≤' if at_most else '≥'} {must:,} {unit}",
-                          f"{aim:,} {unit}", "FAIL" if not ok else "pass, aim" if reached else "pass"))
+        self.rows.append(
+            (
+                work,
+                against,
+                f"{value:,.2f} {unit}" if unit == "×" else f"{value:,.0f} {unit}",
+                f"{'≤' if at_most else '≥'} {must:,} {unit}",
+                f"{aim:,} {unit}",
+                "FAIL" if not ok else "pass, aim" if reached else "pass",
+            )
+        )
         print("  →", *self.rows[-1], flush=True)
 
     # ---- single requests ----
@@ -90,39 +110,75 @@ class Bench:
         """(transactions a second, median latency in µs) of the prepared single-row insert."""
         with tempfile.TemporaryDirectory() as folder:
             log = ["-l", f"--log-prefix={folder}/log"] if clients == 1 else []
-            out = run([PGBIN / "pgbench", "-n", "-M", "prepared", f"-c{clients}",
-                       f"-j{min(clients, 2)}", f"-T{SECONDS}", *log,
-                       "-D", f"body=\\x{BODY.hex()}", "-f", HERE / "insert.pgbench", "scfd"],
-                      **self.pg_env)
-            latencies = [int(line.split()[2]) for path in Path(folder).glob("log*")
-                         for line in path.read_text().splitlines()]
+            out = run(
+                [
+                    PGBIN / "pgbench",
+                    "-n",
+                    "-M",
+                    "prepared",
+                    f"-c{clients}",
+                    f"-j{min(clients, 2)}",
+                    f"-T{SECONDS}",
+                    *log,
+                    "-D",
+                    f"body=\\x{BODY.hex()}",
+                    "-f",
+                    HERE / "insert.pgbench",
+                    "scfd",
+                ],
+                **self.pg_env,
+            )
+            latencies = [
+                int(line.split()[2])
+                for path in Path(folder).glob("log*")
+                for line in path.read_text().splitlines()
+            ]
         rate = float(next(line for line in out.splitlines() if line.startswith("tps")).split()[2])
         return rate, statistics.median(latencies or [0])
 
     def bench_single(self):
         for connections in (64, 256):
-            ours, theirs = interleaved(lambda: self.scfd_rate(connections),
-                                       lambda: self.pgbench(64)[0])
+            ours, theirs = interleaved(
+                lambda: self.scfd_rate(connections), lambda: self.pgbench(64)[0]
+            )
             print(f"  scfd {ours:,.0f}/s, pgbench {theirs:,.0f}/s")
-            self.add(f"single POST, {connections} connections", "pgbench insert, 64 clients",
-                     ours / theirs, 2.0, 3)
+            self.add(
+                f"single POST, {connections} connections",
+                "pgbench insert, 64 clients",
+                ours / theirs,
+                2.0,
+                3,
+            )
 
     def bench_fastify(self):
         run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", HERE / "node"])
         port = free_port()
-        env = {**os.environ, **{"BENCH_" + k: v for k, v in self.pg_env.items()}, "PORT": str(port),
-               "NODE_ENV": "production"}
+        env = {
+            **os.environ,
+            **{"BENCH_" + k: v for k, v in self.pg_env.items()},
+            "PORT": str(port),
+            "NODE_ENV": "production",
+        }
         process = subprocess.Popen(["node", HERE / "node" / "server.js"], env=env)
         url = f"http://127.0.0.1:{port}/invoices"
         try:
-            wait_until(lambda: subprocess.run(["curl", "-s", "-o", "/dev/null", url],
-                                              check=False).returncode == 0, 20, "Fastify answers")
+            wait_until(
+                lambda: subprocess.run(
+                    ["curl", "-s", "-o", "/dev/null", url], check=False
+                ).returncode
+                == 0,
+                20,
+                "Fastify answers",
+            )
             for connections in (64, 256):
                 ours, theirs = interleaved(
                     lambda: self.scfd_rate(connections),
-                    lambda: wrk(url, "post.lua", connections)["rate"])
+                    lambda: wrk(url, "post.lua", connections)["rate"],
+                )
                 print(f"  scfd {ours:,.0f}/s, Fastify {theirs:,.0f}/s")
-                self.add(f"single POST, {connections} connections", "Fastify + pg", ours / theirs, 3.0, 5)
+                self.add(
+                    f"single POST, {connections} connections", "Fastify + pg", ours / theirs, 3.0, 5
+                )
         finally:
             process.terminate()
             process.wait()
@@ -131,9 +187,12 @@ class Bench:
         node = make_node(self.admin, "erp")
         ours, theirs = interleaved(
             lambda: wrk(self.server.url + "/v1/invoices", "post.lua", 1, node.key)["p50_us"],
-            lambda: self.pgbench(1)[1])
+            lambda: self.pgbench(1)[1],
+        )
         print(f"  scfd {ours:,.0f} µs, pgbench {theirs:,.0f} µs")
-        self.add("one request at a time, p50", "pgbench, 1 client", ours / theirs, 2.5, 1.5, at_most=True)
+        self.add(
+            "one request at a time, p50", "pgbench, 1 client", ours / theirs, 2.5, 1.5, at_most=True
+        )
 
     # ---- bulk ----
 
@@ -176,9 +235,16 @@ class Bench:
     def assess(self, borrower, contract):
         """One assessment; its id and the seconds until it was done."""
         began = time.monotonic()
-        answer = self.admin.post("/v1/credit-assessments", {
-            "borrower_id": borrower, "contract_ids": [contract], "kind": "initial",
-            "lender_ids": [self.chain.lender.id]}, {"Prefer": "wait=60"})
+        answer = self.admin.post(
+            "/v1/credit-assessments",
+            {
+                "borrower_id": borrower,
+                "contract_ids": [contract],
+                "kind": "initial",
+                "lender_ids": [self.chain.lender.id],
+            },
+            {"Prefer": "wait=60"},
+        )
         assert answer.status in (200, 201, 202), answer
         took = time.monotonic() - began
         shown = answer.json()
@@ -198,11 +264,18 @@ class Bench:
         port = free_port()
         process = subprocess.Popen([bare, str(port), str(os.cpu_count())], stdin=subprocess.PIPE)
         try:
-            wait_until(lambda: subprocess.run(["curl", "-s", "-o", "/dev/null", f"127.0.0.1:{port}"],
-                                              check=False).returncode == 0, 10, "bare MHD answers")
+            wait_until(
+                lambda: subprocess.run(
+                    ["curl", "-s", "-o", "/dev/null", f"127.0.0.1:{port}"], check=False
+                ).returncode
+                == 0,
+                10,
+                "bare MHD answers",
+            )
             ours, theirs = interleaved(
                 lambda: wrk(self.server.url + path, "get.lua", 64, lender.key, etag)["rate"],
-                lambda: wrk(f"http://127.0.0.1:{port}/", "get.lua", 64)["rate"])
+                lambda: wrk(f"http://127.0.0.1:{port}/", "get.lua", 64)["rate"],
+            )
         finally:
             process.communicate()  # the end of its input is the end of bare_mhd
         print(f"  scfd {ours:,.0f}/s, libmicrohttpd {theirs:,.0f}/s")
@@ -212,14 +285,19 @@ class Bench:
         """An enterprise with `count` invoices behind it, and its contract."""
         enterprise = make_enterprise(self.admin)
         node = make_node(self.admin, "erp", enterprise["id"])
-        contract = node.client.post("/v1/contracts", bodies.contract(
-            enterprise["ref"], self.chain.buyer["ref"])).json()["id"]
+        contract = node.client.post(
+            "/v1/contracts", bodies.contract(enterprise["ref"], self.chain.buyer["ref"])
+        ).json()["id"]
         left = count
         while left:
             now = min(left, 50000)
-            self.load(node, b"".join(
-                encode(bodies.invoice(enterprise["tax"], self.chain.buyer["tax"])) + b"\n"
-                for _ in range(now)))
+            self.load(
+                node,
+                b"".join(
+                    encode(bodies.invoice(enterprise["tax"], self.chain.buyer["tax"])) + b"\n"
+                    for _ in range(now)
+                ),
+            )
             left -= now
             print(f"  loading {count - left:,} of {count:,}", flush=True)
         return enterprise["id"], contract
@@ -233,8 +311,14 @@ class Bench:
                 result.append(self.assess(*borrower)[1])
         small, large = map(statistics.median, times)
         print(f"  {small * 1000:.1f} ms, {large * 1000:.1f} ms")
-        self.add(f"assess with {MANY_RECORDS:,} records", "with 1,000 records", large / small, 1.5, 1.1,
-                 at_most=True)
+        self.add(
+            f"assess with {MANY_RECORDS:,} records",
+            "with 1,000 records",
+            large / small,
+            1.5,
+            1.1,
+            at_most=True,
+        )
 
     def bench_audit(self):
         leaves = int(self.server.psql("SELECT count(*) FROM scfd.record"))
@@ -242,7 +326,9 @@ class Bench:
         done = scfd("audit", "--database-url", self.url, timeout=3600)
         took = time.monotonic() - began
         assert done.returncode == 0, done.stdout + done.stderr
-        self.add(f"audit of {leaves:,} leaves", "–", leaves / took, 200_000, 500_000, unit="leaves/s")
+        self.add(
+            f"audit of {leaves:,} leaves", "–", leaves / took, 200_000, 500_000, unit="leaves/s"
+        )
 
     @staticmethod
     def bench_memory_of(server):

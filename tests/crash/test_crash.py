@@ -98,8 +98,10 @@ def aftermath():
         admin = server.client()
         chain = Chain(admin)
         nodes = [make_node(admin, "erp") for _ in range(3)]
-        loads = [Load("127.0.0.1", server.port, nodes[i % len(nodes)], chain, i >= SINGLE_CLIENTS)
-                 for i in range(SINGLE_CLIENTS + BULK_CLIENTS)]
+        loads = [
+            Load("127.0.0.1", server.port, nodes[i % len(nodes)], chain, i >= SINGLE_CLIENTS)
+            for i in range(SINGLE_CLIENTS + BULK_CLIENTS)
+        ]
         for load in loads:
             load.start()
         for number in range(1, ROUNDS + 1):
@@ -107,8 +109,11 @@ def aftermath():
             victim = source.choice(["scfd", "postgres", "both"])
             strike(server, victim)
             server.wait_ready()
-            print(f"round {number}: killed {victim}, "
-                  f"{sum(len(load.acknowledged) for load in loads)} acknowledged so far", flush=True)
+            print(
+                f"round {number}: killed {victim}, "
+                f"{sum(len(load.acknowledged) for load in loads)} acknowledged so far",
+                flush=True,
+            )
         time.sleep(1)
         for load in loads:
             load.stopping.set()
@@ -143,8 +148,10 @@ def test_audit_finds_nothing(aftermath):
 
 def test_indexes_are_gapless(aftermath):
     server, nodes, _ = aftermath
-    rows = server.psql("SELECT count(*) = max(leaf_index) + 1 AND min(leaf_index) = 0"
-                       " FROM scfd.record GROUP BY chain_id")
+    rows = server.psql(
+        "SELECT count(*) = max(leaf_index) + 1 AND min(leaf_index) = 0"
+        " FROM scfd.record GROUP BY chain_id"
+    )
     assert set(rows.split()) == {"t"}
 
 
@@ -154,8 +161,10 @@ def test_a_sample_is_provable(aftermath):
     for load in loads:
         client = server.client(load.node.key)
         for record_id in source.sample(sorted(load.acknowledged.values()), 10):
+
             def proof():
                 answer = client.get(f"/v1/records/{record_id}/proof")
                 return answer.status == 200 and answer.json()
+
             merkle.verify_proof(wait_until(proof, 10, f"proof of {record_id}"))
     assert bodies

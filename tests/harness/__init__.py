@@ -1,1 +1,1 @@
-"""What the Python tests share: the real server as a child, an HTTP client, bodies, Merkle proofs."""
+"""What the Python tests share: the server as a child, an HTTP client, bodies, Merkle proofs."""

@@ -38,46 +38,92 @@ def hours_ago(hours):
 
 def enterprise(**members):
     return {
-        "external_id": unique("epr"), "name": unique("企业"), "uscc": uscc(),
-        "enterprise_type": "limited_liability", "roles": ["supplier"],
-        "industry_code": "C3670", "size_class": "small",
+        "external_id": unique("epr"),
+        "name": unique("企业"),
+        "uscc": uscc(),
+        "enterprise_type": "limited_liability",
+        "roles": ["supplier"],
+        "industry_code": "C3670",
+        "size_class": "small",
         "legal_representative": {"name": "王芳"},
-        "registered_address": {"text": "浙江省杭州市西湖区文三路 1 号"}, **members}
+        "registered_address": {"text": "浙江省杭州市西湖区文三路 1 号"},
+        **members,
+    }
 
 
 def contract(seller, buyer, **members):
     """`seller`, `buyer`: {"enterprise_id": …} or {"uscc": …, "name": …}."""
     return {
-        "external_id": unique("ctr"), "contract_no": unique("HT"), "title": "轮毂轴承采购合同",
-        "contract_type": "purchase_order", "buyer": buyer, "seller": seller,
-        "signed_on": days_ago(30), "amount": "1000000.00", "currency": "CNY",
-        "payment_terms": {"kind": "net_days", "days": 60}, "status": "active", **members}
+        "external_id": unique("ctr"),
+        "contract_no": unique("HT"),
+        "title": "轮毂轴承采购合同",
+        "contract_type": "purchase_order",
+        "buyer": buyer,
+        "seller": seller,
+        "signed_on": days_ago(30),
+        "amount": "1000000.00",
+        "currency": "CNY",
+        "payment_terms": {"kind": "net_days", "days": 60},
+        "status": "active",
+        **members,
+    }
 
 
 def event(contract_id, actor_id, **members):
     return {
-        "external_id": unique("evt"), "contract_id": contract_id, "step": "shipped",
-        "occurred_at": hours_ago(2), "actor_enterprise_id": actor_id, **members}
+        "external_id": unique("evt"),
+        "contract_id": contract_id,
+        "step": "shipped",
+        "occurred_at": hours_ago(2),
+        "actor_enterprise_id": actor_id,
+        **members,
+    }
 
 
 def invoice(seller, buyer, **members):
     """`seller`, `buyer`: {"name": …, "tax_no": …}."""
     net = Decimal(members.pop("net", "100000.00"))
     tax = (net * Decimal("0.13")).quantize(Decimal("0.01"))
-    line = {"line_no": 1, "goods_name": "*轴承*轮毂轴承", "unit": "套", "quantity": "100",
-            "unit_price": str(net / 100), "amount": str(net), "tax_rate": "0.13",
-            "tax_amount": str(tax)}
+    line = {
+        "line_no": 1,
+        "goods_name": "*轴承*轮毂轴承",
+        "unit": "套",
+        "quantity": "100",
+        "unit_price": str(net / 100),
+        "amount": str(net),
+        "tax_rate": "0.13",
+        "tax_amount": str(tax),
+    }
     return {
-        "external_id": unique("inv"), "kind": "digital_vat_special",
-        "invoice_no": f"2633{next(_numbers) + int(_run, 16) * 10**6:016d}", "issued_on": days_ago(1),
-        "seller": seller, "buyer": buyer, "amount_excl_tax": str(net), "tax_amount": str(tax),
-        "total_amount": str(net + tax), "currency": "CNY", "lines": [line],
-        "red_invoice": False, **members}
+        "external_id": unique("inv"),
+        "kind": "digital_vat_special",
+        "invoice_no": f"2633{next(_numbers) + int(_run, 16) * 10**6:016d}",
+        "issued_on": days_ago(1),
+        "seller": seller,
+        "buyer": buyer,
+        "amount_excl_tax": str(net),
+        "tax_amount": str(tax),
+        "total_amount": str(net + tax),
+        "currency": "CNY",
+        "lines": [line],
+        "red_invoice": False,
+        **members,
+    }
 
 
 def guarantee(contract_id, guarantor_id, obligor_id, beneficiary_id, **members):
     return {
-        "external_id": unique("gua"), "guarantee_no": unique("BH"), "kind": "surety_joint",
-        "guarantor_id": guarantor_id, "obligor_id": obligor_id, "beneficiary_id": beneficiary_id,
-        "contract_id": contract_id, "amount": "300000.00", "currency": "CNY",
-        "issued_on": days_ago(10), "expires_on": days_ago(-365), "status": "active", **members}
+        "external_id": unique("gua"),
+        "guarantee_no": unique("BH"),
+        "kind": "surety_joint",
+        "guarantor_id": guarantor_id,
+        "obligor_id": obligor_id,
+        "beneficiary_id": beneficiary_id,
+        "contract_id": contract_id,
+        "amount": "300000.00",
+        "currency": "CNY",
+        "issued_on": days_ago(10),
+        "expires_on": days_ago(-365),
+        "status": "active",
+        **members,
+    }

@@ -69,8 +69,9 @@ class Client:
         for attempt in (1, 2):
             fresh = self.connection is None
             if fresh:
-                self.connection = http.client.HTTPConnection(self.host, self.port,
-                                                             timeout=self.timeout)
+                self.connection = http.client.HTTPConnection(
+                    self.host, self.port, timeout=self.timeout
+                )
                 self.connection.connect()
                 self.connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             try:
@@ -100,8 +101,9 @@ class Client:
     def bulk(self, kind, bodies, **query):
         """Posts an iterable of bodies (or ready bytes) as NDJSON."""
         payload = bodies if isinstance(bodies, bytes) else ndjson(bodies)
-        return self.call("POST", f"/v1/{kind}/bulk", payload,
-                         {"Content-Type": "application/x-ndjson"}, query)
+        return self.call(
+            "POST", f"/v1/{kind}/bulk", payload, {"Content-Type": "application/x-ndjson"}, query
+        )
 
     def delete(self, path, headers=None):
         return self.call("DELETE", path, headers=headers)

@@ -19,7 +19,7 @@ def root_of(leaves):
     level = list(leaves)
     while len(level) > 1:
         paired = [node_hash(level[i], level[i + 1]) for i in range(0, len(level) - 1, 2)]
-        level = paired + level[len(paired) * 2:]
+        level = paired + level[len(paired) * 2 :]
     return level[0]
 
 
@@ -67,10 +67,19 @@ def check_consistency(first_size, second_size, first_root, second_root, path):
 
 def leaf_text(record):
     """ARCHITECTURE "Chains": the eight lines of a record, from what the API shows of it."""
-    return "".join(line + "\n" for line in (
-        "scfd-record/v1", "id " + record["id"], "kind " + record["kind"], "node " + record["node"],
-        "external_id " + record["external_id"], "received_at " + record["received_at"],
-        "body_sha256 " + record["body_sha256"], "salt " + record["salt"])).encode()
+    return "".join(
+        line + "\n"
+        for line in (
+            "scfd-record/v1",
+            "id " + record["id"],
+            "kind " + record["kind"],
+            "node " + record["node"],
+            "external_id " + record["external_id"],
+            "received_at " + record["received_at"],
+            "body_sha256 " + record["body_sha256"],
+            "salt " + record["salt"],
+        )
+    ).encode()
 
 
 class Note:
@@ -103,6 +112,7 @@ def parse_vkey(vkey):
 def verify_note(note, vkey):
     """Returns the parsed note; raises unless `vkey` signed it."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
     name, key_id, public = parse_vkey(vkey)
     parsed = Note(note)
     for signer, signer_id, signature in parsed.signatures:
@@ -125,7 +135,7 @@ def parse_lines(text, first, names):
 
 
 def verify_proof(proof, vkey=None, body=None):
-    """Checks a proof document step by step; raises where it does not hold. Returns the tree size."""
+    """Checks a proof document step by step; raises where it fails. Returns the tree size."""
     vkey = vkey or proof["vkey"]
     record = proof["record"]
     text = leaf_text(record)
@@ -144,8 +154,9 @@ def verify_proof(proof, vkey=None, body=None):
     assert base64.b64encode(computed).decode() == root
 
     block = verify_note(proof["block"]["note"], vkey)
-    header = parse_lines(block.text, "scfd-block/v1",
-                         ["chain", "height", "size", "root", "prev", "time"])
+    header = parse_lines(
+        block.text, "scfd-block/v1", ["chain", "height", "size", "root", "prev", "time"]
+    )
     assert (header["chain"], header["size"], header["root"]) == (origin, size, root)
     assert int(header["height"]) == proof["block"]["height"]
     assert hashlib.sha256(block.text.encode()).hexdigest() == proof["block"]["hash"]
@@ -162,7 +173,7 @@ def tile_path(level, index, width=256):
 
 
 def tile_hashes(data):
-    return [data[i:i + 32] for i in range(0, len(data), 32)]
+    return [data[i : i + 32] for i in range(0, len(data), 32)]
 
 
 def entries(bundle):
@@ -170,6 +181,6 @@ def entries(bundle):
     result, position = [], 0
     while position < len(bundle):
         (length,) = struct.unpack_from(">H", bundle, position)
-        result.append(bundle[position + 2:position + 2 + length])
+        result.append(bundle[position + 2 : position + 2 + length])
         position += 2 + length
     return result

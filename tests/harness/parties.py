@@ -3,7 +3,7 @@ from . import bodies
 
 
 class Node:
-    """A data-exchange node: its id, its key, a client with that key, the enterprise that runs it."""
+    """A data-exchange node: id, key, a client with that key, the enterprise that runs it."""
 
     def __init__(self, client, answer, enterprise_id=None):
         self.id, self.key, self.enterprise_id = answer["id"], answer["api_key"], enterprise_id
@@ -25,9 +25,13 @@ def make_enterprise(admin, **members):
     answer = admin.post("/v1/enterprises", body)
     assert answer.status == 201, answer
     enterprise_id = answer.json()["id"]
-    return {"id": enterprise_id, "uscc": body["uscc"], "name": body["name"],
-            "ref": {"enterprise_id": enterprise_id},
-            "tax": {"name": body["name"], "tax_no": body["uscc"]}}
+    return {
+        "id": enterprise_id,
+        "uscc": body["uscc"],
+        "name": body["name"],
+        "ref": {"enterprise_id": enterprise_id},
+        "tax": {"name": body["name"], "tax_no": body["uscc"]},
+    }
 
 
 class Chain:
@@ -37,7 +41,9 @@ class Chain:
         self.seller = make_enterprise(admin)
         self.buyer = make_enterprise(admin, roles=["core_enterprise", "buyer"], size_class="large")
         self.guarantor = make_enterprise(admin, roles=["guarantor"])
-        self.bank = make_enterprise(admin, roles=["lender"], enterprise_type="financial_institution")
+        self.bank = make_enterprise(
+            admin, roles=["lender"], enterprise_type="financial_institution"
+        )
         self.erp = make_node(admin, "erp", self.seller["id"])
         self.procurement = make_node(admin, "procurement", self.buyer["id"])
         self.surety = make_node(admin, "guarantor", self.guarantor["id"])
@@ -53,5 +59,6 @@ class Chain:
         return bodies.invoice(self.seller["tax"], self.buyer["tax"], **members)
 
     def guarantee(self, contract_id, **members):
-        return bodies.guarantee(contract_id, self.guarantor["id"], self.seller["id"],
-                                self.bank["id"], **members)
+        return bodies.guarantee(
+            contract_id, self.guarantor["id"], self.seller["id"], self.bank["id"], **members
+        )

@@ -50,7 +50,9 @@ def processes_naming(text):
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                command = (
+                    (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                )
                 state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
             except OSError:
                 continue
@@ -93,11 +95,16 @@ class Server:
         command = [BINARY, "serve", "--data", str(self.data), "--listen", f"127.0.0.1:{self.port}"]
         if self.database_url:
             command += ["--database-url", self.database_url]
-        env = {**os.environ, "SCFD_TEST_CLOCK": str(self.clock.path), "SCFD_SHUTDOWN_DELAY_S": "0",
-               **self.env}
+        env = {
+            **os.environ,
+            "SCFD_TEST_CLOCK": str(self.clock.path),
+            "SCFD_SHUTDOWN_DELAY_S": "0",
+            **self.env,
+        }
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(command + self.flags, env=env, stdin=subprocess.DEVNULL,
-                                            stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                command + self.flags, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
         if ready:
             self.wait_ready()
         return self
@@ -110,6 +117,7 @@ class Server:
                 return Client("127.0.0.1", self.port, timeout=5).get("/readyz").status == 200
             except OSError:
                 return False
+
         try:
             wait_until(ready, START_TIMEOUT_S, "GET /readyz is 200")
         except AssertionError as error:
@@ -147,9 +155,23 @@ class Server:
 
     def psql(self, sql, url=None):
         """Runs SQL beside the server; returns the unaligned rows as text."""
-        done = subprocess.run(["psql", "-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-c", sql,
-                               url or self.database_url or self.cluster_url()],
-                              capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [
+                "psql",
+                "-X",
+                "-A",
+                "-t",
+                "-q",
+                "-v",
+                "ON_ERROR_STOP=1",
+                "-c",
+                sql,
+                url or self.database_url or self.cluster_url(),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
@@ -186,5 +208,12 @@ class Server:
 
 def scfd(*arguments, env=None, timeout=300, stdin=None):
     """Runs a subcommand to its end."""
-    return subprocess.run([BINARY, *map(str, arguments)], capture_output=True, text=True, check=False,
-                          timeout=timeout, env={**os.environ, **(env or {})}, input=stdin)
+    return subprocess.run(
+        [BINARY, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=timeout,
+        env={**os.environ, **(env or {})},
+        input=stdin,
+    )

@@ -11,9 +11,14 @@ from harness.server import ROOT
 PPM = 1_000_000
 HOUR_US = 3_600_000_000
 GRADES = "ABCD"
-POLICY = {"advance": 300_000, "truth": (250_000, 150_000, 250_000, 350_000), "lateness_h": 168,
-          "qualification_base": 500_000, "history_full": 3,
-          "history": (1_000_000, 900_000, 800_000)}
+POLICY = {
+    "advance": 300_000,
+    "truth": (250_000, 150_000, 250_000, 350_000),
+    "lateness_h": 168,
+    "qualification_base": 500_000,
+    "history_full": 3,
+    "history": (1_000_000, 900_000, 800_000),
+}
 DECIMAL = re.compile(r"-?(0|[1-9]\d*)(\.\d{1,9})?")
 
 
@@ -36,7 +41,9 @@ def blend(a, b, weight):
 
 class Template:
     def __init__(self, code):
-        self.definition = json.loads((ROOT / "templates" / f"{code}.json").read_text(encoding="utf-8"))
+        self.definition = json.loads(
+            (ROOT / "templates" / f"{code}.json").read_text(encoding="utf-8")
+        )
         self.fields = self.definition["fields"]
         self.grading = self.definition["grading"]
 
@@ -56,9 +63,14 @@ class Template:
                 out_of_range.append(field["key"])
             if ppm(field.get("fluctuation_threshold", "0")):
                 measures[field["key"]] = ppm(value)
-        return {"expected": expected, "present": present, "missing": missing,
-                "out_of_range": out_of_range, "measures": measures,
-                "range_ok": on_time and not out_of_range}
+        return {
+            "expected": expected,
+            "present": present,
+            "missing": missing,
+            "out_of_range": out_of_range,
+            "measures": measures,
+            "range_ok": on_time and not out_of_range,
+        }
 
 
 def look_up(body, key):
@@ -97,16 +109,20 @@ def in_range(field, value):
     if field["type"] not in ("decimal", "integer"):
         return True
     units = ppm(value)
-    return ("min" not in field or units >= ppm(field["min"])) and \
-        ("max" not in field or units <= ppm(field["max"]))
+    return ("min" not in field or units >= ppm(field["min"])) and (
+        "max" not in field or units <= ppm(field["max"])
+    )
 
 
 class Series:
-    """Each watched value against the mean of its field over the latest earlier month with values."""
+    """Each watched value against the mean of its field over the latest earlier month."""
 
     def __init__(self, template):
-        self.thresholds = {f["key"]: ppm(f["fluctuation_threshold"]) for f in template.fields
-                           if "fluctuation_threshold" in f}
+        self.thresholds = {
+            f["key"]: ppm(f["fluctuation_threshold"])
+            for f in template.fields
+            if "fluctuation_threshold" in f
+        }
         self.month, self.values, self.means = None, defaultdict(list), {}
 
     def add(self, day, measures):
@@ -117,8 +133,12 @@ class Series:
                 self.means[key] = sum(values) // len(values)
             self.values.clear()
         self.month = max(self.month or month, month)
-        compared = [abs(value - self.means[key]) * PPM <= max(abs(self.means[key]), 1) * self.thresholds[key]
-                    for key, value in measures.items() if key in self.means]
+        compared = [
+            abs(value - self.means[key]) * PPM
+            <= max(abs(self.means[key]), 1) * self.thresholds[key]
+            for key, value in measures.items()
+            if key in self.means
+        ]
         for key, value in measures.items():
             self.values[key].append(value)
         return bool(compared), bool(compared) and all(compared)
@@ -164,24 +184,43 @@ class Borrower:
         n = ratio(self.present, self.expected)
         means = {k: sum(v) // len(v) for k, v in self.delays.items() if v}
         if len(means) == 2:
-            delay = blend(means["event"], means["invoice"], ppm(grading["delay_weights"]["workflow"]))
+            delay = blend(
+                means["event"], means["invoice"], ppm(grading["delay_weights"]["workflow"])
+            )
         else:
             delay = next(iter(means.values()))
         in_range, within = ratio(self.in_range, self.events), ratio(self.within, self.compared)
-        accuracy = blend(in_range, within, ppm(grading["accuracy_weights"]["range"])) \
-            if self.compared else in_range
-        grades = (grade_up(n, grading["normativity"]),
-                  grade_down(delay, grading["timeliness_hours"]),
-                  grade_up(accuracy, grading["accuracy"]) if self.events else "D")
+        accuracy = (
+            blend(in_range, within, ppm(grading["accuracy_weights"]["range"]))
+            if self.compared
+            else in_range
+        )
+        grades = (
+            grade_up(n, grading["normativity"]),
+            grade_down(delay, grading["timeliness_hours"]),
+            grade_up(accuracy, grading["accuracy"]) if self.events else "D",
+        )
         lateness = POLICY["lateness_h"] * HOUR_US
         scores = dict(zip(GRADES, map(ppm, grading["scores"])))
-        weights = [ppm(grading["rating_weights"][k]) for k in ("normativity", "timeliness", "accuracy")]
-        credibility = 0 if "D" in grades else \
-            sum(w * scores[g] for w, g in zip(weights, grades)) // PPM
-        return {"normativity": n, "delay_us": delay, "workflow_us": means.get("event"),
-                "invoice_us": means.get("invoice"), "in_range": in_range, "within": within if self.compared else None,
-                "timeliness": ratio(max(0, lateness - delay), lateness), "accuracy": accuracy,
-                "grades": grades, "overall": max(grades), "credibility": credibility}
+        weights = [
+            ppm(grading["rating_weights"][k]) for k in ("normativity", "timeliness", "accuracy")
+        ]
+        credibility = (
+            0 if "D" in grades else sum(w * scores[g] for w, g in zip(weights, grades)) // PPM
+        )
+        return {
+            "normativity": n,
+            "delay_us": delay,
+            "workflow_us": means.get("event"),
+            "invoice_us": means.get("invoice"),
+            "in_range": in_range,
+            "within": within if self.compared else None,
+            "timeliness": ratio(max(0, lateness - delay), lateness),
+            "accuracy": accuracy,
+            "grades": grades,
+            "overall": max(grades),
+            "credibility": credibility,
+        }
 
     def limit(self, contracts):
         """Minor units for contracts given as amount, signed (day), first_event (day or None),
@@ -195,10 +234,21 @@ class Borrower:
             if contract["first_event"] is not None:
                 applicable += 1
                 passed += contract["first_event"] >= contract["signed"]
-        values = (rated["normativity"], rated["timeliness"], rated["accuracy"],
-                  ratio(passed, applicable))
+        values = (
+            rated["normativity"],
+            rated["timeliness"],
+            rated["accuracy"],
+            ratio(passed, applicable),
+        )
         truth = sum(w * v for w, v in zip(POLICY["truth"], values)) // PPM
         months = len(self.months)
         history = POLICY["history"][0 if months >= POLICY["history_full"] else 1 if months else 2]
-        return sum(contract["amount"] * POLICY["advance"] * truth * POLICY["qualification_base"]
-                   * history // PPM ** 4 for contract in contracts)
+        return sum(
+            contract["amount"]
+            * POLICY["advance"]
+            * truth
+            * POLICY["qualification_base"]
+            * history
+            // PPM**4
+            for contract in contracts
+        )

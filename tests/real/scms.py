@@ -1,10 +1,10 @@
 """../shared/data/scms as resources: deliveries of health commodities, 2006 to 2015, as recorded.
 
-| of the file                              | becomes                                                  |
+| of the file                    | becomes                                                    |
 |---|---|
-| PO/SO number and vendor                  | one contract; amount = all its line values               |
-| delivered date → recorded date           | a workflow event: occurred → received (the server's clock) |
-| line value, at delivery                  | an invoice                                               |
+| PO/SO number and vendor        | one contract; amount = all its line values                 |
+| delivered date → recorded date | a workflow event: occurred → received (the server's clock) |
+| line value, at delivery        | an invoice                                                 |
 
 What cannot be parsed is not dropped and not guessed. Prices, weights and costs stay in `fields` as
 they are written ("Weight Captured Separately"). A PO date that was not captured stays in `fields`
@@ -16,19 +16,43 @@ from collections import defaultdict
 from datetime import date, datetime, time, timezone
 from decimal import Decimal
 
-BUYER = {"country_code": "US", "registration_no": "SCMS-PMO",
-         "name": "Supply Chain Management System, project management office"}
+BUYER = {
+    "country_code": "US",
+    "registration_no": "SCMS-PMO",
+    "name": "Supply Chain Management System, project management office",
+}
 UNKNOWN_COUNTRY = "ZZ"  # ISO 3166-1: left to users
 FIELD_NAMES = {  # template field: column
-    "country": "country", "shipment_mode": "shipment mode", "product_group": "product group",
-    "item_description": "item description", "dosage_form": "dosage form",
-    "manufacturing_site": "manufacturing site", "units_per_pack": "unit of measure (per pack)",
-    "quantity": "line item quantity", "line_value": "line item value", "pack_price": "pack price",
-    "unit_price": "unit price", "weight_kg": "weight (kilograms)",
-    "freight_cost": "freight cost (usd)", "insurance_cost": "line item insurance (usd)"}
-OTHER_COLUMNS = ["project code", "pq #", "asn/dn #", "managed by", "fulfill via", "vendor inco term",
-                 "pq first sent to client date", "po sent to vendor date", "sub classification",
-                 "molecule/test type", "brand", "dosage", "first line designation"]
+    "country": "country",
+    "shipment_mode": "shipment mode",
+    "product_group": "product group",
+    "item_description": "item description",
+    "dosage_form": "dosage form",
+    "manufacturing_site": "manufacturing site",
+    "units_per_pack": "unit of measure (per pack)",
+    "quantity": "line item quantity",
+    "line_value": "line item value",
+    "pack_price": "pack price",
+    "unit_price": "unit price",
+    "weight_kg": "weight (kilograms)",
+    "freight_cost": "freight cost (usd)",
+    "insurance_cost": "line item insurance (usd)",
+}
+OTHER_COLUMNS = [
+    "project code",
+    "pq #",
+    "asn/dn #",
+    "managed by",
+    "fulfill via",
+    "vendor inco term",
+    "pq first sent to client date",
+    "po sent to vendor date",
+    "sub classification",
+    "molecule/test type",
+    "brand",
+    "dosage",
+    "first line designation",
+]
 
 
 def parse_date(text):
@@ -67,21 +91,40 @@ class Line:
         return fields
 
     def event(self, contract, actor_id):
-        return {"external_id": f"SCMS-EVT-{self.id}", **contract, "step": "received",
-                "occurred_at": self.delivered.isoformat() + "T00:00:00Z",
-                "actor_enterprise_id": actor_id, "fields": self.fields()}
+        return {
+            "external_id": f"SCMS-EVT-{self.id}",
+            **contract,
+            "step": "received",
+            "occurred_at": self.delivered.isoformat() + "T00:00:00Z",
+            "actor_enterprise_id": actor_id,
+            "fields": self.fields(),
+        }
 
     def invoice(self, contract, seller, buyer):
         value = f"{self.value:.2f}"
-        goods = {"line_no": 1, "goods_name": self.row["item description"],
-                 "quantity": self.row["line item quantity"], "amount": value, "tax_rate": "0",
-                 "tax_amount": "0.00"}
-        return {"external_id": f"SCMS-INV-{self.id}", "kind": "foreign_invoice",
-                "invoice_no": f"{self.row['asn/dn #']}-{self.id}",
-                "issued_on": self.delivered.isoformat(), "seller": seller, "buyer": buyer,
-                "amount_excl_tax": value, "tax_amount": "0.00", "total_amount": value,
-                "currency": "USD", "lines": [goods], **contract,
-                "fields": {"order_no": self.order}}
+        goods = {
+            "line_no": 1,
+            "goods_name": self.row["item description"],
+            "quantity": self.row["line item quantity"],
+            "amount": value,
+            "tax_rate": "0",
+            "tax_amount": "0.00",
+        }
+        return {
+            "external_id": f"SCMS-INV-{self.id}",
+            "kind": "foreign_invoice",
+            "invoice_no": f"{self.row['asn/dn #']}-{self.id}",
+            "issued_on": self.delivered.isoformat(),
+            "seller": seller,
+            "buyer": buyer,
+            "amount_excl_tax": value,
+            "tax_amount": "0.00",
+            "total_amount": value,
+            "currency": "USD",
+            "lines": [goods],
+            **contract,
+            "fields": {"order_no": self.order},
+        }
 
 
 class Contract:
@@ -95,17 +138,32 @@ class Contract:
 
     def body(self, seller, buyer):
         first = self.lines[0].row
-        return {"external_id": f"SCMS-CTR-{self.order}", "contract_no": self.order,
-                "title": f"{first['product group']} for {first['country']}",
-                "contract_type": "purchase_order", "seller": seller, "buyer": buyer,
-                "signed_on": self.signed.isoformat(), "amount": f"{self.amount:.2f}",
-                "currency": "USD", "payment_terms": {"kind": "on_delivery", "days": 0},
-                "lines": [{"line_no": i, "item_name": line.row["item description"],
-                           "quantity": line.row["line item quantity"]}
-                          for i, line in enumerate(self.lines, 1)],
-                "status": "active",
-                "fields": {"product_group": first["product group"], "country": first["country"],
-                           "po_sent_to_vendor_date": first["po sent to vendor date"]}}
+        return {
+            "external_id": f"SCMS-CTR-{self.order}",
+            "contract_no": self.order,
+            "title": f"{first['product group']} for {first['country']}",
+            "contract_type": "purchase_order",
+            "seller": seller,
+            "buyer": buyer,
+            "signed_on": self.signed.isoformat(),
+            "amount": f"{self.amount:.2f}",
+            "currency": "USD",
+            "payment_terms": {"kind": "on_delivery", "days": 0},
+            "lines": [
+                {
+                    "line_no": i,
+                    "item_name": line.row["item description"],
+                    "quantity": line.row["line item quantity"],
+                }
+                for i, line in enumerate(self.lines, 1)
+            ],
+            "status": "active",
+            "fields": {
+                "product_group": first["product group"],
+                "country": first["country"],
+                "po_sent_to_vendor_date": first["po sent to vendor date"],
+            },
+        }
 
 
 class Data:

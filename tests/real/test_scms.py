@@ -15,8 +15,11 @@ from harness.client import encode
 from harness.parties import Node
 from harness.server import ROOT, Server, wait_until
 
-FILE = Path(os.environ.get("SCFD_SHARED_DATA", ROOT / ".." / "shared" / "data")) / "scms" / \
-    "delivery-history.csv"
+FILE = (
+    Path(os.environ.get("SCFD_SHARED_DATA", ROOT / ".." / "shared" / "data"))
+    / "scms"
+    / "delivery-history.csv"
+)
 pytestmark = pytest.mark.skipif(not FILE.exists(), reason=f"the data is not here: {FILE}")
 
 NOON_US = 12 * figures.HOUR_US
@@ -30,13 +33,15 @@ class Story:
     def __init__(self, server, data):
         self.server, self.data = server, data
         self.answers = {}  # external_id → line of the bulk answer
-        self.sent = {}     # external_id → bytes
+        self.sent = {}  # external_id → bytes
         self.refused = []  # (external_id, why)
         self.contract_ids, self.vendor_ids = {}, {}
         self.singled = {line.id for line in data.lines[::40]}  # not in bulk, but one by one
         admin = server.client()
         self.at(min(day for day, _, _ in data.days()) - timedelta(days=1))
-        answer = admin.post("/v1/nodes", {"name": "SCMS", "kind": "procurement", "timezone": "+00:00"})
+        answer = admin.post(
+            "/v1/nodes", {"name": "SCMS", "kind": "procurement", "timezone": "+00:00"}
+        )
         assert answer.status == 201, answer
         self.node = Node(admin, answer.json())
 
@@ -58,8 +63,12 @@ class Story:
         """The same for one record alone, whose answer tells its quality."""
         answer = self.node.client.post("/v1/" + kind, body)
         told = answer.json()
-        self.remember(body, {**told, "status": 201} if answer.status == 201 else
-                      {"status": answer.status, "problem": told})
+        self.remember(
+            body,
+            {**told, "status": 201}
+            if answer.status == 201
+            else {"status": answer.status, "problem": told},
+        )
 
     def remember(self, body, answer):
         name = body["external_id"]
@@ -73,11 +82,23 @@ class Story:
         """The vendors enter the directory as distributors of medicine (GB/T 4754 F515)."""
         parties = [("ZZ", self.data.registration(v), v) for v in self.data.vendors]
         parties.append(("US", scms.BUYER["registration_no"], scms.BUYER["name"]))
-        self.send("enterprises", [{
-            "external_id": f"SCMS-EPR-{number}", "name": name, "country_code": country,
-            "foreign_registration_no": number, "industry_code": "F515", "enterprise_type": "other",
-            "roles": ["supplier"], "legal_representative": {"name": "not stated"},
-            "registered_address": {"text": "not stated"}} for country, number, name in parties])
+        self.send(
+            "enterprises",
+            [
+                {
+                    "external_id": f"SCMS-EPR-{number}",
+                    "name": name,
+                    "country_code": country,
+                    "foreign_registration_no": number,
+                    "industry_code": "F515",
+                    "enterprise_type": "other",
+                    "roles": ["supplier"],
+                    "legal_representative": {"name": "not stated"},
+                    "registered_address": {"text": "not stated"},
+                }
+                for country, number, name in parties
+            ],
+        )
         found, query = {}, {}
         while True:
             page = self.server.client().get("/v1/enterprises", limit=500, **query).json()
@@ -88,13 +109,19 @@ class Story:
         self.vendor_ids = {v: found[self.data.registration(v)] for v in self.data.vendors}
 
     def seller(self, vendor):
-        return {"country_code": scms.UNKNOWN_COUNTRY, "name": vendor,
-                "registration_no": self.data.registration(vendor)}
+        return {
+            "country_code": scms.UNKNOWN_COUNTRY,
+            "name": vendor,
+            "registration_no": self.data.registration(vendor),
+        }
 
     @staticmethod
     def billed(party):
-        return {"name": party["name"], "tax_no": party["registration_no"],
-                "country_code": party["country_code"]}
+        return {
+            "name": party["name"],
+            "tax_no": party["registration_no"],
+            "country_code": party["country_code"],
+        }
 
     def tell(self):
         self.register()
@@ -105,13 +132,24 @@ class Story:
                 answer = self.answers[f"SCMS-CTR-{contract.order}"]
                 if answer["status"] == 201:
                     self.contract_ids[contract.order] = answer["id"]
-            events = {line.id: line.event(self.named(line), self.vendor_ids[line.vendor])
-                      for line in lines}
+            events = {
+                line.id: line.event(self.named(line), self.vendor_ids[line.vendor])
+                for line in lines
+            }
             for line_id in self.singled & set(events):
                 self.send_one("workflow-events", events.pop(line_id))
             self.send("workflow-events", list(events.values()))
-            self.send("invoices", [line.invoice(self.billed_for(line), self.billed(self.seller(line.vendor)),
-                                                self.billed(scms.BUYER)) for line in lines])
+            self.send(
+                "invoices",
+                [
+                    line.invoice(
+                        self.billed_for(line),
+                        self.billed(self.seller(line.vendor)),
+                        self.billed(scms.BUYER),
+                    )
+                    for line in lines
+                ],
+            )
         self.at(scms.LAST_DAY)
         return self
 
@@ -139,8 +177,9 @@ def story():
 @pytest.fixture(scope="module")
 def borrowers(story):
     """Vendor → figures.Borrower, from the accepted records in the order they were sent."""
-    templates = [figures.Template("medical_distribution_" + kind)
-                 for kind in ("workflow_event", "invoice")]
+    templates = [
+        figures.Template("medical_distribution_" + kind) for kind in ("workflow_event", "invoice")
+    ]
     result = {vendor: figures.Borrower(*templates) for vendor in story.data.vendors}
     for day, _, lines in story.data.days():
         for kind, prefix in (("event", "EVT"), ("invoice", "INV")):
@@ -175,14 +214,20 @@ def test_only_what_contradicts_itself_is_refused(story):
 
 def test_counts(story):
     sent = Counter(name.split("-")[1] for name in story.answers if story.accepted(name))
-    rows = story.server.psql("SELECT kind, count(*) FROM scfd.record WHERE kind < 5 GROUP BY kind ORDER BY kind")
+    rows = story.server.psql(
+        "SELECT kind, count(*) FROM scfd.record WHERE kind < 5 GROUP BY kind ORDER BY kind"
+    )
     stored = dict(map(int, row.split("|")) for row in rows.splitlines())
     assert stored == {0: sent["EPR"], 1: sent["CTR"], 2: sent["EVT"], 3: sent["INV"]}
 
 
 def test_dirty_values_are_kept_as_they_are(story):
     """Bytes out are bytes in; texts in place of numbers are still there."""
-    dirty = [line for line in story.data.lines if line.row["weight (kilograms)"].startswith(("See", "Weight"))]
+    dirty = [
+        line
+        for line in story.data.lines
+        if line.row["weight (kilograms)"].startswith(("See", "Weight"))
+    ]
     for line in dirty[::200]:
         answer = story.answers[f"SCMS-EVT-{line.id}"]
         back = story.node.client.get(f"/v1/records/{answer['id']}/body")
@@ -200,7 +245,9 @@ def test_quality_of_single_records(story):
         quality = answer["quality"]
         delay = (line.recorded - line.delivered).days * DAY_US + NOON_US
         judged = template.judge(json.loads(story.sent[f"SCMS-EVT-{line.id}"]), delay >= 0)
-        assert figures.ppm(quality["completeness"]) == figures.ratio(judged["present"], judged["expected"])
+        assert figures.ppm(quality["completeness"]) == figures.ratio(
+            judged["present"], judged["expected"]
+        )
         assert sorted(quality["missing_fields"]) == sorted(judged["missing"])
         assert sorted(quality["out_of_range"]) == sorted(judged["out_of_range"])
         assert float(quality["delay_seconds"]) * 1_000_000 == delay
@@ -210,12 +257,16 @@ def contracts_of(story, vendor):
     """The vendor's accepted contracts as the model needs them."""
     for contract in story.data.contracts:
         if contract.vendor == vendor and story.accepted(f"SCMS-CTR-{contract.order}"):
-            events = [line.delivered for line in contract.lines if story.accepted(f"SCMS-EVT-{line.id}")]
+            events = [
+                line.delivered for line in contract.lines if story.accepted(f"SCMS-EVT-{line.id}")
+            ]
             bills = [line.value for line in contract.lines if story.accepted(f"SCMS-INV-{line.id}")]
             yield contract.order, {
-                "amount": int(contract.amount * 100), "signed": contract.signed,
+                "amount": int(contract.amount * 100),
+                "signed": contract.signed,
                 "first_event": min(events, default=None),
-                "invoiced": int(sum(bills) * 100) if bills else None}
+                "invoiced": int(sum(bills) * 100) if bills else None,
+            }
 
 
 def test_every_vendor(story, borrowers):
@@ -225,10 +276,15 @@ def test_every_vendor(story, borrowers):
     for vendor, borrower in borrowers.items():
         contracts = dict(list(contracts_of(story, vendor))[:CONTRACTS_PER_ASSESSMENT])
         assert contracts, f"{vendor} has no contract to assess"
-        answer = admin.post("/v1/credit-assessments", {
-            "borrower_id": story.vendor_ids[vendor], "kind": "initial",
-            "contract_ids": [story.contract_ids[order] for order in contracts]},
-            {"Prefer": "wait=30"})
+        answer = admin.post(
+            "/v1/credit-assessments",
+            {
+                "borrower_id": story.vendor_ids[vendor],
+                "kind": "initial",
+                "contract_ids": [story.contract_ids[order] for order in contracts],
+            },
+            {"Prefer": "wait=30"},
+        )
         shown = answer.json()
         assert shown["status"] == "succeeded", answer
         expected = borrower.ratings()
@@ -250,8 +306,9 @@ def test_every_vendor(story, borrowers):
 def test_every_proof(story):
     """Each accepted record is proven against its chain's key, with the bytes that were sent."""
     client = story.node.client
-    accepted = {name: a.get("record_id", a["id"]) for name, a in story.answers.items()
-                if a["status"] == 201}
+    accepted = {
+        name: a.get("record_id", a["id"]) for name, a in story.answers.items() if a["status"] == 201
+    }
     last = list(accepted.values())[-1]
     wait_until(lambda: client.get(f"/v1/records/{last}/proof").status == 200, 20, "the last block")
     vkey = client.get(f"/v1/records/{last}/proof").json()["vkey"]

@@ -222,6 +222,8 @@ void scf_key_revoke_handler(struct scf_request *rq) {
         code = scf_tx_run(scf_rq_db(rq), revoke_in_tx, &r, &err);
     /* Not "done" before it is so: the caller may be in a hurry for a reason. */
     if (code == SCF_OK)
+        code = scf_key_wait_writers(scf_rq_db(rq), scf_rq_arena(rq), &r.id, &err);
+    if (code == SCF_OK)
         code = scf_keys_refresh(services->keys, &err);
     if (code) {
         scf_reply_error(rq, &err);

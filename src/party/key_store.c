@@ -179,6 +179,20 @@ enum scf_code scf_key_revoke(struct scf_db *db, struct scf_arena *arena, const s
     return scf_db_notify(db, arena, "keys", err);
 }
 
+static const struct scf_stmt wait_writers = {
+    .name = "key_wait_writers",
+    .sql = "SELECT c.id FROM scfd.chain c WHERE c.id = ("
+           "  SELECT coalesce(k.node_id, i.platform_id) FROM scfd.api_key k"
+           "    CROSS JOIN scfd.installation i WHERE k.id = $1) FOR NO KEY UPDATE OF c"};
+
+enum scf_code scf_key_wait_writers(struct scf_db *db, struct scf_arena *arena,
+                                   const struct scf_uuid *id, struct scf_error *err) {
+    struct scf_params p;
+    scf_params_init(&p, arena);
+    scf_p_uuid(&p, id);
+    return scf_db_run(db, &wait_writers, &p, arena, NULL, err);
+}
+
 static const struct scf_stmt any_admin = {
     .name = "key_any_admin",
     .sql = "SELECT EXISTS (SELECT FROM scfd.api_key WHERE node_id IS NULL AND revoked_at IS NULL"

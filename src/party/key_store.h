@@ -44,6 +44,11 @@ enum scf_code scf_key_revoke(struct scf_db *db, struct scf_arena *arena, const s
                              const struct scf_uuid *node_id, int64_t now_us,
                              struct scf_error *err) SCF_MUST_CHECK;
 
+/* Outside a transaction, after the revocation: waits for the commits that still saw the key alive.
+ * They hold the chain's lock; who gets it after us sees the revocation. */
+enum scf_code scf_key_wait_writers(struct scf_db *db, struct scf_arena *arena,
+                                   const struct scf_uuid *id, struct scf_error *err) SCF_MUST_CHECK;
+
 /* Does any administrator's key work now? */
 enum scf_code scf_key_any_admin(struct scf_db *db, struct scf_arena *arena, int64_t now_us,
                                 bool *ret, struct scf_error *err) SCF_MUST_CHECK;

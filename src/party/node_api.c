@@ -271,6 +271,8 @@ void scf_node_update_handler(struct scf_request *rq) {
         code = scf_rq_valid_body(rq, NULL, &c.body, NULL, &err);
     if (code == SCF_OK)
         code = scf_tx_run(scf_rq_db(rq), change_in_tx, &c, &err);
+    if (code == SCF_OK && c.node.status != SCF_NODE_ACTIVE)
+        code = scf_node_wait_writers(scf_rq_db(rq), scf_rq_arena(rq), &c.id, &err);
     if (code) {
         scf_reply_error(rq, &err);
         return;

@@ -184,3 +184,15 @@ enum scf_code scf_node_update(struct scf_db *db, struct scf_arena *arena,
     enum scf_code code = scf_db_run(db, &update, &p, arena, NULL, err);
     return code ? code : scf_db_notify(db, arena, "keys", err);
 }
+
+static const struct scf_stmt wait_writers = {
+    .name = "node_wait_writers",
+    .sql = "SELECT id FROM scfd.chain WHERE id = $1 FOR NO KEY UPDATE"};
+
+enum scf_code scf_node_wait_writers(struct scf_db *db, struct scf_arena *arena,
+                                    const struct scf_uuid *id, struct scf_error *err) {
+    struct scf_params p;
+    scf_params_init(&p, arena);
+    scf_p_uuid(&p, id);
+    return scf_db_run(db, &wait_writers, &p, arena, NULL, err);
+}

@@ -25,4 +25,10 @@ enum scf_code scf_node_list(struct scf_db *db, struct scf_arena *arena,
                             struct scf_node **ret, int *ret_n,
                             struct scf_error *err) SCF_MUST_CHECK;
 
+/* Outside a transaction, after a change of what the node may write: waits for the commits that did
+ * not see it. They hold the chain's lock; who gets it after us sees the change. */
+enum scf_code scf_node_wait_writers(struct scf_db *db, struct scf_arena *arena,
+                                    const struct scf_uuid *id,
+                                    struct scf_error *err) SCF_MUST_CHECK;
+
 #endif

@@ -377,6 +377,46 @@ static void only_its_own_node_revokes_a_key(void **state) {
     assert_string_equal(keys[0].hint, key.text + strlen(key.text) - 4);
 }
 
+static atomic_bool writers_gone;
+
+static void *wait_for_writers(void *key_id) {
+    struct scf_error err;
+    struct scf_arena *arena = scf_arena_new(1 << 20);
+    struct scf_db *db = scf_db_new(w.url, "waiter", 0);
+    bool done = scf_key_wait_writers(db, arena, key_id, &err) == SCF_OK;
+    atomic_store(&writers_gone, done);
+    scf_db_free(db);
+    scf_arena_free(arena);
+    return NULL;
+}
+
+/* A commit that still saw the key alive holds the chain: a revocation is not done before it. */
+static void a_revocation_waits_for_open_commits(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    static const struct scf_stmt lock = {
+        "t_lock_chain", "SELECT id FROM scfd.chain WHERE id = $1 FOR NO KEY UPDATE"};
+    struct scf_node node = add_node(SCF_NODE_ERP);
+    struct made_key key = make_key(&node.id, 0);
+    struct scf_db *writer = scf_db_new(w.url, "writer", 0);
+    struct scf_params p;
+    struct scf_rows *rows;
+    pthread_t thread;
+    scf_params_init(&p, w.arena);
+    scf_p_uuid(&p, &node.id);
+    ok(scf_db_run(writer, &SCF_BEGIN, NULL, NULL, NULL, &w.err));
+    ok(scf_db_run(writer, &lock, &p, w.arena, &rows, &w.err));
+    assert_int_equal(scf_rows_count(rows), 1);
+    atomic_store(&writers_gone, false);
+    assert_int_equal(pthread_create(&thread, NULL, wait_for_writers, &key.id), 0);
+    usleep(200000);
+    assert_false(atomic_load(&writers_gone));
+    ok(scf_db_run(writer, &SCF_COMMIT, NULL, NULL, NULL, &w.err));
+    pthread_join(thread, NULL);
+    assert_true(atomic_load(&writers_gone));
+    scf_db_free(writer);
+}
+
 /* ---- admin.key ---- */
 
 static void read_file(const char *path, char out[SCF_KEY_TEXT]) {
@@ -453,6 +493,7 @@ int main(void) {
         TEST(a_deaf_directory_answers_nobody),
         TEST(many_keys_survive_reloads_under_load),
         TEST(only_its_own_node_revokes_a_key),
+        TEST(a_revocation_waits_for_open_commits),
         TEST(the_first_admin_key_is_written_once),
         TEST(an_unwritable_directory_makes_no_key),
     };

@@ -74,28 +74,27 @@ static enum scf_code write_batch(struct scf_batch_context *context, struct scf_a
     return code;
 }
 
-/* A commit whose answer was lost: ask until the database is back, then each item knows. */
+/* A commit whose answer was lost: ask until the database is back, then each item knows. What the
+ * commit did not decide (re-sends, refusals) stays as it was decided before. */
 static enum scf_code find_out(struct scf_batch_context *context, struct scf_arena *arena,
                               const struct scf_lookup *lookup, struct scf_error *err) {
     bool *there = scf_alloc(arena, lookup->item_count, sizeof *there);
     if (!there)
         return scf_fail(err, SCF_E_INTERNAL, "The batch is too large.");
     int64_t deadline = scf_mono_us() + FIND_OUT_SECONDS * SCF_US_PER_SECOND;
-    enum scf_code code;
-    while ((code = scf_commit_find_out(context->db, arena, lookup, there, err)) != SCF_OK) {
-        if (scf_mono_us() > deadline)
-            return scf_fail(err, SCF_E_DATABASE_UNAVAILABLE,
-                            "The database was lost during the commit. The record may or may not be "
-                            "stored: send it again, the answer will say.");
+    bool known;
+    while (!(known = scf_commit_find_out(context->db, arena, lookup, there, err) == SCF_OK) &&
+           scf_mono_us() < deadline)
         usleep(100000);
-    }
     for (size_t i = 0; i < lookup->item_count; i++) {
         struct scf_item *item = lookup->items[i];
-        if (item->outcome != SCF_ACCEPTED || there[i])
+        if (item->outcome != SCF_ACCEPTED || (known && there[i]))
             continue;
         item->outcome = SCF_REFUSED;
-        scf_fail(&item->error, SCF_E_DATABASE_UNAVAILABLE,
-                 "The database was lost before the record was stored; send it again.");
+        scf_fail(&item->error, SCF_E_DATABASE_UNAVAILABLE, "%s",
+                 known ? "The database was lost before the record was stored; send it again."
+                       : "The database was lost during the commit. The record may or may not be "
+                         "stored: send it again, the answer will say.");
     }
     return SCF_OK;
 }
@@ -136,6 +135,7 @@ static void finish_items(struct scf_item **items, size_t count) {
         if (!item->twin)
             continue;
         item->stored = item->twin->stored;
+        item->enterprise_id = item->twin->enterprise_id;
         if (item->twin->outcome == SCF_REFUSED) {
             item->outcome = SCF_REFUSED;
             item->error = item->twin->error;
@@ -171,7 +171,8 @@ void scf_batch_commit(struct scf_batch_context *context, struct scf_item **items
         return;
     }
     scf_log_error("intake: batch failed", &err);
-    if (count == 1 || atomic || scf_code_class(code) == SCF_CLASS_UNAVAILABLE) {
+    enum scf_class class = scf_code_class(code);
+    if (count == 1 || atomic || class == SCF_CLASS_UNAVAILABLE || class == SCF_CLASS_SOFT) {
         refuse_all(items, count, &err);
         return;
     }

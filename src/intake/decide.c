@@ -57,6 +57,7 @@ static bool settle_same(struct scf_item *item, const struct scf_known_record *sa
     }
     replay(item,
            &(struct scf_stored){same->id, same->leaf_index, same->received_us, same->leaf_hash});
+    item->enterprise_id = same->enterprise_id;
     return true;
 }
 

@@ -1,0 +1,436 @@
+/* One batch against a real database that misbehaves: it refuses rows, loses races, and drops the
+ * connection before, during and after the commit. Whatever happens, every item is answered once,
+ * and what is answered "accepted" is in the chain exactly once. */
+#include "batch.h"
+#include "pg.h"
+
+#include "scfd/base/clock.h"
+#include "scfd/party/node.h"
+
+#include <setjmp.h>
+#include <cmocka.h>
+#include <sys/socket.h>
+
+enum { ITEMS_MAX = 64 };
+
+struct world {
+    const char *url;
+    struct scf_db *db; /* the test's own connection */
+    struct scf_arena *arena;
+    struct scf_services services;
+    struct scf_actor actor;
+    struct scf_batch_context batch;
+    struct scf_item *items[ITEMS_MAX];
+    size_t count;
+    int statements, socket;
+    struct scf_error err;
+};
+static struct world w;
+
+#define ok(call)                                                                                   \
+    do {                                                                                           \
+        if ((call) != SCF_OK)                                                                      \
+            fail_msg("%s: %s (%s)", #call, w.err.detail, w.err.note);                              \
+    } while (0)
+
+static struct scf_rows *query(const char *sql, const struct scf_params *p) {
+    struct scf_rows *rows;
+    struct scf_stmt stmt = {scf_asprintf(w.arena, "test_%d", w.statements++), sql};
+    ok(scf_db_run(w.db, &stmt, p, w.arena, &rows, &w.err));
+    return rows;
+}
+
+static int64_t number(const char *sql) {
+    return scf_rows_i64(query(sql, NULL), 0, 0);
+}
+
+#define records() number("SELECT count(*) FROM scfd.record")
+#define chain_size() number("SELECT sum(size)::bigint FROM scfd.chain")
+
+/* ---- the world: a node with a key ---- */
+
+static void add_node(void) {
+    w.actor = (struct scf_actor){.key_id = scf_uuid_new(),
+                                 .node_id = scf_uuid_new(),
+                                 .kind = SCF_NODE_ERP,
+                                 .offset_minutes = 480,
+                                 .allowed_kinds = 31};
+    struct scf_hash digest = {{0}};
+    struct scf_params p;
+    scf_random(&digest, sizeof digest);
+    scf_params_init(&p, w.arena);
+    scf_p_uuid(&p, &w.actor.node_id);
+    scf_p_time(&p, scf_now_us());
+    query("INSERT INTO scfd.node (id, name, kind, created_at, updated_at)"
+          " VALUES ($1, 'node', 1, $2, $2)",
+          &p);
+    scf_p_uuid(&p, &w.actor.key_id);
+    scf_p_hash(&p, &digest);
+    query("INSERT INTO scfd.api_key (id, node_id, digest, hint, created_at)"
+          " VALUES ($3, $1, $4, 'hint', $2)",
+          &p);
+    ok(scf_chain_rows_add(w.db, w.arena, &w.actor.node_id, &w.err));
+}
+
+/* The descriptor of the connection that the batch has just opened. */
+static int open_socket(void) {
+    enum { FDS = 256 };
+    struct stat st;
+    bool before[FDS];
+    for (int fd = 0; fd < FDS; fd++)
+        before[fd] = fstat(fd, &st) == 0;
+    ok(scf_db_ping(w.batch.db, &w.err));
+    for (int fd = 0; fd < FDS; fd++)
+        if (!before[fd] && fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode))
+            return fd;
+    fail_msg("the batch has no connection");
+    return -1;
+}
+
+static int open_world(void **state) {
+    (void)state;
+    w = (struct world){.url = scf_test_database()};
+    if (!w.url)
+        return 0;
+    w.db = scf_db_new(w.url, "test", 0);
+    w.arena = scf_arena_new(64 << 20);
+    add_node();
+    ok(scf_templates_open(w.url, &w.services.templates, &w.err));
+    const struct scf_intake_options options = {w.url, 100, &w.services};
+    ok(scf_intake_start(&options, &w.services.intake, &w.err));
+    w.batch = (struct scf_batch_context){.db = scf_db_new(w.url, "batch", 20000),
+                                         .templates = w.services.templates,
+                                         .industries = scf_industry_cache_new()};
+    w.socket = open_socket();
+    return 0;
+}
+
+static int close_world(void **state) {
+    (void)state;
+    if (!w.url)
+        return 0;
+    scf_industry_cache_free(w.batch.industries);
+    scf_db_free(w.batch.db);
+    scf_intake_stop(w.services.intake);
+    scf_templates_free(w.services.templates);
+    scf_arena_free(w.arena);
+    scf_db_free(w.db);
+    return 0;
+}
+
+#define NEEDS_DATABASE()                                                                           \
+    do {                                                                                           \
+        if (!w.url)                                                                                \
+            skip();                                                                                \
+    } while (0)
+
+/* ---- items ---- */
+
+static struct scf_item *add(enum scf_record_kind kind, const char *body) {
+    struct scf_item *item = scf_alloc(w.arena, 1, sizeof *item);
+    char *text = scf_strdup(w.arena, body);
+    if (scf_item_prepare(&w.services, &w.actor, kind, scf_str(text), scf_now_us(), w.arena, item))
+        fail_msg("%s: %s", item->error.detail,
+                 item->faults.count ? item->faults.items[0].pointer : "");
+    assert_true(w.count < ITEMS_MAX);
+    return w.items[w.count++] = item;
+}
+
+static struct scf_item *add_contract(const char *external_id, const char *seller_name) {
+    return add(SCF_REC_CONTRACT,
+               scf_asprintf(w.arena,
+                            "{\"external_id\":\"%s\",\"contract_no\":\"HT-1\",\"title\":\"t\","
+                            "\"contract_type\":\"purchase_order\",\"signed_on\":\"2026-01-02\","
+                            "\"buyer\":{\"uscc\":\"91330100123456789B\",\"name\":\"b\"},"
+                            "\"seller\":{\"uscc\":\"91330100123456789A\",\"name\":\"%s\"},"
+                            "\"amount\":\"100.00\",\"currency\":\"CNY\",\"status\":\"active\","
+                            "\"payment_terms\":{\"kind\":\"net_days\",\"days\":60}}",
+                            external_id, seller_name));
+}
+
+static void add_contracts(int n) {
+    for (int i = 0; i < n; i++)
+        add_contract(scf_asprintf(w.arena, "c-%d", i), "s");
+}
+
+static struct scf_item *add_enterprise(const char *name) {
+    return add(
+        SCF_REC_ENTERPRISE,
+        scf_asprintf(w.arena,
+                     "{\"external_id\":\"e\",\"name\":\"%s\",\"uscc\":\"91330100123456789C\","
+                     "\"enterprise_type\":\"limited_liability\",\"roles\":[\"supplier\"],"
+                     "\"industry_code\":\"C3670\",\"size_class\":\"small\","
+                     "\"legal_representative\":{\"name\":\"n\"},"
+                     "\"registered_address\":{\"text\":\"t\"}}",
+                     name));
+}
+
+static void commit_batch(bool atomic) {
+    scf_batch_commit(&w.batch, w.items, w.count, atomic);
+    for (size_t i = 0; i < w.count; i++)
+        assert_int_not_equal(w.items[i]->outcome, SCF_PENDING);
+}
+
+static void all_refused(enum scf_code code) {
+    for (size_t i = 0; i < w.count; i++) {
+        assert_int_equal(w.items[i]->outcome, SCF_REFUSED);
+        assert_int_equal(w.items[i]->error.code, code);
+    }
+}
+
+/* The accepted items stand at 0, 1, 2 … in the chain, and nothing else does. */
+static void accepted_are_stored(int64_t n) {
+    int64_t next = 0;
+    for (size_t i = 0; i < w.count; i++)
+        if (w.items[i]->outcome == SCF_ACCEPTED)
+            assert_int_equal(w.items[i]->stored.leaf_index, next++);
+    assert_int_equal(next, n);
+    assert_int_equal(records(), n);
+    assert_int_equal(chain_size(), n);
+}
+
+/* Another attempt with the same bodies, as a client would make it. */
+static void send_again(void) {
+    struct scf_item *old[ITEMS_MAX];
+    size_t n = w.count;
+    memcpy(old, w.items, sizeof old);
+    w.count = 0;
+    for (size_t i = 0; i < n; i++)
+        add(old[i]->record.kind, old[i]->record.body.p);
+    commit_batch(false);
+}
+
+/* ---- a database that misbehaves ---- */
+
+/* `action` is PL/pgSQL; `when` like "AFTER INSERT ON scfd.record". */
+static void misbehave(const char *when, const char *condition, const char *action) {
+    query(scf_asprintf(w.arena,
+                       "CREATE OR REPLACE FUNCTION public.misbehave() RETURNS trigger"
+                       " LANGUAGE plpgsql AS $$ BEGIN IF %s THEN %s END IF; RETURN NEW; END $$",
+                       condition, action),
+          NULL);
+    query(scf_asprintf(w.arena, "CREATE %s FOR EACH ROW EXECUTE FUNCTION public.misbehave()", when),
+          NULL);
+}
+
+static void behave(void) {
+    query("DROP FUNCTION public.misbehave() CASCADE", NULL);
+}
+
+#define DIE "PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(5);"
+#define AT_INSERT "TRIGGER t BEFORE INSERT ON scfd.record"
+#define AT_COMMIT "CONSTRAINT TRIGGER t AFTER INSERT ON scfd.record DEFERRABLE INITIALLY DEFERRED"
+
+/* ---- what usually happens ---- */
+
+static void a_batch_settles_twins_and_conflicts(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    struct scf_item *first = add_contract("a", "s"), *twin = add_contract("a", "s");
+    struct scf_item *other = add_contract("a", "another"), *next = add_contract("b", "s");
+    commit_batch(false);
+    assert_int_equal(first->outcome, SCF_ACCEPTED);
+    assert_int_equal(twin->outcome, SCF_REPLAYED);
+    assert_true(scf_uuid_eq(&twin->stored.id, &first->stored.id));
+    assert_int_equal(other->outcome, SCF_REFUSED);
+    assert_int_equal(other->error.code, SCF_E_EXTERNAL_ID_CONFLICT);
+    assert_int_equal(next->outcome, SCF_ACCEPTED);
+    accepted_are_stored(2);
+}
+
+/* A re-sent profile names the enterprise, as the first answer did. */
+static void a_resent_profile_keeps_its_enterprise(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    struct scf_item *first = add_enterprise("n"), *twin = add_enterprise("n");
+    commit_batch(false);
+    assert_int_equal(first->outcome, SCF_ACCEPTED);
+    assert_false(scf_uuid_is_nil(&first->enterprise_id));
+    assert_int_equal(twin->outcome, SCF_REPLAYED);
+    assert_true(scf_uuid_eq(&twin->enterprise_id, &first->enterprise_id));
+    w.count = 0;
+    struct scf_item *later = add_enterprise("n");
+    commit_batch(false);
+    assert_int_equal(later->outcome, SCF_REPLAYED);
+    assert_true(scf_uuid_eq(&later->enterprise_id, &first->enterprise_id));
+}
+
+static void a_revoked_key_writes_nothing(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    add_contracts(2);
+    query("UPDATE scfd.api_key SET revoked_at = created_at", NULL);
+    commit_batch(false);
+    all_refused(SCF_E_UNAUTHENTICATED);
+    assert_int_equal(records(), 0);
+}
+
+/* ---- rows that the database refuses ---- */
+
+/* n rows of which two are bad: by COPY when there are many, as parameters when there are few. */
+static void refused_rows(int n) {
+    query("ALTER TABLE scfd.record ADD CONSTRAINT t CHECK (external_id NOT LIKE 'bad%')", NULL);
+    add_contract("bad-1", "s");
+    add_contracts(n - 2);
+    add_contract("bad-2", "s");
+    commit_batch(false);
+    assert_int_equal(w.items[0]->error.code, SCF_E_INTERNAL);
+    assert_int_equal(w.items[w.count - 1]->error.code, SCF_E_INTERNAL);
+    accepted_are_stored(n - 2);
+}
+
+static void a_refused_row_spares_its_few_neighbours(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    refused_rows(5);
+}
+
+static void a_refused_row_spares_its_many_neighbours(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    refused_rows(40);
+}
+
+static void a_refused_row_spoils_an_atomic_batch(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    query("ALTER TABLE scfd.record ADD CONSTRAINT t CHECK (external_id NOT LIKE 'bad%')", NULL);
+    add_contracts(20);
+    add_contract("bad-1", "s");
+    commit_batch(true);
+    all_refused(SCF_E_INTERNAL);
+    assert_int_equal(records(), 0);
+    assert_int_equal(chain_size(), 0);
+}
+
+/* ---- races ---- */
+
+/* The attempts of the last batch that reached the record table with their first row. */
+#define LOSE_RACES(n)                                                                              \
+    "IF nextval('public.attempts') <= " #n " THEN RAISE EXCEPTION 'race' USING ERRCODE = '40P01';" \
+    " END IF;"
+
+static void a_lost_race_is_run_again_from_the_start(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    query("CREATE SEQUENCE public.attempts", NULL);
+    misbehave(AT_INSERT, "NEW.external_id = 'c-0'", LOSE_RACES(2));
+    add_contracts(3);
+    struct scf_item *event = add(
+        SCF_REC_WORKFLOW_EVENT,
+        "{\"external_id\":\"v\",\"contract_no\":\"HT-9\",\"seller_uscc\":\"91330100123456789A\","
+        "\"step\":\"shipped\",\"occurred_at\":\"2026-01-03T00:00:00Z\","
+        "\"actor_enterprise_id\":\"ent_01h455vb4pex5vsknk084sn02q\"}");
+    size_t warned = event->warnings.count;
+    commit_batch(false);
+    accepted_are_stored(4);
+    assert_int_equal(event->warnings.count, warned + 1); /* one attempt's worth */
+    assert_int_equal(number("SELECT last_value FROM public.attempts"), 3);
+}
+
+static void a_race_lost_too_often_is_given_up_whole(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    query("CREATE SEQUENCE public.attempts", NULL);
+    misbehave(AT_INSERT, "NEW.external_id = 'c-0'", LOSE_RACES(1000));
+    add_contracts(20);
+    commit_batch(false);
+    all_refused(SCF_E_SOFT);
+    assert_int_equal(number("SELECT last_value FROM public.attempts"), 6);
+    behave();
+    send_again();
+    accepted_are_stored(20);
+}
+
+/* ---- lost connections ---- */
+
+static void lost_then_well_again(int64_t n) {
+    all_refused(SCF_E_DATABASE_UNAVAILABLE);
+    assert_int_equal(records(), 0);
+    assert_int_equal(chain_size(), 0);
+    behave();
+    send_again();
+    accepted_are_stored(n);
+}
+
+static void lost_between_question_and_write(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    misbehave("TRIGGER t BEFORE INSERT ON scfd.enterprise", "true", DIE);
+    add_contracts(3);
+    commit_batch(false);
+    lost_then_well_again(3);
+}
+
+static void lost_while_few_rows_are_written(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    misbehave(AT_INSERT, "NEW.external_id = 'c-1'", DIE);
+    add_contracts(3);
+    commit_batch(false);
+    lost_then_well_again(3);
+}
+
+static void lost_while_many_rows_are_copied(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    misbehave(AT_INSERT, "NEW.external_id = 'c-25'", DIE);
+    add_contracts(40);
+    commit_batch(false);
+    lost_then_well_again(40);
+}
+
+static void lost_in_the_commit_which_fails(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    misbehave(AT_COMMIT, "NEW.external_id = 'c-1'", DIE);
+    add_contracts(20);
+    commit_batch(false);
+    lost_then_well_again(20);
+}
+
+static void *cut(void *arg) {
+    (void)arg;
+    usleep(300000);
+    shutdown(w.socket, SHUT_RDWR);
+    return NULL;
+}
+
+/* The server commits, but its answer never comes: the batch must wait for it, find out, and accept;
+ * what it had settled without the commit stays so. */
+static void lost_in_the_commit_which_succeeds(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    pthread_t thread;
+    misbehave(AT_COMMIT, "NEW.external_id = 'c-1'", "PERFORM pg_sleep(1);");
+    add_contracts(20);
+    struct scf_item *twin = add_contract("c-3", "s"), *conflict = add_contract("c-3", "another");
+    assert_int_equal(pthread_create(&thread, NULL, cut, NULL), 0);
+    commit_batch(false);
+    pthread_join(thread, NULL);
+    assert_int_equal(twin->outcome, SCF_REPLAYED);
+    assert_int_equal(twin->stored.leaf_index, 3);
+    assert_int_equal(conflict->error.code, SCF_E_EXTERNAL_ID_CONFLICT);
+    accepted_are_stored(20);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(a_batch_settles_twins_and_conflicts),
+        TEST(a_resent_profile_keeps_its_enterprise),
+        TEST(a_revoked_key_writes_nothing),
+        TEST(a_refused_row_spares_its_few_neighbours),
+        TEST(a_refused_row_spares_its_many_neighbours),
+        TEST(a_refused_row_spoils_an_atomic_batch),
+        TEST(a_lost_race_is_run_again_from_the_start),
+        TEST(a_race_lost_too_often_is_given_up_whole),
+        TEST(lost_between_question_and_write),
+        TEST(lost_while_few_rows_are_written),
+        TEST(lost_while_many_rows_are_copied),
+        TEST(lost_in_the_commit_which_fails),
+        TEST(lost_in_the_commit_which_succeeds),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -101,7 +101,8 @@ static void take_off(struct scf_bulk *b) {
     piece->group.items = piece->sent;
     piece->group.done = piece_done;
     piece->group.ctx = b;
-    piece->group.admitted = true;
+    piece->group.bytes = piece->bytes;
+    piece->group.bulk = true;
     piece->group.atomic = b->atomic;
     if (b->atomic && piece->group.count < piece->count)
         refuse_piece(piece, SCF_E_ATOMIC_ROLLED_BACK,
@@ -114,18 +115,19 @@ static void take_off(struct scf_bulk *b) {
 
 /* ---- lines ---- */
 
+/* NULL when the arena is full. */
 static struct scf_item *add_item(struct scf_piece *piece, int64_t number) {
     struct scf_item *item = scf_alloc(piece->arena, 1, sizeof *item);
-    SCF_ASSERT(item);
+    if (!item)
+        return NULL;
     piece->numbers[piece->count] = number;
     piece->lines[piece->count++] = item;
     return item;
 }
 
-static void add_line(struct scf_bulk *b) {
+static void add_line(struct scf_bulk *b, struct scf_item *item) {
     struct scf_piece *piece = b->filling;
     const struct scf_buf *line = &b->lines.line;
-    struct scf_item *item = add_item(piece, b->lines.number);
     char *text = scf_strndup(piece->arena, line->data, line->len);
     piece->bytes += line->len;
     if (!text) {
@@ -138,8 +140,7 @@ static void add_line(struct scf_bulk *b) {
         piece->sent[piece->group.count++] = item;
 }
 
-static void add_long_line(struct scf_bulk *b) {
-    struct scf_item *item = add_item(b->filling, b->lines.number);
+static void refuse_long_line(const struct scf_bulk *b, struct scf_item *item) {
     item->outcome = SCF_REFUSED;
     scf_fail(&item->error, SCF_E_BODY_TOO_LARGE, "A line may have at most %zu bytes.",
              b->lines.line.max);
@@ -155,11 +156,16 @@ static void add_event(struct scf_bulk *b, enum scf_ndjson_event event) {
         b->too_many = true;
         return;
     }
+    struct scf_item *item = add_item(b->filling, b->lines.number);
+    if (!item) {
+        b->too_many = true;
+        return;
+    }
     b->received_us = scf_now_us();
     if (event == SCF_NDJSON_LINE)
-        add_line(b);
+        add_line(b, item);
     else
-        add_long_line(b);
+        refuse_long_line(b, item);
 }
 
 /* ---- the stream ---- */
@@ -238,11 +244,17 @@ static size_t bulk_chunk(struct scf_request *rq, const char *bytes, size_t n) {
 }
 
 static void finish(struct scf_bulk *b) {
-    if (b->too_many) {
-        struct scf_error err = {0};
+    struct scf_error err = {0};
+    if (b->too_many && b->atomic) {
         scf_fail(&err, SCF_E_BODY_TOO_LARGE,
                  "An atomic request may have at most %d lines and %d MiB; nothing was written.",
                  SCF_ATOMIC_LINES_MAX, SCF_ATOMIC_BYTES_MAX >> 20);
+        scf_reply_error(b->rq, &err);
+    } else if (b->too_many) {
+        scf_fail(
+            &err, SCF_E_BODY_TOO_LARGE,
+            "Lines this large do not fit into memory. Lines before them may be stored: to send "
+            "those again does no harm.");
         scf_reply_error(b->rq, &err);
     } else {
         scf_bulk_reply(b);

@@ -43,8 +43,8 @@ struct scf_bulk {
     struct scf_piece *filling, *flying;
     pthread_mutex_t mutex;
     bool waiting, gone;
-    bool ended; /* the whole body is here */
-    bool too_many;
+    bool ended;    /* the whole body is here */
+    bool too_many; /* lines, or memory for them: no answer by line */
     int64_t total, accepted, duplicate, rejected, warnings;
 };
 

@@ -26,7 +26,7 @@ static void write_stored(struct scf_jsonw *w, const struct scf_item *item) {
 }
 
 static void write_refused(struct scf_bulk *b, struct scf_jsonw *w, const struct scf_item *item) {
-    enum { PROBLEM_MAX = 64 << 10 };
+    enum { PROBLEM_MAX = 256 << 10 }; /* SCF_MAX_FAULTS at names of SCF_JSON_MAX_KEY, escaped */
     struct scf_buf problem;
     scf_buf_init(&problem, PROBLEM_MAX);
     scf_problem_json(b->rq, &item->error, &problem);
@@ -105,8 +105,8 @@ void scf_bulk_reply(struct scf_bulk *b) {
     if (!scf_spool_finish(&b->spool)) {
         struct scf_error err = {0};
         scf_fail(&err, SCF_E_INTERNAL,
-                 "The answer could not be kept (disk full?). The records were decided: send the "
-                 "same lines again to learn how.");
+                 "The answer could not be kept (too large, or the disk is full). The records were "
+                 "decided: send the same lines again, in smaller parts, to learn how.");
         scf_reply_error(b->rq, &err);
         return;
     }

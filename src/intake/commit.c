@@ -1,7 +1,7 @@
 /* The committer's queue and thread. It never waits for more: whatever is queued when it is free is
  * the next batch, so a lonely client pays one commit and a crowd shares one.
  *
- * Lock: `mutex` guards the queue, the count of waiting records and `stopping`. */
+ * Lock: `mutex` guards the queue, the counts of waiting records and `stopping`. */
 #include "commit.h"
 
 #include "batch.h"
@@ -9,8 +9,9 @@
 #include "scfd/base/log.h"
 #include "scfd/base/metrics.h"
 
-/* Beyond this a transaction grows without getting cheaper per record. */
-enum { BATCH_RECORDS_MAX = 4096, BATCH_GROUPS_MAX = 4096 };
+/* Beyond this a transaction grows without getting cheaper per record. The bytes bound what a batch
+ * holds beside its bodies: its rows, and copies of enterprise profiles in the batch's arena. */
+enum { BATCH_RECORDS_MAX = 4096, BATCH_GROUPS_MAX = 4096, BATCH_BYTES_MAX = 32 << 20 };
 
 struct scf_intake {
     struct scf_services *services;
@@ -22,7 +23,7 @@ struct scf_intake {
     pthread_mutex_t mutex;
     pthread_cond_t filled;
     struct scf_group *first, **last;
-    size_t waiting;
+    size_t waiting, singles; /* records in the queue; those that came alone */
     bool stopping;
     struct scf_metric *batches, *records, *batch_time, *queue_length;
 };
@@ -30,21 +31,21 @@ struct scf_intake {
 bool scf_commit_submit(struct scf_intake *intake, struct scf_group *group) {
     group->next = NULL;
     pthread_mutex_lock(&intake->mutex);
-    bool room = !intake->stopping &&
-                (group->admitted || intake->waiting + group->count <= intake->queue_records);
-    if (room) {
+    bool taken = !intake->stopping;
+    if (taken) {
         *intake->last = group;
         intake->last = &group->next;
         intake->waiting += group->count;
+        intake->singles += group->bulk ? 0 : group->count;
         pthread_cond_signal(&intake->filled);
     }
     pthread_mutex_unlock(&intake->mutex);
-    return room;
+    return taken;
 }
 
-bool scf_commit_has_room(struct scf_intake *intake, size_t n) {
+bool scf_commit_has_room(struct scf_intake *intake) {
     pthread_mutex_lock(&intake->mutex);
-    bool room = !intake->stopping && intake->waiting + n <= intake->queue_records;
+    bool room = !intake->stopping && intake->singles < intake->queue_records;
     pthread_mutex_unlock(&intake->mutex);
     return room;
 }
@@ -53,27 +54,37 @@ struct scf_industry_cache *scf_intake_industries(struct scf_intake *intake) {
     return intake->batch.industries;
 }
 
+/* The first group leaves the queue. */
+static struct scf_group *take_group(struct scf_intake *intake) {
+    struct scf_group *group = intake->first;
+    intake->first = group->next;
+    if (!intake->first)
+        intake->last = &intake->first;
+    intake->waiting -= group->count;
+    intake->singles -= group->bulk ? 0 : group->count;
+    return group;
+}
+
 /* Takes groups from the front until the batch is full; an atomic group makes a batch of its own.
  * Returns the number of groups; 0 when stopping and nothing is left. */
 static size_t take_batch(struct scf_intake *intake, size_t *ret_items) {
-    size_t groups = 0, items = 0;
+    size_t groups = 0, items = 0, bytes = 0;
     pthread_mutex_lock(&intake->mutex);
     while (!intake->first && !intake->stopping)
         pthread_cond_wait(&intake->filled, &intake->mutex);
     while (intake->first && groups < BATCH_GROUPS_MAX) {
-        struct scf_group *group = intake->first;
-        bool alone = group->atomic || group->count > BATCH_RECORDS_MAX;
-        if (groups > 0 && (alone || items + group->count > BATCH_RECORDS_MAX))
+        const struct scf_group *next = intake->first;
+        bool alone = next->atomic || next->count > BATCH_RECORDS_MAX;
+        bool full =
+            items + next->count > BATCH_RECORDS_MAX || bytes + next->bytes > BATCH_BYTES_MAX;
+        if (groups > 0 && (alone || full))
             break;
-        intake->first = group->next;
-        if (!intake->first)
-            intake->last = &intake->first;
-        intake->groups[groups++] = group;
-        items += group->count;
+        items += next->count;
+        bytes += next->bytes;
+        intake->groups[groups++] = take_group(intake);
         if (alone)
             break;
     }
-    intake->waiting -= items;
     scf_metric_set(intake->queue_length, (int64_t)intake->waiting);
     pthread_mutex_unlock(&intake->mutex);
     *ret_items = items;

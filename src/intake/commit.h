@@ -12,18 +12,20 @@
 struct scf_group {
     struct scf_item **items;
     size_t count;
+    size_t bytes; /* of all bodies */
     bool atomic;
-    bool admitted; /* room was granted when its request was admitted: not counted against the queue
-                    */
+    bool bulk; /* bounded by the number of uploads: takes no place from single records */
     void (*done)(struct scf_group *group); /* on the committer's thread: be quick */
     void *ctx;
     struct scf_group *next; /* the queue's */
 };
 
-/* False when the queue has no room for the group: nothing was kept. Any thread. */
+/* False when the server is stopping: nothing was kept. Any thread. */
 bool scf_commit_submit(struct scf_intake *intake, struct scf_group *group) SCF_MUST_CHECK;
-/* Is there room for `n` more records right now? Advisory: only submit decides. Any thread. */
-bool scf_commit_has_room(struct scf_intake *intake, size_t n);
+/* Is there room for one more single record? Asked before the work of preparing it: an HTTP thread
+ * asks, prepares and submits in one go, so the queue exceeds its bound by their number at most. Any
+ * thread. */
+bool scf_commit_has_room(struct scf_intake *intake);
 
 struct scf_industry_cache *scf_intake_industries(struct scf_intake *intake);
 

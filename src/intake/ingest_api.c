@@ -68,7 +68,7 @@ void scf_ingest_one(struct scf_request *rq) {
     enum scf_code code = scf_may_send(scf_rq_actor(rq), kind, &err);
     if (code == SCF_OK && !sending)
         code = scf_fail(&err, SCF_E_INTERNAL, "Out of memory.");
-    if (code == SCF_OK && !scf_commit_has_room(services->intake, 1))
+    if (code == SCF_OK && !scf_commit_has_room(services->intake))
         code = scf_fail(&err, SCF_E_OVERLOADED, "Too many records are waiting; try again.");
     if (code != SCF_OK) {
         scf_reply_error(rq, &err);
@@ -81,8 +81,11 @@ void scf_ingest_one(struct scf_request *rq) {
         return;
     }
     sending->items[0] = &sending->item;
-    sending->group = (struct scf_group){
-        .items = sending->items, .count = 1, .done = committed, .ctx = rq, .admitted = true};
+    sending->group = (struct scf_group){.items = sending->items,
+                                        .count = 1,
+                                        .bytes = sending->item.record.body.n,
+                                        .done = committed,
+                                        .ctx = rq};
     scf_rq_set_data(rq, sending);
     scf_rq_suspend(rq);
     if (!scf_commit_submit(services->intake, &sending->group)) {

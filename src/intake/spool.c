@@ -3,7 +3,9 @@
 
 #include <fcntl.h>
 
-enum { AHEAD_MAX = 4 << 20, SETTLE_AT = 64 << 10 };
+/* SPOOL_MAX: a body of tiny lines, each refused at length, must not fill the disk that the database
+ * may share. */
+enum { AHEAD_MAX = 4 << 20, SETTLE_AT = 64 << 10, SPOOL_MAX = 1 << 30 };
 
 static int open_unnamed(const char *dir) {
     int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -32,6 +34,7 @@ enum scf_code scf_spool_open(struct scf_spool *s, const char *dir, struct scf_er
 
 static void write_all(struct scf_spool *s) {
     size_t done = 0;
+    s->failed = s->failed || s->size + s->ahead.len > SPOOL_MAX;
     while (done < s->ahead.len && !s->failed) {
         ssize_t n = write(s->fd, s->ahead.data + done, s->ahead.len - done);
         if (n < 0 && errno == EINTR)

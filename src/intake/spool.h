@@ -10,7 +10,7 @@ struct scf_spool {
     int fd;
     uint64_t size;        /* bytes in the file */
     struct scf_buf ahead; /* written, not yet in the file */
-    bool failed;          /* sticky: disk full */
+    bool failed;          /* sticky: disk full, or more than a spool may hold */
 };
 
 enum scf_code scf_spool_open(struct scf_spool *s, const char *dir,

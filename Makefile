@@ -151,7 +151,7 @@ asan-test:
 	    $(call PYTEST,$(BUILD)/asan/scfd,tests/api -m "not heavy")
 tsan-test:
 	+@$(MAKE) CONF=tsan $(BUILD)/tsan/scfd
-	TSAN_OPTIONS=halt_on_error=0:exitcode=66:suppressions=$(CURDIR)/tests/tsan.supp \
+	TSAN_OPTIONS=halt_on_error=0:exitcode=66 \
 	    $(call PYTEST,$(BUILD)/tsan/scfd,tests/api -m "not heavy")
 crash-test: build
 	$(call PYTEST,$(O)/scfd,tests/crash -s)

@@ -4,28 +4,44 @@
  * Answers come back with the ordinal of their question, so that no matching is needed here. */
 #include "commit_store.h"
 
-/* $1 chain ids. ORDER BY before FOR UPDATE: every writer locks in the same order. */
+/* $1 chain ids, $2 key ids, $3 now. ORDER BY before FOR UPDATE: every writer locks in the same
+ * order. The keys come along as the ordinals of the live ones, because a statement of their own
+ * costs as much as all of this one. */
 static const struct scf_stmt lock_chains = {
     "intake_lock_chains",
-    "SELECT id, size FROM scfd.chain WHERE id = ANY($1) ORDER BY id"
-    " FOR NO KEY UPDATE"};
-
-static const struct scf_stmt live_keys = {
-    "intake_live_keys",
-    "SELECT w.i FROM unnest($1::uuid[]) WITH ORDINALITY AS w(id, i)"
+    "SELECT c.id, c.size, (SELECT string_agg(w.i::text, ',')"
+    " FROM unnest($2::uuid[]) WITH ORDINALITY AS w(id, i)"
     " JOIN scfd.api_key k ON k.id = w.id LEFT JOIN scfd.node n ON n.id = k.node_id"
-    " WHERE k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $2)"
-    " AND (k.node_id IS NULL OR n.status = 0)"};
+    " WHERE k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $3)"
+    " AND (k.node_id IS NULL OR n.status = 0))"
+    " FROM scfd.chain c WHERE c.id = ANY($1) ORDER BY c.id FOR NO KEY UPDATE OF c"};
 
 #define KNOWN_COLUMNS                                                                              \
     "w.i, r.id, r.chain_id, r.kind, r.leaf_index, r.received_at, r.leaf_hash, r.body_sha256,"      \
     " r.business_key, r.enterprise_id, r.counterparty_id, r.amount"
 
-static const struct scf_stmt same_records = {
-    "intake_same_records",
+/* Two questions in one statement; the answers to the second have negative ordinals.
+ *
+ * $1 chains, $2 kinds, $3 external ids: is the natural key taken?
+ *
+ * $4 business keys, $5 askers: one record per key, of another chain if there is one. Most keys are
+ * new: one probe finds that out. For the others three more probes instead of a filter, so that a
+ * key that one chain uses a million times costs no more than any other. */
+static const struct scf_stmt known_records = {
+    "intake_known_records",
     "SELECT " KNOWN_COLUMNS
     " FROM unnest($1::uuid[], $2::smallint[], $3::text[]) WITH ORDINALITY AS w(c, k, e, i)"
-    " JOIN scfd.record r ON r.chain_id = w.c AND r.kind = w.k AND r.external_id = w.e"};
+    " JOIN scfd.record r ON r.chain_id = w.c AND r.kind = w.k AND r.external_id = w.e"
+    " UNION ALL SELECT -" KNOWN_COLUMNS
+    " FROM unnest($4::uuid[], $5::uuid[]) WITH ORDINALITY AS w(k, asker, i)"
+    " CROSS JOIN LATERAL (SELECT 1 FROM scfd.record WHERE business_key = w.k LIMIT 1) known"
+    " CROSS JOIN LATERAL ("
+    "(SELECT * FROM scfd.record WHERE business_key = w.k AND chain_id < w.asker"
+    " ORDER BY chain_id LIMIT 1) UNION ALL"
+    " (SELECT * FROM scfd.record WHERE business_key = w.k AND chain_id > w.asker"
+    " ORDER BY chain_id LIMIT 1) UNION ALL"
+    " (SELECT * FROM scfd.record WHERE business_key = w.k AND chain_id = w.asker LIMIT 1)"
+    " LIMIT 1) r"};
 
 static const struct scf_stmt records_by_id = {
     "intake_records_by_id",
@@ -35,21 +51,6 @@ static const struct scf_stmt records_by_id = {
     " e.code, e.industry_code"
     " FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS w(id, asker, i)"
     " JOIN scfd.record r ON r.id = w.id LEFT JOIN scfd.enterprise e ON e.id = r.enterprise_id"};
-
-/* One record per key, of another chain if there is one. Most keys are new: one probe finds that out.
- * For the others three more probes instead of a filter, so that a key that one chain uses a million
- * times costs no more than any other. */
-static const struct scf_stmt records_by_business_key = {
-    "intake_records_by_business_key",
-    "SELECT " KNOWN_COLUMNS " FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS w(k, asker, i)"
-    " CROSS JOIN LATERAL (SELECT 1 FROM scfd.record WHERE business_key = w.k LIMIT 1) known"
-    " CROSS JOIN LATERAL ("
-    "(SELECT * FROM scfd.record WHERE business_key = w.k AND chain_id < w.asker"
-    " ORDER BY chain_id LIMIT 1) UNION ALL"
-    " (SELECT * FROM scfd.record WHERE business_key = w.k AND chain_id > w.asker"
-    " ORDER BY chain_id LIMIT 1) UNION ALL"
-    " (SELECT * FROM scfd.record WHERE business_key = w.k AND chain_id = w.asker LIMIT 1)"
-    " LIMIT 1) r"};
 
 static const struct scf_stmt advance_heads = {
     "intake_advance_heads",
@@ -67,7 +68,8 @@ static const struct scf_stmt which_are_there = {
 
 /* ---- questions ---- */
 
-static void same_params(struct scf_params *p, struct scf_arena *arena, const struct scf_lookup *l) {
+static void known_params(struct scf_params *p, struct scf_arena *arena,
+                         const struct scf_lookup *l) {
     const struct scf_uuid **chains = scf_alloc(arena, l->item_count, sizeof *chains);
     int16_t *kinds = scf_alloc(arena, l->item_count, sizeof *kinds);
     struct scf_str *external_ids = scf_alloc(arena, l->item_count, sizeof *external_ids);
@@ -81,6 +83,15 @@ static void same_params(struct scf_params *p, struct scf_arena *arena, const str
     scf_p_uuid_array(p, chains, l->item_count);
     scf_p_i16_array(p, kinds, l->item_count);
     scf_p_text_array(p, external_ids, l->item_count);
+    scf_p_uuid_array(p, l->business_keys, l->business_count);
+    scf_p_uuid_array(p, l->business_askers, l->business_count);
+}
+
+static void lock_params(struct scf_params *p, struct scf_arena *arena, const struct scf_lookup *l) {
+    scf_params_init(p, arena);
+    scf_p_uuid_array(p, l->chains, l->chain_count);
+    scf_p_uuid_array(p, l->keys, l->key_count);
+    scf_p_time(p, l->now_us);
 }
 
 /* ---- answers ---- */
@@ -109,14 +120,38 @@ static struct scf_known_record *read_known(const struct scf_rows *rows, int row,
     return k;
 }
 
-static void read_all_known(const struct scf_rows *rows, struct scf_arena *arena, bool by_id,
-                           struct scf_known_record **slots) {
+static void read_known_records(const struct scf_rows *rows, struct scf_arena *arena,
+                               struct scf_lookup *l) {
+    for (int row = 0; row < scf_rows_count(rows); row++) {
+        int64_t i = scf_rows_i64(rows, row, 0);
+        struct scf_known_record **slot = i > 0 ? &l->same[i - 1] : &l->by_key[-i - 1];
+        *slot = read_known(rows, row, arena, false);
+    }
+}
+
+static void read_named_records(const struct scf_rows *rows, struct scf_arena *arena,
+                               struct scf_lookup *l) {
     for (int row = 0; row < scf_rows_count(rows); row++)
-        slots[scf_rows_i64(rows, row, 0) - 1] = read_known(rows, row, arena, by_id);
+        l->by_id[scf_rows_i64(rows, row, 0) - 1] = read_known(rows, row, arena, true);
+}
+
+/* "3,1,7": the ordinals of the live keys. */
+static void read_live_keys(struct scf_str list, struct scf_lookup *l) {
+    while (list.n > 0) {
+        const char *comma = memchr(list.p, ',', list.n);
+        size_t n = comma ? (size_t)(comma - list.p) : list.n;
+        uint64_t ordinal;
+        if (scf_parse_u64((struct scf_str){list.p, n}, l->key_count, &ordinal) && ordinal > 0)
+            l->key_live[ordinal - 1] = true;
+        n += comma != NULL;
+        list = (struct scf_str){list.p + n, list.n - n};
+    }
 }
 
 static void read_chains(const struct scf_rows *rows, struct scf_lookup *l) {
     int row = 0;
+    if (scf_rows_count(rows) > 0)
+        read_live_keys(scf_rows_str(rows, 0, 2), l);
     for (size_t c = 0; c < l->chain_count; c++) {
         l->chain_sizes[c] = -1;
         if (row >= scf_rows_count(rows))
@@ -150,7 +185,7 @@ static void read_enterprises(const struct scf_rows *rows, struct scf_arena *aren
 /* The statements of round trip 1 in the order they are queued; those with nothing to ask are left
  * out. */
 struct trip {
-    enum { T_BEGIN, T_CHAINS, T_KEYS, T_SAME, T_IDS, T_BUSINESS, T_ENTERPRISES, T_COUNT } what[8];
+    enum { T_BEGIN, T_CHAINS, T_KNOWN, T_IDS, T_ENTERPRISES, T_COUNT } what[T_COUNT];
     int n;
 };
 
@@ -161,38 +196,24 @@ static enum scf_code queue(struct scf_db *db, struct trip *trip, int what,
     return scf_db_pipeline_add(db, stmt, params, err);
 }
 
-static enum scf_code queue_locks(struct scf_db *db, struct scf_arena *arena, struct scf_lookup *l,
-                                 struct trip *trip, struct scf_error *err) {
+static enum scf_code queue_questions(struct scf_db *db, struct scf_arena *arena,
+                                     struct scf_lookup *l, struct trip *trip,
+                                     struct scf_error *err) {
     struct scf_params p;
     enum scf_code code = queue(db, trip, T_BEGIN, &SCF_BEGIN, NULL, err);
-    if (code != SCF_OK)
-        return code;
-    scf_params_init(&p, arena);
-    scf_p_uuid_array(&p, l->chains, l->chain_count);
-    if ((code = queue(db, trip, T_CHAINS, &lock_chains, &p, err)) != SCF_OK)
-        return code;
-    scf_params_init(&p, arena);
-    scf_p_uuid_array(&p, l->keys, l->key_count);
-    scf_p_time(&p, l->now_us);
-    return queue(db, trip, T_KEYS, &live_keys, &p, err);
-}
-
-static enum scf_code queue_records(struct scf_db *db, struct scf_arena *arena, struct scf_lookup *l,
-                                   struct trip *trip, struct scf_error *err) {
-    struct scf_params p;
-    same_params(&p, arena, l);
-    enum scf_code code = queue(db, trip, T_SAME, &same_records, &p, err);
+    if (code == SCF_OK) {
+        lock_params(&p, arena, l);
+        code = queue(db, trip, T_CHAINS, &lock_chains, &p, err);
+    }
+    if (code == SCF_OK) {
+        known_params(&p, arena, l);
+        code = queue(db, trip, T_KNOWN, &known_records, &p, err);
+    }
     if (code == SCF_OK && l->id_count > 0) {
         scf_params_init(&p, arena);
         scf_p_uuid_array(&p, l->ids, l->id_count);
         scf_p_uuid_array(&p, l->id_askers, l->id_count);
         code = queue(db, trip, T_IDS, &records_by_id, &p, err);
-    }
-    if (code == SCF_OK && l->business_count > 0) {
-        scf_params_init(&p, arena);
-        scf_p_uuid_array(&p, l->business_keys, l->business_count);
-        scf_p_uuid_array(&p, l->business_askers, l->business_count);
-        code = queue(db, trip, T_BUSINESS, &records_by_business_key, &p, err);
     }
     if (code == SCF_OK && l->ref_count > 0) {
         scf_params_init(&p, arena);
@@ -209,18 +230,11 @@ static void read_answers(const struct trip *trip, struct scf_rows *const *rows,
         case T_CHAINS:
             read_chains(rows[i], l);
             break;
-        case T_KEYS:
-            for (int row = 0; row < scf_rows_count(rows[i]); row++)
-                l->key_live[scf_rows_i64(rows[i], row, 0) - 1] = true;
-            break;
-        case T_SAME:
-            read_all_known(rows[i], arena, false, l->same);
+        case T_KNOWN:
+            read_known_records(rows[i], arena, l);
             break;
         case T_IDS:
-            read_all_known(rows[i], arena, true, l->by_id);
-            break;
-        case T_BUSINESS:
-            read_all_known(rows[i], arena, false, l->by_key);
+            read_named_records(rows[i], arena, l);
             break;
         case T_ENTERPRISES:
             read_enterprises(rows[i], arena, l);
@@ -238,9 +252,7 @@ enum scf_code scf_commit_lookup(struct scf_db *db, struct scf_arena *arena, stru
     enum scf_code code = scf_db_pipeline_begin(db, err);
     if (code != SCF_OK)
         return code;
-    code = queue_locks(db, arena, l, &trip, err);
-    if (code == SCF_OK)
-        code = queue_records(db, arena, l, &trip, err);
+    code = queue_questions(db, arena, l, &trip, err);
     if (code == SCF_OK)
         code = scf_db_pipeline_sync(db, arena, rows, err);
     if (code != SCF_OK) {
@@ -389,8 +401,7 @@ enum scf_code scf_commit_find_out(struct scf_db *db, struct scf_arena *arena,
         ids[i] = &l->items[i]->record.id;
     struct scf_params chains, records;
     struct scf_rows *rows;
-    scf_params_init(&chains, arena);
-    scf_p_uuid_array(&chains, l->chains, l->chain_count);
+    lock_params(&chains, arena, l);
     enum scf_code code = scf_db_run(db, &lock_chains, &chains, arena, &rows, err);
     if (code != SCF_OK)
         return code;

@@ -1,28 +1,29 @@
 /* Lending: the lender's decision on an assessment, loans under a decision, repayments.
  *
- * Each is a record in the LENDER's chain, the body byte for byte as received, and is addressed to the
- * nodes of the borrower, of the buyers and guarantors of the assessment's contracts, and to those
- * whose chains hold these contracts or guarantees. Everything below is checked under row locks in
- * the transaction that writes; an amount too large is 409 limit-exceeded or exceeds-outstanding with
- * the figures, a step that the state does not allow is 409 wrong-state naming the state.
+ * Each is a record in the LENDER's chain, the body byte for byte as received, and is addressed to
+ * the nodes of the borrower, of the buyers and guarantors of the assessment's contracts, and to
+ * those whose chains hold these contracts or guarantees. Everything below is checked under row
+ * locks in the transaction that writes; an amount too large is 409 limit-exceeded or
+ * exceeds-outstanding with the figures, a step that the state does not allow is 409 wrong-state
+ * naming the state.
  *
  * Decisions. The assessment was addressed to the lender. approved_limit ≤ recommended_limit, in its
  * currency. At most one decision per assessment and lender is open: a later one supersedes it,
  * `withdrawn` takes an approval back; neither once a loan was drawn.
  *
- * Loans. Drawn under an approval on a day from valid_from to valid_until, for its borrower, contracts
- * of its assessment and at most its tenor. What is left of the limit: a revolving limit less
- * outstanding principal, a one-off limit (the default) less everything ever drawn.
+ * Loans. Drawn under an approval on a day from valid_from to valid_until, for its borrower,
+ * contracts of its assessment and at most its tenor. What is left of the limit: a revolving limit
+ * less outstanding principal, a one-off limit (the default) less everything ever drawn.
  *
  * The ledger. What is owed under a loan is the sum of its entries. Simple interest runs on the
- * outstanding principal by the loan's rate and day count, from the value date, the first day counting
- * and the last not. A repayment first books the interest from the day to which it is booked (at the
- * beginning the value date) up to its own value date, rounded half up, and then settles fees,
- * penalty, compound interest, interest, principal in this order (民法典 561), or as its allocation
- * says. Fees, penalty and compound interest are not computed here: an allocation that names more of
- * them than is owed charges the difference as it settles it. Nothing is settled that is not owed.
- * A reversal takes a repayment back in full and books the interest that would have run. Whether a
- * loan is overdue follows from its schedule and the day it is at the lender.
+ * outstanding principal by the loan's rate and day count, from the value date, the first day
+ * counting and the last not. A repayment first books the interest from the day to which it is
+ * booked (at the beginning the value date) up to its own value date, rounded half up, and then
+ * settles fees, penalty, compound interest, interest, principal in this order (民法典 561), or as
+ * its allocation says. Fees, penalty and compound interest are not computed here: an allocation
+ * that names more of them than is owed charges the difference as it settles it. Nothing is settled
+ * that is not owed. A reversal takes a repayment back in full and books the interest that would
+ * have run. Whether a loan is overdue follows from its schedule and the day it is at the lender.
  *
  * The outstanding principal of a loan counts against its contracts in proportion to their amounts:
  * the exposure that the next assessment takes off. */

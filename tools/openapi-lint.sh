@@ -14,7 +14,8 @@ command -v npm >/dev/null || skip "npm is not there"
 if [ ! -x "$linter" ]; then
     mkdir -p "$build/redocly"
     timeout 60 npm install --prefix "$build/redocly" --no-audit --no-fund --loglevel=error \
-        "@redocly/cli@$version" >"$build/redocly/npm.log" 2>&1 || skip "npm cannot install Redocly CLI"
+        "@redocly/cli@$version" >"$build/redocly/npm.log" 2>&1 ||
+        skip "npm cannot install Redocly CLI"
 fi
 export REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true
 "$linter" lint --config "$root/openapi/redocly.yaml" --max-problems 100 "$root/openapi/openapi.yaml"

@@ -105,11 +105,11 @@ static struct scf_route *described_routes(size_t *ret_count) {
     size_t count;
     struct scf_route *routes = scf_all_routes(&count);
     size_t total = count + scf_builtin_route_count;
-    routes = realloc(routes, total * sizeof *routes);
-    SCF_ASSERT(routes);
-    memcpy(routes + count, scf_builtin_routes, scf_builtin_route_count * sizeof *routes);
+    struct scf_route *all = realloc(routes, total * sizeof *all);
+    SCF_ASSERT(all);
+    memcpy(all + count, scf_builtin_routes, scf_builtin_route_count * sizeof *all);
     *ret_count = total;
-    return routes;
+    return all;
 }
 
 void scf_openapi_json(struct scf_buf *out) {

@@ -37,7 +37,8 @@ def test_packages_exist():
     if not shutil.which("apt-cache"):
         pytest.skip("no apt-cache here")
     names = packages(stages()[0]) + packages(stages()[1])
-    done = subprocess.run(["apt-cache", "policy", *names], capture_output=True, text=True, check=True)
+    done = subprocess.run(["apt-cache", "policy", *names], capture_output=True, text=True,
+                          check=True)
     known = set(re.findall(r"(?m)^(\S+):\n  Installed: .*\n  Candidate: (?!\(none\))", done.stdout))
     if not known:
         pytest.skip("the package lists are empty")
@@ -76,9 +77,11 @@ def test_second_stage_has_the_libraries():
 
 
 def test_compose_starts_in_order():
-    services = yaml.safe_load((ROOT / "docker" / "compose.yml").read_text(encoding="utf-8"))["services"]
+    text = (ROOT / "docker" / "compose.yml").read_text(encoding="utf-8")
+    services = yaml.safe_load(text)["services"]
     assert set(services) == {"db", "migrate", "scfd"}
-    assert services["migrate"]["command"] == ["migrate"]
-    assert services["migrate"]["depends_on"]["db"]["condition"] == "service_healthy"
-    assert services["scfd"]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
+    migrate, scfd = services["migrate"], services["scfd"]
+    assert migrate["command"] == ["migrate"]
+    assert migrate["depends_on"]["db"]["condition"] == "service_healthy"
+    assert scfd["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
     assert services["db"]["image"].startswith("postgres:15")

@@ -48,7 +48,7 @@ def parameters(document, operation):
     return [resolve(document, p["$ref"]) if "$ref" in p else p for p in operation["parameters"]]
 
 
-# ---- the four places that say it ------------------------------------------------------------------
+# ---- the four places that say it ---------------------------------------------------------------
 
 def test_file_equals_what_the_binary_prints():
     done = scfd("openapi")
@@ -82,7 +82,7 @@ def test_reference_pages_are_up_to_date():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-# ---- the document by itself -----------------------------------------------------------------------
+# ---- the document by itself --------------------------------------------------------------------
 
 def test_is_openapi_3_1(document):
     assert re.fullmatch(r"3\.1\.\d", document["openapi"])

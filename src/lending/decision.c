@@ -54,24 +54,22 @@ static enum scf_code check_approval(const struct scf_filing *f, const struct scf
     return SCF_OK;
 }
 
-/* Takes the row locks and checks everything that they guard. */
-static enum scf_code check(struct scf_db *db, struct scf_filing *f, struct scf_decision *d,
-                           struct scf_error *err) {
-    struct scf_assessment_view view;
+static enum scf_code lock_assessment(struct scf_db *db, const struct scf_filing *f,
+                                     struct scf_assessment_view *ret, struct scf_error *err) {
+    struct scf_uuid id = scf_filing_id(f->body, "assessment_id");
+    enum scf_code code =
+        scf_assessment_lock_for_decision(db, f->arena, &id, &f->lender->node_id, ret, err);
+    return code == SCF_E_NOT_FOUND ? scf_filing_unknown(f, "#/assessment_id", err) : code;
+}
+
+static enum scf_code check(struct scf_db *db, const struct scf_filing *f, struct scf_decision *d,
+                           const struct scf_assessment_view *view, struct scf_error *err) {
     struct scf_standing_decision standing;
-    enum scf_code code = scf_assessment_lock_for_decision(db, f->arena, &d->assessment_id,
-                                                          &f->lender->node_id, &view, err);
-    if (code == SCF_E_NOT_FOUND)
-        return scf_filing_unknown(f, "#/assessment_id", err);
+    enum scf_code code = scf_decision_standing(db, f->arena, &d->assessment_id, &f->lender->node_id,
+                                               &standing, &d->supersedes_id, err);
     if (code == SCF_OK)
-        code = scf_decision_standing(db, f->arena, &d->assessment_id, &f->lender->node_id,
-                                     &standing, &d->supersedes_id, err);
-    if (code == SCF_OK)
-        code = scf_decision_may_follow(&standing, view.awaiting, d->outcome, err);
-    if (code == SCF_OK)
-        code = check_approval(f, d, &view, err);
-    d->borrower_id = view.borrower_id;
-    return code;
+        code = scf_decision_may_follow(&standing, view->awaiting, d->outcome, err);
+    return code == SCF_OK ? check_approval(f, d, view, err) : code;
 }
 
 static enum scf_code write_rows(struct scf_db *db, const struct scf_filing *f,
@@ -106,13 +104,17 @@ static enum scf_code record(struct scf_db *db, const struct scf_filing *f,
 }
 
 enum scf_code scf_decision_file(struct scf_db *db, struct scf_filing *f, struct scf_error *err) {
+    struct scf_assessment_view view;
     enum scf_code code = scf_filing_check_lender(f, err);
+    if (code == SCF_OK)
+        code = lock_assessment(db, f, &view, err);
     if (code == SCF_OK)
         code = scf_filing_begin(db, f, NULL, err);
     if (code != SCF_OK || f->existed)
         return code;
     struct scf_decision d = from_body(f);
-    code = check(db, f, &d, err);
+    d.borrower_id = view.borrower_id;
+    code = check(db, f, &d, &view, err);
     if (code == SCF_OK)
         code = write_rows(db, f, &d, err);
     return code == SCF_OK ? record(db, f, &d, err) : code;

@@ -35,8 +35,9 @@ enum scf_code scf_repayment_file(struct scf_db *db, struct scf_filing *f,
 
 /* ---- for them ---- */
 
-/* Gives `f` an id, and looks whether the lender filed this before: under the body's external_id,
- * else under `number` (NULL: none). Then f->existed when the content is the same, else
+/* Called under the first row lock, so that of several equal filings at once the later ones find the
+ * first. Gives `f` an id, and looks whether the lender filed this before: under the body's
+ * external_id, else under `number` (NULL: none). Then f->existed when the content is the same, else
  * EXTERNAL_ID_CONFLICT with existing_id and both digests. */
 enum scf_code scf_filing_begin(struct scf_db *db, struct scf_filing *f, const char *number,
                                struct scf_error *err) SCF_MUST_CHECK;

@@ -125,12 +125,10 @@ static enum scf_code check_decision(const struct scf_filing *f, const struct scf
 }
 
 static enum scf_code lock_decision(struct scf_db *db, const struct scf_filing *f,
-                                   struct scf_loan *l, struct scf_error *err) {
-    enum scf_code code =
-        scf_decision_lock(db, f->arena, &l->decision_id, &f->lender->node_id, &l->decision, err);
-    if (code == SCF_E_NOT_FOUND)
-        return scf_filing_unknown(f, "#/decision_id", err);
-    return code == SCF_OK ? check_decision(f, l, &l->decision, err) : code;
+                                   struct scf_decision *ret, struct scf_error *err) {
+    struct scf_uuid id = scf_filing_id(f->body, "decision_id");
+    enum scf_code code = scf_decision_lock(db, f->arena, &id, &f->lender->node_id, ret, err);
+    return code == SCF_E_NOT_FOUND ? scf_filing_unknown(f, "#/decision_id", err) : code;
 }
 
 /* ---- what it refers to ---- */
@@ -203,17 +201,20 @@ static enum scf_code begin(struct scf_db *db, struct scf_filing *f, struct scf_e
 
 enum scf_code scf_loan_file(struct scf_db *db, struct scf_filing *f, struct scf_error *err) {
     struct named named = {0};
+    struct scf_decision decision;
     struct scf_loan_contract *contracts;
     size_t n;
     enum scf_code code = scf_filing_check_lender(f, err);
+    if (code == SCF_OK)
+        code = lock_decision(db, f, &decision, err);
     if (code == SCF_OK)
         code = begin(db, f, err);
     if (code != SCF_OK || f->existed)
         return code;
     struct scf_loan l = from_body(f);
-    code = read_named(f, &named, err);
+    code = check_decision(f, &l, &decision, err);
     if (code == SCF_OK)
-        code = lock_decision(db, f, &l, err);
+        code = read_named(f, &named, err);
     if (code == SCF_OK)
         code = check_references(db, f, &l, &named, &contracts, &n, err);
     if (code == SCF_OK)

@@ -156,13 +156,14 @@ static enum scf_code status_after_reversal(struct paying *p, struct scf_error *e
 
 /* ---- filing ---- */
 
-static enum scf_code lock_loan(struct paying *p, struct scf_error *err) {
-    enum scf_code code =
-        scf_loan_lock(p->db, p->f->arena, &p->r.loan_id, &p->f->lender->node_id, &p->loan, err);
+static enum scf_code lock_loan(struct scf_db *db, const struct scf_filing *f, struct scf_loan *ret,
+                               struct scf_error *err) {
+    struct scf_uuid id = scf_filing_id(f->body, "loan_id");
+    enum scf_code code = scf_loan_lock(db, f->arena, &id, &f->lender->node_id, ret, err);
     if (code == SCF_E_NOT_FOUND)
-        return scf_filing_unknown(p->f, "#/loan_id", err);
-    if (code == SCF_OK && strcmp(p->loan.currency, p->r.currency) != 0)
-        return scf_filing_mismatch(p->f, "#/currency", "The loan is in another currency.", err);
+        return scf_filing_unknown(f, "#/loan_id", err);
+    if (code == SCF_OK && !scf_body_is(f->body, "currency", ret->currency))
+        return scf_filing_mismatch(f, "#/currency", "The loan is in another currency.", err);
     return code;
 }
 
@@ -189,18 +190,27 @@ static enum scf_code record(struct paying *p, bool reversal, struct scf_error *e
     return scf_filing_record(p->db, p->f, &facts, err);
 }
 
+static enum scf_code check_receipt(const struct paying *p, const char *receipt_no,
+                                   struct scf_error *err) {
+    return receipt_no ? scf_repayment_check_receipt(p->db, p->f->arena, &p->f->lender->node_id,
+                                                    receipt_no, err)
+                      : SCF_OK;
+}
+
 enum scf_code scf_repayment_file(struct scf_db *db, struct scf_filing *f, struct scf_error *err) {
+    const char *receipt_no = scf_json_string(f->body, "bank_receipt_no");
+    struct paying p = {.db = db, .f = f};
     enum scf_code code = scf_filing_check_lender(f, err);
+    if (code == SCF_OK)
+        code = lock_loan(db, f, &p.loan, err);
     if (code == SCF_OK)
         code = scf_filing_begin(db, f, NULL, err);
     if (code != SCF_OK || f->existed)
         return code;
-    struct paying p = {.db = db, .f = f, .r = from_body(f)};
-    const char *receipt_no = scf_json_string(f->body, "bank_receipt_no");
+    p.r = from_body(f);
     bool reversal = !scf_uuid_is_nil(&p.r.reversal_of);
-    code = lock_loan(&p, err);
-    if (code == SCF_OK && receipt_no && !reversal)
-        code = scf_repayment_check_receipt(db, f->arena, &f->lender->node_id, receipt_no, err);
+    if (!reversal)
+        code = check_receipt(&p, receipt_no, err);
     if (code == SCF_OK)
         code = reversal ? reverse(&p, err) : receive(&p, err);
     if (code == SCF_OK)

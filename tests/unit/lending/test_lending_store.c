@@ -1,0 +1,314 @@
+/* Lending on a real database: races against one limit and one decision, what is filed twice, and a
+ * ledger whose entries add up to every balance. */
+#include "world.h"
+
+enum { ROUNDS = 8 };
+
+/* ---- races ---- */
+
+static void one_of_two_loans_wins_the_limit(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    struct scf_uuid decision = decide("1000.00", "");
+    lend(&decision, "first", "300.00");
+    struct attempt loans[6];
+    for (size_t i = 0; i < SCF_COUNT(loans); i++)
+        loans[i] = (struct attempt){
+            .kind = SCF_REC_LOAN,
+            .json = loan_body(&decision, scf_asprintf(w.arena, "L%zu", i), "400.00", "")};
+    file_together(loans, SCF_COUNT(loans));
+    int won = 0;
+    for (size_t i = 0; i < SCF_COUNT(loans); i++) {
+        won += loans[i].code == SCF_OK;
+        if (loans[i].code != SCF_OK)
+            assert_int_equal(loans[i].code, SCF_E_LIMIT_EXCEEDED);
+    }
+    assert_int_equal(won, 1);
+    assert_int_equal(ask("t_drawn",
+                         "SELECT sum(principal)::bigint FROM scfd.loan WHERE decision_id = $1",
+                         &decision),
+                     70000);
+}
+
+static void a_loan_and_a_new_decision_exclude_each_other(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    int loans = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+        w.assessment = add_assessment();
+        struct scf_uuid first = decide("1000.00", "");
+        struct attempt both[2] = {
+            {.kind = SCF_REC_LOAN,
+             .json = loan_body(&first, scf_asprintf(w.arena, "R%d", round), "1.00", "")},
+            {.kind = SCF_REC_CREDIT_DECISION, .json = decision_body(&w.assessment, "500.00", "")}};
+        file_together(both, 2);
+        bool lent = both[0].code == SCF_OK;
+        assert_int_equal(both[lent].code, SCF_E_WRONG_STATE);
+        assert_int_equal(both[!lent].code, SCF_OK);
+        loans += lent;
+        assert_int_equal(ask("t_open",
+                             "SELECT count(*) FROM scfd.credit_decision"
+                             " WHERE assessment_id = $1 AND status = 0",
+                             &w.assessment),
+                         1);
+    }
+    print_message("the loan came first in %d of %d rounds\n", loans, ROUNDS);
+}
+
+static void decisions_at_once_leave_one_open(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    struct attempt decisions[5];
+    for (size_t i = 0; i < SCF_COUNT(decisions); i++)
+        decisions[i] = (struct attempt){
+            .kind = SCF_REC_CREDIT_DECISION,
+            .json = decision_body(&w.assessment, scf_asprintf(w.arena, "%zu.00", i + 1), "")};
+    file_together(decisions, SCF_COUNT(decisions));
+    for (size_t i = 0; i < SCF_COUNT(decisions); i++)
+        assert_int_equal(decisions[i].code, SCF_OK);
+    assert_int_equal(ask("t_open2",
+                         "SELECT count(*) FROM scfd.credit_decision"
+                         " WHERE assessment_id = $1 AND status = 0",
+                         &w.assessment),
+                     1);
+    assert_int_equal(ask("t_superseded",
+                         "SELECT count(*) FROM scfd.credit_decision d WHERE assessment_id = $1"
+                         " AND EXISTS (SELECT FROM scfd.credit_decision n"
+                         " WHERE n.id = d.superseded_by AND n.supersedes_id = d.id)",
+                         &w.assessment),
+                     4);
+    assert_int_equal(ask("t_leaves", "SELECT size FROM scfd.chain WHERE id = $1", &w.lender_node),
+                     5);
+}
+
+/* ---- the same again ---- */
+
+static void the_same_loan_is_filed_once(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    struct scf_uuid decision = decide("1000.00", "");
+    struct attempt same[4];
+    for (size_t i = 0; i < SCF_COUNT(same); i++)
+        same[i] = (struct attempt){.kind = SCF_REC_LOAN,
+                                   .json = loan_body(&decision, "N-1", "600.00", "")};
+    file_together(same, SCF_COUNT(same));
+    int fresh = 0;
+    for (size_t i = 0; i < SCF_COUNT(same); i++) {
+        assert_int_equal(same[i].code, SCF_OK);
+        assert_true(scf_uuid_eq(&same[i].f.id, &same[0].f.id));
+        fresh += !same[i].f.existed;
+    }
+    assert_int_equal(fresh, 1);
+    struct attempt other = file(SCF_REC_LOAN, loan_body(&decision, "N-1", "1.00", ""));
+    assert_int_equal(other.code, SCF_E_EXTERNAL_ID_CONFLICT);
+    assert_non_null(strstr(other.err.members_json, "existing_id"));
+    /* The number stays taken when the external id is another. */
+    other = file(SCF_REC_LOAN,
+                 loan_body(&decision, "N-1", "1.00", ",\"external_id\":\"something else\""));
+    assert_int_equal(other.code, SCF_E_EXTERNAL_ID_CONFLICT);
+}
+
+static void a_resent_decision_does_not_supersede_itself(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    const char *body = decision_body(&w.assessment, "10.00", ",\"external_id\":\"D-1\"");
+    struct attempt first = file(SCF_REC_CREDIT_DECISION, body);
+    struct attempt again = file(SCF_REC_CREDIT_DECISION, body);
+    assert_int_equal(first.code, SCF_OK);
+    assert_int_equal(again.code, SCF_OK);
+    assert_true(again.f.existed && !first.f.existed);
+    assert_true(scf_uuid_eq(&first.f.id, &again.f.id));
+}
+
+static void a_receipt_number_counts_once(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    struct scf_uuid decision = decide("1000.00", ""), loan = lend(&decision, "N", "100.00");
+    const char *receipt = ",\"bank_receipt_no\":\"B-1\"";
+    struct attempt both[2] = {
+        {.kind = SCF_REC_REPAYMENT, .json = repayment_body(&loan, "1.00", "2026-01-02", receipt)},
+        {.kind = SCF_REC_REPAYMENT, .json = repayment_body(&loan, "2.00", "2026-01-02", receipt)}};
+    file_together(both, 2);
+    bool first = both[0].code == SCF_OK;
+    assert_int_equal(both[!first].code, SCF_OK);
+    assert_int_equal(both[first].code, SCF_E_CONFLICT);
+}
+
+/* ---- the ledger ---- */
+
+static struct scf_loan read_loan(const struct scf_uuid *id) {
+    struct scf_lending_filter filter = {.actor = &w.lender, .id = *id};
+    void *item;
+    int n;
+    ok(scf_loan_select(w.db, w.arena, &filter, &item, &n, &w.err));
+    return *(const struct scf_loan *)item;
+}
+
+/* Balances are the sums of the entries, and the principal is what counts against the contract. */
+static void assert_balanced(const struct scf_uuid *loan) {
+    assert_int_equal(
+        ask("t_balanced",
+            "SELECT count(*) FROM scfd.loan l, (SELECT sum(fees) f, sum(penalty) p, sum(compound) "
+            "c,"
+            " sum(interest) i, sum(principal) q, count(*) n FROM scfd.loan_entry WHERE loan_id = $1"
+            ") e WHERE l.id = $1 AND (l.owed_fees, l.owed_penalty, l.owed_compound,"
+            " l.owed_interest, l.owed_principal, l.entries) = (e.f, e.p, e.c, e.i, e.q, e.n)",
+            loan),
+        1);
+    struct scf_loan l = read_loan(loan);
+    assert_int_equal(ask("t_exposure",
+                         "SELECT financed FROM scfd.contract_exposure WHERE contract_key = $1",
+                         &w.contract_key),
+                     l.owed.principal);
+}
+
+static struct scf_uuid repay(const struct scf_uuid *loan, const char *amount, const char *day,
+                             const char *more) {
+    struct attempt a = file(SCF_REC_REPAYMENT, repayment_body(loan, amount, day, more));
+    if (a.code != SCF_OK)
+        fail_msg("repayment: %s (%s)", a.err.detail, a.err.note);
+    assert_balanced(loan);
+    return a.f.id;
+}
+
+/* 1 000.00 at 0.1 % a day from 1 January. */
+static void interest_is_settled_before_principal(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    struct scf_uuid decision = decide("1000.00", ""), loan = lend(&decision, "N", "1000.00");
+    assert_balanced(&loan);
+    repay(&loan, "4.00", "2026-01-11", ""); /* of 10.00 interest */
+    struct scf_loan l = read_loan(&loan);
+    assert_int_equal(l.owed.interest, 600);
+    assert_int_equal(l.owed.principal, 100000);
+    assert_int_equal(l.status, SCF_LOAN_REPAYING);
+    repay(&loan, "516.00", "2026-01-21", ""); /* 6.00 + 10.00 interest, 500.00 principal */
+    l = read_loan(&loan);
+    assert_int_equal(l.owed.interest, 0);
+    assert_int_equal(l.owed.principal, 50000);
+    assert_int_equal(l.paid_interest, 2000);
+    repay(&loan, "505.00", "2026-01-31", "");
+    l = read_loan(&loan);
+    assert_int_equal(l.status, SCF_LOAN_SETTLED);
+    assert_int_equal(l.owed.principal, 0);
+    struct attempt late = file(SCF_REC_REPAYMENT, repayment_body(&loan, "1.00", "2026-02-01", ""));
+    assert_int_equal(late.code, SCF_E_WRONG_STATE);
+}
+
+static void nothing_is_settled_that_is_not_owed(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    struct scf_uuid decision = decide("1000.00", ""), loan = lend(&decision, "N", "100.00");
+    static const char *const refused[][2] = {
+        {"101.01", ""}, /* 100.00 and ten days' 1.00 */
+        {"1.01", ",\"allocation\":{\"interest\":\"1.01\"}"},
+        {"100.01", ",\"allocation\":{\"principal\":\"100.01\"}"}};
+    for (size_t i = 0; i < SCF_COUNT(refused); i++) {
+        struct attempt a = file(SCF_REC_REPAYMENT,
+                                repayment_body(&loan, refused[i][0], "2026-01-11", refused[i][1]));
+        assert_int_equal(a.code, SCF_E_EXCEEDS_OUTSTANDING);
+        assert_non_null(strstr(a.err.members_json, "\"principal\":\"100.00\""));
+        assert_balanced(&loan);
+    }
+    repay(&loan, "1.00", "2026-01-11", "");
+    struct attempt early = file(SCF_REC_REPAYMENT, repayment_body(&loan, "1.00", "2026-01-10", ""));
+    assert_int_equal(early.code, SCF_E_WRONG_STATE);
+}
+
+static void fees_are_charged_with_their_payment(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    struct scf_uuid decision = decide("1000.00", ""), loan = lend(&decision, "N", "100.00");
+    struct scf_uuid paid = repay(&loan, "30.00", "2026-01-01",
+                                 ",\"allocation\":{\"fees\":\"20.00\",\"principal\":\"10.00\"}");
+    struct scf_loan l = read_loan(&loan);
+    assert_int_equal(l.owed.fees, 0);
+    assert_int_equal(l.owed.principal, 9000);
+    char more[SCF_ID_TEXT + 32], id[SCF_ID_TEXT];
+    scf_id_format("rep", &paid, id);
+    snprintf(more, sizeof more, ",\"reversal_of\":\"%s\"", id);
+    repay(&loan, "30.00", "2026-01-05", more);
+    l = read_loan(&loan);
+    assert_int_equal(l.owed.fees, 2000); /* the fee was due, its payment did not come about */
+    assert_int_equal(l.owed.principal, 10000);
+    assert_int_equal(l.status, SCF_LOAN_DISBURSED);
+}
+
+/* Reversed, the loan owes what it would owe had there never been the repayment. */
+static void a_reversal_restores_the_interest(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    struct scf_uuid decision = decide("1000.00", ""), loan = lend(&decision, "N", "1000.00");
+    struct scf_uuid paid = repay(&loan, "510.00", "2026-01-11", "");
+    repay(&loan, "5.00", "2026-01-21", ""); /* interest on 500.00 */
+    char more[SCF_ID_TEXT + 32], id[SCF_ID_TEXT];
+    scf_id_format("rep", &paid, id);
+    snprintf(more, sizeof more, ",\"reversal_of\":\"%s\"", id);
+    repay(&loan, "510.00", "2026-01-25", more);
+    struct scf_loan l = read_loan(&loan);
+    assert_int_equal(l.owed.principal, 100000);
+    assert_int_equal(l.owed.interest, 2000 - 500); /* 20 days on 1 000.00, less what was paid */
+    assert_int_equal(l.status, SCF_LOAN_REPAYING);
+    struct attempt twice =
+        file(SCF_REC_REPAYMENT, repayment_body(&loan, "510.00", "2026-01-26", more));
+    assert_int_equal(twice.code, SCF_E_WRONG_STATE);
+}
+
+/* ---- who is told ---- */
+
+static void those_concerned_see_it(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    struct scf_uuid decision = decide("1000.00", ""), loan = lend(&decision, "N", "1.00");
+    struct scf_uuid stranger = add_node(SCF_NODE_ERP, NULL);
+    const struct scf_uuid *nodes[] = {&w.borrower_node, &w.buyer_node, &w.lender_node, &stranger};
+    for (size_t i = 0; i < SCF_COUNT(nodes); i++) {
+        struct scf_actor actor = {.node_id = *nodes[i]};
+        struct scf_lending_filter filter = {.actor = &actor, .id = loan};
+        void *item;
+        int n;
+        assert_int_equal(scf_loan_select(w.db, w.arena, &filter, &item, &n, &w.err),
+                         i < 3 ? SCF_OK : SCF_E_NOT_FOUND);
+    }
+    assert_int_equal(ask("t_events",
+                         "SELECT count(*) FROM scfd.event WHERE chain_id = $1"
+                         " AND type IN ('credit_decision.approved', 'loan.disbursed')",
+                         &w.buyer_node),
+                     2);
+    assert_int_equal(ask("t_awaiting",
+                         "SELECT count(*) FROM scfd.credit_assessment_lender"
+                         " WHERE assessment_id = $1 AND awaiting",
+                         &w.assessment),
+                     0);
+}
+
+static void foreign_contracts_carry_no_loan(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    struct scf_uuid decision = decide("1000.00", ""), own = w.contract;
+    w.contract = scf_uuid_new();
+    struct attempt a = file(SCF_REC_LOAN, loan_body(&decision, "N", "1.00", ""));
+    w.contract = own;
+    assert_int_equal(a.code, SCF_E_VALIDATION_FAILED);
+    assert_string_equal(a.err.faults->items[0].pointer, "#/contract_ids/0");
+}
+
+#define STORE_TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        STORE_TEST(one_of_two_loans_wins_the_limit),
+        STORE_TEST(a_loan_and_a_new_decision_exclude_each_other),
+        STORE_TEST(decisions_at_once_leave_one_open),
+        STORE_TEST(the_same_loan_is_filed_once),
+        STORE_TEST(a_resent_decision_does_not_supersede_itself),
+        STORE_TEST(a_receipt_number_counts_once),
+        STORE_TEST(interest_is_settled_before_principal),
+        STORE_TEST(nothing_is_settled_that_is_not_owed),
+        STORE_TEST(fees_are_charged_with_their_payment),
+        STORE_TEST(a_reversal_restores_the_interest),
+        STORE_TEST(those_concerned_see_it),
+        STORE_TEST(foreign_contracts_carry_no_loan),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -39,10 +39,12 @@ CREATE TABLE scfd.record (
 );
 CREATE UNIQUE INDEX record_id ON scfd.record (id);
 CREATE UNIQUE INDEX record_natural_key ON scfd.record (chain_id, kind, external_id);
+CREATE INDEX record_rare_kind ON scfd.record (chain_id, kind, leaf_index) WHERE kind NOT IN (2, 3);
 CREATE INDEX record_body_sha256 ON scfd.record (body_sha256);
 CREATE INDEX record_business_key ON scfd.record (business_key, chain_id) WHERE business_key IS NOT NULL;
 COMMENT ON TABLE scfd.record IS 'Every record of every chain, in commit order per chain; never updated, but for erasure.';
 COMMENT ON COLUMN scfd.record.kind IS 'enum scf_record_kind';
+COMMENT ON INDEX scfd.record_rare_kind IS 'Lists of the kinds of which there are few; events and invoices are found by walking their chain.';
 COMMENT ON COLUMN scfd.record.body IS 'The bytes as received. NULL with body_sha256 and salt once erased; leaf_hash stays.';
 COMMENT ON COLUMN scfd.record.business_key IS 'What this record is in business: contract = H(seller, number), invoice = H(code, number); first 16 bytes.';
 COMMENT ON COLUMN scfd.record.contract_key IS 'business_key of the contract this record belongs to, known or not yet known.';

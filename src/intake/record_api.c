@@ -4,9 +4,16 @@
 #include "scfd/base/clock.h"
 #include "scfd/codec/jsonw.h"
 
-enum { ANSWER_MAX = 64 << 20 };
-
 /* ---- writing ---- */
+
+/* A page of bodies, its last one, and what stands beside them. */
+static struct scf_buf new_answer(struct scf_request *rq) {
+    const struct scf_services *services = scf_rq_app(rq);
+    struct scf_buf body;
+    scf_buf_init(&body,
+                 SCF_RECORD_PAGE_BYTES + (size_t)services->config->max_body_bytes + (4 << 20));
+    return body;
+}
 
 static void write_record_members(struct scf_jsonw *w, const struct scf_record *r) {
     scf_jw_id(w, "id", scf_record_kind_prefix(r->kind), &r->id);
@@ -61,8 +68,7 @@ static void reply_resource(struct scf_request *rq, const struct scf_record *r) {
     }
     if (not_modified(rq, r, &contract_id))
         return;
-    struct scf_buf body;
-    scf_buf_init(&body, ANSWER_MAX);
+    struct scf_buf body = new_answer(rq);
     struct scf_jsonw w = scf_jsonw(&body);
     write_resource(&w, r, &contract_id);
     scf_reply_json(rq, 200, &body);
@@ -72,8 +78,7 @@ static void reply_record(struct scf_request *rq, const struct scf_record *r) {
     static const struct scf_uuid none;
     if (not_modified(rq, r, &none))
         return;
-    struct scf_buf body;
-    scf_buf_init(&body, ANSWER_MAX);
+    struct scf_buf body = new_answer(rq);
     struct scf_jsonw w = scf_jsonw(&body);
     scf_jw_object(&w, NULL);
     write_record_members(&w, r);
@@ -122,8 +127,7 @@ static void get_body(struct scf_request *rq) {
         scf_reply_error(rq, &err);
         return;
     }
-    struct scf_buf body;
-    scf_buf_init(&body, ANSWER_MAX);
+    struct scf_buf body = new_answer(rq);
     scf_buf_put(&body, record.body.p, record.body.n);
     scf_reply(rq, 200, "application/json", &body);
 }
@@ -188,20 +192,16 @@ static const char *filter_text(struct scf_request *rq, const struct scf_record_f
                         scf_rq_query(rq, "node_id") ? scf_rq_query(rq, "node_id") : "");
 }
 
-static void reply_page(struct scf_request *rq, const struct scf_page *page, const char *filter,
-                       const struct scf_record *records, const struct scf_uuid *contract_ids,
-                       size_t count) {
-    bool more = count > (size_t)page->limit;
-    size_t shown = more ? (size_t)page->limit : count;
-    struct scf_buf body;
-    scf_buf_init(&body, ANSWER_MAX);
+static void reply_page(struct scf_request *rq, const char *filter, const struct scf_record *records,
+                       const struct scf_uuid *contract_ids, size_t count, bool more) {
+    struct scf_buf body = new_answer(rq);
     struct scf_jsonw w = scf_jsonw(&body);
     scf_jw_object(&w, NULL);
     scf_jw_array(&w, "data");
-    for (size_t i = 0; i < shown; i++)
+    for (size_t i = 0; i < count; i++)
         write_resource(&w, &records[i], &contract_ids[i]);
     scf_jw_end_array(&w);
-    const struct scf_record *last = shown > 0 ? &records[shown - 1] : NULL;
+    const struct scf_record *last = count > 0 ? &records[count - 1] : NULL;
     static const struct scf_uuid none;
     scf_page_write(rq, &w, filter, more, last ? last->leaf_index : 0, last ? &last->id : &none);
     scf_jw_end_object(&w);
@@ -223,6 +223,7 @@ static void list_resources(struct scf_request *rq) {
     struct scf_page page;
     struct scf_record *records;
     size_t count;
+    bool more;
     struct scf_uuid *contract_ids = NULL;
     struct scf_error err = {0};
     enum scf_code code = read_filter(rq, &filter, &err);
@@ -231,13 +232,13 @@ static void list_resources(struct scf_request *rq) {
         code = scf_page_read(rq, text, &page, &err);
     if (code == SCF_OK)
         code = scf_records_list(scf_rq_db(rq), scf_rq_arena(rq), &filter, &page, &records, &count,
-                                &err);
+                                &more, &err);
     if (code == SCF_OK)
         code = contracts_of_page(rq, records, count, &contract_ids, &err);
     if (code != SCF_OK)
         scf_reply_error(rq, &err);
     else
-        reply_page(rq, &page, text, records, contract_ids, count);
+        reply_page(rq, text, records, contract_ids, count, more);
 }
 
 static void find_records(struct scf_request *rq) {
@@ -255,8 +256,7 @@ static void find_records(struct scf_request *rq) {
         scf_reply_error(rq, &err);
         return;
     }
-    struct scf_buf body;
-    scf_buf_init(&body, ANSWER_MAX);
+    struct scf_buf body = new_answer(rq);
     struct scf_jsonw w = scf_jsonw(&body);
     scf_jw_object(&w, NULL);
     scf_jw_array(&w, "data");

@@ -2,53 +2,107 @@
  */
 #include "record_store.h"
 
-/* $1 kind, $2 owner, $3 since, $4 until, $5 external_id or NULL, $6 limit, $7 leaf index, $8 id. */
+/* $1 kind, $2 owner, $3 since, $4 until, $5 external_id or NULL, $6 limit, $7 leaf index, $8 id, $9
+ * bytes. Every list names every parameter.
+ *
+ * "kind + 0" keeps a list on the index whose order it walks: by the natural key's first two columns
+ * the planner would gladly fetch and sort a whole chain. */
 #define FILTER                                                                                     \
-    " r.kind = $1 AND r.received_at >= $3 AND r.received_at < $4"                                  \
-    " AND ($5::text IS NULL OR r.external_id = $5)"
-#define SELECT_RECORDS "SELECT " SCF_RECORD_COLUMNS " FROM scfd.record r"
-#define PARAMETERS_USED " AND ($2::uuid, $7::bigint, $8::uuid) IS NOT NULL"
+    " r.received_at >= $3 AND r.received_at < $4"                                                  \
+    " AND ($2::uuid, $7::bigint, $8::uuid) IS NOT NULL"
+#define ANY_NAME " AND r.kind + 0 = $1 AND $5::text IS NULL"
+#define NAMED " AND r.kind = $1 AND r.external_id = $5"
 
-static const struct scf_stmt lists[3][2] = {
-    [SCF_FROM_CHAIN] = {{"records_of_chain",
-                         SELECT_RECORDS " WHERE" FILTER PARAMETERS_USED
-                                        " AND r.chain_id = $2 AND r.leaf_index > $7"
-                                        " ORDER BY r.leaf_index LIMIT $6"},
-                        {"records_of_chain_desc",
-                         SELECT_RECORDS " WHERE" FILTER PARAMETERS_USED
-                                        " AND r.chain_id = $2 AND r.leaf_index < $7"
-                                        " ORDER BY r.leaf_index DESC LIMIT $6"}},
-    [SCF_FROM_ADDRESSED] = {{"records_addressed",
-                             SELECT_RECORDS " JOIN scfd.record_addressee a ON a.record_id = r.id"
-                                            " WHERE" FILTER PARAMETERS_USED
-                                            " AND a.node_id = $2 AND a.record_id > $8"
-                                            " ORDER BY a.record_id LIMIT $6"},
-                            {"records_addressed_desc",
-                             SELECT_RECORDS " JOIN scfd.record_addressee a ON a.record_id = r.id"
-                                            " WHERE" FILTER PARAMETERS_USED
-                                            " AND a.node_id = $2 AND a.record_id < $8"
-                                            " ORDER BY a.record_id DESC LIMIT $6"}},
-    [SCF_FROM_ALL] = {{"records_all", SELECT_RECORDS " WHERE" FILTER PARAMETERS_USED
-                                                     " AND r.id > $8 ORDER BY r.id LIMIT $6"},
-                      {"records_all_desc",
-                       SELECT_RECORDS " WHERE" FILTER PARAMETERS_USED
-                                      " AND r.id < $8 ORDER BY r.id DESC LIMIT $6"}},
+/* A page of `list`, cut where its bodies pass $9 bytes, but never before the first; with the number
+ * of records that the list found. The lengths are known without reading the bodies. `place` is what
+ * the list walks, `order` the same as a member of r. */
+#define PAGE(list, place, order)                                                                   \
+    "SELECT " SCF_RECORD_COLUMNS ", r.found FROM (SELECT r.*, count(*) OVER () AS found,"          \
+    " sum(coalesce(octet_length(r.body), 0)) OVER (ORDER BY " order ")"                            \
+    " - coalesce(octet_length(r.body), 0) AS bytes_before FROM (" list " ORDER BY " place          \
+    " LIMIT $6) r) r WHERE r.bytes_before < $9 ORDER BY " order
+
+#define OF_CHAIN "SELECT r.* FROM scfd.record r WHERE r.chain_id = $2 AND" FILTER
+#define ADDRESSED                                                                                  \
+    "SELECT r.* FROM scfd.record_addressee a JOIN scfd.record r ON r.id = a.record_id"             \
+    " WHERE a.node_id = $2 AND" FILTER
+#define OF_ALL "SELECT r.* FROM scfd.record r WHERE" FILTER
+/* LATERAL: one probe of the natural key per chain, whatever the planner guesses. */
+#define NAMED_OF_ALL                                                                               \
+    "SELECT r.* FROM scfd.chain c CROSS JOIN LATERAL (SELECT * FROM scfd.record r"                 \
+    " WHERE r.chain_id = c.id AND" FILTER NAMED " LIMIT 1) r WHERE true"
+
+/* The kinds of which there are few stand in an index of their own (record_rare_kind), so that they
+ * are found among millions of others. */
+#define RARE " AND r.kind = $1 AND r.kind NOT IN (2, 3) AND $5::text IS NULL"
+_Static_assert(SCF_REC_WORKFLOW_EVENT == 2 && SCF_REC_INVOICE == 3,
+               "the kinds of record_rare_kind");
+
+enum list {
+    LIST_CHAIN,
+    LIST_CHAIN_RARE,
+    LIST_CHAIN_NAMED,
+    LIST_ADDRESSED,
+    LIST_ADDRESSED_NAMED,
+    LIST_ALL,
+    LIST_ALL_NAMED,
+    LISTS
 };
+
+#define BOTH(name, list, place, order, position)                                                   \
+    {"records_" name, PAGE(list " AND " place " > " position, place, order)}, {                    \
+        "records_" name "_desc",                                                                   \
+            PAGE(list " AND " place " < " position, place " DESC", order " DESC")                  \
+    }
+#define BY_LEAF(name, list) BOTH(name, list, "r.leaf_index", "r.leaf_index", "$7")
+#define BY_ADDRESS(name, list) BOTH(name, list, "a.record_id", "r.id", "$8")
+#define BY_ID(name, list) BOTH(name, list, "r.id", "r.id", "$8")
+
+static const struct scf_stmt lists[LISTS][2] = {
+    [LIST_CHAIN] = {BY_LEAF("of_chain", OF_CHAIN ANY_NAME)},
+    [LIST_CHAIN_RARE] = {BY_LEAF("rare_of_chain", OF_CHAIN RARE)},
+    [LIST_CHAIN_NAMED] = {BY_LEAF("named_of_chain", OF_CHAIN NAMED)},
+    [LIST_ADDRESSED] = {BY_ADDRESS("addressed", ADDRESSED ANY_NAME)},
+    [LIST_ADDRESSED_NAMED] = {BY_ADDRESS("named_addressed", ADDRESSED NAMED)},
+    [LIST_ALL] = {BY_ID("all", OF_ALL ANY_NAME)},
+    [LIST_ALL_NAMED] = {BY_ID("named_all", NAMED_OF_ALL)},
+};
+
+static enum list list_of(const struct scf_record_filter *filter) {
+    bool named = filter->external_id.n > 0;
+    bool rare = filter->kind != SCF_REC_WORKFLOW_EVENT && filter->kind != SCF_REC_INVOICE;
+    switch (filter->source) {
+    case SCF_FROM_ADDRESSED:
+        return named ? LIST_ADDRESSED_NAMED : LIST_ADDRESSED;
+    case SCF_FROM_ALL:
+        return named ? LIST_ALL_NAMED : LIST_ALL;
+    default:
+        return named ? LIST_CHAIN_NAMED : rare ? LIST_CHAIN_RARE : LIST_CHAIN;
+    }
+}
 
 static const struct scf_stmt records_with_bytes = {
     "records_with_bytes",
-    SELECT_RECORDS " WHERE r.body_sha256 = $1"
-                   " AND ($2 OR r.chain_id = $3 OR EXISTS (SELECT FROM scfd.record_addressee a"
-                   " WHERE a.node_id = $3 AND a.record_id = r.id))"
-                   " ORDER BY r.received_at, r.id LIMIT $4"};
+    "SELECT " SCF_RECORD_COLUMNS " FROM scfd.record r WHERE r.body_sha256 = $1"
+    " AND ($2 OR r.chain_id = $3 OR EXISTS (SELECT FROM scfd.record_addressee a"
+    " WHERE a.node_id = $3 AND a.record_id = r.id))"
+    " ORDER BY r.received_at, r.id LIMIT $4"};
 
-/* $1 keys, $2 administrator, $3 node: the first visible record of kind contract (1) per key. */
+/* $1 keys, $2 administrator, $3 node: a visible record of kind contract (1) per key, of the node's
+ * own chain if there is one. Of others only the first hundred are looked at: a node that repeats
+ * its contract a million times must not make those slow who read records that belong to it. */
 static const struct scf_stmt contracts_of_keys = {
     "contracts_of_keys",
-    "SELECT w.i, r.id FROM unnest($1::uuid[]) WITH ORDINALITY AS w(k, i)"
-    " CROSS JOIN LATERAL (SELECT id FROM scfd.record c WHERE c.business_key = w.k AND c.kind = 1"
-    " AND ($2 OR c.chain_id = $3 OR EXISTS (SELECT FROM scfd.record_addressee a"
-    " WHERE a.node_id = $3 AND a.record_id = c.id)) LIMIT 1) r"};
+    "SELECT w.i, r.id FROM unnest($1::uuid[]) WITH ORDINALITY AS w(k, i) CROSS JOIN LATERAL ("
+    "(SELECT id FROM scfd.record WHERE business_key = w.k AND chain_id = $3 AND kind + 0 = 1 LIMIT "
+    "1)"
+    " UNION ALL"
+    " (SELECT id FROM scfd.record WHERE $2 AND business_key = w.k AND kind + 0 = 1 LIMIT 1)"
+    " UNION ALL"
+    " (SELECT c.id FROM (SELECT id FROM scfd.record WHERE business_key = w.k AND kind + 0 = 1"
+    " LIMIT 100) c CROSS JOIN LATERAL (SELECT FROM scfd.record_addressee a"
+    " WHERE a.node_id = $3 AND a.record_id = c.id LIMIT 1) a LIMIT 1)"
+    " LIMIT 1) r"};
 
 static enum scf_code read_records(const struct scf_rows *rows, struct scf_arena *arena,
                                   struct scf_record **ret, size_t *ret_count,
@@ -76,7 +130,8 @@ static void page_position(const struct scf_page *page, int64_t *ret_leaf, struct
 
 enum scf_code scf_records_list(struct scf_db *db, struct scf_arena *arena,
                                const struct scf_record_filter *filter, const struct scf_page *page,
-                               struct scf_record **ret, size_t *ret_count, struct scf_error *err) {
+                               struct scf_record **ret, size_t *ret_count, bool *ret_more,
+                               struct scf_error *err) {
     struct scf_params p;
     struct scf_rows *rows;
     int64_t leaf;
@@ -94,9 +149,18 @@ enum scf_code scf_records_list(struct scf_db *db, struct scf_arena *arena,
     scf_p_i64(&p, page->limit + 1);
     scf_p_i64(&p, leaf);
     scf_p_uuid(&p, &id);
+    scf_p_i64(&p, SCF_RECORD_PAGE_BYTES);
     enum scf_code code =
-        scf_db_run(db, &lists[filter->source][page->descending], &p, arena, &rows, err);
-    return code == SCF_OK ? read_records(rows, arena, ret, ret_count, err) : code;
+        scf_db_run(db, &lists[list_of(filter)][page->descending], &p, arena, &rows, err);
+    if (code == SCF_OK)
+        code = read_records(rows, arena, ret, ret_count, err);
+    if (code != SCF_OK)
+        return code;
+    int64_t found = *ret_count > 0 ? scf_rows_i64(rows, 0, SCF_RECORD_COLUMN_COUNT) : 0;
+    if (*ret_count > (size_t)page->limit)
+        *ret_count = (size_t)page->limit;
+    *ret_more = found > (int64_t)*ret_count;
+    return SCF_OK;
 }
 
 enum scf_code scf_records_by_sha256(struct scf_db *db, struct scf_arena *arena,

@@ -19,11 +19,15 @@ struct scf_record_filter {
     int64_t since_us, until_us; /* received_at within [since, until) */
 };
 
-/* At most page->limit + 1 records, so that the caller sees whether more follow. The page's position
- * is after_time_us as a leaf index, or after_id, by source. */
+/* The bodies of a page stop at the one that passes this, so that a page of large ones fits into
+ * memory; the next page goes on behind it. */
+enum { SCF_RECORD_PAGE_BYTES = 16 << 20 };
+
+/* At most page->limit records; *ret_more: others follow. The page's position is after_time_us as a
+ * leaf index, or after_id, by source. */
 enum scf_code scf_records_list(struct scf_db *db, struct scf_arena *arena,
                                const struct scf_record_filter *filter, const struct scf_page *page,
-                               struct scf_record **ret, size_t *ret_count,
+                               struct scf_record **ret, size_t *ret_count, bool *ret_more,
                                struct scf_error *err) SCF_MUST_CHECK;
 
 /* The contract that each record belongs to, as far as it has arrived and the actor may see it; nil

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from harness import bodies, merkle
+from harness.client import encode
 from harness.parties import Chain, make_node
 from harness.server import wait_until
 from test_credit import assess, story  # noqa: F401
@@ -327,3 +328,153 @@ def test_events_tell_the_borrower(fresh):
     assert start.status == 200, start
     loan_id = lend(fresh, decide(fresh)["id"], "100.00").json()["id"]
     assert loan_id in feed.get("/v1/events", limit=500).body.decode()
+
+
+def send(chain, path, body):
+    return chain.lender.client.post(path, body, key())
+
+
+def test_the_same_loan_again_is_replayed(fresh):
+    body = loan(fresh, decide(fresh)["id"], "100.00")
+    first, again = (send(fresh, "/v1/loans", body) for _ in range(2))
+    assert (first.status, again.status) == (201, 200), again
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.json()["id"] == first.json()["id"]
+    other = send(fresh, "/v1/loans", {**body, "principal": "200.00"})
+    assert (other.status, other.json()["code"]) == (409, "external-id-conflict")
+    assert other.json()["existing_id"] == first.json()["id"]
+
+
+def test_a_figure_comes_with_each_refusal(fresh):
+    decided = decide(fresh, approved_limit="1000.00")
+    assert decided["remaining_limit"] == "1000.00"
+    loan_id = lend(fresh, decided["id"], "600.00").json()["id"]
+    over = lend(fresh, decided["id"], "400.01").json()
+    assert (over["remaining_limit"], over["approved_limit"]) == ("400.00", "1000.00")
+    more = send(fresh, "/v1/repayments", repayment(loan_id, "600.01"))
+    assert (more.status, more.json()["code"]) == (409, "exceeds-outstanding")
+    assert more.json()["outstanding"]["principal"] == "600.00"
+
+
+def test_a_revolving_limit_comes_back(fresh):
+    decided = decide(fresh, approved_limit="1000.00", limit_type="revolving")
+    loan_id = lend(fresh, decided["id"], "1000.00").json()["id"]
+    assert lend(fresh, decided["id"], "0.01").status == 409
+    assert send(fresh, "/v1/repayments", repayment(loan_id, "250.00")).status == 201
+    path = f"/v1/credit-decisions/{decided['id']}"
+    assert fresh.lender.client.get(path).json()["remaining_limit"] == "250.00"
+    assert lend(fresh, decided["id"], "250.00").status == 201
+
+
+def test_a_reversal_takes_a_repayment_back(fresh):
+    loan_id = lend(fresh, decide(fresh)["id"], "1000.00").json()["id"]
+    paid = send(fresh, "/v1/repayments", repayment(loan_id, "1000.00")).json()
+    assert paid["allocation"]["principal"] == "1000.00"
+    path = f"/v1/loans/{loan_id}"
+    assert fresh.erp.client.get(path).json()["status"] == "settled"
+    taken = send(fresh, "/v1/repayments", repayment(loan_id, "1000.00", reversal_of=paid["id"]))
+    assert taken.status == 201, taken
+    shown = fresh.erp.client.get(path).json()
+    assert (shown["status"], shown["outstanding"]["principal"]) == ("disbursed", "1000.00")
+    seen = fresh.erp.client.get(f"/v1/repayments/{paid['id']}").json()
+    assert (seen["status"], seen["reversed_by"]) == ("reversed", taken.json()["id"])
+    twice = send(fresh, "/v1/repayments", repayment(loan_id, "1000.00", reversal_of=paid["id"]))
+    assert (twice.status, twice.json()["code"]) == (409, "wrong-state")
+
+
+def test_interest_and_arrears_of_an_old_loan(fresh):
+    decided = decide(fresh)
+    answer = lend(
+        fresh,
+        decided["id"],
+        "36000.00",
+        value_date=bodies.days_ago(130),
+        maturity_date=bodies.days_ago(100),
+        interest={"type": "fixed", "annual_rate": "0.10"},
+        disbursed_at=bodies.hours_ago(24 * 130),
+    )
+    assert answer.status == 201, answer
+    shown = answer.json()
+    assert shown["schedule"][0]["interest"] == "300.00"  # 30 days of 360 at 10 %: 10.00 a day
+    # The lender's day may already be the next one.
+    assert shown["overdue_days"] in (100, 101)
+    assert (shown["status"], shown["risk_class"]) == ("overdue", "substandard")
+    assert Decimal(shown["accrued_interest"]) == 10 * (shown["overdue_days"] + 30)
+
+
+def test_a_given_schedule_must_add_up(fresh):
+    decided = decide(fresh)["id"]
+    halves = [
+        {"seq": 1, "due_on": bodies.days_ago(-60), "principal": "50.00", "interest": "0.73"},
+        {"seq": 2, "due_on": bodies.days_ago(-150), "principal": "50.00", "interest": "0.54"},
+    ]
+    given = lend(fresh, decided, "100.00", schedule=halves, repayment_method="equal_principal")
+    assert given.status == 201, given
+    assert given.json()["schedule"] == halves
+    for change in ({"principal": "49.00"}, {"due_on": bodies.days_ago(-61)}, {"seq": 3}):
+        broken = [halves[0], {**halves[1], **change}]
+        answer = lend(fresh, decided, "100.00", schedule=broken)
+        assert answer.status == 422, answer
+        assert all(e["pointer"].startswith("#/schedule") for e in answer.json()["errors"])
+
+
+def test_terms_must_be_those_of_the_decision(fresh):
+    decided = decide(fresh, tenor_days=90)["id"]
+    for members, pointer in (
+        ({"maturity_date": bodies.days_ago(-91)}, "#/maturity_date"),
+        ({"borrower_id": fresh.buyer["id"]}, "#/borrower_id"),
+        ({"currency": "USD"}, "#/currency"),
+        ({"lender_id": fresh.buyer["id"]}, "#/lender_id"),
+        ({"contract_ids": ["ctr_01h455vb4pex5vsknk084sn02q"]}, "#/contract_ids/0"),
+        ({"invoice_ids": ["inv_01h455vb4pex5vsknk084sn02q"]}, "#/invoice_ids/0"),
+        ({"guarantee_ids": ["gua_01h455vb4pex5vsknk084sn02q"]}, "#/guarantee_ids/0"),
+    ):
+        terms = {"maturity_date": bodies.days_ago(-90), **members}
+        answer = lend(fresh, decided, "1.00", **terms)
+        assert answer.status == 422, (members, answer)
+        assert [e["pointer"] for e in answer.json()["errors"]] == [pointer]
+    assert lend(fresh, decided, "1.00", maturity_date=bodies.days_ago(-90)).status == 201
+
+
+def test_unchanged_is_304_and_lists_have_pages(fresh):
+    decided = decide(fresh)["id"]
+    ids = [lend(fresh, decided, "1.00").json()["id"] for _ in range(3)]
+    client = fresh.erp.client
+    first = client.get(f"/v1/loans/{ids[0]}")
+    tag = {"If-None-Match": first.headers["ETag"]}
+    assert client.get(f"/v1/loans/{ids[0]}", tag).status == 304
+    assert send(fresh, "/v1/repayments", repayment(ids[0], "0.50")).status == 201
+    assert client.get(f"/v1/loans/{ids[0]}", tag).status == 200
+    seen, after = [], {}
+    while True:
+        page = client.get("/v1/loans", decision_id=decided, limit=2, **after).json()
+        seen += [item["id"] for item in page["data"]]
+        if not page["has_more"]:
+            break
+        after = {"after": page["next_cursor"]}
+    assert seen == ids
+    newest = client.get("/v1/loans", order="desc", limit=1).json()["data"]
+    assert newest[0]["id"] == ids[2]
+    assert client.get("/v1/repayments", loan_id=ids[0]).json()["data"][0]["amount"] == "0.50"
+
+
+def test_what_is_lent_lowers_the_next_limit(admin, fresh):
+    before = Decimal(fresh.assessment["recommended_limit"])
+    loan_id = lend(fresh, decide(fresh)["id"], half(before)).json()["id"]
+    lower = Decimal(assess(admin, fresh)["recommended_limit"])
+    assert lower < before
+    owed = fresh.lender.client.get(f"/v1/loans/{loan_id}").json()["outstanding"]["principal"]
+    assert send(fresh, "/v1/repayments", repayment(loan_id, owed)).status == 201
+    assert Decimal(assess(admin, fresh)["recommended_limit"]) == before
+
+
+def test_accounts_are_shown_masked(fresh):
+    paid = lend(fresh, decide(fresh)["id"], "1.00", disbursement_account="6222020200112233445")
+    assert paid.json()["disbursement_account"] == "****3445"
+
+
+def test_bodies_are_kept_byte_for_byte(fresh):
+    body = loan(fresh, decide(fresh)["id"], "1.00", purpose="原材料采购")
+    paid = send(fresh, "/v1/loans", body).json()
+    kept = fresh.lender.client.get(f"/v1/records/{paid['id']}/body")
+    assert kept.body == encode(body)

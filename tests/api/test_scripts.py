@@ -1,0 +1,61 @@
+"""The admin scripts do what they say, with nothing but sh, curl and jq."""
+import gzip
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from harness import bodies
+from harness.client import ndjson
+from harness.parties import Chain
+from harness.server import BINARY, ROOT, wait_until
+
+
+@pytest.fixture(scope="module")
+def own(server):
+    return Chain(server.client())
+
+
+def script(server, name, *arguments, key, **env):
+    path = f"{Path(BINARY).resolve().parent}:{os.environ['PATH']}"
+    return subprocess.run(
+        [ROOT / "scripts" / name, *arguments], capture_output=True, text=True, check=False,
+        timeout=60, env={**os.environ, "SCFD_URL": server.url, "SCFD_KEY": key, "PATH": path, **env},
+    )  # fmt: skip
+
+
+def test_load_day_then_again_then_a_bad_line(server, own, tmp_path):
+    day, again, bad = (tmp_path / name for name in ("day.ndjson", "again.ndjson.gz", "bad.ndjson"))
+    day.write_bytes(ndjson(own.invoice() for _ in range(5)))
+    again.write_bytes(gzip.compress(day.read_bytes()))
+    bad.write_bytes(ndjson([own.invoice(), own.invoice(kind="nonsense")]))
+    done = script(server, "load-day.sh", "invoices", day, key=own.erp.key)
+    assert done.returncode == 0 and '"accepted": 5' in done.stdout, done
+    done = script(server, "load-day.sh", "invoices", again, key=own.erp.key)
+    assert done.returncode == 0 and '"duplicate": 5' in done.stdout, done
+    done = script(server, "load-day.sh", "invoices", bad, key=own.erp.key)
+    assert done.returncode != 0 and "#/kind" in done.stderr, done
+
+
+def test_nightly_verify(server, own):
+    record = own.erp.client.post("/v1/invoices", own.invoice()).json()["id"]
+    proof = f"/v1/records/{record}/proof"
+    wait_until(lambda: own.erp.client.get(proof).status == 200, 10, "the block is sealed")
+    vkey = own.erp.client.get(proof).json()["vkey"]
+    arguments = ("nightly-verify.sh", "invoices", bodies.hours_ago(1))
+    done = script(server, *arguments, key=own.erp.key, SCFD_VKEY=vkey)
+    assert done.returncode == 0 and "are proven" in done.stdout, done
+    other = vkey[:-3] + ("A" if vkey[-3] != "A" else "B") + vkey[-2:]
+    assert script(server, *arguments, key=own.erp.key, SCFD_VKEY=other).returncode == 5
+
+
+def test_rotate_key(server, own):
+    admin, node = server.admin_key, own.surety
+    done = script(server, "rotate-key.sh", node.id, key=admin)
+    assert done.returncode == 0 and "scfd_sk_live_" in done.stdout, done
+    keys = server.client().get(f"/v1/nodes/{node.id}/keys").json()["data"]
+    assert len(keys) == 2
+    done = script(server, "rotate-key.sh", node.id, keys[1]["id"], key=admin)
+    assert done.returncode == 0 and keys[0]["id"] in done.stdout, done
+    assert node.client.get("/v1/invoices").status == 401

@@ -71,9 +71,10 @@ static bool make_room(struct scf_arena *arena, size_t n, struct scf_lookup *l) {
     l->by_key = scf_alloc(arena, 2 * n, sizeof *l->by_key);
     l->refs = scf_alloc(arena, 2 * n, sizeof *l->refs);
     l->enterprises = scf_alloc(arena, 2 * n, sizeof *l->enterprises);
-    return l->enterprises && l->refs && l->by_key && l->business_askers && l->business_keys &&
-           l->by_id && l->id_askers && l->ids && l->same && l->key_live && l->keys &&
-           l->chain_sizes && l->chains;
+    l->enterprise_new = scf_alloc(arena, 2 * n, sizeof *l->enterprise_new);
+    return l->enterprise_new && l->enterprises && l->refs && l->by_key && l->business_askers &&
+           l->business_keys && l->by_id && l->id_askers && l->ids && l->same && l->key_live &&
+           l->keys && l->chain_sizes && l->chains;
 }
 
 enum scf_code scf_lookup_ask(struct scf_arena *arena, struct scf_item **items, size_t count,

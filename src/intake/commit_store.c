@@ -18,7 +18,7 @@ static const struct scf_stmt lock_chains = {
 
 #define KNOWN_COLUMNS                                                                              \
     "w.i, r.id, r.chain_id, r.kind, r.leaf_index, r.received_at, r.leaf_hash, r.body_sha256,"      \
-    " r.business_key, r.enterprise_id, r.counterparty_id, r.amount"
+    " r.business_key, r.enterprise_id, r.counterparty_id, r.amount, r.template_id"
 
 /* Two questions in one statement; the answers to the second have negative ordinals.
  *
@@ -112,10 +112,11 @@ static struct scf_known_record *read_known(const struct scf_rows *rows, int row,
     k->counterparty_id = scf_rows_uuid(rows, row, 10);
     k->has_amount = !scf_rows_null(rows, row, 11);
     k->amount = scf_rows_i64(rows, row, 11);
+    k->template_id = (int32_t)scf_rows_i64(rows, row, 12);
     if (by_id) {
-        k->addressed = scf_rows_bool(rows, row, 12);
-        k->uscc = scf_rows_str(rows, row, 13);
-        k->industry = scf_rows_str(rows, row, 14);
+        k->addressed = scf_rows_bool(rows, row, 13);
+        k->uscc = scf_rows_str(rows, row, 14);
+        k->industry = scf_rows_str(rows, row, 15);
     }
     return k;
 }
@@ -281,8 +282,10 @@ enum scf_code scf_commit_add_stubs(struct scf_db *db, struct scf_arena *arena, s
     size_t n = 0;
     SCF_ASSERT(missing);
     for (size_t i = 0; i < l->ref_count; i++)
-        if (!l->enterprises[i] && l->refs[i].uscc.n > 0)
+        if (!l->enterprises[i] && l->refs[i].uscc.n > 0) {
+            l->enterprise_new[i] = true;
             missing[n++] = l->refs[i];
+        }
     if (n == 0)
         return SCF_OK;
     enum scf_code code = scf_enterprise_add_stubs(db, arena, missing, n, l->now_us, err);

@@ -13,6 +13,7 @@ struct scf_known_record {
     struct scf_hash leaf_hash, body_sha256;
     bool has_amount;
     int64_t amount;
+    int32_t template_id;           /* 0: none */
     bool addressed;                /* asked by id: visible to the asking chain's node */
     struct scf_str uscc, industry; /* asked by id: of enterprise_id */
 };
@@ -46,6 +47,7 @@ struct scf_lookup {
     struct scf_map ref_map;
     struct scf_enterprise_ref *refs;
     struct scf_enterprise **enterprises;
+    bool *enterprise_new; /* this transaction made it a stub */
     size_t ref_count;
 
     int64_t now_us;

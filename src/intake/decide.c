@@ -48,7 +48,14 @@ static void refuse_other_content(struct scf_item *item, const struct scf_uuid *e
         theirs, ours);
 }
 
-static bool settle_same(struct scf_item *item, const struct scf_known_record *same) {
+/* A re-send is told the quality that the record was given, whatever is guessed by now. */
+static void evaluate_by(struct scf_item *item, const struct scf_template *tmpl) {
+    if (tmpl != item->tmpl)
+        scf_item_evaluate(item, tmpl);
+}
+
+static bool settle_same(struct deciding *d, struct scf_item *item,
+                        const struct scf_known_record *same) {
     if (!same)
         return false;
     if (!scf_hash_eq(&same->body_sha256, &item->record.body_sha256)) {
@@ -58,6 +65,7 @@ static bool settle_same(struct scf_item *item, const struct scf_known_record *sa
     replay(item,
            &(struct scf_stored){same->id, same->leaf_index, same->received_us, same->leaf_hash});
     item->enterprise_id = same->enterprise_id;
+    evaluate_by(item, scf_templates_by_id(d->context->templates, same->template_id));
     return true;
 }
 
@@ -85,6 +93,7 @@ static bool settle_twin(struct deciding *d, struct scf_item *item, int index) {
     }
     item->twin = twin;
     item->outcome = SCF_REPLAYED;
+    evaluate_by(item, twin->tmpl);
     return true;
 }
 
@@ -92,6 +101,15 @@ static bool settle_twin(struct deciding *d, struct scf_item *item, int index) {
 
 static const struct scf_enterprise *enterprise_at(const struct deciding *d, int ask) {
     return ask < 0 ? NULL : d->lookup->enterprises[ask];
+}
+
+/* The first mention only: a mistyped code shows then, and a known stub is nobody's mistake. */
+static void warn_if_new(const struct deciding *d, struct scf_item *item, int ask,
+                        const char *pointer) {
+    if (ask >= 0 && d->lookup->enterprise_new[ask])
+        scf_fault_add(&item->warnings, pointer, "enterprise-unregistered",
+                      "Nobody has registered this enterprise yet; the directory knows it by its "
+                      "code from now on.");
 }
 
 static void check_enterprises(struct deciding *d, struct scf_item *item,
@@ -111,6 +129,8 @@ static void check_enterprises(struct deciding *d, struct scf_item *item,
     }
     if (counterparty)
         item->record.counterparty_id = counterparty->id;
+    warn_if_new(d, item, asks->subject, item->extract.subject_pointer);
+    warn_if_new(d, item, asks->counterparty, item->extract.counterparty_pointer);
     if (subject && counterparty && scf_uuid_eq(&subject->id, &counterparty->id))
         fault(item, item->extract.counterparty_pointer, "same-party",
               "Both parties are the same enterprise.");
@@ -198,8 +218,7 @@ static void settle_template(struct deciding *d, struct scf_item *item,
     scf_industry_cache_put(d->context->industries, &item->extract.subject, industry);
     const struct scf_template *tmpl = scf_templates_for(d->context->templates, item->record.kind,
                                                         industry, item->record.received_us);
-    if (tmpl != item->tmpl)
-        scf_item_evaluate(item, tmpl);
+    evaluate_by(item, tmpl);
 }
 
 /* ---- one item ---- */
@@ -239,7 +258,7 @@ static enum scf_code decide_item(struct deciding *d, int index, const struct scf
         item->outcome = SCF_REFUSED;
         return SCF_OK;
     }
-    if (settle_same(item, d->lookup->same[index]))
+    if (settle_same(d, item, d->lookup->same[index]))
         return SCF_OK;
     check_enterprises(d, item, asks);
     item->record.business_key = item->extract.business_key;

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Turns files into C string arrays: embed.sh migrations sql/0001_x.sql … | embed.sh templates a.json …
+# Turns files into C: embed.sh migrations sql/0001_x.sql … | templates a.json … | components
+# a.json.
 # | embed.sh components openapi/components.json
 set -eu
 what=$1; shift

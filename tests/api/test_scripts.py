@@ -19,10 +19,9 @@ def own(server):
 
 def script(server, name, *arguments, key, **env):
     path = f"{Path(BINARY).resolve().parent}:{os.environ['PATH']}"
-    return subprocess.run(
-        [ROOT / "scripts" / name, *arguments], capture_output=True, text=True, check=False,
-        timeout=60, env={**os.environ, "SCFD_URL": server.url, "SCFD_KEY": key, "PATH": path, **env},
-    )  # fmt: skip
+    env = {**os.environ, "SCFD_URL": server.url, "SCFD_KEY": key, "PATH": path, **env}
+    command = [ROOT / "scripts" / name, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=env)
 
 
 def test_load_day_then_again_then_a_bad_line(server, own, tmp_path):

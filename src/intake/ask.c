@@ -57,6 +57,8 @@ static int ask_business(struct scf_lookup *lookup, const struct scf_uuid *key,
     return (int)lookup->business_count++;
 }
 
+enum { REFS_PER_ITEM = 3 }; /* subject, counterparty, guarantor */
+
 static bool make_room(struct scf_arena *arena, size_t n, struct scf_lookup *l) {
     l->chains = scf_alloc(arena, n, sizeof *l->chains);
     l->chain_sizes = scf_alloc(arena, n, sizeof *l->chain_sizes);
@@ -69,9 +71,9 @@ static bool make_room(struct scf_arena *arena, size_t n, struct scf_lookup *l) {
     l->business_keys = scf_alloc(arena, 2 * n, sizeof *l->business_keys);
     l->business_askers = scf_alloc(arena, 2 * n, sizeof *l->business_askers);
     l->by_key = scf_alloc(arena, 2 * n, sizeof *l->by_key);
-    l->refs = scf_alloc(arena, 2 * n, sizeof *l->refs);
-    l->enterprises = scf_alloc(arena, 2 * n, sizeof *l->enterprises);
-    l->enterprise_new = scf_alloc(arena, 2 * n, sizeof *l->enterprise_new);
+    l->refs = scf_alloc(arena, REFS_PER_ITEM * n, sizeof *l->refs);
+    l->enterprises = scf_alloc(arena, REFS_PER_ITEM * n, sizeof *l->enterprises);
+    l->enterprise_new = scf_alloc(arena, REFS_PER_ITEM * n, sizeof *l->enterprise_new);
     return l->enterprise_new && l->enterprises && l->refs && l->by_key && l->business_askers &&
            l->business_keys && l->by_id && l->id_askers && l->ids && l->same && l->key_live &&
            l->keys && l->chain_sizes && l->chains;
@@ -84,7 +86,8 @@ enum scf_code scf_lookup_ask(struct scf_arena *arena, struct scf_item **items, s
     struct scf_asks *asks = scf_alloc(arena, count, sizeof *asks);
     struct asking chains = {0}, keys = {0}, enterprises = {0};
     if (!asks || !make_room(arena, count, &l) || !scf_map_init(&chains.map, arena, count) ||
-        !scf_map_init(&keys.map, arena, count) || !scf_map_init(&enterprises.map, arena, 2 * count))
+        !scf_map_init(&keys.map, arena, count) ||
+        !scf_map_init(&enterprises.map, arena, REFS_PER_ITEM * count))
         return scf_fail(err, SCF_E_INTERNAL, "The batch is too large.");
     for (size_t i = 0; i < count; i++) {
         const struct scf_item *item = items[i];
@@ -94,6 +97,7 @@ enum scf_code scf_lookup_ask(struct scf_arena *arena, struct scf_item **items, s
             .key = ask_uuid(&keys, l.keys, &item->key_id),
             .subject = ask_enterprise(&enterprises, l.refs, &item->extract.subject),
             .counterparty = ask_enterprise(&enterprises, l.refs, &item->extract.counterparty),
+            .guarantor = ask_enterprise(&enterprises, l.refs, &item->extract.guarantor),
             .revises = ask_id(&l, &item->extract.revises_id, chain),
             .contract_id = ask_id(&l, &item->extract.contract_id, chain),
             .contract_key = item->record.kind == SCF_REC_CONTRACT

@@ -122,6 +122,8 @@ static void check_enterprises(struct deciding *d, struct scf_item *item,
     if (asks->counterparty >= 0 && !counterparty)
         fault(item, item->extract.counterparty_pointer, "unknown-reference",
               "No enterprise has this id.");
+    if (asks->guarantor >= 0 && !enterprise_at(d, asks->guarantor))
+        fault(item, "#/guarantor_id", "unknown-reference", "No enterprise has this id.");
     if (subject) {
         item->record.enterprise_id = subject->id;
         if (item->extract.needs_seller_uscc)

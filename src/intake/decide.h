@@ -8,7 +8,7 @@
 
 /* Indexes into the lookup's arrays, per item; −1: not asked. */
 struct scf_asks {
-    int key, subject, counterparty, revises, contract_id, contract_key, invoice_key;
+    int key, subject, counterparty, guarantor, revises, contract_id, contract_key, invoice_key;
 };
 
 /* Collects the distinct questions of the items. Everything in `arena`. */

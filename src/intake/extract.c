@@ -214,6 +214,7 @@ static void extract_guarantee(struct extraction *e) {
     const cJSON *body = e->body;
     e->x->subject.id = id_of(body, "obligor_id");
     e->x->counterparty.id = id_of(body, "beneficiary_id");
+    e->x->guarantor.id = id_of(body, "guarantor_id");
     e->x->subject_pointer = "#/obligor_id";
     e->x->counterparty_pointer = "#/beneficiary_id";
     e->x->contract_id = id_of(body, "contract_id");

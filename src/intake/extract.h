@@ -13,6 +13,7 @@ struct scf_extract {
     struct scf_uuid revises_id;             /* nil: none */
     struct scf_enterprise_ref subject;      /* seller; obligor of a guarantee; empty: unknown */
     struct scf_enterprise_ref counterparty; /* buyer; beneficiary; empty: unknown */
+    struct scf_enterprise_ref guarantor;    /* of a guarantee, by id */
     const char *subject_pointer, *counterparty_pointer; /* where the body names them: "#/seller" */
     struct scf_uuid business_key; /* nil: none, or not before the seller's USCC is known */
     struct scf_uuid contract_key; /* likewise */

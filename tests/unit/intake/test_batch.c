@@ -255,6 +255,30 @@ static void a_resent_profile_keeps_its_enterprise(void **state) {
     assert_true(scf_uuid_eq(&later->enterprise_id, &first->enterprise_id));
 }
 
+/* Only this server hands out ids: one that it does not know is a mistake, at every place. */
+static void unknown_ids_are_refused_at_their_places(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    struct scf_item *item =
+        add(SCF_REC_GUARANTEE,
+            "{\"external_id\":\"g\",\"guarantee_no\":\"G\",\"kind\":\"surety_joint\","
+            "\"guarantor_id\":\"ent_01h455vb4pex5vsknk084sn02q\","
+            "\"obligor_id\":\"ent_01h455vb4pex5vsknk084sn02r\","
+            "\"beneficiary_id\":\"ent_01h455vb4pex5vsknk084sn02s\","
+            "\"contract_id\":\"ctr_01h455vb4pex5vsknk084sn02q\",\"amount\":\"3.00\","
+            "\"currency\":\"CNY\",\"issued_on\":\"2026-01-01\",\"expires_on\":\"2027-01-01\","
+            "\"status\":\"active\"}");
+    commit_batch(false);
+    all_refused(SCF_E_VALIDATION_FAILED);
+    static const char *const places[] = {"#/obligor_id", "#/beneficiary_id", "#/guarantor_id",
+                                         "#/contract_id"};
+    assert_int_equal(item->faults.count, SCF_COUNT(places));
+    for (size_t i = 0; i < SCF_COUNT(places); i++) {
+        assert_string_equal(item->faults.items[i].code, "unknown-reference");
+        assert_string_equal(item->faults.items[i].pointer, places[i]);
+    }
+}
+
 static void a_revoked_key_writes_nothing(void **state) {
     (void)state;
     NEEDS_DATABASE();
@@ -421,6 +445,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_batch_settles_twins_and_conflicts),
         TEST(a_resent_profile_keeps_its_enterprise),
+        TEST(unknown_ids_are_refused_at_their_places),
         TEST(a_revoked_key_writes_nothing),
         TEST(a_refused_row_spares_its_few_neighbours),
         TEST(a_refused_row_spares_its_many_neighbours),

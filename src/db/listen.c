@@ -85,20 +85,26 @@ static bool serve(struct scf_listener *l, PGconn *conn) {
 static void *run(void *arg) {
     struct scf_listener *l = arg;
     int backoff_ms = BACKOFF_FIRST_MS;
+    bool told_deaf = false;
     for (bool going = true; going;) {
         PGconn *conn = connect_and_listen(l);
         if (!conn) {
+            if (!told_deaf)
+                tell(l, NULL, false);
+            told_deaf = true;
             going = wait_for(l, -1, backoff_ms);
             backoff_ms = 2 * backoff_ms < BACKOFF_LAST_MS ? 2 * backoff_ms : BACKOFF_LAST_MS;
             continue;
         }
         backoff_ms = BACKOFF_FIRST_MS;
+        told_deaf = false;
         tell(l, NULL, true); /* what happened while we were deaf is unknown */
         going = serve(l, conn);
         PQfinish(conn);
         if (going) {
             scf_log(SCF_LOG_WARN, "the listener lost its database connection");
             tell(l, NULL, false);
+            told_deaf = true;
         }
     }
     atomic_store(&l->connected, false);

@@ -124,17 +124,9 @@ static enum scf_code set_up_installation(struct running *r, struct scf_error *er
     return code;
 }
 
-static void on_server_notify(void *ctx, const char *topic, bool connected) {
+static void on_server_notify(void *server, const char *topic, bool connected) {
     (void)connected;
-    struct running *r = ctx;
-    if (r->services.server)
-        scf_server_notify(r->services.server, topic);
-}
-
-static void on_workers_notify(void *ctx, const char *topic, bool connected) {
-    struct running *r = ctx;
-    if (r->services.workers)
-        scf_workers_on_notify(r->services.workers, topic, connected);
+    scf_server_notify(server, topic);
 }
 
 static enum scf_code open_catalogues(struct running *r, struct scf_error *err) {
@@ -145,12 +137,14 @@ static enum scf_code open_catalogues(struct running *r, struct scf_error *err) {
     return code;
 }
 
+/* Last, for it calls all the others. What was missed until then it makes up for: its first word is
+ * that anything may have changed. */
 static enum scf_code start_listener(struct running *r, struct scf_error *err) {
     r->listener = scf_listener_new(r->services.database_url);
     scf_listener_subscribe(r->listener, scf_keys_on_notify, r->services.keys);
     scf_listener_subscribe(r->listener, scf_templates_on_notify, r->services.templates);
-    scf_listener_subscribe(r->listener, on_workers_notify, r);
-    scf_listener_subscribe(r->listener, on_server_notify, r);
+    scf_listener_subscribe(r->listener, scf_workers_on_notify, r->services.workers);
+    scf_listener_subscribe(r->listener, on_server_notify, r->services.server);
     return scf_listener_start(r->listener, err);
 }
 
@@ -229,8 +223,8 @@ static enum scf_code start_intake(struct running *r, struct scf_error *err) {
 
 static enum scf_code come_up(struct running *r, struct scf_error *err) {
     enum scf_code (*const steps[])(struct running *, struct scf_error *) = {
-        open_data,      open_database, load_signing_key, set_up_installation, open_catalogues,
-        start_listener, start_intake,  start_work,       start_server,
+        open_data,    open_database, load_signing_key, set_up_installation, open_catalogues,
+        start_intake, start_work,    start_server,     start_listener,
     };
     for (size_t i = 0; i < SCF_COUNT(steps); i++) {
         enum scf_code code = steps[i](r, err);

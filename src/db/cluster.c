@@ -120,8 +120,17 @@ static enum scf_code ensure_database(const struct scf_cluster *c, struct scf_err
     return code;
 }
 
+/* The directory of the socket is ours alone, and nothing runs in it now. A killed postmaster that
+ * nobody has reaped, or a stranger with its number, would pass for alive. */
+static void remove_socket_lock(const struct scf_cluster *c) {
+    char *path = scf_cluster_text("%s/.s.PGSQL.5432.lock", c->socket_dir);
+    unlink(path);
+    free(path);
+}
+
 static enum scf_code run_postmaster(struct scf_cluster *c, struct scf_error *err) {
     scf_leftovers_stop(c->pg_dir);
+    remove_socket_lock(c);
     enum scf_code code = launch(c, err);
     if (code == SCF_OK)
         code = await(c, err);

@@ -122,7 +122,8 @@ $(O)/support.a: $(SUPPORT_OBJ)
 define unit_rules
 $$(O)/unit/$(1)/%: tests/unit/$(1)/%.c $$(O)/support.a $(foreach b,$(2),$$(OBJ_$(b))) $$(GENERATED_OBJ)
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS_ALL) -I$$(O)/inc/$(1) -Isrc/$(1) -Itests/unit/support $$(PKG_CFLAGS) $$< $$(O)/support.a \
+	$$(call say,CC,$$@)
+	$$(Q)$$(CC) $$(CFLAGS_ALL) -I$$(O)/inc/$(1) -Isrc/$(1) -Itests/unit/support $$(PKG_CFLAGS) $$< $$(O)/support.a \
 	    $$(filter-out $$(O)/obj/app/main.o,$$(filter %.o,$$^)) $$(LDFLAGS_ALL) -o $$@ -lcmocka $$(PKG_LIBS)
 endef
 below :=

@@ -209,9 +209,11 @@ static enum scf_code start_server(struct running *r, struct scf_error *err) {
         .authenticate = authenticate,
     };
     enum scf_code code = scf_server_start(&options, &r->services.server, err);
-    if (code == SCF_OK)
-        scf_server_add_check(r->services.server, "workers", workers_alive, &r->services);
-    return code;
+    if (code != SCF_OK)
+        return code;
+    scf_server_add_check(r->services.server, "keys", scf_keys_current, r->services.keys);
+    scf_server_add_check(r->services.server, "workers", workers_alive, &r->services);
+    return SCF_OK;
 }
 
 static enum scf_code start_intake(struct running *r, struct scf_error *err) {

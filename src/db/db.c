@@ -5,7 +5,7 @@
 #include "scfd/base/clock.h"
 #include "db_impl.h"
 
-enum { BACKOFF_FIRST_US = 50 * 1000, BACKOFF_LAST_US = 1000 * 1000, IDLE_CHECK_US = 1000 * 1000 };
+enum { BACKOFF_FIRST_US = 50 * 1000, BACKOFF_LAST_US = 1000 * 1000, IDLE_CHECK_US = 50 * 1000 };
 
 struct scf_db *scf_db_new(const char *url, const char *application_name, int statement_timeout_ms) {
     struct scf_db *db = calloc(1, sizeof *db);

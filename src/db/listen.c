@@ -7,7 +7,7 @@
 #include "scfd/db/listen.h"
 #include "db_impl.h"
 
-enum { MAX_SUBSCRIBERS = 16, BACKOFF_FIRST_MS = 50, BACKOFF_LAST_MS = 1000 };
+enum { MAX_SUBSCRIBERS = 16, BACKOFF_FIRST_MS = 50, BACKOFF_LAST_MS = 400 };
 
 struct subscriber {
     void (*fn)(void *ctx, const char *topic, bool connected);

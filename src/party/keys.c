@@ -2,8 +2,9 @@
  * look-up on the HTTP thread. A thread of its own reloads it from the database when the listener
  * says that "keys" changed.
  *
- * Revocation must reach every instance at once, so a directory that may be out of date (the
- * listener is cut off, or a reload does not come through) answers nobody after 2 s.
+ * Revocation must reach every instance at once, so a directory that may be out of date answers
+ * nobody after 2 s. While the listener is cut off, the thread reloads of its own accord: as long as
+ * the database can be read, the directory is never older than that.
  *
  * Locks: `table_lock` guards `table`; `lock` guards everything below it. Never both. */
 #include "scfd/base/clock.h"
@@ -14,6 +15,7 @@
 
 #define DEAF_MAX_US (2 * SCF_US_PER_SECOND)
 #define RETRY_US (SCF_US_PER_SECOND / 5)
+#define DEAF_RELOAD_US (SCF_US_PER_SECOND / 2)
 #define LOAD_ARENA_MAX ((size_t)512 << 20)
 
 /* Open addressing, at most half full; a free slot has no key id. */
@@ -89,9 +91,10 @@ static enum scf_code load(struct scf_keys *keys, struct scf_error *err) {
 
 /* ---- reloading ---- */
 
-static void wait_until(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t mono_us) {
+/* True when nobody signalled before `mono_us`. */
+static bool wait_until(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t mono_us) {
     struct timespec at = {mono_us / SCF_US_PER_SECOND, (mono_us % SCF_US_PER_SECOND) * 1000};
-    pthread_cond_timedwait(cond, lock, &at);
+    return pthread_cond_timedwait(cond, lock, &at) == ETIMEDOUT;
 }
 
 /* Under `lock`. */
@@ -105,23 +108,33 @@ static void ask_for_reload(struct scf_keys *keys) {
     pthread_cond_signal(&keys->wake);
 }
 
-/* Under `lock`: the reload that covers requests up to `goal` came through. */
-static void reload_done(struct scf_keys *keys, uint64_t goal) {
+/* Under `lock`: the reload begun at `began_us` came through; it covers requests up to `goal`. */
+static void reload_done(struct scf_keys *keys, uint64_t goal, int64_t began_us) {
     keys->loaded = goal;
-    if (keys->connected)
+    if (!keys->connected)
+        keys->stale_since_us = began_us;
+    else
         keys->stale_since_us = keys->wanted > goal ? keys->pending_since_us : 0;
     pthread_cond_broadcast(&keys->reloaded);
+}
+
+/* Under `lock`: returns when a reload is due, or to stop. */
+static void wait_for_work(struct scf_keys *keys) {
+    while (!keys->stop && keys->loaded == keys->wanted) {
+        if (keys->connected) {
+            pthread_cond_wait(&keys->wake, &keys->lock);
+        } else if (wait_until(&keys->wake, &keys->lock, scf_mono_us() + DEAF_RELOAD_US)) {
+            ask_for_reload(keys);
+        }
+    }
 }
 
 static void *reloader(void *arg) {
     struct scf_keys *keys = arg;
     pthread_mutex_lock(&keys->lock);
-    while (!keys->stop) {
-        if (keys->loaded == keys->wanted) {
-            pthread_cond_wait(&keys->wake, &keys->lock);
-            continue;
-        }
+    for (wait_for_work(keys); !keys->stop; wait_for_work(keys)) {
         uint64_t goal = keys->wanted;
+        int64_t began_us = scf_mono_us();
         keys->pending_since_us = 0;
         pthread_mutex_unlock(&keys->lock);
         struct scf_error err;
@@ -130,7 +143,7 @@ static void *reloader(void *arg) {
             scf_log_error("Reloading the API keys failed", &err);
         pthread_mutex_lock(&keys->lock);
         if (code == SCF_OK)
-            reload_done(keys, goal);
+            reload_done(keys, goal, began_us);
         else if (!keys->stop)
             wait_until(&keys->wake, &keys->lock, scf_mono_us() + RETRY_US);
     }
@@ -164,12 +177,20 @@ enum scf_code scf_keys_refresh(struct scf_keys *keys, struct scf_error *err) {
 
 /* ---- authenticating ---- */
 
+enum scf_code scf_keys_current(void *ctx, struct scf_error *err) {
+    const struct scf_keys *keys = ctx;
+    int64_t stale_since_us = keys->stale_since_us;
+    if (stale_since_us == 0 || scf_mono_us() - stale_since_us <= DEAF_MAX_US)
+        return SCF_OK;
+    return scf_fail(err, SCF_E_DATABASE_UNAVAILABLE,
+                    "Keys cannot be checked while the database is away.");
+}
+
 enum scf_code scf_keys_authenticate(struct scf_keys *keys, struct scf_str key,
                                     struct scf_actor *ret, struct scf_error *err) {
-    int64_t stale_since_us = keys->stale_since_us;
-    if (stale_since_us != 0 && scf_mono_us() - stale_since_us > DEAF_MAX_US)
-        return scf_fail(err, SCF_E_DATABASE_UNAVAILABLE,
-                        "Keys cannot be checked while the database is away.");
+    enum scf_code code = scf_keys_current(keys, err);
+    if (code != SCF_OK)
+        return code;
     if (!scf_key_well_formed(key))
         return scf_fail(err, SCF_E_UNAUTHENTICATED, "The API key is not valid.");
     struct scf_hash digest = scf_key_digest(keys->secret, key);

@@ -31,8 +31,11 @@ void scf_keys_on_notify(void *keys, const char *topic, bool connected);
 /* Waits (≤ 2 s) until a reload that began after this call came through: whoever was just given a
  * key by this instance can use it here at once. Not on an HTTP thread. DATABASE_UNAVAILABLE. */
 enum scf_code scf_keys_refresh(struct scf_keys *keys, struct scf_error *err) SCF_MUST_CHECK;
+/* DATABASE_UNAVAILABLE when the directory may have been out of date for more than 2 s: it can
+ * neither hear of changes nor reload. Shaped as a readiness check (ctx = keys); any thread. */
+enum scf_code scf_keys_current(void *keys, struct scf_error *err) SCF_MUST_CHECK;
 /* UNAUTHENTICATED for unknown, expired, revoked keys and suspended nodes (one answer for all);
- * DATABASE_UNAVAILABLE when the directory has been deaf for more than 2 s. */
+ * DATABASE_UNAVAILABLE when not scf_keys_current. */
 enum scf_code scf_keys_authenticate(struct scf_keys *keys, struct scf_str key,
                                     struct scf_actor *ret, struct scf_error *err) SCF_MUST_CHECK;
 

@@ -167,7 +167,7 @@ static const char *plural(const char *kind) {
 static bool read_arguments(struct import *m, int argc, char **argv) {
     m->url = getenv("SCFD_URL") ? getenv("SCFD_URL") : "http://127.0.0.1:8080";
     m->key = getenv("SCFD_KEY");
-    for (int i = 1; i < argc; i++) {
+    for (int i = 1; i < argc; i++)
         if (strcmp(argv[i], "--kind") == 0 && i + 1 < argc)
             m->kind = plural(argv[++i]);
         else if (strcmp(argv[i], "--url") == 0 && i + 1 < argc)
@@ -180,7 +180,6 @@ static bool read_arguments(struct import *m, int argc, char **argv) {
             return false;
         else
             m->path = argv[i];
-    }
     return m->path && m->kind && m->key && strlen(m->key) < 200;
 }
 

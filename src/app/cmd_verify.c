@@ -75,7 +75,7 @@ int scf_cmd_verify(int argc, char **argv) {
     const char *usage = "scfd verify PROOF.json --key VKEY [--body FILE]\n"
                         "       scfd verify RECEIPT.json";
     const char *file = NULL, *key = NULL, *body = NULL;
-    for (int i = 1; i < argc; i++) {
+    for (int i = 1; i < argc; i++)
         if (strcmp(argv[i], "--key") == 0 && i + 1 < argc)
             key = argv[++i];
         else if (strcmp(argv[i], "--body") == 0 && i + 1 < argc)
@@ -84,7 +84,6 @@ int scf_cmd_verify(int argc, char **argv) {
             return scf_usage(usage);
         else
             file = argv[i];
-    }
     if (!file)
         return scf_usage(usage);
     struct scf_buf text, report;

@@ -45,12 +45,10 @@ struct scf_audit {
 /* ---- faults ---- */
 
 static int compare(const struct place *a, const struct place *b) {
-    if (a->chain != b->chain) {
+    if (a->chain != b->chain)
         return a->chain < b->chain ? -1 : 1;
-    }
-    if (a->class != b->class) {
+    if (a->class != b->class)
         return a->class < b->class ? -1 : 1;
-    }
     return a->position < b->position ? -1 : a->position > b->position;
 }
 
@@ -98,22 +96,18 @@ static bool list_jobs(struct scf_audit *audit, struct scf_arena *arena) {
             (size_t)(1 + parts(s->height + 1, SCF_AUDIT_BLOCKS) + parts(s->size, SCF_AUDIT_LEAVES));
     }
     audit->jobs = scf_alloc(arena, n, sizeof *audit->jobs);
-    if (audit->jobs == NULL) {
+    if (audit->jobs == NULL)
         return false;
-    }
     /* A tree is walked by one thread: begin with them, so that none is left for the end. */
     struct job *at = audit->jobs;
-    for (size_t i = 0; i < audit->chain_count; i++) {
+    for (size_t i = 0; i < audit->chain_count; i++)
         *at++ = (struct job){TREE, &audit->chains[i], 0};
-    }
     for (size_t i = 0; i < audit->chain_count; i++) {
         const struct scf_audit_chain *c = &audit->chains[i];
-        for (int64_t j = 0; j < parts(c->state.height + 1, SCF_AUDIT_BLOCKS); j++) {
+        for (int64_t j = 0; j < parts(c->state.height + 1, SCF_AUDIT_BLOCKS); j++)
             *at++ = (struct job){BLOCKS, c, j * SCF_AUDIT_BLOCKS};
-        }
-        for (int64_t j = 0; j < parts(c->state.size, SCF_AUDIT_LEAVES); j++) {
+        for (int64_t j = 0; j < parts(c->state.size, SCF_AUDIT_LEAVES); j++)
             *at++ = (struct job){LEAVES, c, j * SCF_AUDIT_LEAVES};
-        }
     }
     audit->job_count = (size_t)(at - audit->jobs);
     return true;
@@ -146,9 +140,8 @@ static void work(struct scf_auditor *a) {
     size_t i;
     while ((i = atomic_fetch_add(&audit->next, 1)) < audit->job_count) {
         enum scf_code code = run_job(a, &audit->jobs[i]);
-        if (code != SCF_OK) {
+        if (code != SCF_OK)
             stop_all(audit, code, &a->err);
-        }
         scf_arena_reset(a->arena);
     }
 }
@@ -177,12 +170,10 @@ static void *thread_main(void *ctx) {
 
 static void report(const struct scf_audit *audit) {
     int64_t total = 0;
-    for (size_t i = 0; i < audit->chain_count; i++) {
+    for (size_t i = 0; i < audit->chain_count; i++)
         total += audit->chains[i].state.size;
-    }
-    if (audit->options->progress != NULL) {
+    if (audit->options->progress != NULL)
         audit->options->progress(audit->options->ctx, atomic_load(&audit->leaves), total);
-    }
 }
 
 static void wait_for_threads(struct scf_audit *audit) {
@@ -219,12 +210,10 @@ static enum scf_code run_threads(struct scf_audit *audit, struct scf_error *err)
         }
     }
     wait_for_threads(audit);
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n; i++)
         pthread_join(threads[i], NULL);
-    }
-    if (audit->code != SCF_OK && err != NULL) {
+    if (audit->code != SCF_OK && err != NULL)
         *err = audit->err;
-    }
     return audit->code;
 }
 
@@ -235,13 +224,11 @@ static enum scf_code check_heads(struct scf_auditor *a) {
         const struct scf_audit_chain *c = &audit->chains[i];
         const char *why =
             c->has_seal ? scf_seal_contradiction(&c->state) : "the chain has no seal row";
-        if (why != NULL) {
+        if (why != NULL)
             scf_audit_fault(a, c, SCF_AUDIT_SEAL, 0, "%s", why);
-        }
     }
-    if (audit->options->chain_id != NULL) {
+    if (audit->options->chain_id != NULL)
         return SCF_OK;
-    }
     struct scf_rows *rows;
     enum scf_code code = scf_audit_orphans(a->db, a->arena, &rows, &a->err);
     for (int i = 0; code == SCF_OK && i < scf_rows_count(rows); i++) {
@@ -257,15 +244,12 @@ static enum scf_code check_heads(struct scf_auditor *a) {
 static enum scf_code prepare(struct scf_audit *audit, struct scf_auditor *a) {
     enum scf_code code = scf_audit_list(a->db, a->arena, audit->options->chain_id, &audit->chains,
                                         &audit->chain_count, &a->err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
-    if (audit->options->chain_id != NULL && audit->chain_count == 0) {
+    if (audit->options->chain_id != NULL && audit->chain_count == 0)
         return scf_fail(&a->err, SCF_E_NOT_FOUND, "There is no such chain.");
-    }
-    if (!list_jobs(audit, a->arena)) {
+    if (!list_jobs(audit, a->arena))
         return scf_fail(&a->err, SCF_E_INTERNAL, "There is too much for the audit's memory.");
-    }
     return check_heads(a);
 }
 
@@ -297,9 +281,8 @@ enum scf_code scf_audit_run(const struct scf_audit_options *options, struct scf_
     };
     enum scf_code code = prepare(&audit, &a);
     if (code != SCF_OK) {
-        if (err != NULL) {
+        if (err != NULL)
             *err = a.err;
-        }
     } else {
         code = run_threads(&audit, err);
     }

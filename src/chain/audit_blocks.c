@@ -29,16 +29,14 @@ static bool open_note(const struct links *l, int row, int column, const char *wh
     enum scf_note_verdict verdict =
         scf_note_open(scf_rows_str(l->rows, row, column), key, key == NULL ? 0 : 1, l->note);
     bool good = verdict == SCF_NOTE_OK || (key == NULL && verdict == SCF_NOTE_UNVERIFIED);
-    if (!good) {
+    if (!good)
         fault(l, "its %s: %s", what, scf_note_verdict_text(verdict));
-    }
     return good;
 }
 
 static bool origin_is_right(const struct links *l, struct scf_str origin) {
-    if (l->a->options->origin == NULL) {
+    if (l->a->options->origin == NULL)
         return true;
-    }
     struct scf_buf want;
     scf_buf_init(&want, 1024);
     scf_chain_origin(l->a->options->origin, &l->chain->state.chain_id, &want);
@@ -58,38 +56,33 @@ static bool columns_agree(const struct links *l, int row, const struct scf_block
 static void check_checkpoint(const struct links *l, int row, const struct scf_block *b,
                              const struct scf_vkey *key) {
     struct scf_checkpoint c;
-    if (!open_note(l, row, 7, "checkpoint", key)) {
+    if (!open_note(l, row, 7, "checkpoint", key))
         return;
-    }
     if (!scf_checkpoint_parse(l->note->text, &c) || !scf_str_eq(c.origin, b->origin) ||
-        c.size != b->size || !scf_hash_eq(&c.root, &b->root)) {
+        c.size != b->size || !scf_hash_eq(&c.root, &b->root))
         fault(l, "its checkpoint is not of the same tree");
-    }
 }
 
 static void check_header(const struct links *l, int row, const struct scf_hash *told) {
     struct scf_block b;
-    if (!open_note(l, row, 6, "note", NULL)) {
+    if (!open_note(l, row, 6, "note", NULL))
         return;
-    }
     if (!scf_block_parse(l->note->text, &b)) {
         fault(l, "its header is no scfd-block/v1");
         return;
     }
     struct scf_hash hash = scf_sha256(l->note->text.p, l->note->text.n);
-    if (!scf_hash_eq(&hash, told)) {
+    if (!scf_hash_eq(&hash, told))
         fault(l, "its hash is not that of its header");
-    } else if (!columns_agree(l, row, &b) || !origin_is_right(l, b.origin)) {
+    else if (!columns_agree(l, row, &b) || !origin_is_right(l, b.origin))
         fault(l, "its header says something else than its row");
-    }
     if (l->a->options->public_key == NULL) {
         check_checkpoint(l, row, &b, NULL);
         return;
     }
     struct scf_vkey key = scf_vkey(b.origin, l->a->options->public_key);
-    if (open_note(l, row, 6, "note", &key)) {
+    if (open_note(l, row, 6, "note", &key))
         check_checkpoint(l, row, &b, &key);
-    }
 }
 
 static void check_block(struct links *l, int row) {
@@ -126,9 +119,8 @@ static enum scf_code check_surplus(const struct links *l, int row) {
 
 /* What the first block of the run must follow. */
 static enum scf_code read_before(struct links *l, int64_t first) {
-    if (first == 0) {
+    if (first == 0)
         return SCF_OK;
-    }
     enum scf_code code = scf_audit_read_blocks(l->a->db, l->a->arena, &l->chain->state.chain_id,
                                                first - 1, first, &l->rows, &l->a->err);
     if (code == SCF_OK && scf_rows_count(l->rows) == 1) { /* missing: the run before says so */
@@ -145,9 +137,8 @@ enum scf_code scf_audit_blocks(struct scf_auditor *a, const struct scf_audit_cha
     int64_t past = last ? count : first + SCF_AUDIT_BLOCKS;
     struct links l = {.a = a, .chain = chain, .height = first};
     l.note = scf_alloc(a->arena, 1, sizeof *l.note);
-    if (l.note == NULL) {
+    if (l.note == NULL)
         return scf_fail(&a->err, SCF_E_INTERNAL, "The audit is out of memory.");
-    }
     enum scf_code code = read_before(&l, first);
     if (code == SCF_OK) {
         code = scf_audit_read_blocks(a->db, a->arena, &chain->state.chain_id,
@@ -156,15 +147,13 @@ enum scf_code scf_audit_blocks(struct scf_auditor *a, const struct scf_audit_cha
     }
     for (int i = 0; code == SCF_OK && i < scf_rows_count(l.rows); i++) {
         int64_t height = scf_rows_i64(l.rows, i, 0);
-        if (height < first || height >= past) {
+        if (height < first || height >= past)
             code = check_surplus(&l, i);
-        } else {
+        else
             check_block(&l, i);
-        }
     }
-    if (code == SCF_OK && l.height < past) {
+    if (code == SCF_OK && l.height < past)
         fault(&l, "missing");
-    }
     scf_audit_count(a, 0, 0, past - first);
     return code;
 }

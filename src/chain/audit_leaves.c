@@ -21,9 +21,8 @@ static bool keep_tile(void *ctx, int64_t n, struct scf_str hashes) {
     struct run *r = ctx;
     size_t slot = (size_t)(n - r->first / SCF_TILE_WIDTH);
     size_t count = hashes.n / SCF_HASH_LEN;
-    if (count > SCF_TILE_WIDTH) {
+    if (count > SCF_TILE_WIDTH)
         count = SCF_TILE_WIDTH;
-    }
     memcpy(r->tiles + slot * SCF_TILE_WIDTH, hashes.p, count * SCF_HASH_LEN);
     r->known[slot] = (int16_t)count;
     return true;
@@ -31,13 +30,11 @@ static bool keep_tile(void *ctx, int64_t n, struct scf_str hashes) {
 
 static enum scf_code load_tiles(struct run *r) {
     int64_t sealed = r->past < r->chain->state.sealed ? r->past : r->chain->state.sealed;
-    if (sealed <= r->first) {
+    if (sealed <= r->first)
         return SCF_OK;
-    }
     r->tiles = scf_alloc(r->a->arena, SCF_AUDIT_LEAVES, sizeof *r->tiles);
-    if (r->tiles == NULL) {
+    if (r->tiles == NULL)
         return scf_fail(&r->a->err, SCF_E_INTERNAL, "The audit is out of memory.");
-    }
     return scf_audit_read_tiles(
         r->a->db, r->a->arena, &r->chain->state.chain_id, r->first / SCF_TILE_WIDTH,
         (sealed + SCF_TILE_WIDTH - 1) / SCF_TILE_WIDTH, keep_tile, r, &r->a->err);
@@ -46,9 +43,8 @@ static enum scf_code load_tiles(struct run *r) {
 /* The sealed hash of a leaf; NULL when its tile lacks it. */
 static const struct scf_hash *sealed_hash(const struct run *r, int64_t index) {
     size_t at = (size_t)(index - r->first);
-    if (r->tiles == NULL || (int)(at % SCF_TILE_WIDTH) >= r->known[at / SCF_TILE_WIDTH]) {
+    if (r->tiles == NULL || (int)(at % SCF_TILE_WIDTH) >= r->known[at / SCF_TILE_WIDTH])
         return NULL;
-    }
     return &r->tiles[at];
 }
 
@@ -56,24 +52,19 @@ static const struct scf_hash *sealed_hash(const struct run *r, int64_t index) {
 
 /* NULL: the record gives its leaf hash. */
 static const char *record_fault(const struct scf_audit_leaf *leaf, struct scf_record *r) {
-    if (leaf->kind < 0 || leaf->kind >= SCF_REC_KINDS) {
+    if (leaf->kind < 0 || leaf->kind >= SCF_REC_KINDS)
         return "its kind is unknown";
-    }
     r->kind = (enum scf_record_kind)leaf->kind;
     /* The server erases nothing yet, so that whatever is gone was taken away behind its back. */
-    if (!leaf->has_body && !leaf->has_digest && !leaf->has_salt) {
+    if (!leaf->has_body && !leaf->has_digest && !leaf->has_salt)
         return "its body, digest and salt were removed";
-    }
-    if (!leaf->has_body || !leaf->has_digest || !leaf->has_salt) {
+    if (!leaf->has_body || !leaf->has_digest || !leaf->has_salt)
         return "it is erased in part only";
-    }
-    if (leaf->digest_n != SCF_HASH_LEN || leaf->salt_n != SCF_SALT_LEN) {
+    if (leaf->digest_n != SCF_HASH_LEN || leaf->salt_n != SCF_SALT_LEN)
         return "its body_sha256 or salt has the wrong length";
-    }
     struct scf_hash h = scf_sha256(r->body.p, r->body.n);
-    if (!scf_hash_eq(&h, &r->body_sha256)) {
+    if (!scf_hash_eq(&h, &r->body_sha256))
         return "its body does not have the recorded SHA-256";
-    }
     h = scf_leaf_hash(r);
     if (!scf_hash_eq(&h, &r->leaf_hash)) {
         return "its leaf text (id, kind, external_id, received_at, body_sha256, salt) does not "
@@ -85,13 +76,11 @@ static const char *record_fault(const struct scf_audit_leaf *leaf, struct scf_re
 static const char *leaf_fault(const struct run *r, const struct scf_audit_leaf *leaf,
                               struct scf_record *record) {
     const char *why = record_fault(leaf, record);
-    if (why != NULL || record->leaf_index >= r->chain->state.sealed) {
+    if (why != NULL || record->leaf_index >= r->chain->state.sealed)
         return why;
-    }
     const struct scf_hash *sealed = sealed_hash(r, record->leaf_index);
-    if (sealed == NULL) {
+    if (sealed == NULL)
         return "its leaf hash is missing from the tiles";
-    }
     return scf_hash_eq(sealed, &record->leaf_hash) ? NULL
                                                    : "its leaf hash differs from the sealed tile";
 }
@@ -99,9 +88,8 @@ static const char *leaf_fault(const struct run *r, const struct scf_audit_leaf *
 static void check_record(struct run *r, const struct scf_audit_leaf *leaf) {
     struct scf_record record = leaf->record;
     const char *why = leaf_fault(r, leaf, &record);
-    if (why == NULL) {
+    if (why == NULL)
         return;
-    }
     char id[SCF_ID_TEXT];
     bool known = leaf->kind >= 0 && leaf->kind < SCF_REC_KINDS;
     scf_id_format(known ? scf_record_kind_prefix(record.kind) : "rec", &record.id, id);
@@ -112,9 +100,8 @@ static void check_record(struct run *r, const struct scf_audit_leaf *leaf) {
 
 /* Records may have been added since the start; beyond the head of this moment they are surplus. */
 static bool is_surplus(struct run *r, int64_t index) {
-    if (index < 0) {
+    if (index < 0)
         return true;
-    }
     if (index >= r->size_now) {
         struct scf_seal_state state;
         if (scf_audit_now(r->a->aside, r->a->arena, &r->chain->state.chain_id, &state,
@@ -159,23 +146,20 @@ enum scf_code scf_audit_leaves(struct scf_auditor *a, const struct scf_audit_cha
                                int64_t first) {
     int64_t size = chain->state.size;
     struct run *r = scf_alloc(a->arena, 1, sizeof *r);
-    if (r == NULL) {
+    if (r == NULL)
         return scf_fail(&a->err, SCF_E_INTERNAL, "The audit is out of memory.");
-    }
     bool last = size - first <= SCF_AUDIT_LEAVES;
     *r = (struct run){.a = a, .chain = chain, .first = first, .next = first, .size_now = -1};
     r->past = last ? size : first + SCF_AUDIT_LEAVES;
     enum scf_code code = load_tiles(r);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
     /* The first and the last share also look at what should not be there at all. */
     code = scf_audit_read_leaves(a->db, a->arena, &chain->state.chain_id,
                                  first == 0 ? INT64_MIN : first, last ? INT64_MAX : r->past,
                                  take_leaf, r, &a->err);
-    if (code != SCF_OK || r->lost) {
+    if (code != SCF_OK || r->lost)
         return code != SCF_OK ? code : a->err.code;
-    }
     report_gap(r, r->past);
     scf_audit_count(a, r->done, 0, 0);
     return SCF_OK;

@@ -36,14 +36,12 @@ enum scf_code scf_audit_list(struct scf_db *db, struct scf_arena *arena,
     scf_params_init(&p, arena);
     scf_p_uuid(&p, chain_id);
     enum scf_code code = scf_db_run(db, &list, &p, arena, &rows, err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
     size_t n = (size_t)scf_rows_count(rows);
     struct scf_audit_chain *chains = scf_alloc(arena, n, sizeof *chains);
-    if (chains == NULL) {
+    if (chains == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "There are too many chains for the audit's memory.");
-    }
     for (size_t i = 0; i < n; i++) {
         chains[i].number = (int)i;
         chains[i].has_seal = !scf_rows_null(rows, (int)i, 2);
@@ -63,12 +61,10 @@ enum scf_code scf_audit_now(struct scf_db *db, struct scf_arena *arena,
     scf_params_init(&p, arena);
     scf_p_uuid(&p, chain_id);
     enum scf_code code = scf_db_run(db, &now, &p, arena, &rows, err);
-    if (code == SCF_OK && scf_rows_count(rows) != 1) {
+    if (code == SCF_OK && scf_rows_count(rows) != 1)
         return scf_fail(err, SCF_E_NOT_FOUND, "The chain vanished during the audit.");
-    }
-    if (code == SCF_OK) {
+    if (code == SCF_OK)
         *ret = state_of(rows, 0);
-    }
     return code;
 }
 
@@ -192,9 +188,8 @@ enum scf_code scf_audit_count_tiles(struct scf_db *db, struct scf_arena *arena,
     scf_params_init(&p, arena);
     scf_p_uuid(&p, chain_id);
     enum scf_code code = scf_db_run(db, &count_tiles, &p, arena, &rows, err);
-    if (code == SCF_OK) {
+    if (code == SCF_OK)
         *ret = scf_rows_i64(rows, 0, 0);
-    }
     return code;
 }
 

@@ -44,9 +44,8 @@ static int64_t next_block_size(struct walk *w) {
         w->block = 0;
         w->height = past;
     }
-    if (w->code != SCF_OK || w->block == scf_rows_count(w->blocks)) {
+    if (w->code != SCF_OK || w->block == scf_rows_count(w->blocks))
         return INT64_MAX;
-    }
     return scf_rows_i64(w->blocks, w->block, 1);
 }
 
@@ -84,18 +83,16 @@ static void check_width(struct walk *w, const struct scf_tile_id *id, size_t sto
     if (w->code == SCF_OK && stored > (size_t)id->width) {
         w->code = scf_audit_now(w->a->aside, arena, &w->chain->state.chain_id, &now, &w->a->err);
         if (w->code == SCF_OK &&
-            stored > (size_t)scf_tile_width(id->level, id->n, (uint64_t)now.sealed)) {
+            stored > (size_t)scf_tile_width(id->level, id->n, (uint64_t)now.sealed))
             tile_fault(w, id, "holds more hashes than are sealed");
-        }
     }
     scf_arena_free(arena);
 }
 
 static void check_upper(void *ctx, const struct scf_tile *tile) {
     struct walk *w = ctx;
-    if (w->code != SCF_OK) {
+    if (w->code != SCF_OK)
         return;
-    }
     struct scf_arena *arena = scf_arena_new(1 << 20);
     struct scf_tile_row row = {w->chain->state.chain_id, *tile};
     struct scf_tile_id id = tile->id;
@@ -104,9 +101,8 @@ static void check_upper(void *ctx, const struct scf_tile *tile) {
     if (w->code == SCF_OK) {
         w->tiles += row.tile.id.width > 0;
         if (row.tile.id.width < id.width ||
-            memcmp(row.tile.hashes, tile->hashes, (size_t)id.width * SCF_HASH_LEN) != 0) {
+            memcmp(row.tile.hashes, tile->hashes, (size_t)id.width * SCF_HASH_LEN) != 0)
             tile_fault(w, &id, "is missing or does not follow from the tiles below it");
-        }
         check_width(w, &id, (size_t)row.tile.id.width);
     }
     scf_arena_free(arena);
@@ -181,9 +177,8 @@ static enum scf_code walk_tiles(struct walk *w) {
     int64_t past = (sealed + SCF_TILE_WIDTH - 1) / SCF_TILE_WIDTH;
     enum scf_code code = scf_audit_read_tiles(w->a->db, w->a->arena, &w->chain->state.chain_id, 0,
                                               past, take_tile, w, &w->a->err);
-    if (code != SCF_OK || w->code != SCF_OK) {
+    if (code != SCF_OK || w->code != SCF_OK)
         return code != SCF_OK ? code : w->code;
-    }
     if (tree_size(w) < sealed) {
         scf_audit_fault(w->a, w->chain, SCF_AUDIT_TILE, tree_size(w),
                         "the tiles end here, but %" PRId64 " leaves are sealed", sealed);
@@ -199,9 +194,8 @@ static enum scf_code walk_tiles(struct walk *w) {
 
 enum scf_code scf_audit_tree(struct scf_auditor *a, const struct scf_audit_chain *chain) {
     struct walk *w = scf_alloc(a->arena, 1, sizeof *w);
-    if (w == NULL) {
+    if (w == NULL)
         return scf_fail(&a->err, SCF_E_INTERNAL, "The audit is out of memory.");
-    }
     w->a = a;
     w->chain = chain;
     scf_compact_init(&w->low, SCF_SHA256);
@@ -210,9 +204,8 @@ enum scf_code scf_audit_tree(struct scf_auditor *a, const struct scf_audit_chain
     w->block_arena = scf_arena_new(16 << 20);
     enum scf_code code = scf_audit_read_blocks(a->aside, w->block_arena, &chain->state.chain_id, 0,
                                                0, &w->blocks, &a->err); /* no rows yet */
-    if (code == SCF_OK) {
+    if (code == SCF_OK)
         code = walk_tiles(w);
-    }
     scf_audit_count(a, 0, w->tiles, 0);
     scf_arena_free(w->block_arena);
     return code;

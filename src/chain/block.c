@@ -53,9 +53,8 @@ static bool take(struct scf_str *rest, const char *label, struct scf_str *ret) {
     struct scf_str line;
     size_t n = strlen(label);
     if (!scf_take_line(rest, &line) || line.n < n + 1 || memcmp(line.p, label, n) != 0 ||
-        line.p[n] != ' ') {
+        line.p[n] != ' ')
         return false;
-    }
     *ret = (struct scf_str){line.p + n + 1, line.n - n - 1};
     return true;
 }
@@ -80,15 +79,12 @@ bool scf_block_parse(struct scf_str text, struct scf_block *ret) {
     if (!scf_take_line(&rest, &line) || !scf_str_is(line, "scfd-block/v1") ||
         !take(&rest, "chain", &b.origin) || !take(&rest, "height", &height) ||
         !take(&rest, "size", &size) || !take(&rest, "root", &root) || !take(&rest, "prev", &prev) ||
-        !take(&rest, "time", &time) || rest.n != 0) {
+        !take(&rest, "time", &time) || rest.n != 0)
         return false;
-    }
     if (!scf_parse_i64(height, 0, INT64_MAX, &b.height) ||
         !scf_parse_i64(size, 0, INT64_MAX, &b.size) || !read_hash(root, &b.root) ||
-        !read_hash(prev, &b.prev) || !scf_time_parse(time, &b.time_us) ||
-        !is_written_as(&b, text)) {
+        !read_hash(prev, &b.prev) || !scf_time_parse(time, &b.time_us) || !is_written_as(&b, text))
         return false;
-    }
     *ret = b;
     return true;
 }

@@ -65,17 +65,14 @@ static enum scf_code read_record(struct scf_request *rq, struct scf_record *ret,
     enum scf_record_kind kind;
     struct scf_record r;
     if (!scf_id_parse_any(scf_rq_param(rq, "id"), prefix, &id) ||
-        !scf_record_kind_of_prefix(prefix, &kind)) {
+        !scf_record_kind_of_prefix(prefix, &kind))
         return scf_fail(err, SCF_E_NOT_FOUND, "There is no such record.");
-    }
     enum scf_code code =
         scf_record_get(scf_rq_db(rq), scf_rq_arena(rq), scf_rq_actor(rq), &id, &r, err);
-    if (code == SCF_OK && r.kind != kind) {
+    if (code == SCF_OK && r.kind != kind)
         return scf_fail(err, SCF_E_NOT_FOUND, "There is no such record.");
-    }
-    if (code == SCF_OK) {
+    if (code == SCF_OK)
         *ret = r;
-    }
     return code;
 }
 
@@ -86,18 +83,16 @@ static void proof_get(struct scf_request *rq) {
     struct scf_db *db = scf_rq_db(rq);
     struct scf_arena *arena = scf_rq_arena(rq);
     enum scf_code code = read_record(rq, &record, &err);
-    if (code == SCF_OK) {
+    if (code == SCF_OK)
         code = scf_proof_block(db, arena, &record.chain_id, record.leaf_index, &block, &err);
-    }
     if (code == SCF_E_NOT_SEALED && scf_rq_may_wait(rq)) {
         scf_rq_wait(rq, "sealed");
         return;
     }
     struct scf_buf out;
     scf_buf_init(&out, BODY_MAX);
-    if (code == SCF_OK) {
+    if (code == SCF_OK)
         code = scf_proof_build(db, arena, scf_rq_app(rq), &record, &block, &out, &err);
-    }
     if (code != SCF_OK) {
         scf_buf_free(&out);
         scf_reply_error(rq, &err);
@@ -119,9 +114,8 @@ static void write_chain(struct scf_request *rq, struct scf_jsonw *w,
     scf_jw_id(w, "node_id", "node", &c->id);
     scf_jw_strn(w, "origin", key.name.p, key.name.n);
     scf_jw_strn(w, "vkey", vkey.data, vkey.len);
-    if (actor->admin || scf_uuid_eq(&actor->node_id, &c->id)) {
+    if (actor->admin || scf_uuid_eq(&actor->node_id, &c->id))
         scf_jw_i64(w, "size", c->size);
-    }
     scf_jw_i64(w, "sealed_size", c->newest.size);
     if (c->sealed) {
         scf_jw_i64(w, "height", c->newest.height);
@@ -134,9 +128,8 @@ static void write_chain(struct scf_request *rq, struct scf_jsonw *w,
 
 static void chain_get(struct scf_request *rq) {
     struct scf_chain_view chain;
-    if (!read_chain(rq, &chain)) {
+    if (!read_chain(rq, &chain))
         return;
-    }
     struct scf_buf out;
     scf_buf_init(&out, BODY_MAX);
     struct scf_jsonw w = scf_jsonw(&out);
@@ -165,9 +158,8 @@ static void chains_list(struct scf_request *rq) {
     enum scf_code code = scf_page_read(rq, "", &page, &err);
     if (code == SCF_OK) {
         struct scf_uuid from = page.after_id;
-        if (!page.has_after) {
+        if (!page.has_after)
             memset(from.b, page.descending ? 0xff : 0, sizeof from.b);
-        }
         code = scf_chain_view_list(scf_rq_db(rq), scf_rq_arena(rq), &from, page.descending,
                                    page.limit + 1, &list.chains, &n, &err);
     }
@@ -182,9 +174,8 @@ static void chains_list(struct scf_request *rq) {
 
 static void checkpoint_get(struct scf_request *rq) {
     struct scf_chain_view chain;
-    if (!read_chain(rq, &chain)) {
+    if (!read_chain(rq, &chain))
         return;
-    }
     if (!chain.sealed) {
         not_found(rq, "The chain has no block yet.");
         return;
@@ -192,9 +183,8 @@ static void checkpoint_get(struct scf_request *rq) {
     char hex[9], tag[TAG_TEXT];
     scf_hex(chain.newest.hash.b, 4, hex);
     snprintf(tag, sizeof tag, "%" PRId64 "-%s", chain.newest.height, hex);
-    if (scf_reply_not_modified(rq, tag)) {
+    if (scf_reply_not_modified(rq, tag))
         return;
-    }
     struct scf_buf out;
     scf_buf_init(&out, BODY_MAX);
     scf_buf_put(&out, chain.newest.checkpoint_note.p, chain.newest.checkpoint_note.n);
@@ -250,9 +240,8 @@ static void blocks_list(struct scf_request *rq) {
     struct scf_chain_view chain;
     struct scf_block_view *blocks;
     int n;
-    if (!read_chain(rq, &chain)) {
+    if (!read_chain(rq, &chain))
         return;
-    }
     enum scf_code code = scf_page_read(rq, "", &page, &err);
     if (code == SCF_OK) {
         int64_t after = page.has_after ? page.after_time_us : page.descending ? INT64_MAX : -1;
@@ -308,9 +297,8 @@ static void write_consistency(struct scf_buf *out, int64_t from, int64_t to,
     scf_jw_base64(&w, "from_root", hashes[n].b, SCF_HASH_LEN);
     scf_jw_base64(&w, "to_root", hashes[n + 1].b, SCF_HASH_LEN);
     scf_jw_array(&w, "proof");
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n; i++)
         scf_jw_base64(&w, NULL, hashes[i].b, SCF_HASH_LEN);
-    }
     scf_jw_end_array(&w);
     scf_jw_end_object(&w);
 }
@@ -321,13 +309,11 @@ static void consistency_get(struct scf_request *rq) {
     struct scf_hash hashes[SCF_PROOF_MAX + 2];
     int64_t from = 0, to = 0;
     int n = 0;
-    if (!read_chain(rq, &chain)) {
+    if (!read_chain(rq, &chain))
         return;
-    }
     enum scf_code code = read_sizes(rq, chain.newest.size, &from, &to, &err);
-    if (code == SCF_OK) {
+    if (code == SCF_OK)
         code = consistency_hashes(rq, &chain.id, from, to, hashes, &n, &err);
-    }
     if (code != SCF_OK) {
         scf_reply_error(rq, &err);
         return;

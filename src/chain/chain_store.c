@@ -55,12 +55,10 @@ enum scf_code scf_chain_view_get(struct scf_db *db, struct scf_arena *arena,
     scf_params_init(&p, arena);
     scf_p_uuid(&p, id);
     enum scf_code code = scf_db_run(db, &get_chain, &p, arena, &rows, err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
-    if (scf_rows_count(rows) != 1) {
+    if (scf_rows_count(rows) != 1)
         return scf_fail(err, SCF_E_NOT_FOUND, "There is no such chain.");
-    }
     *ret = chain_of(rows, 0);
     return SCF_OK;
 }
@@ -74,17 +72,14 @@ enum scf_code scf_chain_view_list(struct scf_db *db, struct scf_arena *arena,
     scf_p_uuid(&p, after);
     scf_p_i64(&p, limit);
     enum scf_code code = scf_db_run(db, descending ? &list_down : &list_up, &p, arena, &rows, err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
     int n = scf_rows_count(rows);
     struct scf_chain_view *views = scf_alloc(arena, (size_t)n, sizeof *views);
-    if (views == NULL) {
+    if (views == NULL)
         return full(err);
-    }
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n; i++)
         views[i] = chain_of(rows, i);
-    }
     *ret = views;
     *ret_n = n;
     return SCF_OK;
@@ -109,12 +104,10 @@ enum scf_code scf_block_view_get(struct scf_db *db, struct scf_arena *arena,
     scf_p_uuid(&p, chain_id);
     scf_p_i64(&p, height);
     enum scf_code code = scf_db_run(db, &get_block, &p, arena, &rows, err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
-    if (scf_rows_count(rows) != 1) {
+    if (scf_rows_count(rows) != 1)
         return scf_fail(err, SCF_E_NOT_FOUND, "The chain has no block of this height.");
-    }
     *ret = block_of(rows, 0, 0);
     return SCF_OK;
 }
@@ -131,17 +124,14 @@ enum scf_code scf_block_view_list(struct scf_db *db, struct scf_arena *arena,
     scf_p_i64(&p, limit);
     enum scf_code code =
         scf_db_run(db, descending ? &blocks_down : &blocks_up, &p, arena, &rows, err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
     int n = scf_rows_count(rows);
     struct scf_block_view *views = scf_alloc(arena, (size_t)n, sizeof *views);
-    if (views == NULL) {
+    if (views == NULL)
         return full(err);
-    }
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n; i++)
         views[i] = block_of(rows, i, 0);
-    }
     *ret = views;
     *ret_n = n;
     return SCF_OK;

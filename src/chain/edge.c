@@ -28,9 +28,8 @@ void scf_edge_append(struct scf_edge *e, const struct scf_hash *leaf) {
         int width = scf_edge_width(e, level);
         e->tiles[level][width] = carry;
         e->grown[level] = true;
-        if (width + 1 < SCF_TILE_WIDTH) {
+        if (width + 1 < SCF_TILE_WIDTH)
             break;
-        }
         give(e, level, e->size >> (8 * level) >> 8, SCF_TILE_WIDTH);
         carry = scf_merkle_root(e->alg, e->tiles[level], SCF_TILE_WIDTH);
     }
@@ -38,11 +37,9 @@ void scf_edge_append(struct scf_edge *e, const struct scf_hash *leaf) {
 }
 
 void scf_edge_flush(struct scf_edge *e) {
-    for (int level = 0; level < SCF_TILE_LEVELS; level++) {
-        if (e->grown[level]) {
+    for (int level = 0; level < SCF_TILE_LEVELS; level++)
+        if (e->grown[level])
             give(e, level, e->size >> (8 * level) >> 8, scf_edge_width(e, level));
-        }
-    }
 }
 
 /* A partial tile's hashes split as a tree of that many leaves does, so its own root and what lies
@@ -54,9 +51,8 @@ struct scf_hash scf_edge_root(const struct scf_edge *e) {
     for (int level = 0; level < SCF_TILE_LEVELS; level++) {
         int width = scf_edge_width(e, level);
         scf_compact_init(&c, e->alg);
-        for (int i = 0; i < width; i++) {
+        for (int i = 0; i < width; i++)
             scf_compact_push(&c, 0, &e->tiles[level][i]);
-        }
         for (int i = 0; i < 8; i++) {
             if ((width >> i & 1) != 0) {
                 root = empty ? c.nodes[i] : scf_merkle_node(e->alg, &c.nodes[i], &root);

@@ -7,9 +7,8 @@
 /* Takes the first line off `*rest`, without its LF; false when no LF is left. */
 static inline bool scf_take_line(struct scf_str *rest, struct scf_str *ret) {
     const char *lf = rest->n == 0 ? NULL : memchr(rest->p, '\n', rest->n);
-    if (lf == NULL) {
+    if (lf == NULL)
         return false;
-    }
     size_t n = (size_t)(lf - rest->p);
     *ret = (struct scf_str){rest->p, n};
     *rest = (struct scf_str){lf + 1, rest->n - n - 1};

@@ -22,9 +22,8 @@ struct scf_hash scf_merkle_empty(enum scf_hash_alg alg) {
 struct scf_hash scf_merkle_root(enum scf_hash_alg alg, const struct scf_hash *leaves, size_t n) {
     struct scf_compact c;
     scf_compact_init(&c, alg);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         scf_compact_push(&c, 0, &leaves[i]);
-    }
     return scf_compact_root(&c);
 }
 
@@ -44,25 +43,21 @@ void scf_compact_push(struct scf_compact *c, int level, const struct scf_hash *h
     SCF_ASSERT((c->size & ((UINT64_C(1) << level) - 1)) == 0);
     struct scf_hash carry = *hash;
     int i = level;
-    for (; bit(c->size, i); i++) {
+    for (; bit(c->size, i); i++)
         carry = scf_merkle_node(c->alg, &c->nodes[i], &carry);
-    }
     SCF_ASSERT(i < SCF_MERKLE_LEVELS);
     c->nodes[i] = carry;
     c->size += UINT64_C(1) << level;
 }
 
 struct scf_hash scf_compact_root(const struct scf_compact *c) {
-    if (c->size == 0) {
+    if (c->size == 0)
         return scf_merkle_empty(c->alg);
-    }
     int i = __builtin_ctzll(c->size);
     struct scf_hash root = c->nodes[i];
-    for (i++; i < SCF_MERKLE_LEVELS; i++) {
-        if (bit(c->size, i)) {
+    for (i++; i < SCF_MERKLE_LEVELS; i++)
+        if (bit(c->size, i))
             root = scf_merkle_node(c->alg, &c->nodes[i], &root);
-        }
-    }
     return root;
 }
 
@@ -92,9 +87,8 @@ int scf_merkle_split(struct scf_range range, struct scf_subtree out[SCF_PROOF_MA
 struct scf_hash scf_merkle_fold(enum scf_hash_alg alg, const struct scf_hash *roots, int n) {
     SCF_ASSERT(n >= 1);
     struct scf_hash h = roots[n - 1];
-    for (int i = n - 2; i >= 0; i--) {
+    for (int i = n - 2; i >= 0; i--)
         h = scf_merkle_node(alg, &roots[i], &h);
-    }
     return h;
 }
 
@@ -139,9 +133,8 @@ int scf_merkle_consistency(uint64_t old_size, uint64_t size, struct scf_range ou
             r.begin = middle;
         }
     }
-    if (r.begin != 0) { /* the verifier knows the root of the old tree, but not of a part of it */
+    if (r.begin != 0) /* the verifier knows the root of the old tree, but not of a part of it */
         out[n++] = r;
-    }
     reverse(out, n);
     return n;
 }
@@ -151,15 +144,13 @@ int scf_merkle_consistency(uint64_t old_size, uint64_t size, struct scf_range ou
 bool scf_merkle_verify_inclusion(enum scf_hash_alg alg, uint64_t index, uint64_t size,
                                  const struct scf_hash *leaf, const struct scf_hash *proof,
                                  size_t n, const struct scf_hash *root) {
-    if (index >= size) {
+    if (index >= size)
         return false;
-    }
     uint64_t fn = index, sn = size - 1;
     struct scf_hash r = *leaf;
     for (size_t i = 0; i < n; i++) {
-        if (sn == 0) {
+        if (sn == 0)
             return false;
-        }
         if ((fn & 1) != 0 || fn == sn) {
             r = scf_merkle_node(alg, &proof[i], &r);
             while ((fn & 1) == 0 && fn != 0) {
@@ -178,17 +169,14 @@ bool scf_merkle_verify_inclusion(enum scf_hash_alg alg, uint64_t index, uint64_t
 bool scf_merkle_verify_consistency(enum scf_hash_alg alg, uint64_t old_size, uint64_t size,
                                    const struct scf_hash *old_root, const struct scf_hash *root,
                                    const struct scf_hash *proof, size_t n) {
-    if (old_size == 0 || old_size > size) {
+    if (old_size == 0 || old_size > size)
         return false;
-    }
-    if (old_size == size) {
+    if (old_size == size)
         return n == 0 && scf_hash_eq(old_root, root);
-    }
     /* The root of an old tree that is one perfect subtree is not repeated in the proof. */
     bool perfect = (old_size & (old_size - 1)) == 0;
-    if (!perfect && n == 0) {
+    if (!perfect && n == 0)
         return false;
-    }
     uint64_t fn = old_size - 1, sn = size - 1;
     while ((fn & 1) != 0) {
         fn >>= 1;
@@ -197,9 +185,8 @@ bool scf_merkle_verify_consistency(enum scf_hash_alg alg, uint64_t old_size, uin
     struct scf_hash fr = perfect ? *old_root : proof[0];
     struct scf_hash sr = fr;
     for (size_t i = perfect ? 0 : 1; i < n; i++) {
-        if (sn == 0) {
+        if (sn == 0)
             return false;
-        }
         if ((fn & 1) != 0 || fn == sn) {
             fr = scf_merkle_node(alg, &proof[i], &fr);
             sr = scf_merkle_node(alg, &proof[i], &sr);

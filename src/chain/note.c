@@ -12,34 +12,27 @@ static const char DASH[] = "\xe2\x80\x94 ";
 
 /* Unicode white space; `p` is at the first byte of a code point of valid UTF-8. */
 static bool is_space(const uint8_t *p) {
-    if (p[0] < 0x80) {
+    if (p[0] < 0x80)
         return p[0] == ' ' || (p[0] >= '\t' && p[0] <= '\r');
-    }
-    if (p[0] == 0xc2) {
+    if (p[0] == 0xc2)
         return p[1] == 0x85 || p[1] == 0xa0;
-    }
-    if (p[0] == 0xe1) {
+    if (p[0] == 0xe1)
         return p[1] == 0x9a && p[2] == 0x80; /* U+1680 */
-    }
-    if (p[0] == 0xe2 && p[1] == 0x80) { /* U+2000–200A, 2028, 2029, 202F */
+    if (p[0] == 0xe2 && p[1] == 0x80)        /* U+2000–200A, 2028, 2029, 202F */
         return p[2] <= 0x8a || p[2] == 0xa8 || p[2] == 0xa9 || p[2] == 0xaf;
-    }
-    if (p[0] == 0xe2) {
-        return p[1] == 0x81 && p[2] == 0x9f; /* U+205F */
-    }
+    if (p[0] == 0xe2)
+        return p[1] == 0x81 && p[2] == 0x9f;             /* U+205F */
     return p[0] == 0xe3 && p[1] == 0x80 && p[2] == 0x80; /* U+3000 */
 }
 
 bool scf_note_name_valid(struct scf_str name) {
-    if (name.n == 0 || !scf_utf8_valid(name.p, name.n)) {
+    if (name.n == 0 || !scf_utf8_valid(name.p, name.n))
         return false;
-    }
     for (size_t i = 0; i < name.n; i++) {
         const uint8_t *p = (const uint8_t *)name.p + i;
         bool starts = (*p & 0xc0) != 0x80;
-        if (*p == '+' || (starts && is_space(p))) {
+        if (*p == '+' || (starts && is_space(p)))
             return false;
-        }
     }
     return true;
 }
@@ -72,9 +65,8 @@ void scf_vkey_write(const struct scf_vkey *key, struct scf_buf *out) {
 /* Cuts the text before the first '+' off `*rest`: base64 may hold '+', a name or hex may not. */
 static bool first_field(struct scf_str *rest, struct scf_str *ret) {
     const char *plus = rest->n == 0 ? NULL : memchr(rest->p, '+', rest->n);
-    if (plus == NULL) {
+    if (plus == NULL)
         return false;
-    }
     size_t n = (size_t)(plus - rest->p);
     *ret = (struct scf_str){rest->p, n};
     *rest = (struct scf_str){plus + 1, rest->n - n - 1};
@@ -87,13 +79,11 @@ bool scf_vkey_parse(struct scf_str text, struct scf_vkey *ret) {
     size_t n;
     if (!first_field(&text, &name) || !first_field(&text, &hex) || !scf_note_name_valid(name) ||
         !scf_unhex(hex, id, sizeof id) || !scf_unbase64(text, raw, sizeof raw, &n) ||
-        n != sizeof raw || raw[0] != ED25519) {
+        n != sizeof raw || raw[0] != ED25519)
         return false;
-    }
     struct scf_vkey key = scf_vkey(name, raw + 1);
-    if (memcmp(key.id, id, sizeof id) != 0) {
+    if (memcmp(key.id, id, sizeof id) != 0)
         return false;
-    }
     *ret = key;
     return true;
 }
@@ -145,19 +135,16 @@ struct signature {
 
 /* UTF-8 without control characters other than LF. */
 static bool characters_valid(struct scf_str text) {
-    for (size_t i = 0; i < text.n; i++) {
-        if ((uint8_t)text.p[i] < 0x20 && text.p[i] != '\n') {
+    for (size_t i = 0; i < text.n; i++)
+        if ((uint8_t)text.p[i] < 0x20 && text.p[i] != '\n')
             return false;
-        }
-    }
     return scf_utf8_valid(text.p, text.n);
 }
 
 /* Cuts at the last blank line; what follows must be whole lines. */
 static bool split(struct scf_str message, struct scf_str *text, struct scf_str *rest) {
-    if (message.n < 2 || message.p[message.n - 1] != '\n') {
+    if (message.n < 2 || message.p[message.n - 1] != '\n')
         return false;
-    }
     for (size_t i = message.n - 1; i-- > 0;) {
         if (message.p[i] == '\n' && message.p[i + 1] == '\n') {
             *text = (struct scf_str){message.p, i + 1};
@@ -169,27 +156,23 @@ static bool split(struct scf_str message, struct scf_str *text, struct scf_str *
 }
 
 static bool parse_signature(struct scf_str line, struct signature *ret) {
-    if (!scf_str_starts(line, DASH)) {
+    if (!scf_str_starts(line, DASH))
         return false;
-    }
     struct scf_str rest = {line.p + sizeof DASH - 1, line.n - (sizeof DASH - 1)};
     const char *blank = rest.n == 0 ? NULL : memchr(rest.p, ' ', rest.n);
-    if (blank == NULL) {
+    if (blank == NULL)
         return false;
-    }
     struct scf_str name = {rest.p, (size_t)(blank - rest.p)};
     struct scf_str base64 = {blank + 1, rest.n - name.n - 1};
     uint8_t raw[1024]; /* signatures of other algorithms are longer, but have an end */
     size_t n;
     if (!scf_note_name_valid(name) || !scf_unbase64(base64, raw, sizeof raw, &n) ||
-        n <= SCF_NOTE_KEY_ID) {
+        n <= SCF_NOTE_KEY_ID)
         return false;
-    }
     *ret = (struct signature){.name = name, .line = line, .n = n - SCF_NOTE_KEY_ID};
     memcpy(ret->id, raw, SCF_NOTE_KEY_ID);
-    if (ret->n <= sizeof ret->bytes) {
+    if (ret->n <= sizeof ret->bytes)
         memcpy(ret->bytes, raw + SCF_NOTE_KEY_ID, ret->n);
-    }
     return true;
 }
 
@@ -198,9 +181,8 @@ static int find_key(const struct signature *s, const struct scf_vkey *keys, size
     int found = -1;
     for (size_t i = 0; i < n; i++) {
         if (scf_str_eq(keys[i].name, s->name) && memcmp(keys[i].id, s->id, sizeof s->id) == 0) {
-            if (found >= 0) {
+            if (found >= 0)
                 return -2;
-            }
             found = (int)i;
         }
     }
@@ -208,31 +190,26 @@ static int find_key(const struct signature *s, const struct scf_vkey *keys, size
 }
 
 static bool listed(const struct scf_str *names, int n, struct scf_str name) {
-    for (int i = 0; i < n; i++) {
-        if (scf_str_eq(names[i], name)) {
+    for (int i = 0; i < n; i++)
+        if (scf_str_eq(names[i], name))
             return true;
-        }
-    }
     return false;
 }
 
 static enum scf_note_verdict judge(const struct signature *s, const struct scf_vkey *keys, size_t n,
                                    struct scf_note *note) {
     int key = find_key(s, keys, n);
-    if (key == -2) {
+    if (key == -2)
         return SCF_NOTE_AMBIGUOUS;
-    }
     if (key == -1) {
         note->unverified_names[note->unverified++] = s->name;
         return SCF_NOTE_OK;
     }
     if (s->n != SCF_ED25519_SIGNATURE_LEN ||
-        !scf_ed25519_verify(keys[key].pub, note->text.p, note->text.n, s->bytes)) {
+        !scf_ed25519_verify(keys[key].pub, note->text.p, note->text.n, s->bytes))
         return SCF_NOTE_BAD_SIGNATURE;
-    }
-    if (!listed(note->verified_names, note->verified, s->name)) {
+    if (!listed(note->verified_names, note->verified, s->name))
         note->verified_names[note->verified++] = s->name;
-    }
     return SCF_NOTE_OK;
 }
 
@@ -240,26 +217,21 @@ enum scf_note_verdict scf_note_open(struct scf_str message, const struct scf_vke
                                     struct scf_note *ret) {
     struct scf_str rest, line;
     ret->verified = ret->unverified = 0;
-    if (!characters_valid(message) || !split(message, &ret->text, &rest)) {
+    if (!characters_valid(message) || !split(message, &ret->text, &rest))
         return SCF_NOTE_MALFORMED;
-    }
     /* First the form of all lines, then the signatures: a malformed note is never half believed. */
     struct scf_str lines = rest;
     struct signature s;
     int count = 0;
-    while (scf_take_line(&lines, &line)) {
-        if (++count > SCF_NOTE_MAX_SIGNATURES || !parse_signature(line, &s)) {
+    while (scf_take_line(&lines, &line))
+        if (++count > SCF_NOTE_MAX_SIGNATURES || !parse_signature(line, &s))
             return SCF_NOTE_MALFORMED;
-        }
-    }
     while (scf_take_line(&rest, &line)) {
-        if (!parse_signature(line, &s)) {
+        if (!parse_signature(line, &s))
             return SCF_NOTE_MALFORMED;
-        }
         enum scf_note_verdict verdict = judge(&s, keys, n, ret);
-        if (verdict != SCF_NOTE_OK) {
+        if (verdict != SCF_NOTE_OK)
             return verdict;
-        }
     }
     return ret->verified > 0 ? SCF_NOTE_OK : SCF_NOTE_UNVERIFIED;
 }
@@ -284,9 +256,8 @@ bool scf_checkpoint_parse(struct scf_str text, struct scf_checkpoint *ret) {
     if (!scf_take_line(&text, &c.origin) || !scf_take_line(&text, &size) ||
         !scf_take_line(&text, &root) || c.origin.n == 0 ||
         !scf_parse_i64(size, 0, INT64_MAX, &c.size) ||
-        !scf_unbase64(root, c.root.b, SCF_HASH_LEN, &n) || n != SCF_HASH_LEN) {
+        !scf_unbase64(root, c.root.b, SCF_HASH_LEN, &n) || n != SCF_HASH_LEN)
         return false;
-    }
     *ret = c;
     return true;
 }

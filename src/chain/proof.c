@@ -59,9 +59,8 @@ void scf_proof_write(const struct scf_record *record, const struct scf_proof_blo
     scf_jw_i64(&w, "index", record->leaf_index);
     scf_jw_i64(&w, "tree_size", block->size);
     scf_jw_array(&w, "inclusion_proof");
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n; i++)
         scf_jw_base64(&w, NULL, path[i].b, SCF_HASH_LEN);
-    }
     scf_jw_end_array(&w);
     scf_jw_strn(&w, "checkpoint", block->checkpoint_note.p, block->checkpoint_note.n);
     scf_jw_object(&w, "block");

@@ -23,9 +23,8 @@ enum scf_code scf_proof_block(struct scf_db *db, struct scf_arena *arena,
     scf_p_uuid(&p, chain_id);
     scf_p_i64(&p, leaf_index);
     enum scf_code code = scf_db_run(db, &covering_block, &p, arena, &rows, err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
     if (scf_rows_count(rows) != 1) {
         return scf_fail(err, SCF_E_NOT_SEALED,
                         "The record is on disk and in its chain, but its block is not sealed yet.");
@@ -45,13 +44,11 @@ enum scf_code scf_proof_hashes(struct scf_db *db, struct scf_arena *arena,
                                const struct scf_uuid *chain_id, const struct scf_range *ranges,
                                int n, struct scf_hash *ret, struct scf_error *err) {
     struct scf_tile_set *tiles = scf_tiles_needed(arena, ranges, n);
-    if (tiles == NULL) {
+    if (tiles == NULL)
         return scf_fail(err, SCF_E_OVERLOADED, "The server is out of memory for this request.");
-    }
     enum scf_code code = scf_tile_set_read(db, arena, chain_id, tiles, err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
     for (int i = 0; i < n; i++) {
         if (!scf_tiles_root(SCF_SHA256, tiles, ranges[i], &ret[i])) {
             scf_fail(err, SCF_E_INTERNAL, "The stored tree is damaged; run scfd audit.");
@@ -71,9 +68,8 @@ enum scf_code scf_proof_build(struct scf_db *db, struct scf_arena *arena,
     uint64_t index = (uint64_t)record->leaf_index, size = (uint64_t)block->size;
     int n = scf_merkle_inclusion(index, size, ranges);
     enum scf_code code = scf_proof_hashes(db, arena, &record->chain_id, ranges, n, path, err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
     if (!scf_merkle_verify_inclusion(SCF_SHA256, index, size, &record->leaf_hash, path, (size_t)n,
                                      &block->root)) {
         return scf_fail(err, SCF_E_INTERNAL,

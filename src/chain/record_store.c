@@ -11,28 +11,25 @@ static void copy_id(struct scf_buf *out, const struct scf_uuid *id) {
 }
 
 static void copy_i64_if(struct scf_buf *out, bool present, int64_t value) {
-    if (present) {
+    if (present)
         scf_copy_i64(out, value);
-    } else {
+    else
         scf_copy_null(out);
-    }
 }
 
 /* What was computed against a template is unknown without one. */
 static void copy_measurement(struct scf_buf *out, const struct scf_record *r) {
     bool measured = r->template_id != 0;
-    if (measured) {
+    if (measured)
         scf_copy_i32(out, r->template_id);
-    } else {
+    else
         scf_copy_null(out);
-    }
     copy_i64_if(out, measured, r->weight_expected);
     copy_i64_if(out, measured, r->weight_present);
-    if (measured) {
+    if (measured)
         scf_copy_bool(out, r->range_ok);
-    } else {
+    else
         scf_copy_null(out);
-    }
     scf_copy_i16(out, r->checks_applicable);
     scf_copy_i16(out, r->checks_passed);
     scf_copy_bytes(out, r->measures.n == 0 ? NULL : r->measures.p, r->measures.n);
@@ -63,11 +60,10 @@ void scf_record_copy_row(struct scf_buf *out, const struct scf_record *r) {
     copy_id(out, &r->contract_key);
     copy_id(out, &r->enterprise_id);
     copy_id(out, &r->counterparty_id);
-    if (r->has_happened) {
+    if (r->has_happened)
         scf_copy_time(out, r->happened_us);
-    } else {
+    else
         scf_copy_null(out);
-    }
     copy_i64_if(out, r->has_amount, r->amount);
     scf_copy_bytes(out, r->has_amount ? r->currency : NULL, strlen(r->currency));
     copy_measurement(out, r);
@@ -103,9 +99,8 @@ void scf_record_read(const struct scf_rows *rows, int row, struct scf_record *re
     struct scf_str salt = scf_rows_str(rows, row, 8), currency = scf_rows_str(rows, row, 17);
     memcpy(ret->salt, salt.p, salt.n < SCF_SALT_LEN ? salt.n : SCF_SALT_LEN);
     memcpy(ret->currency, currency.p, currency.n < 3 ? currency.n : 3);
-    if (!scf_rows_null(rows, row, 9)) {
+    if (!scf_rows_null(rows, row, 9))
         ret->body = scf_rows_str(rows, row, 9);
-    }
 }
 
 /* ---- chains ---- */
@@ -123,9 +118,8 @@ enum scf_code scf_chain_create(struct scf_db *db, struct scf_arena *arena,
     scf_params_init(&p, arena);
     scf_p_uuid(&p, chain_id);
     enum scf_code code = scf_db_run(db, &create_head, &p, arena, NULL, err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
     scf_p_hash(&p, &none);
     return scf_db_run(db, &create_seal, &p, arena, NULL, err);
 }
@@ -141,12 +135,10 @@ enum scf_code scf_chain_lock(struct scf_db *db, struct scf_arena *arena,
     scf_params_init(&p, arena);
     scf_p_uuid(&p, chain_id);
     enum scf_code code = scf_db_run(db, &lock_head, &p, arena, &rows, err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
-    if (scf_rows_count(rows) != 1) {
+    if (scf_rows_count(rows) != 1)
         return scf_fail(err, SCF_E_NOT_FOUND, "There is no such chain.");
-    }
     *ret_size = scf_rows_i64(rows, 0, 0);
     return SCF_OK;
 }
@@ -162,14 +154,12 @@ static const struct scf_stmt advance_head = {
 static enum scf_code copy_records(struct scf_db *db, const struct scf_record *records, size_t n,
                                   struct scf_error *err) {
     size_t max = 0;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         max += 1024 + records[i].external_id.n + records[i].body.n + records[i].measures.n;
-    }
     struct scf_buf rows;
     scf_buf_init(&rows, max);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         scf_record_copy_row(&rows, &records[i]);
-    }
     enum scf_code code = rows.overflow
                              ? scf_fail(err, SCF_E_OVERLOADED, "The server is out of memory.")
                              : scf_db_copy_in(db, SCF_RECORD_COPY_SQL, &rows, err);
@@ -179,22 +169,19 @@ static enum scf_code copy_records(struct scf_db *db, const struct scf_record *re
 
 enum scf_code scf_chain_append(struct scf_db *db, struct scf_arena *arena,
                                struct scf_record *records, size_t n, struct scf_error *err) {
-    if (n == 0) {
+    if (n == 0)
         return SCF_OK;
-    }
     int64_t size;
     enum scf_code code = scf_chain_lock(db, arena, &records[0].chain_id, &size, err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
     for (size_t i = 0; i < n; i++) {
         SCF_ASSERT(scf_uuid_eq(&records[i].chain_id, &records[0].chain_id));
         records[i].leaf_index = size + (int64_t)i;
     }
     code = copy_records(db, records, n, err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
     struct scf_params p;
     scf_params_init(&p, arena);
     scf_p_uuid(&p, &records[0].chain_id);
@@ -222,9 +209,8 @@ enum scf_code scf_record_address(struct scf_db *db, struct scf_arena *arena,
     scf_p_uuid(&p, &record->chain_id);
     scf_p_i64(&p, record->leaf_index);
     enum scf_code code = scf_db_run(db, &add_addressee, &p, arena, &rows, err);
-    if (code != SCF_OK || scf_rows_affected(rows) == 0) {
+    if (code != SCF_OK || scf_rows_affected(rows) == 0)
         return code; /* addressed before: the event is in the feed already */
-    }
     return scf_event_append(db, arena, node_id, event_type, scf_record_kind_prefix(record->kind),
                             &record->id, true, err);
 }
@@ -247,12 +233,10 @@ enum scf_code scf_record_get(struct scf_db *db, struct scf_arena *arena,
     scf_p_bool(&p, actor == NULL || actor->admin);
     scf_p_uuid(&p, actor == NULL ? NULL : &actor->node_id);
     enum scf_code code = scf_db_run(db, &get_record, &p, arena, &rows, err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
-    if (scf_rows_count(rows) != 1) {
+    if (scf_rows_count(rows) != 1)
         return scf_fail(err, SCF_E_NOT_FOUND, "There is no such record.");
-    }
     int64_t kind = scf_rows_i64(rows, 0, 3);
     if (kind < 0 || kind >= SCF_REC_KINDS) {
         scf_fail(err, SCF_E_INTERNAL, "The stored record is damaged.");

@@ -75,9 +75,8 @@ static bool time_to_log(void) {
 
 static void refuse(struct sealing *s, const struct scf_seal_state *state, const char *why) {
     s->refused++;
-    if (!s->log_refusals) {
+    if (!s->log_refusals)
         return;
-    }
     char id[SCF_ID_TEXT];
     scf_id_format("node", &state->chain_id, id);
     scf_log_kv(SCF_LOG_ERROR, "A chain is not sealed: signing would contradict its newest block",
@@ -85,27 +84,21 @@ static void refuse(struct sealing *s, const struct scf_seal_state *state, const 
 }
 
 const char *scf_seal_contradiction(const struct scf_seal_state *s) {
-    if (s->size < s->sealed) {
+    if (s->size < s->sealed)
         return "the chain is shorter than its newest block";
-    }
-    if (s->height < 0) {
+    if (s->height < 0)
         return s->sealed == 0 ? NULL : "the seal names a size but no block";
-    }
-    if (!s->has_block) {
+    if (!s->has_block)
         return "the newest block is missing";
-    }
-    if (s->block_size != s->sealed || !scf_hash_eq(&s->block_block_hash, &s->block_hash)) {
+    if (s->block_size != s->sealed || !scf_hash_eq(&s->block_block_hash, &s->block_hash))
         return "the seal and the newest block differ";
-    }
     return NULL;
 }
 
 static bool is_unfit(const struct sealing *s, const struct scf_uuid *id) {
-    for (size_t i = 0; i < s->unfit_count; i++) {
-        if (scf_uuid_eq(&s->unfit[i], id)) {
+    for (size_t i = 0; i < s->unfit_count; i++)
+        if (scf_uuid_eq(&s->unfit[i], id))
             return true;
-        }
-    }
     return false;
 }
 
@@ -115,9 +108,8 @@ static void add_edge(struct sealing *s, struct job *job) {
     job->tile_first = (int)s->edge_count;
     for (int level = 0; level < SCF_TILE_LEVELS; level++) {
         uint64_t hashes = (uint64_t)job->state->sealed >> (8 * level);
-        if (hashes % SCF_TILE_WIDTH == 0) {
+        if (hashes % SCF_TILE_WIDTH == 0)
             continue;
-        }
         s->edges[s->edge_count++] = (struct scf_tile_row){
             job->state->chain_id, {{level, hashes / SCF_TILE_WIDTH, 0}, NULL}};
     }
@@ -139,9 +131,8 @@ static void plan(struct sealing *s, const struct scf_seal_state *states, size_t 
         int64_t waiting = states[i].size - states[i].sealed;
         int64_t count = waiting < left ? waiting : left;
         s->more |= count < waiting;
-        if (count == 0) {
+        if (count == 0)
             continue;
-        }
         left -= count;
         struct job *job = &s->jobs[s->job_count++];
         *job = (struct job){.state = &states[i], .count = count};
@@ -177,33 +168,28 @@ static const char *load_edge(struct sealing *s, const struct job *job) {
     scf_edge_init(&s->edge, SCF_SHA256, (uint64_t)job->state->sealed, keep_tile, s);
     for (int i = 0; i < job->tile_count; i++) {
         const struct scf_tile *tile = &s->edges[job->tile_first + i].tile;
-        if (tile->id.width != scf_edge_width(&s->edge, tile->id.level)) {
+        if (tile->id.width != scf_edge_width(&s->edge, tile->id.level))
             return "a tile does not have the size that the newest block needs";
-        }
         memcpy(s->edge.tiles[tile->id.level], tile->hashes, (size_t)tile->id.width * SCF_HASH_LEN);
     }
     struct scf_hash root = scf_edge_root(&s->edge);
-    if (job->state->height >= 0 && !scf_hash_eq(&root, &job->state->block_root)) {
+    if (job->state->height >= 0 && !scf_hash_eq(&root, &job->state->block_root))
         return "the tiles do not have the root of the newest block";
-    }
     return NULL;
 }
 
 /* How many of the rows from `row` on belong to job number `i`. */
 static int rows_of(const struct scf_rows *rows, int row, size_t i) {
     int n = 0;
-    while (row + n < scf_rows_count(rows) && scf_rows_i64(rows, row + n, 0) == (int64_t)i + 1) {
+    while (row + n < scf_rows_count(rows) && scf_rows_i64(rows, row + n, 0) == (int64_t)i + 1)
         n++;
-    }
     return n;
 }
 
 static bool without_gap(const struct scf_rows *rows, int row, const struct job *job) {
-    for (int64_t i = 0; i < job->count; i++) {
-        if (scf_rows_i64(rows, row + (int)i, 1) != job->state->sealed + i) {
+    for (int64_t i = 0; i < job->count; i++)
+        if (scf_rows_i64(rows, row + (int)i, 1) != job->state->sealed + i)
             return false;
-        }
-    }
     return true;
 }
 
@@ -253,9 +239,8 @@ static void extend(struct sealing *s, const struct job *job, const struct scf_ro
                    int n) {
     s->chain_id = &job->state->chain_id;
     const char *why = load_edge(s, job);
-    if (why == NULL && (n != job->count || !without_gap(rows, row, job))) {
+    if (why == NULL && (n != job->count || !without_gap(rows, row, job)))
         why = "leaves are missing";
-    }
     if (why != NULL) {
         refuse(s, job->state, why);
         s->unfit[s->unfit_count++] = job->state->chain_id;
@@ -269,9 +254,8 @@ static void extend(struct sealing *s, const struct job *job, const struct scf_ro
     close_block(s, job->state);
     s->leaves += n;
     int64_t received = scf_rows_time(rows, row, 3);
-    if (s->oldest_us == 0 || received < s->oldest_us) {
+    if (s->oldest_us == 0 || received < s->oldest_us)
         s->oldest_us = received;
-    }
 }
 
 static enum scf_code seal_body(struct scf_db *db, void *ctx, struct scf_error *err) {
@@ -285,28 +269,23 @@ static enum scf_code seal_body(struct scf_db *db, void *ctx, struct scf_error *e
     struct scf_rows *rows;
     size_t n;
     enum scf_code code = scf_seal_lock(db, s->arena, s->ids, s->id_count, &states, &n, err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
     plan(s, states, n);
-    if (s->job_count == 0) {
+    if (s->job_count == 0)
         return SCF_OK;
-    }
     code = scf_tile_rows_read(db, s->arena, s->edges, s->edge_count, err);
-    if (code == SCF_OK) {
+    if (code == SCF_OK)
         code = read_leaves(s, db, &rows, err);
-    }
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
     for (size_t i = 0, row = 0; i < s->job_count; i++) {
         int mine = rows_of(rows, (int)row, i);
         extend(s, &s->jobs[i], rows, (int)row, mine);
         row += (size_t)mine;
     }
-    if (s->block_count == 0) {
+    if (s->block_count == 0)
         return SCF_OK;
-    }
     code = scf_tile_rows_write(db, s->arena, s->tiles, s->tile_count, err);
     return code != SCF_OK ? code : scf_seal_write(db, s->arena, s->blocks, s->block_count, err);
 }
@@ -343,9 +322,8 @@ static enum scf_code seal_all(struct sealing *s, struct scf_db *db, struct scf_a
         do { /* every round seals a chain or finds one unfit, so it ends */
             code = scf_tx_run(db, seal_body, s, err);
             leaves += code == SCF_OK ? s->leaves : 0;
-            if (s->oldest_us != 0 && (oldest == 0 || s->oldest_us < oldest)) {
+            if (s->oldest_us != 0 && (oldest == 0 || s->oldest_us < oldest))
                 oldest = s->oldest_us;
-            }
         } while (code == SCF_OK && s->more);
         refused += s->refused;
     }
@@ -357,9 +335,8 @@ static enum scf_code seal_all(struct sealing *s, struct scf_db *db, struct scf_a
 enum scf_code scf_seal_task(struct scf_db *db, struct scf_arena *arena, void *app,
                             struct scf_error *err) {
     struct sealing *s = scf_alloc(arena, 1, sizeof *s);
-    if (s == NULL) {
+    if (s == NULL)
         return scf_fail(err, SCF_E_OVERLOADED, "The server is out of memory for sealing.");
-    }
     s->services = app;
     s->log_refusals = time_to_log();
     scf_signing_key_public(s->services->log_key, s->pub);

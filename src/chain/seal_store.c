@@ -19,17 +19,14 @@ enum scf_code scf_seal_candidates(struct scf_db *db, struct scf_arena *arena,
                                   struct scf_uuid **ret_ids, size_t *ret_n, struct scf_error *err) {
     struct scf_rows *rows;
     enum scf_code code = scf_db_run(db, &candidates, NULL, arena, &rows, err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
     size_t n = (size_t)scf_rows_count(rows);
     struct scf_uuid *ids = scf_alloc(arena, n, sizeof *ids);
-    if (ids == NULL) {
+    if (ids == NULL)
         return full(err);
-    }
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         ids[i] = scf_rows_uuid(rows, (int)i, 0);
-    }
     *ret_ids = ids;
     *ret_n = n;
     return SCF_OK;
@@ -53,12 +50,10 @@ static const struct scf_stmt read_state = {
 static bool put_ids(struct scf_params *p, struct scf_arena *arena, const struct scf_uuid *ids,
                     size_t n) {
     const struct scf_uuid **pointers = scf_alloc(arena, n, sizeof *pointers);
-    if (pointers == NULL) {
+    if (pointers == NULL)
         return false;
-    }
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         pointers[i] = &ids[i];
-    }
     scf_params_init(p, arena);
     scf_p_uuid_array(p, pointers, n);
     return true;
@@ -84,33 +79,26 @@ enum scf_code scf_seal_lock(struct scf_db *db, struct scf_arena *arena, const st
                             struct scf_error *err) {
     struct scf_params p;
     struct scf_rows *rows;
-    if (!put_ids(&p, arena, ids, n)) {
+    if (!put_ids(&p, arena, ids, n))
         return full(err);
-    }
     enum scf_code code = scf_db_run(db, &lock_rows, &p, arena, &rows, err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
     size_t locked = (size_t)scf_rows_count(rows);
     struct scf_uuid *mine = scf_alloc(arena, locked, sizeof *mine);
     struct scf_seal_state *states = scf_alloc(arena, locked, sizeof *states);
-    if (mine == NULL || states == NULL) {
+    if (mine == NULL || states == NULL)
         return full(err);
-    }
-    for (size_t i = 0; i < locked; i++) {
+    for (size_t i = 0; i < locked; i++)
         mine[i] = scf_rows_uuid(rows, (int)i, 0);
-    }
-    if (!put_ids(&p, arena, mine, locked)) {
+    if (!put_ids(&p, arena, mine, locked))
         return full(err);
-    }
     code = scf_db_run(db, &read_state, &p, arena, &rows, err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
     *ret_n = (size_t)scf_rows_count(rows);
-    for (size_t i = 0; i < *ret_n; i++) {
+    for (size_t i = 0; i < *ret_n; i++)
         states[i] = state_of(rows, (int)i);
-    }
     *ret = states;
     return SCF_OK;
 }
@@ -132,9 +120,8 @@ enum scf_code scf_seal_leaves(struct scf_db *db, struct scf_arena *arena,
     const struct scf_uuid **chains = scf_alloc(arena, n, sizeof *chains);
     int64_t *firsts = scf_alloc(arena, n, sizeof *firsts);
     int64_t *counts = scf_alloc(arena, n, sizeof *counts);
-    if (chains == NULL || firsts == NULL || counts == NULL) {
+    if (chains == NULL || firsts == NULL || counts == NULL)
         return full(err);
-    }
     for (size_t i = 0; i < n; i++) {
         chains[i] = &wishes[i].chain_id;
         firsts[i] = wishes[i].first;
@@ -206,9 +193,8 @@ enum scf_code scf_seal_write(struct scf_db *db, struct scf_arena *arena,
                              const struct scf_sealed_block *blocks, size_t n,
                              struct scf_error *err) {
     struct columns c;
-    if (!columns_alloc(&c, arena, n)) {
+    if (!columns_alloc(&c, arena, n))
         return full(err);
-    }
     columns_fill(&c, blocks, n);
     struct scf_params p;
     scf_params_init(&p, arena);
@@ -217,9 +203,8 @@ enum scf_code scf_seal_write(struct scf_db *db, struct scf_arena *arena,
     scf_p_i64_array(&p, c.size, NULL, n);
     scf_p_bytes_array(&p, c.hash, n);
     enum scf_code code = scf_db_run(db, &move_seals, &p, arena, NULL, err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
     scf_p_bytes_array(&p, c.root, n);
     scf_p_bytes_array(&p, c.prev, n);
     scf_p_time_array(&p, c.time, NULL, n);
@@ -244,12 +229,10 @@ enum scf_code scf_chain_sealed_state(struct scf_db *db, struct scf_arena *arena,
     scf_params_init(&p, arena);
     scf_p_uuid(&p, chain_id);
     enum scf_code code = scf_db_run(db, &newest, &p, arena, &rows, err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
-    if (scf_rows_count(rows) != 1) {
+    if (scf_rows_count(rows) != 1)
         return scf_fail(err, SCF_E_NOT_FOUND, "There is no such chain.");
-    }
     ret->height = scf_rows_i64(rows, 0, 0);
     ret->size = scf_rows_i64(rows, 0, 1);
     ret->block_hash = scf_rows_hash(rows, 0, 2);

@@ -7,9 +7,8 @@ static bool put_keys(struct scf_params *p, struct scf_arena *arena, const struct
     const struct scf_uuid **chains = scf_alloc(arena, n, sizeof *chains);
     int16_t *levels = scf_alloc(arena, n, sizeof *levels);
     int64_t *numbers = scf_alloc(arena, n, sizeof *numbers);
-    if (chains == NULL || levels == NULL || numbers == NULL) {
+    if (chains == NULL || levels == NULL || numbers == NULL)
         return false;
-    }
     for (size_t i = 0; i < n; i++) {
         chains[i] = &rows[i].chain_id;
         levels[i] = (int16_t)rows[i].tile.id.level;
@@ -35,17 +34,14 @@ enum scf_code scf_tile_rows_read(struct scf_db *db, struct scf_arena *arena,
                                  struct scf_tile_row *rows, size_t n, struct scf_error *err) {
     struct scf_params p;
     struct scf_rows *found;
-    if (n == 0) {
+    if (n == 0)
         return SCF_OK;
-    }
     scf_params_init(&p, arena);
-    if (!put_keys(&p, arena, rows, n)) {
+    if (!put_keys(&p, arena, rows, n))
         return full(err);
-    }
     enum scf_code code = scf_db_run(db, &read_rows, &p, arena, &found, err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
     for (size_t i = 0; i < n; i++) {
         rows[i].tile.id.width = 0;
         rows[i].tile.hashes = NULL;
@@ -54,9 +50,8 @@ enum scf_code scf_tile_rows_read(struct scf_db *db, struct scf_arena *arena,
         struct scf_tile *tile = &rows[scf_rows_i64(found, i, 0) - 1].tile;
         struct scf_str bytes = scf_rows_str(found, i, 1);
         struct scf_hash *hashes = scf_alloc(arena, bytes.n / SCF_HASH_LEN, SCF_HASH_LEN);
-        if (hashes == NULL) {
+        if (hashes == NULL)
             return full(err);
-        }
         memcpy(hashes, bytes.p, bytes.n / SCF_HASH_LEN * SCF_HASH_LEN);
         tile->id.width = (int)(bytes.n / SCF_HASH_LEN);
         tile->hashes = hashes;
@@ -68,16 +63,13 @@ enum scf_code scf_tile_set_read(struct scf_db *db, struct scf_arena *arena,
                                 const struct scf_uuid *chain_id, struct scf_tile_set *set,
                                 struct scf_error *err) {
     struct scf_tile_row *rows = scf_alloc(arena, set->count, sizeof *rows);
-    if (rows == NULL) {
+    if (rows == NULL)
         return full(err);
-    }
-    for (size_t i = 0; i < set->count; i++) {
+    for (size_t i = 0; i < set->count; i++)
         rows[i] = (struct scf_tile_row){*chain_id, set->items[i]};
-    }
     enum scf_code code = scf_tile_rows_read(db, arena, rows, set->count, err);
-    for (size_t i = 0; code == SCF_OK && i < set->count; i++) {
+    for (size_t i = 0; code == SCF_OK && i < set->count; i++)
         set->items[i] = rows[i].tile;
-    }
     return code;
 }
 
@@ -93,9 +85,8 @@ enum scf_code scf_tile_rows_write(struct scf_db *db, struct scf_arena *arena,
     struct scf_params p;
     struct scf_str *hashes = scf_alloc(arena, n, sizeof *hashes);
     scf_params_init(&p, arena);
-    if (hashes == NULL || !put_keys(&p, arena, rows, n)) {
+    if (hashes == NULL || !put_keys(&p, arena, rows, n))
         return full(err);
-    }
     for (size_t i = 0; i < n; i++) {
         const struct scf_tile *t = &rows[i].tile;
         hashes[i] = (struct scf_str){(const char *)t->hashes, (size_t)t->id.width * SCF_HASH_LEN};

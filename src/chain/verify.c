@@ -67,12 +67,10 @@ static bool read_record(struct check *c) {
 static bool parse(struct check *c, struct scf_str json) {
     struct scf_error err;
     char *text = json.n <= DOCUMENT_MAX ? scf_strndup(c->arena, json.p, json.n) : NULL;
-    if (text != NULL && strlen(text) == json.n) {
+    if (text != NULL && strlen(text) == json.n)
         c->doc = scf_json_parse(c->arena, text, json.n, &err);
-    }
-    if (!step(c, c->doc != NULL, "the document is JSON")) {
+    if (!step(c, c->doc != NULL, "the document is JSON"))
         return false;
-    }
     return step(c, scf_str_is(string(c->doc, "format"), SCF_PROOF_FORMAT) && read_record(c),
                 "the document is a complete %s", SCF_PROOF_FORMAT);
 }
@@ -121,9 +119,8 @@ static bool origin_is_of_chain(const struct check *c) {
 static bool open_note(struct check *c, const char *what, struct scf_str message,
                       struct scf_str *ret) {
     struct scf_note *note = scf_alloc(c->arena, 1, sizeof *note);
-    if (note == NULL) {
+    if (note == NULL)
         return step(c, false, "out of memory");
-    }
     enum scf_note_verdict verdict = scf_note_open(message, &c->key, 1, note);
     *ret = note->text;
     return step(c, verdict == SCF_NOTE_OK, "the %s is signed by the key: %s", what,
@@ -132,9 +129,8 @@ static bool open_note(struct check *c, const char *what, struct scf_str message,
 
 static void check_checkpoint(struct check *c) {
     struct scf_str text;
-    if (!open_note(c, "checkpoint", string(c->doc, "checkpoint"), &text)) {
+    if (!open_note(c, "checkpoint", string(c->doc, "checkpoint"), &text))
         return;
-    }
     int64_t size;
     c->has_checkpoint =
         step(c,
@@ -147,15 +143,13 @@ static void check_checkpoint(struct check *c) {
 static bool read_path(const cJSON *doc, struct scf_hash path[SCF_PROOF_MAX], size_t *ret_n) {
     const cJSON *array = scf_json_get(doc, "inclusion_proof"), *item;
     size_t n = 0, length;
-    if (!cJSON_IsArray(array)) {
+    if (!cJSON_IsArray(array))
         return false;
-    }
     cJSON_ArrayForEach(item, array) {
         if (n == SCF_PROOF_MAX || !cJSON_IsString(item) ||
             !scf_unbase64(scf_str(item->valuestring), path[n].b, SCF_HASH_LEN, &length) ||
-            length != SCF_HASH_LEN) {
+            length != SCF_HASH_LEN)
             return false;
-        }
         n++;
     }
     *ret_n = n;
@@ -180,14 +174,12 @@ static void check_block(struct check *c) {
     struct scf_block b;
     struct scf_hash told, hash;
     int64_t height;
-    if (!open_note(c, "block", string(object, "note"), &text)) {
+    if (!open_note(c, "block", string(object, "note"), &text))
         return;
-    }
     bool read = scf_block_parse(text, &b) && scf_json_i64(object, "height", &height) &&
                 scf_unhex(string(object, "hash"), told.b, SCF_HASH_LEN);
-    if (!step(c, read && b.height == height, "the block header is a scfd-block/v1")) {
+    if (!step(c, read && b.height == height, "the block header is a scfd-block/v1"))
         return;
-    }
     hash = scf_sha256(text.p, text.n);
     step(c, scf_hash_eq(&hash, &told), "the block hash is that of the header");
     char time[SCF_TIME_TEXT];
@@ -206,9 +198,8 @@ bool scf_verify_proof(struct scf_str proof_json, struct scf_str vkey, const stru
         if (step(&c, scf_vkey_parse(vkey, &c.key), "the verifier key is an Ed25519 key") &&
             step(&c, origin_is_of_chain(&c), "the verifier key is that of the record's chain")) {
             check_checkpoint(&c);
-            if (c.has_checkpoint) {
+            if (c.has_checkpoint)
                 check_inclusion(&c);
-            }
             check_block(&c);
         }
     }

@@ -24,9 +24,8 @@ void scf_assess_reply(struct scf_request *rq, int status, const struct scf_uuid 
     struct scf_assess_lender *lenders = NULL;
     int n = 0;
     enum scf_code code = scf_assess_get(scf_rq_db(rq), arena, actor, id, &row, &err);
-    if (code == SCF_OK && (actor->admin || scf_uuid_eq(&row.node_id, &actor->node_id))) {
+    if (code == SCF_OK && (actor->admin || scf_uuid_eq(&row.node_id, &actor->node_id)))
         code = scf_assess_lenders(scf_rq_db(rq), arena, id, &lenders, &n, &err);
-    }
     if (code != SCF_OK) {
         scf_reply_error(rq, &err);
         return;
@@ -42,9 +41,8 @@ void scf_assess_reply(struct scf_request *rq, int status, const struct scf_uuid 
 }
 
 static bool read_id(struct scf_request *rq, struct scf_uuid *ret, struct scf_error *err) {
-    if (scf_id_parse("asm", scf_rq_param(rq, "id"), ret)) {
+    if (scf_id_parse("asm", scf_rq_param(rq, "id"), ret))
         return true;
-    }
     scf_fail(err, SCF_E_NOT_FOUND, "There is no such assessment");
     return false;
 }
@@ -52,9 +50,8 @@ static bool read_id(struct scf_request *rq, struct scf_uuid *ret, struct scf_err
 /* A client that is willing to wait waits while the job runs, and while nothing is newer than what
  * it has. */
 static bool should_wait(struct scf_request *rq, enum scf_assess_status status, const char *etag) {
-    if (!scf_rq_may_wait(rq)) {
+    if (!scf_rq_may_wait(rq))
         return false;
-    }
     return scf_rq_header(rq, "If-None-Match") != NULL ? scf_assess_matches(rq, etag)
                                                       : status < SCF_ASM_SUCCEEDED;
 }

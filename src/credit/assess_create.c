@@ -19,9 +19,8 @@ struct create {
 /* A thing that is not there is a fault of the request; anything else is ours. */
 static enum scf_code fault_unless_found(struct create *c, enum scf_code code, const char *member,
                                         size_t i, const char *what) {
-    if (code != SCF_E_NOT_FOUND) {
+    if (code != SCF_E_NOT_FOUND)
         return code;
-    }
     char pointer[64];
     snprintf(pointer, sizeof pointer, "#/%s/%zu", member, i);
     scf_fault_add(&c->faults, pointer, "unknown-reference", "%s", what);
@@ -33,13 +32,11 @@ static enum scf_code check_contracts(struct create *c, struct scf_db *db, struct
         struct scf_record record;
         enum scf_code code = scf_record_get(db, scf_rq_arena(c->rq), scf_rq_actor(c->rq),
                                             &c->request.contracts[i], &record, err);
-        if (code == SCF_OK && record.kind != SCF_REC_CONTRACT) {
+        if (code == SCF_OK && record.kind != SCF_REC_CONTRACT)
             code = SCF_E_NOT_FOUND;
-        }
         code = fault_unless_found(c, code, "contract_ids", i, "there is no such contract");
-        if (code != SCF_OK) {
+        if (code != SCF_OK)
             return code;
-        }
     }
     return SCF_OK;
 }
@@ -49,13 +46,11 @@ static enum scf_code check_lenders(struct create *c, struct scf_db *db, struct s
         struct scf_node node;
         enum scf_code code =
             scf_node_get(db, scf_rq_arena(c->rq), &c->request.lenders[i], false, &node, err);
-        if (code == SCF_OK && (node.kind != SCF_NODE_LENDER || node.status != SCF_NODE_ACTIVE)) {
+        if (code == SCF_OK && (node.kind != SCF_NODE_LENDER || node.status != SCF_NODE_ACTIVE))
             code = SCF_E_NOT_FOUND;
-        }
         code = fault_unless_found(c, code, "lender_ids", i, "there is no such active lender node");
-        if (code != SCF_OK) {
+        if (code != SCF_OK)
             return code;
-        }
     }
     return SCF_OK;
 }
@@ -100,9 +95,8 @@ static enum scf_code read_request(struct create *c, struct scf_error *err) {
     struct scf_faults warnings = {.arena = arena};
     const struct scf_schema_options options = {.rules_ctx = &now_us};
     const cJSON *body = scf_json_parse(arena, text.p, text.n, err);
-    if (body == NULL) {
+    if (body == NULL)
         return SCF_E_MALFORMED_JSON;
-    }
     if (!scf_schema_check(&scf_assess_schema, body, &options, &c->faults, &warnings)) {
         scf_fail(err, SCF_E_VALIDATION_FAILED, "The request is invalid");
         err->faults = &c->faults;
@@ -146,9 +140,8 @@ static enum scf_code store_reply(struct create *c, struct scf_db *db, struct scf
 static enum scf_code create_body(struct scf_db *db, void *ctx, struct scf_error *err) {
     struct create *c = ctx;
     enum scf_code code = scf_idempotency_claim(c->rq, db, &c->replay, err);
-    if (code != SCF_OK || c->replay.found) {
+    if (code != SCF_OK || c->replay.found)
         return code;
-    }
     code = scf_assess_insert(db, scf_rq_arena(c->rq), &c->row, err);
     code = code == SCF_OK ? enqueue(c, db, err) : code;
     return code == SCF_OK ? store_reply(c, db, err) : code;
@@ -176,9 +169,8 @@ static void answer(struct scf_request *rq, const struct scf_uuid *id) {
     scf_id_format("asm", id, text);
     snprintf(location, sizeof location, "/v1/credit-assessments/%s", text);
     scf_reply_header(rq, "Location", location);
-    if (!done) {
+    if (!done)
         scf_reply_header(rq, "Retry-After", "1");
-    }
     scf_assess_reply(rq, done ? 201 : 202, id);
 }
 

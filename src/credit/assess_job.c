@@ -22,18 +22,16 @@ struct outcome {
 
 static int64_t count_of(const struct scf_limit_inputs *in, enum scf_record_kind kind) {
     int64_t n = 0;
-    for (size_t i = 0; i < in->sum_count; i++) {
+    for (size_t i = 0; i < in->sum_count; i++)
         n += in->sums[i].kind == kind ? in->sums[i].records : 0;
-    }
     return n;
 }
 
 static void write_inputs(struct scf_jsonw *w, const struct outcome *o) {
     struct scf_hash receipt = scf_sha256(o->receipt.data, o->receipt.len);
     int64_t guarantees = 0;
-    for (size_t i = 0; i < o->in->contract_count; i++) {
+    for (size_t i = 0; i < o->in->contract_count; i++)
         guarantees += (int64_t)o->in->contracts[i].guarantee_count;
-    }
     scf_jw_object(w, "inputs");
     scf_jw_object(w, "counts");
     scf_jw_i64(w, "contracts", (int64_t)o->in->contract_count);
@@ -59,14 +57,12 @@ static void write_document(struct outcome *o) {
     scf_jw_str(&w, "kind", "initial");
     scf_jw_id(&w, "borrower_id", "ent", &o->row->borrower_id);
     scf_jw_array(&w, "contract_ids");
-    for (size_t i = 0; i < o->in->contract_count; i++) {
+    for (size_t i = 0; i < o->in->contract_count; i++)
         scf_jw_id(&w, NULL, "ctr", &o->in->contracts[i].record_id);
-    }
     scf_jw_end_array(&w);
     scf_jw_time(&w, "as_of", o->in->as_of_us);
-    if (o->in->has_requested) {
+    if (o->in->has_requested)
         scf_jw_money(&w, "requested_amount", o->in->requested, scf_scale_of(o->in->currency));
-    }
     scf_model_write(&w, "model", &o->in->policy);
     scf_jw_object(&w, "template");
     scf_jw_id(&w, "id", "tpl", &o->in->template_id);
@@ -88,9 +84,8 @@ static int id_order(const void *a, const void *b) {
 static enum scf_code lock_chains(struct scf_db *db, struct outcome *o, struct scf_error *err) {
     size_t n = o->request->lender_count + 1;
     struct scf_uuid *ids = scf_alloc(o->arena, n, sizeof *ids);
-    if (ids == NULL) {
+    if (ids == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "No memory for the assessment");
-    }
     memcpy(ids, o->request->lenders, (n - 1) * sizeof *ids);
     ids[n - 1] = o->services->installation.platform_id;
     qsort(ids, n, sizeof *ids, id_order);
@@ -131,9 +126,8 @@ static enum scf_code publish(struct scf_db *db, void *ctx, struct scf_error *err
                                   (struct scf_str){o->receipt.data, o->receipt.len}, o->now_us,
                                   &first, err);
     }
-    if (code != SCF_OK || !first) { /* another run was faster: its outcome stands */
+    if (code != SCF_OK || !first) /* another run was faster: its outcome stands */
         return code;
-    }
     code = append(db, o, err);
     for (size_t i = 0; code == SCF_OK && i < o->request->lender_count; i++) {
         code = scf_assessment_address(db, o->arena, &o->row->id, &o->request->lenders[i], o->now_us,
@@ -153,9 +147,8 @@ static enum scf_code finish(struct scf_job *job, const struct scf_assess_row *ro
                             const struct scf_limit_inputs *in, struct scf_error *err) {
     struct scf_limit_result result;
     struct outcome *o = scf_alloc(job->arena, 1, sizeof *o);
-    if (o == NULL || !scf_limit_compute(in, job->arena, &result)) {
+    if (o == NULL || !scf_limit_compute(in, job->arena, &result))
         return scf_fail(err, SCF_E_INTERNAL, "No memory for the assessment");
-    }
     *o = (struct outcome){.arena = job->arena,
                           .services = job->app,
                           .row = row,
@@ -169,9 +162,8 @@ static enum scf_code finish(struct scf_job *job, const struct scf_assess_row *ro
     scf_defer(job->arena, free_buf, &o->receipt);
     scf_receipt_write(in, &result, &o->receipt);
     write_document(o);
-    if (o->receipt.overflow || o->document.overflow) {
+    if (o->receipt.overflow || o->document.overflow)
         return scf_fail(err, SCF_E_BODY_TOO_LARGE, "The assessment rests on too many records");
-    }
     return scf_tx_run(job->db, publish, o, err);
 }
 
@@ -189,18 +181,15 @@ static enum scf_code run(struct scf_job *job, struct scf_error *err) {
     struct scf_assess_row row;
     struct scf_assess_request request;
     struct scf_limit_inputs in;
-    if (!read_payload(job, &id)) {
+    if (!read_payload(job, &id))
         return scf_fail(err, SCF_E_MALFORMED_JSON, "The job names no assessment");
-    }
     enum scf_code code = scf_assess_get(job->db, job->arena, NULL, &id, &row, err);
-    if (code != SCF_OK || row.status >= SCF_ASM_SUCCEEDED) {
+    if (code != SCF_OK || row.status >= SCF_ASM_SUCCEEDED)
         return code;
-    }
     char *text = scf_strndup(job->arena, row.request.p, row.request.n);
     const cJSON *body = text != NULL ? scf_json_parse(job->arena, text, row.request.n, err) : NULL;
-    if (body == NULL) {
+    if (body == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "The stored request cannot be read");
-    }
     code = scf_assess_request_read(job->arena, body, &request, err);
     code = code == SCF_OK ? scf_assess_begin(job->db, job->arena, &id, scf_now_us(), err) : code;
     code = code == SCF_OK ? scf_assess_gather(job->db, job->arena, job->app, &id, &request,
@@ -223,9 +212,8 @@ static enum scf_code record_failure(struct scf_db *db, void *ctx, struct scf_err
 static void failed(struct scf_job *job, const struct scf_error *why) {
     struct failure f = {.arena = job->arena, .why = why};
     struct scf_error err = {0};
-    if (read_payload(job, &f.id) && scf_tx_run(job->db, record_failure, &f, &err) != SCF_OK) {
+    if (read_payload(job, &f.id) && scf_tx_run(job->db, record_failure, &f, &err) != SCF_OK)
         scf_log_error("recording a failed assessment", &err);
-    }
 }
 
 const struct scf_job_kind scf_assess_job = {

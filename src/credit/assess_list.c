@@ -10,23 +10,19 @@ static enum scf_code read_lender(struct scf_request *rq, struct scf_assess_filte
                                  struct scf_error *err) {
     const struct scf_actor *actor = scf_rq_actor(rq);
     const char *lender = scf_rq_query(rq, "lender_id");
-    if (f->awaiting && !actor->admin && actor->kind == SCF_NODE_LENDER) {
+    if (f->awaiting && !actor->admin && actor->kind == SCF_NODE_LENDER)
         f->lender = actor->node_id;
-    }
-    if (lender == NULL) {
+    if (lender == NULL)
         return SCF_OK;
-    }
     struct scf_uuid id;
     if (!f->awaiting) {
         return scf_fail(err, SCF_E_INVALID_PARAMETER,
                         "lender_id goes with status=awaiting_decision");
     }
-    if (!scf_id_parse("node", scf_str(lender), &id)) {
+    if (!scf_id_parse("node", scf_str(lender), &id))
         return scf_fail(err, SCF_E_INVALID_PARAMETER, "lender_id is the id of a node");
-    }
-    if (!scf_uuid_is_nil(&f->lender) && !scf_uuid_eq(&f->lender, &id)) {
+    if (!scf_uuid_is_nil(&f->lender) && !scf_uuid_eq(&f->lender, &id))
         return scf_fail(err, SCF_E_FORBIDDEN, "A lender lists what awaits its own decision");
-    }
     f->lender = id;
     return SCF_OK;
 }
@@ -36,22 +32,19 @@ static enum scf_code read_filter(struct scf_request *rq, struct scf_assess_filte
     const struct scf_actor *actor = scf_rq_actor(rq);
     const char *status = scf_rq_query(rq, "status"), *borrower = scf_rq_query(rq, "borrower_id");
     struct scf_assess_filter f = {.status = -1};
-    if (!actor->admin) {
+    if (!actor->admin)
         f.visible_to = actor->node_id;
-    }
     if (status != NULL && strcmp(status, "awaiting_decision") == 0) {
         f.awaiting = true;
     } else if (status != NULL && (f.status = scf_assess_status_of(status)) < 0) {
         return scf_fail(err, SCF_E_INVALID_PARAMETER,
                         "status is queued, running, succeeded, failed or awaiting_decision");
     }
-    if (borrower != NULL && !scf_id_parse("ent", scf_str(borrower), &f.borrower_id)) {
+    if (borrower != NULL && !scf_id_parse("ent", scf_str(borrower), &f.borrower_id))
         return scf_fail(err, SCF_E_INVALID_PARAMETER, "borrower_id is the id of an enterprise");
-    }
     enum scf_code code = read_lender(rq, &f, err);
-    if (code == SCF_OK) {
+    if (code == SCF_OK)
         *ret = f;
-    }
     return code;
 }
 
@@ -79,9 +72,8 @@ static void page_etag(const struct scf_assess_key *keys, int n, char out[SCF_ASS
 /* True when the request was put to wait: only a lender's own list has a topic. */
 static bool waits(struct scf_request *rq, const struct scf_assess_filter *f, const char *etag,
                   int n) {
-    if (!f->awaiting || scf_uuid_is_nil(&f->lender) || !scf_rq_may_wait(rq)) {
+    if (!f->awaiting || scf_uuid_is_nil(&f->lender) || !scf_rq_may_wait(rq))
         return false;
-    }
     bool nothing_new =
         scf_rq_header(rq, "If-None-Match") != NULL ? scf_assess_matches(rq, etag) : n == 0;
     char topic[SCF_ASSESS_TOPIC];
@@ -101,12 +93,10 @@ static enum scf_code write_items(struct scf_request *rq, const struct scf_assess
     for (int i = 0; i < n; i++) {
         struct scf_assess_row row;
         enum scf_code code = scf_assess_get(scf_rq_db(rq), arena, actor, &keys[i].id, &row, err);
-        if (code != SCF_OK) {
+        if (code != SCF_OK)
             return code;
-        }
-        if (i > 0) {
+        if (i > 0)
             scf_buf_putc(out, ',');
-        }
         scf_assess_write(out, arena, &row, NULL, 0);
     }
     return SCF_OK;
@@ -150,8 +140,7 @@ void scf_assess_list(struct scf_request *rq) {
         return;
     }
     page_etag(keys, n, etag);
-    if (waits(rq, &filter, etag, n) || scf_reply_not_modified(rq, etag)) {
+    if (waits(rq, &filter, etag, n) || scf_reply_not_modified(rq, etag))
         return;
-    }
     reply_page(rq, text, &page, keys, n);
 }

@@ -70,17 +70,14 @@ static void request_rules(const cJSON *body, struct scf_faults *faults, struct s
     int64_t as_of, amount;
     (void)warnings;
     const char *text = scf_json_string(body, "as_of");
-    if (text != NULL && scf_time_parse(scf_str(text), &as_of) && as_of > *now_us) {
+    if (text != NULL && scf_time_parse(scf_str(text), &as_of) && as_of > *now_us)
         scf_fault_add(faults, "#/as_of", "out-of-range", "must not be in the future");
-    }
-    if (scf_json_get(body, "requested_amount") == NULL) {
+    if (scf_json_get(body, "requested_amount") == NULL)
         return;
-    }
-    if (scf_json_get(body, "currency") == NULL) {
+    if (scf_json_get(body, "currency") == NULL)
         scf_fault_add(faults, "#/currency", "required", "goes with requested_amount");
-    } else if (amount_of(body, &amount) && amount <= 0) {
+    else if (amount_of(body, &amount) && amount <= 0)
         scf_fault_add(faults, "#/requested_amount", "out-of-range", "must be positive");
-    }
 }
 
 const struct scf_schema scf_assess_schema = {
@@ -96,11 +93,9 @@ static struct scf_uuid *read_ids(struct scf_arena *arena, const cJSON *array, co
     int n = cJSON_IsArray(array) ? cJSON_GetArraySize(array) : 0;
     struct scf_uuid *ids = scf_alloc(arena, (size_t)n, sizeof *ids);
     const cJSON *e = n > 0 ? array->child : NULL;
-    for (int i = 0; ids != NULL && i < n; i++, e = e->next) {
-        if (!cJSON_IsString(e) || !scf_id_parse(prefix, scf_str(e->valuestring), &ids[i])) {
+    for (int i = 0; ids != NULL && i < n; i++, e = e->next)
+        if (!cJSON_IsString(e) || !scf_id_parse(prefix, scf_str(e->valuestring), &ids[i]))
             return NULL;
-        }
-    }
     *ret_n = (size_t)n;
     return ids;
 }
@@ -120,9 +115,8 @@ enum scf_code scf_assess_request_read(struct scf_arena *arena, const cJSON *body
                  borrower != NULL && scf_id_parse("ent", scf_str(borrower), &r.borrower_id) &&
                  (as_of == NULL || scf_time_parse(scf_str(as_of), &r.as_of_us)) &&
                  (!r.has_requested || amount_of(body, &r.requested));
-    if (!sound) {
+    if (!sound)
         return scf_fail(err, SCF_E_INTERNAL, "The request of the assessment cannot be read");
-    }
     memcpy(r.currency, currency != NULL ? currency : "", currency != NULL ? 3 : 0);
     *ret = r;
     return SCF_OK;

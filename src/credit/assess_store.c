@@ -65,12 +65,10 @@ enum scf_code scf_assess_version(struct scf_db *db, struct scf_arena *arena,
     struct scf_rows *rows;
     visible_params(&p, arena, actor, id);
     enum scf_code code = scf_db_run(db, &version_stmt, &p, arena, &rows, err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
-    if (scf_rows_count(rows) == 0) {
+    if (scf_rows_count(rows) == 0)
         return not_found(err);
-    }
     *ret_status = (enum scf_assess_status)scf_rows_i64(rows, 0, 0);
     *ret_version = scf_rows_i64(rows, 0, 1);
     return SCF_OK;
@@ -91,12 +89,10 @@ enum scf_code scf_assess_get(struct scf_db *db, struct scf_arena *arena,
     struct scf_rows *rows;
     visible_params(&p, arena, actor, id);
     enum scf_code code = scf_db_run(db, &get_stmt, &p, arena, &rows, err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
-    if (scf_rows_count(rows) == 0) {
+    if (scf_rows_count(rows) == 0)
         return not_found(err);
-    }
     *ret = (struct scf_assess_row){
         .id = scf_rows_uuid(rows, 0, 0),
         .node_id = scf_rows_uuid(rows, 0, 1),
@@ -227,14 +223,12 @@ enum scf_code scf_assess_page(struct scf_db *db, struct scf_arena *arena,
                                       ? (page->descending ? &awaiting_down : &awaiting_up)
                                       : (page->descending ? &all_down : &all_up);
     enum scf_code code = scf_db_run(db, stmt, &p, arena, &rows, err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
     int n = scf_rows_count(rows);
     struct scf_assess_key *keys = scf_alloc(arena, (size_t)n, sizeof *keys);
-    if (keys == NULL) {
+    if (keys == NULL)
         return scf_fail(err, SCF_E_OVERLOADED, "The page is too large");
-    }
     for (int i = 0; i < n; i++) {
         keys[i] = (struct scf_assess_key){scf_rows_uuid(rows, i, 0), scf_rows_i64(rows, i, 1),
                                           scf_rows_time(rows, i, 2)};
@@ -256,17 +250,14 @@ enum scf_code scf_assess_lenders(struct scf_db *db, struct scf_arena *arena,
     scf_params_init(&p, arena);
     scf_p_uuid(&p, id);
     enum scf_code code = scf_db_run(db, &lenders_stmt, &p, arena, &rows, err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
     int n = scf_rows_count(rows);
     struct scf_assess_lender *list = scf_alloc(arena, (size_t)n, sizeof *list);
-    if (list == NULL) {
+    if (list == NULL)
         return scf_fail(err, SCF_E_OVERLOADED, "Too many lenders");
-    }
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n; i++)
         list[i] = (struct scf_assess_lender){scf_rows_uuid(rows, i, 0), scf_rows_bool(rows, i, 1)};
-    }
     *ret = list;
     *ret_n = n;
     return SCF_OK;

@@ -5,11 +5,9 @@
 static const char *const status_names[] = {"queued", "running", "succeeded", "failed", NULL};
 
 int scf_assess_status_of(const char *text) {
-    for (int i = 0; status_names[i] != NULL; i++) {
-        if (strcmp(status_names[i], text) == 0) {
+    for (int i = 0; status_names[i] != NULL; i++)
+        if (strcmp(status_names[i], text) == 0)
             return i;
-        }
-    }
     return -1;
 }
 
@@ -37,9 +35,8 @@ static void write_request(struct scf_jsonw *w, struct scf_arena *arena,
     scf_jw_id(w, "borrower_id", "ent", &row->borrower_id);
     if (body != NULL && scf_assess_request_read(arena, body, &request, &ignored) == SCF_OK) {
         scf_jw_array(w, "contract_ids");
-        for (size_t i = 0; i < request.contract_count; i++) {
+        for (size_t i = 0; i < request.contract_count; i++)
             scf_jw_id(w, NULL, "ctr", &request.contracts[i]);
-        }
         scf_jw_end_array(w);
     }
     scf_jw_time(w, "as_of", row->as_of_us);
@@ -61,12 +58,10 @@ void scf_assess_write(struct scf_buf *out, struct scf_arena *arena,
     scf_jw_i64(&w, "version", row->version);
     scf_jw_time(&w, "created_at", row->created_us);
     scf_jw_time(&w, "updated_at", row->updated_us);
-    if (!scf_uuid_is_nil(&row->node_id)) {
+    if (!scf_uuid_is_nil(&row->node_id))
         scf_jw_id(&w, "node_id", "node", &row->node_id);
-    }
-    if (lenders != NULL) {
+    if (lenders != NULL)
         write_lenders(&w, lenders, lender_count);
-    }
     if (row->document.n > 1) { /* the document follows from after its opening brace */
         struct scf_hash sha256 = scf_sha256(row->document.p, row->document.n);
         scf_jw_hex(&w, "sha256", sha256.b, SCF_HASH_LEN);

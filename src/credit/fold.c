@@ -45,28 +45,22 @@ static bool make_room(struct scf_fold *f, struct scf_arena *arena, size_t n) {
 enum scf_code scf_fold_collect(struct scf_fold *f, struct scf_arena *arena,
                                const struct scf_record *leaves, size_t n,
                                scf_template_of *template_of, void *ctx, struct scf_error *err) {
-    if (!make_room(f, arena, n)) {
+    if (!make_room(f, arena, n))
         return scf_fail(err, SCF_E_INTERNAL, "No memory to fold %zu leaves", n);
-    }
     for (size_t i = 0; i < n; i++) {
         const struct scf_record *r = &leaves[i];
-        if (is_contract_invoice(r)) {
+        if (is_contract_invoice(r))
             scf_table_put(&f->invoices, invoice_key(r));
-        }
-        if (!is_watched(r)) {
+        if (!is_watched(r))
             continue;
-        }
         struct scf_fold_series *s = series_of(f, r);
-        if (s->tmpl != NULL) {
+        if (s->tmpl != NULL)
             continue;
-        }
         s->tmpl = template_of(ctx, r->template_id);
-        if (s->tmpl == NULL) {
+        if (s->tmpl == NULL)
             return scf_fail(err, SCF_E_INTERNAL, "Record template %d is unknown", r->template_id);
-        }
-        if (!scf_series_init(&s->series, s->tmpl->watched_count, arena)) {
+        if (!scf_series_init(&s->series, s->tmpl->watched_count, arena))
             return scf_fail(err, SCF_E_INTERNAL, "No memory to fold %zu leaves", n);
-        }
     }
     return SCF_OK;
 }
@@ -74,9 +68,8 @@ enum scf_code scf_fold_collect(struct scf_fold *f, struct scf_arena *arena,
 /* ---- folding ---- */
 
 static void fold_delay(struct scf_fold_day *d, const struct scf_record *r) {
-    if (!r->has_happened || !scf_uuid_is_nil(&r->revises_id)) {
+    if (!r->has_happened || !scf_uuid_is_nil(&r->revises_id))
         return;
-    }
     int64_t delay = r->received_us > r->happened_us ? r->received_us - r->happened_us : 0;
     d->delay_count++;
     d->delay_s += delay / SCF_US_PER_SECOND;
@@ -107,18 +100,16 @@ static void fold_day(struct scf_fold *f, const struct scf_record *r) {
     d->checks_applicable += r->checks_applicable;
     d->checks_passed += r->checks_passed;
     fold_delay(d, r);
-    if (is_watched(r)) {
+    if (is_watched(r))
         fold_series(f, d, r, day);
-    }
 }
 
 static struct scf_fold_total_key total_key(const struct scf_record *r) {
     struct scf_fold_total_key key = {.contract_key = r->contract_key,
                                      .seller_id = r->enterprise_id,
                                      .buyer_id = r->counterparty_id};
-    if (r->kind == SCF_REC_INVOICE) {
+    if (r->kind == SCF_REC_INVOICE)
         memcpy(key.currency, r->currency, strnlen(r->currency, 3));
-    }
     return key;
 }
 
@@ -146,9 +137,8 @@ static void fold_contract(struct scf_fold *f, const struct scf_record *r) {
 
 void scf_fold_run(struct scf_fold *f, const struct scf_record *leaves, size_t n) {
     for (size_t i = 0; i < n; i++) {
-        if (is_rated(&leaves[i])) {
+        if (is_rated(&leaves[i]))
             fold_day(f, &leaves[i]);
-        }
         fold_contract(f, &leaves[i]);
     }
 }
@@ -158,9 +148,8 @@ void scf_fold_run(struct scf_fold *f, const struct scf_record *leaves, size_t n)
 /* Sums stop at the ends of the type: no input can make folding fail. */
 static int64_t add_saturating(int64_t a, int64_t b) {
     int64_t sum;
-    if (!__builtin_add_overflow(a, b, &sum)) {
+    if (!__builtin_add_overflow(a, b, &sum))
         return sum;
-    }
     return b > 0 ? INT64_MAX : INT64_MIN + 1;
 }
 
@@ -174,11 +163,9 @@ static void count_invoice(struct scf_fold *f, const struct scf_fold_total_key *k
 void scf_fold_settle(struct scf_fold *f) {
     for (size_t i = 0; i < f->invoices.n; i++) {
         const struct scf_fold_invoice *v = scf_table_at(&f->invoices, i);
-        if (v->own) {
+        if (v->own)
             count_invoice(f, &v->before, -1, -v->amount_before);
-        }
-        if (v->own || v->claimed) {
+        if (v->own || v->claimed)
             count_invoice(f, &v->now, 1, v->amount_now);
-        }
     }
 }

@@ -24,23 +24,19 @@ static enum scf_code no_memory(struct scf_error *err) {
 static enum scf_code read_contract_records(struct gather *g, struct scf_error *err) {
     size_t n = g->request->contract_count;
     g->contracts = scf_alloc(g->arena, n, sizeof *g->contracts);
-    if (g->contracts == NULL) {
+    if (g->contracts == NULL)
         return no_memory(err);
-    }
     for (size_t i = 0; i < n; i++) {
         struct scf_uuid newest;
         struct scf_record *r = &g->contracts[i];
         enum scf_code code =
             scf_record_get(g->db, g->arena, NULL, &g->request->contracts[i], r, err);
-        if (code == SCF_OK) {
+        if (code == SCF_OK)
             code = scf_contract_newest(g->db, g->arena, r, &newest, err);
-        }
-        if (code == SCF_OK && !scf_uuid_eq(&newest, &r->id)) {
+        if (code == SCF_OK && !scf_uuid_eq(&newest, &r->id))
             code = scf_record_get(g->db, g->arena, NULL, &newest, r, err);
-        }
-        if (code != SCF_OK) {
+        if (code != SCF_OK)
             return code;
-        }
     }
     return SCF_OK;
 }
@@ -58,9 +54,8 @@ static int64_t deduction(const cJSON *body, const char *name, int scale, int64_t
     char text[SCF_MONEY_TEXT];
     int64_t minor;
     const cJSON *item = scf_json_get(scf_json_get(body, "fields"), name);
-    if (item == NULL) {
+    if (item == NULL)
         return 0;
-    }
     bool sound = scf_json_decimal_text(item, text, sizeof text) &&
                  scf_money_parse(scf_str(text), scale, &minor) && minor >= 0;
     return sound ? minor : everything;
@@ -70,9 +65,8 @@ static bool same_guarantee(const cJSON *a, const cJSON *b) {
     static const char *const keys[] = {"guarantee_no", "guarantor_id"};
     for (size_t i = 0; i < SCF_COUNT(keys); i++) {
         const char *x = scf_json_string(a, keys[i]), *y = scf_json_string(b, keys[i]);
-        if (x == NULL || y == NULL || strcmp(x, y) != 0) {
+        if (x == NULL || y == NULL || strcmp(x, y) != 0)
             return false;
-        }
     }
     return true;
 }
@@ -91,9 +85,8 @@ static struct scf_limit_guarantee read_guarantee(struct gather *g, const struct 
     };
     memcpy(k.currency, r->currency, 4);
     k.has_from = from != NULL && scf_date_parse(scf_str(from), &k.from_day);
-    if (until == NULL || !scf_date_parse(scf_str(until), &k.expires_day)) {
+    if (until == NULL || !scf_date_parse(scf_str(until), &k.expires_day))
         k.status = ""; /* without an end nobody knows whether it still holds */
-    }
     return k;
 }
 
@@ -104,25 +97,21 @@ static enum scf_code read_guarantees(struct gather *g, const struct scf_record *
     int n;
     enum scf_code code =
         scf_contract_guarantees(g->db, g->arena, &contract->business_key, &ids, &n, err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
     struct scf_limit_guarantee *list = scf_alloc(g->arena, (size_t)n, sizeof *list);
     const cJSON **bodies = scf_alloc(g->arena, (size_t)n, sizeof *bodies);
-    if (list == NULL || bodies == NULL) {
+    if (list == NULL || bodies == NULL)
         return no_memory(err);
-    }
     for (int i = 0; i < n; i++) {
         struct scf_record r;
         code = scf_record_get(g->db, g->arena, NULL, &ids[i], &r, err);
-        if (code != SCF_OK) {
+        if (code != SCF_OK)
             return code;
-        }
         const cJSON *body = body_of(g, &r);
         bool known = body == NULL;
-        for (size_t j = 0; j < k->guarantee_count && !known; j++) {
+        for (size_t j = 0; j < k->guarantee_count && !known; j++)
             known = same_guarantee(bodies[j], body);
-        }
         if (!known) {
             bodies[k->guarantee_count] = body;
             list[k->guarantee_count++] = read_guarantee(g, &r, body);
@@ -155,9 +144,8 @@ static enum scf_code read_contract(struct gather *g, size_t i, struct scf_limit_
                         (!scf_uuid_is_nil(&r->business_key) &&
                          scf_uuid_eq(&g->contracts[j].business_key, &r->business_key));
     }
-    if (k->duplicate || scf_uuid_is_nil(&r->business_key)) {
+    if (k->duplicate || scf_uuid_is_nil(&r->business_key))
         return SCF_OK;
-    }
     enum scf_code code = scf_contract_read_totals(g->db, g->arena, r, k, err);
     return code == SCF_OK ? read_guarantees(g, r, k, err) : code;
 }
@@ -165,14 +153,12 @@ static enum scf_code read_contract(struct gather *g, size_t i, struct scf_limit_
 static enum scf_code read_contracts(struct gather *g, struct scf_error *err) {
     size_t n = g->request->contract_count;
     struct scf_limit_contract *list = scf_alloc(g->arena, n, sizeof *list);
-    if (list == NULL) {
+    if (list == NULL)
         return no_memory(err);
-    }
     for (size_t i = 0; i < n; i++) {
         enum scf_code code = read_contract(g, i, &list[i], err);
-        if (code != SCF_OK) {
+        if (code != SCF_OK)
             return code;
-        }
     }
     g->in.contracts = list;
     g->in.contract_count = n;
@@ -187,12 +173,10 @@ static enum scf_code read_contracts(struct gather *g, struct scf_error *err) {
 static enum scf_code fold(struct gather *g, struct scf_error *err) {
     size_t n = g->request->contract_count;
     const struct scf_uuid **keys = scf_alloc(g->arena, n, sizeof *keys);
-    if (keys == NULL) {
+    if (keys == NULL)
         return no_memory(err);
-    }
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         keys[i] = &g->contracts[i].business_key;
-    }
     struct scf_unfolded *chains;
     int count;
     enum scf_code code = scf_rollup_pending(g->db, g->arena, &chains, &count, err);
@@ -228,28 +212,23 @@ static void read_qualification(const cJSON *json, struct scf_limit_qualification
 
 static enum scf_code read_profile(struct gather *g, const char *profile, struct scf_error *err) {
     g->in.operating = true;
-    if (profile == NULL) { /* a stub */
+    if (profile == NULL) /* a stub */
         return SCF_OK;
-    }
     const cJSON *json = scf_json_parse(g->arena, profile, strlen(profile), err);
-    if (json == NULL) {
+    if (json == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "The borrower's stored profile cannot be read");
-    }
     const char *operating = scf_json_string(json, "operating_status");
     static const char *const closed[] = {"revoked", "deregistered", "bankrupt"};
-    for (size_t i = 0; operating != NULL && i < SCF_COUNT(closed); i++) {
+    for (size_t i = 0; operating != NULL && i < SCF_COUNT(closed); i++)
         g->in.operating &= strcmp(operating, closed[i]) != 0;
-    }
     const cJSON *array = scf_json_get(json, "qualifications");
     int n = cJSON_IsArray(array) ? cJSON_GetArraySize(array) : 0;
     struct scf_limit_qualification *list = scf_alloc(g->arena, (size_t)n, sizeof *list);
-    if (list == NULL) {
+    if (list == NULL)
         return no_memory(err);
-    }
     const cJSON *e = n > 0 ? array->child : NULL;
-    for (int i = 0; i < n; i++, e = e->next) {
+    for (int i = 0; i < n; i++, e = e->next)
         read_qualification(e, &list[i]);
-    }
     g->in.qualifications = list;
     g->in.qualification_count = (size_t)n;
     return SCF_OK;
@@ -261,12 +240,10 @@ static enum scf_code read_enterprise(struct gather *g, const struct scf_template
     const char *profile;
     enum scf_code code =
         scf_enterprise_get(g->db, g->arena, &g->request->borrower_id, &enterprise, &profile, err);
-    if (code == SCF_OK) {
+    if (code == SCF_OK)
         code = read_profile(g, profile, err);
-    }
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
     struct scf_templates *catalogue = g->services->templates;
     const char *wanted = g->request->template_code;
     *ret_template = wanted != NULL ? scf_templates_by_code(catalogue, SCF_REC_WORKFLOW_EVENT,
@@ -306,14 +283,12 @@ enum scf_code scf_assess_gather(struct scf_db *db, struct scf_arena *arena,
     code = code == SCF_OK ? read_contract_records(&g, err) : code;
     code = code == SCF_OK ? fold(&g, err) : code;
     code = code == SCF_OK ? read_enterprise(&g, &t, err) : code;
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
     take_template(&g.in, t);
     code = scf_window_read(db, arena, &request->borrower_id, t->period, &g.in, err);
     code = code == SCF_OK ? read_contracts(&g, err) : code;
-    if (code == SCF_OK) {
+    if (code == SCF_OK)
         *ret = g.in;
-    }
     return code;
 }

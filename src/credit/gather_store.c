@@ -19,12 +19,10 @@ enum scf_code scf_policy_in_force(struct scf_db *db, struct scf_arena *arena, in
     scf_params_init(&p, arena);
     scf_p_time(&p, at_us);
     enum scf_code code = scf_db_run(db, &policy_stmt, &p, arena, &rows, err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
-    if (scf_rows_count(rows) == 0) {
+    if (scf_rows_count(rows) == 0)
         return scf_fail(err, SCF_E_WRONG_STATE, "No credit policy was in force at that time");
-    }
     return scf_policy_parse(arena, scf_rows_text(rows, 0, 0), scf_rows_text(rows, 0, 1),
                             scf_rows_str(rows, 0, 2), ret, err);
 }
@@ -70,9 +68,8 @@ static void sum_rows(const struct scf_rows *rows, struct scf_rating_sums *sums, 
         }
         const struct scf_rating_sums *last = n > 0 ? &sums[n - 1] : NULL;
         if (last == NULL || !scf_uuid_eq(&last->chain_id, &key.chain_id) ||
-            last->template_id != key.template_id || last->kind != key.kind) {
+            last->template_id != key.template_id || last->kind != key.kind)
             sums[n++] = key;
-        }
         add_row(&sums[n - 1], rows, i);
     }
     *ret_sums = n;
@@ -84,9 +81,8 @@ static bool count_periods(const struct scf_rows *rows, struct scf_arena *arena,
                           enum scf_period period, int64_t *ret) {
     struct scf_table seen;
     if (!scf_table_init(&seen, arena, sizeof(int32_t), sizeof(int32_t),
-                        (size_t)scf_rows_count(rows))) {
+                        (size_t)scf_rows_count(rows)))
         return false;
-    }
     for (int i = 0; i < scf_rows_count(rows); i++) {
         int64_t kind = scf_rows_i64(rows, i, 2);
         if (kind == SCF_REC_WORKFLOW_EVENT || kind == SCF_REC_INVOICE) {
@@ -122,16 +118,13 @@ enum scf_code scf_window_read(struct scf_db *db, struct scf_arena *arena,
     scf_p_date(&p, in->from_day);
     scf_p_date(&p, in->to_day);
     enum scf_code code = scf_db_run(db, &window_stmt, &p, arena, &rows, err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
     size_t n = (size_t)scf_rows_count(rows);
     struct scf_rating_sums *sums = scf_alloc(arena, n, sizeof *sums);
     struct scf_limit_chain *chains = scf_alloc(arena, n, sizeof *chains);
-    if (sums == NULL || chains == NULL ||
-        !count_periods(rows, arena, period, &in->history_periods)) {
+    if (sums == NULL || chains == NULL || !count_periods(rows, arena, period, &in->history_periods))
         return scf_fail(err, SCF_E_INTERNAL, "No memory for %zu days", n);
-    }
     sum_rows(rows, sums, &in->sum_count, chains, &in->chain_count);
     in->sums = sums;
     in->chains = chains;
@@ -154,17 +147,15 @@ enum scf_code scf_contract_newest(struct scf_db *db, struct scf_arena *arena,
     struct scf_params p;
     struct scf_rows *rows;
     *ret = contract->id;
-    if (scf_uuid_is_nil(&contract->business_key)) {
+    if (scf_uuid_is_nil(&contract->business_key))
         return SCF_OK;
-    }
     scf_params_init(&p, arena);
     scf_p_uuid(&p, &contract->business_key);
     scf_p_uuid(&p, &contract->chain_id);
     scf_p_i16(&p, SCF_REC_CONTRACT);
     enum scf_code code = scf_db_run(db, &newest_stmt, &p, arena, &rows, err);
-    if (code == SCF_OK && scf_rows_count(rows) > 0) {
+    if (code == SCF_OK && scf_rows_count(rows) > 0)
         *ret = scf_rows_uuid(rows, 0, 0);
-    }
     return code;
 }
 
@@ -192,9 +183,8 @@ enum scf_code scf_contract_read_totals(struct scf_db *db, struct scf_arena *aren
     scf_p_uuid(&p, &contract->counterparty_id);
     scf_p_i64(&p, SCF_MONEY_MAX);
     enum scf_code code = scf_db_run(db, &totals_stmt, &p, arena, &rows, err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
     k->invoices = scf_rows_i64(rows, 0, 0);
     k->invoices_other_currency = scf_rows_i64(rows, 0, 1);
     k->invoices_other_parties = scf_rows_i64(rows, 0, 2);
@@ -221,17 +211,14 @@ enum scf_code scf_contract_guarantees(struct scf_db *db, struct scf_arena *arena
     scf_params_init(&p, arena);
     scf_p_uuid(&p, contract_key);
     enum scf_code code = scf_db_run(db, &guarantees_stmt, &p, arena, &rows, err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
     int n = scf_rows_count(rows);
     struct scf_uuid *ids = scf_alloc(arena, (size_t)n, sizeof *ids);
-    if (ids == NULL) {
+    if (ids == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "No memory for %d guarantees", n);
-    }
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n; i++)
         ids[i] = scf_rows_uuid(rows, i, 0);
-    }
     *ret = ids;
     *ret_n = n;
     return SCF_OK;

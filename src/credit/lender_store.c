@@ -28,15 +28,12 @@ enum scf_code scf_assessment_lock_for_decision(struct scf_db *db, struct scf_are
     scf_p_uuid(&p, assessment_id);
     scf_p_uuid(&p, lender_node_id);
     enum scf_code code = scf_db_run(db, &lock_stmt, &p, arena, &rows, err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
-    if (scf_rows_count(rows) == 0) {
+    if (scf_rows_count(rows) == 0)
         return scf_fail(err, SCF_E_NOT_FOUND, "There is no such assessment");
-    }
-    if (scf_rows_i64(rows, 0, 0) != SCF_ASM_SUCCEEDED) {
+    if (scf_rows_i64(rows, 0, 0) != SCF_ASM_SUCCEEDED)
         return scf_fail(err, SCF_E_WRONG_STATE, "The assessment gave no limit to decide on");
-    }
     *ret = (struct scf_assessment_view){.borrower_id = scf_rows_uuid(rows, 0, 1),
                                         .limit = scf_rows_i64(rows, 0, 2),
                                         .expires_day = scf_rows_date(rows, 0, 4),
@@ -107,24 +104,19 @@ enum scf_code scf_assessment_address(struct scf_db *db, struct scf_arena *arena,
     struct scf_assess_row row;
     struct scf_limit_inputs in;
     enum scf_code code = scf_assess_get(db, arena, NULL, assessment_id, &row, err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
-    if (row.status != SCF_ASM_SUCCEEDED) {
+    if (row.status != SCF_ASM_SUCCEEDED)
         return scf_fail(err, SCF_E_WRONG_STATE, "The assessment gave no limit to decide on");
-    }
     char *text = scf_strndup(arena, row.receipt.p, row.receipt.n);
     const cJSON *receipt = text != NULL ? scf_json_parse(arena, text, row.receipt.n, err) : NULL;
-    if (receipt == NULL || scf_receipt_read(arena, receipt, &in, err) != SCF_OK) {
+    if (receipt == NULL || scf_receipt_read(arena, receipt, &in, err) != SCF_OK)
         return scf_fail(err, SCF_E_INTERNAL, "The assessment's stored receipt cannot be read");
-    }
     code = address_grounds(db, arena, &in, lender_node_id, err);
-    if (code == SCF_OK) {
+    if (code == SCF_OK)
         code = address(db, arena, assessment_id, lender_node_id, "credit_assessment.ready", err);
-    }
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
     struct scf_params p;
     scf_params_init(&p, arena);
     scf_p_uuid(&p, assessment_id);

@@ -7,9 +7,8 @@
 /* Sums of money stop at the largest amount there is, instead of wrapping. */
 static int64_t add_money(int64_t a, int64_t b) {
     int64_t sum;
-    if (__builtin_add_overflow(a, b, &sum) || sum > SCF_MONEY_MAX) {
+    if (__builtin_add_overflow(a, b, &sum) || sum > SCF_MONEY_MAX)
         return SCF_MONEY_MAX;
-    }
     return sum;
 }
 
@@ -30,20 +29,17 @@ static int64_t share(int64_t amount, int64_t ppm) {
 
 static bool qualification_counts(const struct scf_limit_qualification *q, int type, int32_t day) {
     if (strcmp(q->type, scf_qualification_names[type]) != 0 || q->issued_day > day ||
-        (q->has_until && q->until_day < day)) {
+        (q->has_until && q->until_day < day))
         return false;
-    }
     /* "A", "A+", "AA…": the letter grades from A upwards; "A-" is below. */
     return type != SCF_QUAL_CREDIT_RATING || (q->grade[0] == 'A' && q->grade[1] != '-');
 }
 
 static bool has_qualification(const struct scf_limit_inputs *in, int type) {
     int32_t day = scf_day_of(in->as_of_us);
-    for (size_t i = 0; i < in->qualification_count; i++) {
-        if (qualification_counts(&in->qualifications[i], type, day)) {
+    for (size_t i = 0; i < in->qualification_count; i++)
+        if (qualification_counts(&in->qualifications[i], type, day))
             return true;
-        }
-    }
     return false;
 }
 
@@ -54,11 +50,9 @@ static enum scf_reason qualify(const struct scf_limit_inputs *in, int64_t *ret_p
         *ret_ppm = q;
         return SCF_REASON_NO_BUSINESS_LICENSE;
     }
-    for (int type = 0; type < SCF_QUAL_TYPES; type++) {
-        if (p->qualification_bonus_ppm[type] > 0 && has_qualification(in, type)) {
+    for (int type = 0; type < SCF_QUAL_TYPES; type++)
+        if (p->qualification_bonus_ppm[type] > 0 && has_qualification(in, type))
             q += p->qualification_bonus_ppm[type];
-        }
-    }
     *ret_ppm = q < SCF_PPM ? q : SCF_PPM;
     return q > p->qualification_base_ppm ? SCF_REASON_QUALIFICATION_STRONG
                                          : SCF_REASON_QUALIFICATION_BASIC;
@@ -87,16 +81,14 @@ static void apply(struct checks *c, bool passed, bool *failed) {
 }
 
 static void check_contract(struct checks *c, const struct scf_limit_contract *k) {
-    if (k->duplicate) {
+    if (k->duplicate)
         return;
-    }
     if (k->invoices + k->invoices_other_currency > 0) {
         apply(c, k->invoices_other_currency == 0 && k->invoiced <= k->amount, &c->exceed);
         apply(c, k->invoices_other_parties == 0, &c->parties);
     }
-    if (k->events > 0 && k->has_signed) {
+    if (k->events > 0 && k->has_signed)
         apply(c, k->first_event_us >= k->signed_us, &c->early);
-    }
 }
 
 static struct checks run_checks(const struct scf_limit_inputs *in) {
@@ -105,9 +97,8 @@ static struct checks run_checks(const struct scf_limit_inputs *in) {
         c.applicable += in->sums[i].checks_applicable;
         c.passed += in->sums[i].checks_passed;
     }
-    for (size_t i = 0; i < in->contract_count; i++) {
+    for (size_t i = 0; i < in->contract_count; i++)
         check_contract(&c, &in->contracts[i]);
-    }
     return c;
 }
 
@@ -160,11 +151,9 @@ static struct scf_limit_part compute_part(const struct scf_limit_inputs *in,
     }
     part.base =
         advance(part.net, p->advance_ppm, r->truth_ppm, r->qualification_ppm, r->history_ppm);
-    for (size_t i = 0; i < k->guarantee_count; i++) {
-        if (guarantee_counts(in, &k->guarantees[i])) {
+    for (size_t i = 0; i < k->guarantee_count; i++)
+        if (guarantee_counts(in, &k->guarantees[i]))
             part.guarantees_valid = add_money(part.guarantees_valid, k->guarantees[i].amount);
-        }
-    }
     int64_t counted = share(part.guarantees_valid, SCF_PPM - p->haircut_ppm);
     int64_t cap = share(part.base, p->guarantee_cap_ppm);
     part.guarantee = counted < cap ? counted : cap;
@@ -174,14 +163,11 @@ static struct scf_limit_part compute_part(const struct scf_limit_inputs *in,
 /* ---- factors and reasons ---- */
 
 static void add_reason(struct scf_limit_result *r, enum scf_reason reason) {
-    for (size_t i = 0; i < r->reason_count; i++) {
-        if (r->reasons[i] == reason) {
+    for (size_t i = 0; i < r->reason_count; i++)
+        if (r->reasons[i] == reason)
             return;
-        }
-    }
-    if (r->reason_count < SCF_MAX_REASONS) {
+    if (r->reason_count < SCF_MAX_REASONS)
         r->reasons[r->reason_count++] = reason;
-    }
 }
 
 static enum scf_reason graded(enum scf_grade grade, enum scf_reason high) {
@@ -220,9 +206,8 @@ static void truth_factors(const struct scf_limit_inputs *in, struct scf_limit_re
     const int64_t *weight = in->policy.truth_ppm;
     bool timed = g->has_workflow || g->has_invoice;
     bool measured = false;
-    for (size_t i = 0; i < in->sum_count; i++) {
+    for (size_t i = 0; i < in->sum_count; i++)
         measured |= in->sums[i].kind == SCF_REC_WORKFLOW_EVENT && in->sums[i].records > 0;
-    }
     add_truth_factor(r, "normativity", g->normativity_ppm, weight[0],
                      !g->has_records ? SCF_REASON_NO_RECORDS
                                      : graded(g->normativity, SCF_REASON_NORMATIVITY_HIGH));
@@ -241,23 +226,17 @@ static void collect_reasons(const struct scf_limit_inputs *in, const struct chec
     static const char *const order[] = {"negative", "positive", "neutral"};
     for (int pass = 0; pass < 3; pass++) {
         if (pass == 0) {
-            for (size_t i = 0; i < in->contract_count; i++) {
-                if (r->parts[i].reason != SCF_REASON_CONTRACT_COUNTED) {
+            for (size_t i = 0; i < in->contract_count; i++)
+                if (r->parts[i].reason != SCF_REASON_CONTRACT_COUNTED)
                     add_reason(r, r->parts[i].reason);
-                }
-            }
-            if (checks->parties) {
+            if (checks->parties)
                 add_reason(r, SCF_REASON_PARTIES_DIFFER);
-            }
-            if (r->ratings.overall == SCF_GRADE_D) {
+            if (r->ratings.overall == SCF_GRADE_D)
                 add_reason(r, SCF_REASON_RATING_D);
-            }
         }
-        for (size_t i = 0; i < r->factor_count; i++) {
-            if (strcmp(scf_reason_direction(r->factors[i].reason), order[pass]) == 0) {
+        for (size_t i = 0; i < r->factor_count; i++)
+            if (strcmp(scf_reason_direction(r->factors[i].reason), order[pass]) == 0)
                 add_reason(r, r->factors[i].reason);
-            }
-        }
     }
 }
 
@@ -265,9 +244,8 @@ static void collect_reasons(const struct scf_limit_inputs *in, const struct chec
 static int64_t truth(const struct scf_limit_inputs *in, const struct scf_limit_result *r) {
     const int64_t *w = in->policy.truth_ppm;
     const struct scf_ratings *g = &r->ratings;
-    if (!g->has_records) {
+    if (!g->has_records)
         return 0;
-    }
     return (w[0] * g->normativity_ppm + w[1] * g->timeliness_ppm + w[2] * g->accuracy_ppm +
             w[3] * r->checks_ppm) /
            SCF_PPM;
@@ -296,9 +274,8 @@ static void money_factors(const struct scf_limit_inputs *in, struct scf_limit_re
 bool scf_limit_compute(const struct scf_limit_inputs *in, struct scf_arena *arena,
                        struct scf_limit_result *ret) {
     struct scf_limit_result r = {.parts = scf_alloc(arena, in->contract_count, sizeof *r.parts)};
-    if (r.parts == NULL) {
+    if (r.parts == NULL)
         return false;
-    }
     scf_ratings_compute(in->sums, in->sum_count, &in->grading, in->policy.lateness_us, &r.ratings);
     struct checks checks = run_checks(in);
     r.checks_applicable = checks.applicable;
@@ -312,9 +289,8 @@ bool scf_limit_compute(const struct scf_limit_inputs *in, struct scf_arena *aren
     add_plain_factor(&r, "history", false, r.history_ppm, history);
     add_plain_factor(&r, "order_advance_rate", false, in->policy.advance_ppm,
                      SCF_REASON_ADVANCE_RATE);
-    for (size_t i = 0; i < in->contract_count; i++) {
+    for (size_t i = 0; i < in->contract_count; i++)
         r.parts[i] = compute_part(in, &in->contracts[i], &r);
-    }
     money_factors(in, &r);
     r.limit = r.computed;
     if (in->has_requested && in->requested < r.computed) {

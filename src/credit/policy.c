@@ -64,20 +64,16 @@ static void read_params(const cJSON *json, struct scf_policy *p) {
     const cJSON *history = scf_json_get(json, "history");
     const cJSON *guarantee = scf_json_get(json, "guarantee");
     p->advance_ppm = ratio(json, "order_advance_rate");
-    for (int i = 0; truth_members[i].name != NULL; i++) {
+    for (int i = 0; truth_members[i].name != NULL; i++)
         p->truth_ppm[i] = ratio(truth, truth_members[i].name);
-    }
     p->lateness_us = integer(json, "lateness_horizon_hours") * SCF_US_PER_HOUR;
     p->qualification_base_ppm = ratio(qualification, "base");
-    for (int i = 0; i < SCF_QUAL_TYPES; i++) {
-        if (scf_json_get(bonus, scf_qualification_names[i]) != NULL) {
+    for (int i = 0; i < SCF_QUAL_TYPES; i++)
+        if (scf_json_get(bonus, scf_qualification_names[i]) != NULL)
             p->qualification_bonus_ppm[i] = ratio(bonus, scf_qualification_names[i]);
-        }
-    }
     p->history_periods = integer(history, "full_periods");
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 3; i++)
         p->history_ppm[i] = ratio(history, history_members[i + 1].name);
-    }
     p->haircut_ppm = ratio(guarantee, "haircut");
     p->guarantee_cap_ppm = ratio(guarantee, "cap");
     p->valid_days = integer(json, "limit_valid_days");
@@ -90,9 +86,8 @@ enum scf_code scf_policy_parse(struct scf_arena *arena, const char *code, const 
                            .version = scf_strdup(arena, version),
                            .params = scf_strndup(arena, params.p, params.n),
                            .sha256 = scf_sha256(params.p, params.n)};
-    if (p.code == NULL || p.version == NULL || p.params == NULL) {
+    if (p.code == NULL || p.version == NULL || p.params == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "No memory for the credit policy");
-    }
     struct scf_faults faults = {.arena = arena}, warnings = {.arena = arena};
     const struct scf_schema_options options = {0};
     const cJSON *json = scf_json_parse(arena, p.params, params.n, err);

@@ -7,17 +7,15 @@
 
 enum scf_grade scf_grade_ratio(int64_t ppm, const int64_t bounds[3]) {
     int grade = 0;
-    while (grade < 3 && ppm < bounds[grade]) {
+    while (grade < 3 && ppm < bounds[grade])
         grade++;
-    }
     return (enum scf_grade)grade;
 }
 
 enum scf_grade scf_grade_delay(int64_t us, const int64_t bounds[3]) {
     int grade = 0;
-    while (grade < 3 && us > bounds[grade]) {
+    while (grade < 3 && us > bounds[grade])
         grade++;
-    }
     return (enum scf_grade)grade;
 }
 
@@ -55,9 +53,8 @@ static void rate_timeliness(const struct delay *workflow, const struct delay *in
     r->workflow_us = mean_us(workflow);
     r->invoice_us = mean_us(invoice);
     r->timeliness = SCF_GRADE_D;
-    if (!r->has_workflow && !r->has_invoice) {
+    if (!r->has_workflow && !r->has_invoice)
         return;
-    }
     r->delay_us = !r->has_invoice    ? r->workflow_us
                   : !r->has_workflow ? r->invoice_us
                                      : blend(r->workflow_us, r->invoice_us, g->delay_workflow_ppm);
@@ -84,13 +81,11 @@ static void rate_accuracy(const struct accuracy *a, const struct scf_grading *g,
 static void rate_overall(const struct scf_grading *g, struct scf_ratings *r) {
     const enum scf_grade grades[3] = {r->normativity, r->timeliness, r->accuracy};
     r->overall = SCF_GRADE_A;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 3; i++)
         r->overall = grades[i] > r->overall ? grades[i] : r->overall;
-    }
     int64_t sum = 0;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 3; i++)
         sum += g->rating_ppm[i] * g->score_ppm[grades[i]];
-    }
     r->credibility_ppm = r->overall == SCF_GRADE_D ? 0 : sum / SCF_PPM;
 }
 
@@ -104,9 +99,8 @@ void scf_ratings_compute(const struct scf_rating_sums *sums, size_t n,
     for (size_t i = 0; i < n; i++) {
         const struct scf_rating_sums *s = &sums[i];
         bool is_event = s->kind == SCF_REC_WORKFLOW_EVENT;
-        if (!is_event && s->kind != SCF_REC_INVOICE) {
+        if (!is_event && s->kind != SCF_REC_INVOICE)
             continue;
-        }
         r.has_records |= s->records > 0;
         present += s->weight_present;
         expected += s->weight_expected;

@@ -11,9 +11,8 @@ static void write_big(struct scf_jsonw *w, const char *key, int64_t value) {
 
 static void write_ppm_array(struct scf_jsonw *w, const char *key, const int64_t *ppm, int n) {
     scf_jw_array(w, key);
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n; i++)
         scf_jw_ppm(w, NULL, ppm[i]);
-    }
     scf_jw_end_array(w);
 }
 
@@ -25,9 +24,8 @@ static void write_template(struct scf_jsonw *w, const struct scf_limit_inputs *i
     scf_jw_i64(w, "revision", in->template_revision);
     write_ppm_array(w, "normativity", g->regularity_ppm, 3);
     scf_jw_array(w, "timeliness_us");
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 3; i++)
         scf_jw_i64(w, NULL, g->timeliness_us[i]);
-    }
     scf_jw_end_array(w);
     write_ppm_array(w, "accuracy", g->accuracy_ppm, 3);
     scf_jw_ppm(w, "delay_workflow_weight", g->delay_workflow_ppm);
@@ -78,9 +76,8 @@ static void write_qualifications(struct scf_jsonw *w, const struct scf_limit_inp
         scf_jw_str(w, "type", q->type);
         scf_jw_str(w, "grade", q->grade);
         scf_jw_date(w, "issued_on", q->issued_day);
-        if (q->has_until) {
+        if (q->has_until)
             scf_jw_date(w, "valid_until", q->until_day);
-        }
         scf_jw_end_object(w);
     }
     scf_jw_end_array(w);
@@ -97,9 +94,8 @@ static void write_guarantees(struct scf_jsonw *w, const struct scf_limit_contrac
         scf_jw_str(w, "currency", g->currency);
         scf_jw_money(w, "amount", g->amount, scf_scale_of(g->currency));
         scf_jw_bool(w, "obligor_is_borrower", g->obligor_is_borrower);
-        if (g->has_from) {
+        if (g->has_from)
             scf_jw_date(w, "effective_from", g->from_day);
-        }
         scf_jw_date(w, "expires_on", g->expires_day);
         scf_jw_end_object(w);
     }
@@ -119,17 +115,15 @@ static void write_contract(struct scf_jsonw *w, const struct scf_limit_contract 
     scf_jw_money(w, "financed", k->financed, scale);
     scf_jw_bool(w, "seller_is_borrower", k->seller_is_borrower);
     scf_jw_bool(w, "duplicate", k->duplicate);
-    if (k->has_signed) {
+    if (k->has_signed)
         scf_jw_time(w, "signed_at", k->signed_us);
-    }
     scf_jw_i64(w, "invoices", k->invoices);
     scf_jw_i64(w, "invoices_other_currency", k->invoices_other_currency);
     scf_jw_i64(w, "invoices_other_parties", k->invoices_other_parties);
     scf_jw_money(w, "invoiced", k->invoiced, scale);
     scf_jw_i64(w, "events", k->events);
-    if (k->events > 0) {
+    if (k->events > 0)
         scf_jw_time(w, "first_event_at", k->first_event_us);
-    }
     write_guarantees(w, k);
     scf_jw_end_object(w);
 }
@@ -142,9 +136,8 @@ static void write_inputs(struct scf_jsonw *w, const struct scf_limit_inputs *in)
     scf_jw_date(w, "window_from", in->from_day);
     scf_jw_date(w, "window_to", in->to_day);
     scf_jw_str(w, "currency", in->currency);
-    if (in->has_requested) {
+    if (in->has_requested)
         scf_jw_money(w, "requested_amount", in->requested, scf_scale_of(in->currency));
-    }
     scf_jw_bool(w, "operating", in->operating);
     scf_jw_i64(w, "history_periods", in->history_periods);
     write_policy(w, &in->policy);
@@ -153,9 +146,8 @@ static void write_inputs(struct scf_jsonw *w, const struct scf_limit_inputs *in)
     write_sums(w, in);
     write_qualifications(w, in);
     scf_jw_array(w, "contracts");
-    for (size_t i = 0; i < in->contract_count; i++) {
+    for (size_t i = 0; i < in->contract_count; i++)
         write_contract(w, &in->contracts[i]);
-    }
     scf_jw_end_array(w);
     scf_jw_end_object(w);
 }

@@ -16,9 +16,8 @@ struct reader {
 };
 
 static void complain(struct reader *r, bool sound, const char *name) {
-    if (!sound && r->bad == NULL) {
+    if (!sound && r->bad == NULL)
         r->bad = name;
-    }
 }
 
 static const char *text(struct reader *r, const cJSON *o, const char *name) {
@@ -105,9 +104,8 @@ static void ratios(struct reader *r, const cJSON *o, const char *name, int64_t *
     const cJSON *array = scf_json_get(o, name);
     complain(r, cJSON_IsArray(array) && cJSON_GetArraySize(array) == n, name);
     const cJSON *e = cJSON_IsArray(array) ? array->child : NULL;
-    for (int i = 0; i < n && e != NULL; i++, e = e->next) {
+    for (int i = 0; i < n && e != NULL; i++, e = e->next)
         out[i] = ratio_of(r, e, name);
-    }
 }
 
 /* ---- the parts of the inputs ---- */
@@ -151,11 +149,9 @@ static void read_chains(struct reader *r, const cJSON *o, struct scf_limit_input
 
 static enum scf_record_kind record_kind(struct reader *r, const cJSON *o) {
     const char *name = text(r, o, "kind");
-    for (int k = 0; k < SCF_REC_KINDS; k++) {
-        if (strcmp(scf_record_kind_name((enum scf_record_kind)k), name) == 0) {
+    for (int k = 0; k < SCF_REC_KINDS; k++)
+        if (strcmp(scf_record_kind_name((enum scf_record_kind)k), name) == 0)
             return (enum scf_record_kind)k;
-        }
-    }
     complain(r, false, "kind");
     return SCF_REC_ENTERPRISE;
 }
@@ -272,9 +268,8 @@ enum scf_code scf_receipt_read(struct scf_arena *arena, const cJSON *receipt,
     enum scf_code code =
         scf_policy_parse(arena, text(&r, policy, "code"), text(&r, policy, "version"),
                          scf_str(params), &in.policy, err);
-    if (code == SCF_OK) {
+    if (code == SCF_OK)
         *ret = in;
-    }
     return code;
 }
 
@@ -282,15 +277,12 @@ enum scf_code scf_receipt_read(struct scf_arena *arena, const cJSON *receipt,
 
 /* The first place where two documents differ, as a dotted path; false when there is none. */
 static bool differs(const cJSON *a, const cJSON *b, char *path, size_t size, size_t at) {
-    if (a->type != b->type) {
+    if (a->type != b->type)
         return true;
-    }
-    if (!cJSON_IsObject(a) && !cJSON_IsArray(a)) {
+    if (!cJSON_IsObject(a) && !cJSON_IsArray(a))
         return !cJSON_Compare(a, b, 1);
-    }
-    if (cJSON_GetArraySize(a) != cJSON_GetArraySize(b)) {
+    if (cJSON_GetArraySize(a) != cJSON_GetArraySize(b))
         return true;
-    }
     int i = 0;
     for (const cJSON *x = a->child; x != NULL; x = x->next, i++) {
         const cJSON *y = cJSON_IsObject(a) ? cJSON_GetObjectItemCaseSensitive(b, x->string)
@@ -298,9 +290,8 @@ static bool differs(const cJSON *a, const cJSON *b, char *path, size_t size, siz
         int n = cJSON_IsObject(a) ? snprintf(path + at, size - at, ".%s", x->string)
                                   : snprintf(path + at, size - at, ".%d", i);
         size_t next = at + (size_t)n < size ? at + (size_t)n : size - 1;
-        if (y == NULL || differs(x, y, path, size, next)) {
+        if (y == NULL || differs(x, y, path, size, next))
             return true;
-        }
     }
     path[at] = '\0';
     return false;
@@ -336,13 +327,12 @@ bool scf_receipt_verify(struct scf_str receipt_json, struct scf_buf *report) {
     bool sound = false;
     char *copy = scf_strndup(arena, receipt_json.p, receipt_json.n);
     const cJSON *json = copy != NULL ? scf_json_parse(arena, copy, receipt_json.n, &err) : NULL;
-    if (json == NULL || scf_receipt_read(arena, json, &in, &err) != SCF_OK) {
+    if (json == NULL || scf_receipt_read(arena, json, &in, &err) != SCF_OK)
         scf_buf_printf(report, "FAIL  %s\n", err.detail);
-    } else if (!scf_limit_compute(&in, arena, &result)) {
+    else if (!scf_limit_compute(&in, arena, &result))
         scf_buf_puts(report, "FAIL  the receipt is too large\n");
-    } else {
+    else
         sound = compare(arena, json, &in, &result, report);
-    }
     scf_arena_free(arena);
     return sound;
 }

@@ -14,11 +14,10 @@ static const char *grade_text(enum scf_grade grade) {
 }
 
 static void write_hours(struct scf_jsonw *w, const char *key, bool present, int64_t us) {
-    if (present) {
+    if (present)
         scf_jw_ppm(w, key, us / (SCF_US_PER_HOUR / SCF_PPM));
-    } else {
+    else
         scf_jw_null(w, key);
-    }
 }
 
 static void write_ratings(struct scf_jsonw *w, const struct scf_ratings *r) {
@@ -39,11 +38,10 @@ static void write_ratings(struct scf_jsonw *w, const struct scf_ratings *r) {
     scf_jw_ppm(w, "score", r->accuracy_ppm);
     scf_jw_str(w, "grade", grade_text(r->accuracy));
     scf_jw_ppm(w, "in_range_ratio", r->in_range_ppm);
-    if (r->has_compared) {
+    if (r->has_compared)
         scf_jw_ppm(w, "within_fluctuation_ratio", r->within_ppm);
-    } else {
+    else
         scf_jw_null(w, "within_fluctuation_ratio");
-    }
     scf_jw_end_object(w);
     scf_jw_str(w, "overall", grade_text(r->overall));
     scf_jw_end_object(w);
@@ -51,11 +49,10 @@ static void write_ratings(struct scf_jsonw *w, const struct scf_ratings *r) {
 
 static void write_amount(struct scf_jsonw *w, const char *key, const struct scf_factor *f,
                          int64_t value, int scale) {
-    if (f->unit == SCF_FACTOR_MONEY) {
+    if (f->unit == SCF_FACTOR_MONEY)
         scf_jw_money(w, key, value, scale);
-    } else {
+    else
         scf_jw_ppm(w, key, value);
-    }
 }
 
 static void write_factors(struct scf_jsonw *w, const struct scf_limit_result *r, int scale) {
@@ -66,11 +63,10 @@ static void write_factors(struct scf_jsonw *w, const struct scf_limit_result *r,
         scf_jw_str(w, "name", f->name);
         scf_jw_str(w, "unit", f->unit == SCF_FACTOR_MONEY ? "money" : "ratio");
         write_amount(w, "value", f, f->value, scale);
-        if (f->has_weight) {
+        if (f->has_weight)
             scf_jw_ppm(w, "weight", f->weight_ppm);
-        } else {
+        else
             scf_jw_null(w, "weight");
-        }
         write_amount(w, "contribution", f, f->contribution, scale);
         scf_jw_str(w, "reason", scf_reason_slug(f->reason));
         scf_jw_end_object(w);

@@ -22,9 +22,8 @@ struct batch {
 static const struct scf_template *template_of(void *templates, int32_t id) {
     const struct scf_template *t = scf_templates_by_id(templates, id);
     struct scf_error ignored = {0}; /* the caller reports the unknown template */
-    if (t == NULL && scf_templates_reload(templates, &ignored) == SCF_OK) {
+    if (t == NULL && scf_templates_reload(templates, &ignored) == SCF_OK)
         t = scf_templates_by_id(templates, id);
-    }
     return t;
 }
 
@@ -36,26 +35,21 @@ static enum scf_code fold_batch(struct scf_db *db, void *ctx, struct scf_error *
     int64_t from;
     scf_arena_reset(b->arena);
     enum scf_code code = scf_rollup_lock(db, b->arena, b->chain_id, b->wait, &from, err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
     b->skipped = from < 0;
     b->leaves = 0;
-    if (b->skipped) {
+    if (b->skipped)
         return SCF_OK;
-    }
     b->folded = from;
     code = scf_rollup_leaves(db, b->arena, b->chain_id, from, &leaves, &n, err);
-    if (code != SCF_OK || n == 0) {
+    if (code != SCF_OK || n == 0)
         return code;
-    }
     code = scf_fold_collect(&fold, b->arena, leaves, n, template_of, b->templates, err);
-    if (code == SCF_OK) {
+    if (code == SCF_OK)
         code = scf_rollup_load(db, b->arena, b->chain_id, &fold, err);
-    }
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
     scf_fold_run(&fold, leaves, n);
     b->leaves = n;
     b->folded = from + (int64_t)n;
@@ -74,9 +68,8 @@ enum scf_code scf_rollup_chain(struct scf_db *db, struct scf_templates *template
     enum scf_code code;
     do {
         code = scf_tx_run(db, fold_batch, &b, err);
-        if (code == SCF_OK) {
+        if (code == SCF_OK)
             scf_metric_add(folded, (int64_t)b.leaves);
-        }
     } while (code == SCF_OK && !b.skipped && b.leaves > 0 && b.folded < until);
     scf_arena_free(b.arena);
     return code;

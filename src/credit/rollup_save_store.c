@@ -8,12 +8,10 @@ static enum scf_code put_i64_column(struct scf_params *p, struct scf_arena *aren
                                     const struct scf_table *t, size_t offset,
                                     struct scf_error *err) {
     int64_t *column = scf_alloc(arena, t->n, sizeof *column);
-    if (column == NULL) {
+    if (column == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "No memory for %zu rollup rows", t->n);
-    }
-    for (size_t i = 0; i < t->n; i++) {
+    for (size_t i = 0; i < t->n; i++)
         memcpy(&column[i], (const uint8_t *)scf_table_at(t, i) + offset, sizeof column[i]);
-    }
     scf_p_i64_array(p, column, NULL, t->n);
     return SCF_OK;
 }
@@ -22,12 +20,10 @@ static enum scf_code put_i32_column(struct scf_params *p, struct scf_arena *aren
                                     const struct scf_table *t, size_t offset,
                                     struct scf_error *err) {
     int32_t *column = scf_alloc(arena, t->n, sizeof *column);
-    if (column == NULL) {
+    if (column == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "No memory for %zu rollup rows", t->n);
-    }
-    for (size_t i = 0; i < t->n; i++) {
+    for (size_t i = 0; i < t->n; i++)
         memcpy(&column[i], (const uint8_t *)scf_table_at(t, i) + offset, sizeof column[i]);
-    }
     scf_p_i32_array(p, column, NULL, t->n);
     return SCF_OK;
 }
@@ -36,12 +32,10 @@ static enum scf_code put_uuid_column(struct scf_params *p, struct scf_arena *are
                                      const struct scf_table *t, size_t offset,
                                      struct scf_error *err) {
     const struct scf_uuid **column = scf_alloc(arena, t->n, sizeof *column);
-    if (column == NULL) {
+    if (column == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "No memory for %zu rollup rows", t->n);
-    }
-    for (size_t i = 0; i < t->n; i++) {
+    for (size_t i = 0; i < t->n; i++)
         column[i] = (const struct scf_uuid *)((const uint8_t *)scf_table_at(t, i) + offset);
-    }
     scf_p_uuid_array(p, column, t->n);
     return SCF_OK;
 }
@@ -50,12 +44,10 @@ static enum scf_code put_currency_column(struct scf_params *p, struct scf_arena 
                                          const struct scf_table *t, size_t offset,
                                          struct scf_error *err) {
     struct scf_str *column = scf_alloc(arena, t->n, sizeof *column);
-    if (column == NULL) {
+    if (column == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "No memory for %zu rollup rows", t->n);
-    }
-    for (size_t i = 0; i < t->n; i++) {
+    for (size_t i = 0; i < t->n; i++)
         column[i] = scf_str((const char *)scf_table_at(t, i) + offset);
-    }
     scf_p_text_array(p, column, t->n);
     return SCF_OK;
 }
@@ -76,9 +68,8 @@ static enum scf_code run_columns(struct scf_db *db, struct scf_arena *arena,
     scf_p_uuid(&p, chain_id);
     for (size_t i = 0; i < n; i++) {
         enum scf_code code = columns[i].put(&p, arena, t, columns[i].offset, err);
-        if (code != SCF_OK) {
+        if (code != SCF_OK)
             return code;
-        }
     }
     return scf_db_run(db, stmt, &p, arena, ret_rows, err);
 }
@@ -141,9 +132,8 @@ static enum scf_code put_state_column(struct scf_params *p, struct scf_arena *ar
             column[i] = (struct scf_str){(const char *)bytes, n};
         }
     }
-    if (full) {
+    if (full)
         return scf_fail(err, SCF_E_INTERNAL, "No memory for %zu series", t->n);
-    }
     scf_p_bytes_array(p, column, t->n);
     return SCF_OK;
 }
@@ -208,9 +198,8 @@ static enum scf_code put_first_column(struct scf_params *p, struct scf_arena *ar
                                       struct scf_error *err) {
     int64_t *column = scf_alloc(arena, t->n, sizeof *column);
     bool *null = scf_alloc(arena, t->n, sizeof *null);
-    if (column == NULL || null == NULL) {
+    if (column == NULL || null == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "No memory for %zu rollup rows", t->n);
-    }
     for (size_t i = 0; i < t->n; i++) {
         const struct scf_fold_total *total = scf_table_at(t, i);
         memcpy(&column[i], (const uint8_t *)total + offset, sizeof column[i]);
@@ -271,9 +260,8 @@ enum scf_code scf_rollup_save(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_uuid *chain_id, struct scf_fold *fold,
                               int64_t folded, struct scf_error *err) {
     enum scf_code code = SCF_OK;
-    if (fold->invoices.n > 0) {
+    if (fold->invoices.n > 0)
         code = save_invoices(db, arena, chain_id, fold, err);
-    }
     if (code == SCF_OK) {
         scf_fold_settle(fold);
         code = save_table(db, arena, &days_stmt, chain_id, &fold->days, day_columns,
@@ -287,12 +275,10 @@ enum scf_code scf_rollup_save(struct scf_db *db, struct scf_arena *arena,
         code = save_table(db, arena, &totals_stmt, chain_id, &fold->totals, total_columns,
                           SCF_COUNT(total_columns), err);
     }
-    if (code == SCF_OK) {
+    if (code == SCF_OK)
         code = save_guarantees(db, arena, chain_id, fold, err);
-    }
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
     struct scf_params p;
     scf_params_init(&p, arena);
     scf_p_uuid(&p, chain_id);

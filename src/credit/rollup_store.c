@@ -14,14 +14,12 @@ enum scf_code scf_rollup_pending(struct scf_db *db, struct scf_arena *arena,
                                  struct scf_unfolded **ret, int *ret_n, struct scf_error *err) {
     struct scf_rows *rows;
     enum scf_code code = scf_db_run(db, &pending_stmt, NULL, arena, &rows, err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
     int n = scf_rows_count(rows);
     struct scf_unfolded *list = scf_alloc(arena, (size_t)n, sizeof *list);
-    if (list == NULL) {
+    if (list == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "No memory for %d chains", n);
-    }
     for (int i = 0; i < n; i++) {
         list[i] = (struct scf_unfolded){.chain_id = scf_rows_uuid(rows, i, 0),
                                         .folded = scf_rows_i64(rows, i, 1),
@@ -52,9 +50,8 @@ enum scf_code scf_rollup_touches(struct scf_db *db, struct scf_arena *arena,
     scf_p_uuid(&p, enterprise_id);
     scf_p_uuid_array(&p, contract_keys, key_count);
     enum scf_code code = scf_db_run(db, &touches_stmt, &p, arena, &rows, err);
-    if (code == SCF_OK) {
+    if (code == SCF_OK)
         *ret = scf_rows_bool(rows, 0, 0);
-    }
     return code;
 }
 
@@ -77,12 +74,10 @@ enum scf_code scf_rollup_lock(struct scf_db *db, struct scf_arena *arena,
     scf_params_init(&p, arena);
     scf_p_uuid(&p, chain_id);
     enum scf_code code = scf_db_run(db, &create_cursor, &p, arena, NULL, err);
-    if (code == SCF_OK) {
+    if (code == SCF_OK)
         code = scf_db_run(db, wait ? &lock_wait : &lock_skip, &p, arena, &rows, err);
-    }
-    if (code == SCF_OK) {
+    if (code == SCF_OK)
         *ret_folded = scf_rows_count(rows) > 0 ? scf_rows_i64(rows, 0, 0) : -1;
-    }
     return code;
 }
 
@@ -133,19 +128,16 @@ enum scf_code scf_rollup_leaves(struct scf_db *db, struct scf_arena *arena,
     scf_p_i64(&p, from);
     scf_p_i64(&p, SCF_FOLD_BATCH);
     enum scf_code code = scf_db_run(db, &leaves_stmt, &p, arena, &rows, err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
     int n = scf_rows_count(rows);
     struct scf_record *leaves = scf_alloc(arena, (size_t)n, sizeof *leaves);
-    if (leaves == NULL) {
+    if (leaves == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "No memory for %d leaves", n);
-    }
     for (int i = 0; i < n; i++) {
         leaves[i] = read_leaf(rows, i);
-        if (leaves[i].leaf_index != from + i) {
+        if (leaves[i].leaf_index != from + i)
             return scf_fail(err, SCF_E_INTERNAL, "A chain has no leaf %" PRId64, from + i);
-        }
     }
     *ret = leaves;
     *ret_n = (size_t)n;
@@ -165,9 +157,8 @@ static enum scf_code load_series(struct scf_db *db, struct scf_arena *arena,
     size_t n = fold->series.n;
     const struct scf_uuid **enterprises = scf_alloc(arena, n, sizeof *enterprises);
     int32_t *templates = scf_alloc(arena, n, sizeof *templates);
-    if (enterprises == NULL || templates == NULL) {
+    if (enterprises == NULL || templates == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "No memory for %zu series", n);
-    }
     for (size_t i = 0; i < n; i++) {
         const struct scf_fold_series *s = scf_table_at(&fold->series, i);
         enterprises[i] = &s->enterprise_id;
@@ -184,10 +175,9 @@ static enum scf_code load_series(struct scf_db *db, struct scf_arena *arena,
         struct scf_fold_series key = {.enterprise_id = scf_rows_uuid(rows, i, 0),
                                       .template_id = (int32_t)scf_rows_i64(rows, i, 1)};
         struct scf_fold_series *s = scf_table_find(&fold->series, &key);
-        if (s == NULL || !scf_series_decode(scf_rows_str(rows, i, 2), s->tmpl->watched_count, arena,
-                                            &s->series)) {
+        if (s == NULL ||
+            !scf_series_decode(scf_rows_str(rows, i, 2), s->tmpl->watched_count, arena, &s->series))
             code = scf_fail(err, SCF_E_INTERNAL, "A stored series cannot be read");
-        }
     }
     return code;
 }
@@ -202,12 +192,10 @@ static enum scf_code load_invoices(struct scf_db *db, struct scf_arena *arena,
                                    struct scf_error *err) {
     size_t n = fold->invoices.n;
     const struct scf_uuid **keys = scf_alloc(arena, n, sizeof *keys);
-    if (keys == NULL) {
+    if (keys == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "No memory for %zu invoices", n);
-    }
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         keys[i] = scf_table_at(&fold->invoices, i);
-    }
     struct scf_params p;
     struct scf_rows *rows;
     scf_params_init(&p, arena);
@@ -233,11 +221,9 @@ enum scf_code scf_rollup_load(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_uuid *chain_id, struct scf_fold *fold,
                               struct scf_error *err) {
     enum scf_code code = SCF_OK;
-    if (fold->series.n > 0) {
+    if (fold->series.n > 0)
         code = load_series(db, arena, chain_id, fold, err);
-    }
-    if (code == SCF_OK && fold->invoices.n > 0) {
+    if (code == SCF_OK && fold->invoices.n > 0)
         code = load_invoices(db, arena, chain_id, fold, err);
-    }
     return code;
 }

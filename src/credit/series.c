@@ -39,9 +39,8 @@ static bool within(int64_t x, int64_t mean, int64_t threshold_ppm) {
 
 static int64_t read_i64(const uint8_t *bytes) {
     uint64_t bits = 0;
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < 8; i++)
         bits = bits << 8 | bytes[i];
-    }
     return (int64_t)bits;
 }
 
@@ -57,9 +56,8 @@ void scf_series_add(struct scf_series *s, const struct scf_template *t, int32_t 
     const uint8_t *m = (const uint8_t *)measures.p;
     size_t given = measures.n / SCF_MEASURE_LEN, i = 0;
     for (size_t k = 0; k < t->field_count && i < s->n && i < given; k++) {
-        if (t->fields[k].fluctuation_ppm == 0) {
+        if (t->fields[k].fluctuation_ppm == 0)
             continue;
-        }
         struct scf_series_field *f = &s->fields[i++];
         if (m[0] != 0) {
             int64_t x = read_i64(m + 1);
@@ -80,17 +78,15 @@ void scf_series_add(struct scf_series *s, const struct scf_template *t, int32_t 
  */
 
 static uint8_t *put(uint8_t *out, unsigned __int128 bits, int n) {
-    for (int i = n - 1; i >= 0; i--, bits >>= 8) {
+    for (int i = n - 1; i >= 0; i--, bits >>= 8)
         out[i] = (uint8_t)bits;
-    }
     return out + n;
 }
 
 static const uint8_t *take(const uint8_t *in, unsigned __int128 *ret, int n) {
     *ret = 0;
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n; i++)
         *ret = *ret << 8 | in[i];
-    }
     return in + n;
 }
 
@@ -109,9 +105,8 @@ void scf_series_encode(const struct scf_series *s, uint8_t *out) {
 bool scf_series_decode(struct scf_str bytes, size_t n, struct scf_arena *arena,
                        struct scf_series *ret) {
     struct scf_series s;
-    if (bytes.n != SCF_SERIES_HEAD + n * SCF_SERIES_FIELD || !scf_series_init(&s, n, arena)) {
+    if (bytes.n != SCF_SERIES_HEAD + n * SCF_SERIES_FIELD || !scf_series_init(&s, n, arena))
         return false;
-    }
     const uint8_t *in = (const uint8_t *)bytes.p;
     unsigned __int128 v;
     in = take(in, &v, 1);

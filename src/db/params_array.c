@@ -109,12 +109,11 @@ static void str_array(struct scf_params *p, unsigned array_oid, unsigned element
                       const struct scf_str *v, size_t n) {
     size_t bytes = 0;
     bool has_null = false;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         if (!v[i].p)
             has_null = true;
         else if (__builtin_add_overflow(bytes, v[i].n, &bytes))
             bytes = SIZE_MAX;
-    }
     char *at = array_begin(p, array_oid, element_oid, has_null, n, bytes);
     for (size_t i = 0; at && i < n; i++)
         at = put_element(at, v[i].p, v[i].n);

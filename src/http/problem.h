@@ -4,6 +4,7 @@
 
 #include "scfd/base/buf.h"
 #include "scfd/base/err.h"
+#include "scfd/base/text.h"
 
 struct scf_problem_context {
     const char *base_url; /* of the type: <base_url>/problems/<slug> */

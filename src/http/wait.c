@@ -135,12 +135,11 @@ void scf_waits_notify(struct scf_server *s, const char *topic) {
 int64_t scf_waits_expire(struct scf_server *s, int64_t now_us) {
     int64_t next = INT64_MAX;
     pthread_mutex_lock(&s->waits->lock);
-    for (struct scf_request *rq = s->waits->first; rq != NULL; rq = rq->wait.next) {
+    for (struct scf_request *rq = s->waits->first; rq != NULL; rq = rq->wait.next)
         if (rq->wait.until_us <= now_us)
             wake(rq);
         else if (rq->wait.until_us < next)
             next = rq->wait.until_us;
-    }
     pthread_mutex_unlock(&s->waits->lock);
     return next;
 }

@@ -23,12 +23,11 @@ void scf_enterprise_find_params(struct scf_params *p, struct scf_arena *arena,
     struct scf_str *codes = scf_alloc(arena, n, sizeof *codes);
     SCF_ASSERT(ids != NULL && codes != NULL);
     size_t id_count = 0, code_count = 0;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         if (scf_uuid_is_nil(&refs[i].id))
             codes[code_count++] = refs[i].uscc;
         else
             ids[id_count++] = &refs[i].id;
-    }
     scf_params_init(p, arena);
     scf_p_uuid_array(p, ids, id_count);
     scf_p_text_array(p, codes, code_count);

@@ -120,13 +120,11 @@ static void reload_done(struct scf_keys *keys, uint64_t goal, int64_t began_us) 
 
 /* Under `lock`: returns when a reload is due, or to stop. */
 static void wait_for_work(struct scf_keys *keys) {
-    while (!keys->stop && keys->loaded == keys->wanted) {
-        if (keys->connected) {
+    while (!keys->stop && keys->loaded == keys->wanted)
+        if (keys->connected)
             pthread_cond_wait(&keys->wake, &keys->lock);
-        } else if (wait_until(&keys->wake, &keys->lock, scf_mono_us() + DEAF_RELOAD_US)) {
+        else if (wait_until(&keys->wake, &keys->lock, scf_mono_us() + DEAF_RELOAD_US))
             ask_for_reload(keys);
-        }
-    }
 }
 
 static void *reloader(void *arg) {

@@ -12,28 +12,22 @@
  * template: the search begins after the previous hit and goes round once. */
 static const cJSON *member(const cJSON *object, const char *key, size_t n, const cJSON **hint) {
     const cJSON *start = *hint != NULL && (*hint)->next != NULL ? (*hint)->next : object->child;
-    for (const cJSON *m = start; m != NULL; m = m->next) {
-        if (strncmp(m->string, key, n) == 0 && m->string[n] == '\0') {
+    for (const cJSON *m = start; m != NULL; m = m->next)
+        if (strncmp(m->string, key, n) == 0 && m->string[n] == '\0')
             return *hint = m;
-        }
-    }
-    for (const cJSON *m = object->child; m != start; m = m->next) {
-        if (strncmp(m->string, key, n) == 0 && m->string[n] == '\0') {
+    for (const cJSON *m = object->child; m != start; m = m->next)
+        if (strncmp(m->string, key, n) == 0 && m->string[n] == '\0')
             return *hint = m;
-        }
-    }
     return NULL;
 }
 
 static const cJSON *element(const cJSON *array, const char *text, size_t n) {
     uint64_t wanted;
-    if (!scf_parse_u64((struct scf_str){text, n}, SCF_JSON_MAX_MEMBERS, &wanted)) {
+    if (!scf_parse_u64((struct scf_str){text, n}, SCF_JSON_MAX_MEMBERS, &wanted))
         return NULL;
-    }
     const cJSON *e = array->child;
-    while (e != NULL && wanted-- > 0) {
+    while (e != NULL && wanted-- > 0)
         e = e->next;
-    }
     return e;
 }
 
@@ -41,11 +35,10 @@ static const cJSON *at_path(const cJSON *body, const char *path, const cJSON **h
     const cJSON *node = body, *none = NULL;
     while (node != NULL && *path != '\0') {
         size_t n = strcspn(path, ".");
-        if (cJSON_IsObject(node)) {
+        if (cJSON_IsObject(node))
             node = member(node, path, n, node == body ? hint : &none);
-        } else {
+        else
             node = cJSON_IsArray(node) ? element(node, path, n) : NULL;
-        }
         none = NULL;
         path += n + (path[n] == '.');
     }
@@ -58,30 +51,25 @@ static const cJSON *at_path(const cJSON *body, const char *path, const cJSON **h
 static bool decimal(const cJSON *item, int64_t *ret) {
     char text[SCF_MONEY_TEXT];
     struct scf_str view;
-    if (cJSON_IsString(item)) {
+    if (cJSON_IsString(item))
         view = scf_str(item->valuestring);
-    } else if (scf_json_decimal_text(item, text, sizeof text)) {
+    else if (scf_json_decimal_text(item, text, sizeof text))
         view = scf_str(text);
-    } else {
+    else
         return false;
-    }
     int64_t billionths;
-    if (scf_decimal_parse(view, 6, ret)) {
+    if (scf_decimal_parse(view, 6, ret))
         return true;
-    }
-    if (!scf_decimal_parse(view, 9, &billionths)) {
+    if (!scf_decimal_parse(view, 9, &billionths))
         return false;
-    }
     *ret = billionths / 1000;
     return true;
 }
 
 static bool is_choice(const struct scf_template_field *f, const char *text) {
-    for (const char *const *c = f->choices; *c != NULL; c++) {
-        if (strcmp(*c, text) == 0) {
+    for (const char *const *c = f->choices; *c != NULL; c++)
+        if (strcmp(*c, text) == 0)
             return true;
-        }
-    }
     return false;
 }
 
@@ -99,9 +87,8 @@ static bool has_type(const struct scf_template_field *f, const cJSON *item, int6
     default:
         break;
     }
-    if (!cJSON_IsString(item) || item->valuestring[0] == '\0') {
+    if (!cJSON_IsString(item) || item->valuestring[0] == '\0')
         return false;
-    }
     struct scf_str text = scf_str(item->valuestring);
     switch (f->type) {
     case SCF_TT_DATE:
@@ -119,18 +106,16 @@ static bool is_numeric(const struct scf_template_field *f) {
 
 /* The valid range of an enumeration is its list. */
 static bool in_range(const struct scf_template_field *f, const cJSON *item, int64_t units) {
-    if (f->type == SCF_TT_ENUM) {
+    if (f->type == SCF_TT_ENUM)
         return is_choice(f, item->valuestring);
-    }
     return !is_numeric(f) || ((!f->has_min || units >= f->min) && (!f->has_max || units <= f->max));
 }
 
 static void put_measure(uint8_t *out, bool present, int64_t units) {
     uint64_t bits = present ? (uint64_t)units : 0;
     out[0] = present;
-    for (int i = 8; i > 0; i--, bits >>= 8) {
+    for (int i = 8; i > 0; i--, bits >>= 8)
         out[i] = (uint8_t)bits;
-    }
 }
 
 /* ---- the whole record ---- */
@@ -139,9 +124,8 @@ static bool prepare(const struct scf_template *t, struct scf_arena *arena, struc
     const char **names = scf_alloc(arena, 2 * t->field_count, sizeof *names);
     q->measures_len = t->watched_count * SCF_MEASURE_LEN;
     q->measures = scf_alloc(arena, q->measures_len, 1);
-    if (names == NULL || q->measures == NULL) {
+    if (names == NULL || q->measures == NULL)
         return false;
-    }
     q->missing = names;
     q->out_of_range = names + t->field_count;
     return true;
@@ -152,9 +136,8 @@ bool scf_template_evaluate(const struct scf_template *t, const cJSON *body, int6
                            struct scf_quality *ret) {
     struct scf_quality q = {.has_delay = has_happened,
                             .delay_us = has_happened ? received_us - happened_us : 0};
-    if (!prepare(t, arena, &q)) {
+    if (!prepare(t, arena, &q))
         return false;
-    }
     const cJSON *fields_hint = NULL, *body_hint = NULL;
     const cJSON *fields = at_path(body, "fields", &body_hint);
     fields = cJSON_IsObject(fields) ? fields : NULL;
@@ -165,9 +148,8 @@ bool scf_template_evaluate(const struct scf_template *t, const cJSON *body, int6
         const struct scf_template_field *f = &t->fields[i];
         const cJSON *item =
             fields != NULL ? member(fields, f->key, strlen(f->key), &fields_hint) : NULL;
-        if (item == NULL) {
+        if (item == NULL)
             item = at_path(body, f->key, &body_hint);
-        }
         int64_t units = 0;
         bool present = item != NULL && has_type(f, item, &units);
         q.weight_expected += f->weight_ppm;
@@ -175,9 +157,8 @@ bool scf_template_evaluate(const struct scf_template *t, const cJSON *body, int6
             q.missing[q.missing_count++] = f->key;
         } else {
             q.weight_present += f->weight_ppm;
-            if (!in_range(f, item, units)) {
+            if (!in_range(f, item, units))
                 q.out_of_range[q.out_of_range_count++] = f->key;
-            }
         }
         if (f->fluctuation_ppm > 0) {
             put_measure(measure, present, units);

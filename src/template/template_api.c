@@ -68,9 +68,8 @@ static enum scf_code create_body(struct scf_db *db, void *ctx, struct scf_error 
     struct write *w = ctx;
     struct scf_arena *arena = scf_rq_arena(w->rq);
     enum scf_code code = scf_idempotency_claim(w->rq, db, &w->replay, err);
-    if (code != SCF_OK || w->replay.found) {
+    if (code != SCF_OK || w->replay.found)
         return code;
-    }
     code =
         scf_template_insert(db, arena, w->parsed, scf_rq_body(w->rq), scf_now_us(), &w->row, err);
     return code == SCF_OK ? store_reply(w, db, 201, err) : code;
@@ -86,9 +85,8 @@ static enum scf_code check_if_match(struct scf_request *rq, const char *etag,
     }
     char quoted[64];
     snprintf(quoted, sizeof quoted, "\"%s\"", etag);
-    if (strcmp(header, "*") == 0 || strstr(header, quoted) != NULL) {
+    if (strcmp(header, "*") == 0 || strstr(header, quoted) != NULL)
         return SCF_OK;
-    }
     return scf_fail(err, SCF_E_PRECONDITION_FAILED, "The template has changed since you read it");
 }
 
@@ -96,12 +94,10 @@ static enum scf_code replace_body(struct scf_db *db, void *ctx, struct scf_error
     struct write *w = ctx;
     struct scf_arena *arena = scf_rq_arena(w->rq);
     enum scf_code code = scf_template_get(db, arena, &w->uuid, true, &w->row, err);
-    if (code == SCF_OK) {
+    if (code == SCF_OK)
         code = check_if_match(w->rq, etag_of(arena, &w->row), err);
-    }
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
     if (w->row.published) {
         return scf_fail(err, SCF_E_WRONG_STATE,
                         "The template is published and cannot change; send a new revision");
@@ -128,9 +124,8 @@ static enum scf_code publish_body(struct scf_db *db, void *ctx, struct scf_error
 static enum scf_code parse_body(struct scf_request *rq, struct write *w, struct scf_error *err) {
     struct scf_arena *arena = scf_rq_arena(rq);
     struct scf_faults *faults = scf_alloc(arena, 1, sizeof *faults);
-    if (faults == NULL) {
+    if (faults == NULL)
         return scf_fail(err, SCF_E_OVERLOADED, "The server is out of memory for this request");
-    }
     faults->arena = arena;
     return scf_template_parse(arena, scf_rq_body(rq), faults, &w->parsed, err);
 }
@@ -139,13 +134,12 @@ static void handle_create(struct scf_request *rq) {
     struct scf_error err = {0};
     struct write w = {.rq = rq};
     if (parse_body(rq, &w, &err) != SCF_OK ||
-        scf_tx_run(scf_rq_db(rq), create_body, &w, &err) != SCF_OK) {
+        scf_tx_run(scf_rq_db(rq), create_body, &w, &err) != SCF_OK)
         scf_reply_error(rq, &err);
-    } else if (w.replay.found) {
+    else if (w.replay.found)
         scf_reply_replay(rq, &w.replay);
-    } else {
+    else
         reply_row(rq, 201, &w.row);
-    }
 }
 
 static void handle_replace(struct scf_request *rq) {
@@ -242,9 +236,8 @@ static void handle_list(struct scf_request *rq) {
     scf_jw_object(&w, NULL);
     scf_jw_array(&w, "data");
     for (int i = 0; i < n; i++) {
-        if (i > 0) {
+        if (i > 0)
             scf_buf_putc(&body, ',');
-        }
         scf_template_write(&rows[i], false, &body);
     }
     scf_jw_end_array(&w);

@@ -22,11 +22,9 @@ const char *const scf_template_type_names[] = {"string",   "decimal", "integer",
 const char *const scf_template_period_names[] = {"day", "week", "month", "quarter", NULL};
 
 int scf_template_name_index(const char *const *names, const char *text) {
-    for (int i = 0; names[i] != NULL; i++) {
-        if (text != NULL && strcmp(names[i], text) == 0) {
+    for (int i = 0; names[i] != NULL; i++)
+        if (text != NULL && strcmp(names[i], text) == 0)
             return i;
-        }
-    }
     return 0;
 }
 
@@ -35,9 +33,8 @@ int64_t scf_template_ppm(const cJSON *item, int64_t fallback) {
     char text[SCF_MONEY_TEXT];
     int64_t units;
     if (item == NULL || !scf_json_decimal_text(item, text, sizeof text) ||
-        !scf_decimal_parse(scf_str(text), 6, &units)) {
+        !scf_decimal_parse(scf_str(text), 6, &units))
         return fallback;
-    }
     return units;
 }
 
@@ -47,24 +44,21 @@ int64_t scf_template_ppm_member(const cJSON *object, const char *name) {
 
 static void read_ppm_array(const cJSON *array, int64_t *out, int n) {
     const cJSON *e = array != NULL ? array->child : NULL;
-    for (int i = 0; i < n && e != NULL; i++, e = e->next) {
+    for (int i = 0; i < n && e != NULL; i++, e = e->next)
         out[i] = scf_template_ppm(e, 0);
-    }
 }
 
 struct scf_grading scf_template_read_grading(const cJSON *json) {
-    if (json == NULL) {
+    if (json == NULL)
         return scf_default_grading;
-    }
     struct scf_grading g = {0};
     int64_t hours_ppm[3] = {0};
     read_ppm_array(scf_json_get(json, "normativity"), g.regularity_ppm, 3);
     read_ppm_array(scf_json_get(json, "accuracy"), g.accuracy_ppm, 3);
     read_ppm_array(scf_json_get(json, "scores"), g.score_ppm, 4);
     read_ppm_array(scf_json_get(json, "timeliness_hours"), hours_ppm, 3);
-    for (int i = 0; i < 3; i++) { /* an hour has 3600 million µs: a millionth of it is 3600 µs */
+    for (int i = 0; i < 3; i++) /* an hour has 3600 million µs: a millionth of it is 3600 µs */
         g.timeliness_us[i] = hours_ppm[i] * (SCF_US_PER_HOUR / SCF_PPM);
-    }
     g.delay_workflow_ppm = scf_template_ppm_member(scf_json_get(json, "delay_weights"), "workflow");
     g.accuracy_range_ppm = scf_template_ppm_member(scf_json_get(json, "accuracy_weights"), "range");
     const cJSON *weights = scf_json_get(json, "rating_weights");
@@ -88,9 +82,8 @@ static const char *const *read_choices(struct scf_arena *arena, const cJSON *arr
         return NULL;
     }
     const cJSON *e = n > 0 ? array->child : NULL;
-    for (int i = 0; i < n; i++, e = e->next) {
+    for (int i = 0; i < n; i++, e = e->next)
         choices[i] = copy(arena, e->valuestring, full);
-    }
     return choices;
 }
 
@@ -121,9 +114,8 @@ struct scf_template *scf_template_read(struct scf_arena *arena, const cJSON *def
     struct scf_template *t = scf_alloc(arena, 1, sizeof *t);
     struct scf_template_field *fields = scf_alloc(arena, n, sizeof *fields);
     bool full = t == NULL || fields == NULL;
-    if (full) {
+    if (full)
         return NULL;
-    }
     const cJSON *e = list->child;
     for (size_t i = 0; i < n; i++, e = e->next) {
         fields[i] = read_field(arena, e, &full);
@@ -141,9 +133,8 @@ struct scf_template *scf_template_read(struct scf_arena *arena, const cJSON *def
         scf_json_string(scf_json_get(definition, "periods"), "accounting"));
     t->grading = scf_template_read_grading(scf_json_get(definition, "grading"));
     if (!scf_time_parse(scf_str(scf_json_string(definition, "effective_from")),
-                        &t->effective_from_us)) {
+                        &t->effective_from_us))
         t->effective_from_us = 0;
-    }
     return full ? NULL : t;
 }
 
@@ -151,9 +142,8 @@ enum scf_code scf_template_parse(struct scf_arena *arena, struct scf_str text,
                                  struct scf_faults *faults, struct scf_template **ret,
                                  struct scf_error *err) {
     cJSON *json = scf_json_parse(arena, text.p, text.n, err);
-    if (json == NULL) {
+    if (json == NULL)
         return SCF_E_MALFORMED_JSON;
-    }
     struct scf_faults own = {.arena = arena}, warnings = {.arena = arena};
     struct scf_faults *list = faults != NULL ? faults : &own;
     const struct scf_schema_options options = {0};
@@ -161,9 +151,8 @@ enum scf_code scf_template_parse(struct scf_arena *arena, struct scf_str text,
         scf_fail(err, SCF_E_VALIDATION_FAILED, "The template is invalid: %s %s",
                  list->count > 0 ? list->items[0].pointer : "",
                  list->count > 0 ? list->items[0].detail : "");
-        if (err != NULL && faults != NULL) {
+        if (err != NULL && faults != NULL)
             err->faults = faults;
-        }
         return SCF_E_VALIDATION_FAILED;
     }
     *ret = scf_template_read(arena, json);

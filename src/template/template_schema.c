@@ -7,11 +7,9 @@
 /* ---- the table ---- */
 
 static bool all_of(struct scf_str text, const char *alphabet) {
-    for (size_t i = 0; i < text.n; i++) {
-        if (text.p[i] == '\0' || strchr(alphabet, text.p[i]) == NULL) {
+    for (size_t i = 0; i < text.n; i++)
+        if (text.p[i] == '\0' || strchr(alphabet, text.p[i]) == NULL)
             return false;
-        }
-    }
     return true;
 }
 
@@ -24,9 +22,8 @@ static bool is_key(struct scf_str text) {
     char before = '.';
     for (size_t i = 0; i < text.n; i++) {
         if (text.p[i] == '.' ? before == '.'
-                             : !isalnum((unsigned char)text.p[i]) && text.p[i] != '_') {
+                             : !isalnum((unsigned char)text.p[i]) && text.p[i] != '_')
             return false;
-        }
         before = text.p[i];
     }
     return before != '.';
@@ -34,12 +31,10 @@ static bool is_key(struct scf_str text) {
 
 /* GB/T 4754: section letter, then two to four digits; "*" is every industry. */
 static bool is_industry(struct scf_str text) {
-    if (scf_str_is(text, "*")) {
+    if (scf_str_is(text, "*"))
         return true;
-    }
-    if (text.n == 0 || text.p[0] < 'A' || text.p[0] > 'T' || text.n == 2 || text.n > 5) {
+    if (text.n == 0 || text.p[0] < 'A' || text.p[0] > 'T' || text.n == 2 || text.n > 5)
         return false;
-    }
     return all_of((struct scf_str){text.p + 1, text.n - 1}, "0123456789");
 }
 
@@ -293,18 +288,14 @@ static void check_field(const cJSON *f, int i, struct scf_faults *faults) {
     int type = scf_template_name_index(scf_template_type_names, scf_json_string(f, "type"));
     bool numeric = type == SCF_TT_DECIMAL || type == SCF_TT_INTEGER;
     const cJSON *min = scf_json_get(f, "min"), *max = scf_json_get(f, "max");
-    if (!numeric && (min != NULL || max != NULL)) {
+    if (!numeric && (min != NULL || max != NULL))
         fault_at(faults, i, min != NULL ? "min" : "max", "only numbers have a range");
-    }
-    if (!numeric && scf_json_get(f, "fluctuation_threshold") != NULL) {
+    if (!numeric && scf_json_get(f, "fluctuation_threshold") != NULL)
         fault_at(faults, i, "fluctuation_threshold", "only numbers fluctuate");
-    }
-    if (min != NULL && max != NULL && scf_template_ppm(min, 0) > scf_template_ppm(max, 0)) {
+    if (min != NULL && max != NULL && scf_template_ppm(min, 0) > scf_template_ppm(max, 0))
         fault_at(faults, i, "max", "must not be below min");
-    }
-    if ((type == SCF_TT_ENUM) != (scf_json_get(f, "enum") != NULL)) {
+    if ((type == SCF_TT_ENUM) != (scf_json_get(f, "enum") != NULL))
         fault_at(faults, i, "enum", "belongs to the type enum, and only to it");
-    }
     for (const cJSON *other = f->prev; i > 0 && other != NULL && other->next != NULL;
          other = other->prev) {
         if (strcmp(scf_json_string(other, "key"), scf_json_string(f, "key")) == 0) {
@@ -325,15 +316,12 @@ static void check_sum(int64_t sum, const char *name, struct scf_faults *faults) 
 static void check_grading(const cJSON *json, struct scf_faults *faults) {
     struct scf_grading g = scf_template_read_grading(json);
     for (int i = 1; i < 3; i++) {
-        if (g.regularity_ppm[i] >= g.regularity_ppm[i - 1]) {
+        if (g.regularity_ppm[i] >= g.regularity_ppm[i - 1])
             scf_fault_add(faults, "#/grading/normativity", "inconsistent", "must descend");
-        }
-        if (g.timeliness_us[i] <= g.timeliness_us[i - 1]) {
+        if (g.timeliness_us[i] <= g.timeliness_us[i - 1])
             scf_fault_add(faults, "#/grading/timeliness_hours", "inconsistent", "must ascend");
-        }
-        if (g.accuracy_ppm[i] >= g.accuracy_ppm[i - 1]) {
+        if (g.accuracy_ppm[i] >= g.accuracy_ppm[i - 1])
             scf_fault_add(faults, "#/grading/accuracy", "inconsistent", "must descend");
-        }
     }
     const cJSON *delay = scf_json_get(json, "delay_weights");
     const cJSON *accuracy = scf_json_get(json, "accuracy_weights");
@@ -349,13 +337,11 @@ static void template_rules(const cJSON *body, struct scf_faults *faults,
     (void)warnings;
     (void)ctx;
     int i = 0;
-    for (const cJSON *f = scf_json_get(body, "fields")->child; f != NULL; f = f->next) {
+    for (const cJSON *f = scf_json_get(body, "fields")->child; f != NULL; f = f->next)
         check_field(f, i++, faults);
-    }
     const cJSON *grading = scf_json_get(body, "grading");
-    if (grading != NULL) {
+    if (grading != NULL)
         check_grading(grading, faults);
-    }
 }
 
 const struct scf_schema scf_template_schema = {

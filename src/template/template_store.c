@@ -31,12 +31,10 @@ static enum scf_code read_rows(const struct scf_rows *rows, struct scf_arena *ar
                                struct scf_template_row **ret, int *ret_n, struct scf_error *err) {
     int n = scf_rows_count(rows);
     struct scf_template_row *list = scf_alloc(arena, (size_t)n, sizeof *list);
-    if (list == NULL) {
+    if (list == NULL)
         return scf_fail(err, SCF_E_OVERLOADED, "Too many templates at once");
-    }
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n; i++)
         list[i] = read_row(rows, i);
-    }
     *ret = list;
     *ret_n = n;
     return SCF_OK;
@@ -58,12 +56,10 @@ enum scf_code scf_template_get(struct scf_db *db, struct scf_arena *arena,
     scf_params_init(&p, arena);
     scf_p_uuid(&p, uuid);
     enum scf_code code = scf_db_run(db, lock ? &get_lock_stmt : &get_stmt, &p, arena, &rows, err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
-    if (scf_rows_count(rows) == 0) {
+    if (scf_rows_count(rows) == 0)
         return scf_fail(err, SCF_E_NOT_FOUND, "There is no such template");
-    }
     *ret = read_row(rows, 0);
     return SCF_OK;
 }
@@ -84,9 +80,8 @@ enum scf_code scf_template_code_known(struct scf_db *db, struct scf_arena *arena
                                       bool *ret, struct scf_error *err) {
     struct scf_rows *rows;
     enum scf_code result = run_code(db, arena, code, &rows, err);
-    if (result == SCF_OK) {
+    if (result == SCF_OK)
         *ret = scf_rows_count(rows) > 0;
-    }
     return result;
 }
 
@@ -94,9 +89,8 @@ static enum scf_code check_same_use(struct scf_db *db, struct scf_arena *arena,
                                     const struct scf_template *t, struct scf_error *err) {
     struct scf_rows *rows;
     enum scf_code code = run_code(db, arena, t->code, &rows, err);
-    if (code != SCF_OK || scf_rows_count(rows) == 0) {
+    if (code != SCF_OK || scf_rows_count(rows) == 0)
         return code;
-    }
     if (scf_rows_i64(rows, 0, 0) != (int64_t)t->applies_to ||
         !scf_str_is(scf_rows_str(rows, 0, 1), t->industry_code)) {
         return scf_fail(err, SCF_E_CONFLICT,
@@ -117,9 +111,8 @@ enum scf_code scf_template_insert(struct scf_db *db, struct scf_arena *arena,
                                   int64_t now_us, struct scf_template_row *ret,
                                   struct scf_error *err) {
     enum scf_code code = check_same_use(db, arena, t, err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
     struct scf_uuid uuid = scf_uuid_new();
     struct scf_params p;
     struct scf_rows *rows;
@@ -131,12 +124,10 @@ enum scf_code scf_template_insert(struct scf_db *db, struct scf_arena *arena,
     scf_p_str(&p, definition);
     scf_p_time(&p, now_us);
     code = scf_db_run(db, &insert_stmt, &p, arena, &rows, err);
-    if (code == SCF_E_DB_CONFLICT) {
+    if (code == SCF_E_DB_CONFLICT)
         return scf_fail(err, SCF_E_CONFLICT, "The code %s has a draft already", t->code);
-    }
-    if (code == SCF_OK) {
+    if (code == SCF_OK)
         *ret = read_row(rows, 0);
-    }
     return code;
 }
 
@@ -164,9 +155,8 @@ void scf_template_write(const struct scf_template_row *row, bool durable, struct
     scf_jw_id(&w, "id", "tpl", &row->uuid);
     scf_jw_i64(&w, "revision", row->revision);
     scf_jw_str(&w, "status", row->published ? "published" : "draft");
-    if (row->published) {
+    if (row->published)
         scf_jw_time(&w, "published_at", row->published_us);
-    }
     if (!durable) {
         scf_jw_i64(&w, "version", row->version);
         scf_jw_time(&w, "created_at", row->created_us);
@@ -189,9 +179,8 @@ static enum scf_code append_record(struct scf_db *db, struct scf_arena *arena,
     scf_defer(arena, free, body.data);
     char *external_id =
         scf_asprintf(arena, "%.*s/%d", (int)row->code.n, row->code.p, row->revision);
-    if (body.overflow || external_id == NULL) {
+    if (body.overflow || external_id == NULL)
         return scf_fail(err, SCF_E_OVERLOADED, "The template is too large");
-    }
     struct scf_record record = {
         .chain_id = *platform_id,
         .id = row->uuid,
@@ -220,9 +209,8 @@ enum scf_code scf_template_publish(struct scf_db *db, struct scf_arena *arena,
     scf_p_uuid(&p, &row->uuid);
     scf_p_time(&p, now_us);
     enum scf_code code = scf_db_run(db, &publish_stmt, &p, arena, NULL, err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return code;
-    }
     row->published = true;
     row->published_us = row->updated_us = now_us;
     row->version++;

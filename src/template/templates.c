@@ -39,15 +39,12 @@ static size_t specificity(const struct scf_template *t) {
 static int rank_order(const void *pa, const void *pb) {
     const struct scf_template *a = *(const struct scf_template *const *)pa;
     const struct scf_template *b = *(const struct scf_template *const *)pb;
-    if (a->applies_to != b->applies_to) {
+    if (a->applies_to != b->applies_to)
         return a->applies_to < b->applies_to ? -1 : 1;
-    }
-    if (specificity(a) != specificity(b)) {
+    if (specificity(a) != specificity(b))
         return specificity(a) > specificity(b) ? -1 : 1;
-    }
-    if (a->effective_from_us != b->effective_from_us) {
+    if (a->effective_from_us != b->effective_from_us)
         return a->effective_from_us > b->effective_from_us ? -1 : 1;
-    }
     return (a->id < b->id) - (a->id > b->id);
 }
 
@@ -63,9 +60,8 @@ const struct scf_template *scf_templates_for(struct scf_templates *t, enum scf_r
     for (size_t i = 0; i < g->n; i++) {
         const struct scf_template *c = g->by_rank[i];
         if (c->applies_to == kind && c->effective_from_us <= at_us &&
-            (specificity(c) == 0 || scf_str_starts(industry_code, c->industry_code))) {
+            (specificity(c) == 0 || scf_str_starts(industry_code, c->industry_code)))
             return c;
-        }
     }
     return NULL;
 }
@@ -75,9 +71,8 @@ const struct scf_template *scf_templates_by_code(struct scf_templates *t, enum s
     const struct generation *g = atomic_load_explicit(&t->newest, memory_order_acquire);
     for (size_t i = 0; i < g->n; i++) {
         const struct scf_template *c = g->by_rank[i];
-        if (c->applies_to == kind && c->effective_from_us <= at_us && scf_str_is(code, c->code)) {
+        if (c->applies_to == kind && c->effective_from_us <= at_us && scf_str_is(code, c->code))
             return c;
-        }
     }
     return NULL;
 }
@@ -96,9 +91,8 @@ static enum scf_code read_template(struct scf_arena *arena, const struct scf_tem
                                    const struct scf_template **ret, struct scf_error *err) {
     struct scf_template *t;
     enum scf_code code = scf_template_parse(arena, row->definition, NULL, &t, err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         return scf_fail(err, SCF_E_INTERNAL, "The stored template %d cannot be read", row->id);
-    }
     t->id = row->id;
     t->uuid = row->uuid;
     t->revision = row->revision;
@@ -114,17 +108,14 @@ static enum scf_code build(struct scf_arena *arena, struct generation *older,
     struct generation *g = scf_alloc(arena, 1, sizeof *g);
     const struct scf_template **by_id = scf_alloc(arena, total, sizeof *by_id);
     const struct scf_template **by_rank = scf_alloc(arena, total, sizeof *by_rank);
-    if (g == NULL || by_id == NULL || by_rank == NULL) {
+    if (g == NULL || by_id == NULL || by_rank == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "The template catalogue is full");
-    }
-    for (size_t i = 0; i < before; i++) {
+    for (size_t i = 0; i < before; i++)
         by_id[i] = older->by_id[i];
-    }
     for (int i = 0; i < n; i++) {
         enum scf_code code = read_template(arena, &rows[i], &by_id[before + (size_t)i], err);
-        if (code != SCF_OK) {
+        if (code != SCF_OK)
             return code;
-        }
     }
     memcpy(by_rank, by_id, total * sizeof *by_id);
     qsort(by_id, total, sizeof *by_id, id_order);
@@ -142,16 +133,13 @@ static enum scf_code load(struct scf_templates *t, struct scf_arena *arena, bool
     int32_t *known = scf_alloc(arena, known_n, sizeof *known);
     struct scf_template_row *rows;
     int n;
-    for (size_t i = 0; known != NULL && i < known_n; i++) {
+    for (size_t i = 0; known != NULL && i < known_n; i++)
         known[i] = older->by_id[i]->id;
-    }
-    if (known == NULL) {
+    if (known == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "The template catalogue is full");
-    }
     enum scf_code code = scf_template_published(t->db, arena, known, known_n, &rows, &n, err);
-    if (code != SCF_OK || (n == 0 && older != NULL)) {
+    if (code != SCF_OK || (n == 0 && older != NULL))
         return code;
-    }
     struct generation *g;
     code = build(arena, older, rows, n, &g, err);
     if (code == SCF_OK) {
@@ -167,9 +155,8 @@ enum scf_code scf_templates_reload(struct scf_templates *t, struct scf_error *er
     pthread_mutex_lock(&t->reload);
     enum scf_code code = load(t, arena, &kept, err);
     pthread_mutex_unlock(&t->reload);
-    if (!kept) {
+    if (!kept)
         scf_arena_free(arena);
-    }
     return code;
 }
 
@@ -189,9 +176,8 @@ enum scf_code scf_templates_open(const char *database_url, struct scf_templates 
 }
 
 void scf_templates_free(struct scf_templates *t) {
-    if (t == NULL) {
+    if (t == NULL)
         return;
-    }
     struct generation *g = atomic_load(&t->newest);
     while (g != NULL) {
         struct generation *older = g->older;
@@ -204,13 +190,11 @@ void scf_templates_free(struct scf_templates *t) {
 }
 
 void scf_templates_on_notify(void *templates, const char *topic, bool connected) {
-    if (!connected || (topic != NULL && strcmp(topic, "templates") != 0)) {
+    if (!connected || (topic != NULL && strcmp(topic, "templates") != 0))
         return;
-    }
     struct scf_error err = {0};
-    if (scf_templates_reload(templates, &err) != SCF_OK) {
+    if (scf_templates_reload(templates, &err) != SCF_OK)
         scf_log_error("reload of the templates", &err);
-    }
 }
 
 /* ---- the templates that ship ---- */
@@ -222,12 +206,10 @@ static enum scf_code ship_one(struct scf_db *db, struct scf_arena *arena,
     struct scf_template_row row;
     bool known = false;
     enum scf_code code = scf_template_parse(arena, scf_str(text), NULL, &t, err);
-    if (code == SCF_OK) {
+    if (code == SCF_OK)
         code = scf_template_code_known(db, arena, t->code, &known, err);
-    }
-    if (code != SCF_OK || known) {
+    if (code != SCF_OK || known)
         return code;
-    }
     int64_t now_us = scf_now_us();
     code = scf_template_insert(db, arena, t, scf_str(text), now_us, &row, err);
     return code == SCF_OK ? scf_template_publish(db, arena, platform_id, &row, now_us, err) : code;
@@ -239,9 +221,8 @@ enum scf_code scf_templates_ship(struct scf_db *db, const struct scf_uuid *platf
     int64_t platform_size;
     /* The chain's head first: instances that start together take turns. */
     enum scf_code code = scf_chain_lock(db, arena, platform_id, &platform_size, err);
-    for (const char *const *text = scf_shipped_templates; code == SCF_OK && *text != NULL; text++) {
+    for (const char *const *text = scf_shipped_templates; code == SCF_OK && *text != NULL; text++)
         code = ship_one(db, arena, platform_id, *text, err);
-    }
     scf_arena_free(arena);
     return code;
 }

@@ -103,12 +103,11 @@ static void write_children(struct scf_jsonw *w, const cJSON *item) {
         scf_jw_object(w, NULL);
     else
         scf_jw_array(w, NULL);
-    for (const cJSON *child = item->child; child; child = child->next) {
+    for (const cJSON *child = item->child; child; child = child->next)
         if (object)
             write_member(w, child);
         else
             write_item(w, child);
-    }
     if (object)
         scf_jw_end_object(w);
     else

@@ -32,7 +32,8 @@ static bool next_expected(struct expectation *e, struct scf_str *ret, bool *ret_
     return false;
 }
 
-static void compare(struct expectation *e, const struct scf_ndjson *s, enum scf_ndjson_event event) {
+static void compare(struct expectation *e, const struct scf_ndjson *s,
+                    enum scf_ndjson_event event) {
     struct scf_str line;
     bool too_long;
     if (event == SCF_NDJSON_MORE)

@@ -23,7 +23,8 @@ void *scf_alloc(struct scf_arena *arena, size_t n, size_t size) SCF_MUST_CHECK;
 
 char *scf_strdup(struct scf_arena *arena, const char *text) SCF_MUST_CHECK;
 char *scf_strndup(struct scf_arena *arena, const char *text, size_t n) SCF_MUST_CHECK;
-char *scf_asprintf(struct scf_arena *arena, const char *format, ...) SCF_PRINTF(2, 3) SCF_MUST_CHECK;
+char *scf_asprintf(struct scf_arena *arena, const char *format, ...)
+    SCF_PRINTF(2, 3) SCF_MUST_CHECK;
 
 /* Calls fn(p) when the arena is freed or reset. */
 void scf_defer(struct scf_arena *arena, void (*fn)(void *p), void *p);

@@ -15,8 +15,8 @@ struct scf_buf {
 };
 
 void scf_buf_init(struct scf_buf *b, size_t max);
-void scf_buf_free(struct scf_buf *b);          /* frees and re-initialises with the same max */
-void scf_buf_clear(struct scf_buf *b);         /* len = 0, overflow = false, keeps the memory */
+void scf_buf_free(struct scf_buf *b);  /* frees and re-initialises with the same max */
+void scf_buf_clear(struct scf_buf *b); /* len = 0, overflow = false, keeps the memory */
 char *scf_buf_detach(struct scf_buf *b, size_t *ret_len); /* caller frees with free() */
 
 void scf_buf_put(struct scf_buf *b, const void *bytes, size_t n);

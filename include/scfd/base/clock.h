@@ -10,7 +10,8 @@
 
 #include "scfd/base/text.h"
 
-/* Maps the test clock if SCFD_TEST_CLOCK is set. Called once by main; false when the file is bad. */
+/* Maps the test clock if SCFD_TEST_CLOCK is set. Called once by main; false when the file is bad.
+ */
 bool scf_clock_init(void) SCF_MUST_CHECK;
 
 int64_t scf_now_us(void);  /* wall clock */
@@ -32,7 +33,8 @@ void scf_http_date_format(int64_t us, char out[SCF_TIME_TEXT]);
  * a leap second :60 reads as :59.999999. False otherwise. */
 bool scf_time_parse(struct scf_str text, int64_t *ret_us) SCF_MUST_CHECK;
 /* The same without offset, "T" or one space between (api-rules R12), taken at `offset_minutes`. */
-bool scf_time_parse_lenient(struct scf_str text, int offset_minutes, int64_t *ret_us) SCF_MUST_CHECK;
+bool scf_time_parse_lenient(struct scf_str text, int offset_minutes,
+                            int64_t *ret_us) SCF_MUST_CHECK;
 /* "YYYY-MM-DD", a real calendar day. */
 bool scf_date_parse(struct scf_str text, int32_t *ret_day) SCF_MUST_CHECK;
 /* "+08:00" into minutes. */

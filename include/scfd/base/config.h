@@ -11,22 +11,22 @@
 #include "scfd/base/err.h"
 
 struct scf_config {
-    const char *data_dir;      /* --data; embedded cluster, keys, spool */
-    const char *listen;        /* host:port or unix:/path */
-    const char *database_url;  /* NULL: embedded cluster */
+    const char *data_dir;     /* --data; embedded cluster, keys, spool */
+    const char *listen;       /* host:port or unix:/path */
+    const char *database_url; /* NULL: embedded cluster */
     const char *public_base_url;
     const char *signing_key_file; /* NULL: DIR/log.key */
-    const char *origin;        /* prefix of every chain's origin */
+    const char *origin;           /* prefix of every chain's origin */
     const char *log_level;
     const char *log_format;
-    int64_t http_threads;      /* 0: one per core */
-    int64_t service_threads;   /* threads with a database connection that answer requests */
-    int64_t worker_threads;    /* job threads */
+    int64_t http_threads;    /* 0: one per core */
+    int64_t service_threads; /* threads with a database connection that answer requests */
+    int64_t worker_threads;  /* job threads */
     int64_t max_connections;
-    int64_t client_timeout_s;  /* slow clients */
-    int64_t max_body_bytes;    /* one JSON body */
-    int64_t max_bulk_bytes;    /* one NDJSON body */
-    int64_t intake_queue;      /* records waiting for the committer */
+    int64_t client_timeout_s; /* slow clients */
+    int64_t max_body_bytes;   /* one JSON body */
+    int64_t max_bulk_bytes;   /* one NDJSON body */
+    int64_t intake_queue;     /* records waiting for the committer */
     int64_t seal_interval_ms;
     int64_t shutdown_delay_s;
     int64_t drain_timeout_s;

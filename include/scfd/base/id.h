@@ -22,7 +22,8 @@ void scf_id_format(const char *prefix, const struct scf_uuid *u, char out[SCF_ID
 /* True only for exactly this prefix and a canonical suffix (first character ≤ '7', lower case). */
 bool scf_id_parse(const char *prefix, struct scf_str text, struct scf_uuid *ret) SCF_MUST_CHECK;
 /* Any prefix `^[a-z]{2,8}$`; copies it to `ret_prefix`. */
-bool scf_id_parse_any(struct scf_str text, char ret_prefix[16], struct scf_uuid *ret) SCF_MUST_CHECK;
+bool scf_id_parse_any(struct scf_str text, char ret_prefix[16],
+                      struct scf_uuid *ret) SCF_MUST_CHECK;
 
 /* Kernel randomness; aborts if the kernel has none. */
 void scf_random(void *out, size_t n);

@@ -1,13 +1,13 @@
-/* Intake: contracts, workflow events, invoices, guarantees and enterprises come in, one by one or as
- * NDJSON, and are acknowledged when they are on disk, in the chain, at their index. */
+/* Intake: contracts, workflow events, invoices, guarantees and enterprises come in, one by one or
+ * as NDJSON, and are acknowledged when they are on disk, in the chain, at their index. */
 #ifndef SCFD_INTAKE_INTAKE_H
 #define SCFD_INTAKE_INTAKE_H
 
 #include "scfd/chain/record.h"
 #include "scfd/party/services.h"
 
-/* Limits of bulk uploads, published at GET /v1/limits. An atomic one is held in memory and keeps its
- * chain locked, hence the smaller bounds. */
+/* Limits of bulk uploads, published at GET /v1/limits. An atomic one is held in memory and keeps
+ * its chain locked, hence the smaller bounds. */
 enum {
     SCF_BULK_BYTES_MAX = 256 << 20,
     SCF_ATOMIC_LINES_MAX = 10000,

@@ -13,9 +13,8 @@ static const char *const tables[] = {"chain", "chain_seal", "record", "tile", "b
 
 static int build(void **state) {
     (void)state;
-    if (!world_open(&w)) {
+    if (!world_open(&w))
         return 0;
-    }
     scf_signing_key_public(w.services.log_key, pub);
     for (size_t i = 0; i < SCF_COUNT(chains); i++) {
         chains[i] = world_chain(&w);
@@ -38,9 +37,8 @@ static int build(void **state) {
 
 static int drop(void **state) {
     (void)state;
-    if (w.url != NULL) {
+    if (w.url != NULL)
         world_close(&w);
-    }
     return 0;
 }
 
@@ -80,21 +78,18 @@ static void expect(const struct expectation *rows, size_t n) {
     for (size_t i = 0; i < n; i++) {
         damage(rows[i].sql);
         struct scf_audit_result result = audit(pub);
-        if (result.faults == 0) {
+        if (result.faults == 0)
             fail_msg("not found: %s", rows[i].sql);
-        }
         if (strstr(result.first_fault, rows[i].fault) == NULL ||
-            strstr(result.first_fault, chain) == NULL) {
+            strstr(result.first_fault, chain) == NULL)
             fail_msg("%s\ngave: %s", rows[i].sql, result.first_fault);
-        }
         restore();
     }
 }
 
 static void need_world(void) {
-    if (w.url == NULL) {
+    if (w.url == NULL)
         skip();
-    }
 }
 
 /* ---- */
@@ -119,9 +114,8 @@ static void a_sound_database_has_no_fault(void **state) {
                                             .progress = progress,
                                             .ctx = &calls};
         world_ok(&w, scf_audit_run(&options, &r, &w.err));
-        if (r.faults != 0) {
+        if (r.faults != 0)
             fail_msg("%s", r.first_fault);
-        }
         assert_string_equal(r.first_fault, "");
         assert_int_equal(r.chains, 3);
         assert_int_equal(r.leaves, 9 + LEAVES + 5 * 40 + 10);
@@ -195,9 +189,8 @@ static void altered_records_are_named(void **state) {
         bool kind = strstr(rows[i].sql, "kind") != NULL; /* then the prefix is another, too */
         snprintf(named, sizeof named, "leaf 303: record %s", kind ? "" : id);
         if (strstr(r.first_fault, rows[i].fault) == NULL || strstr(r.first_fault, named) == NULL ||
-            strstr(r.first_fault, strchr(id, '_')) == NULL) {
+            strstr(r.first_fault, strchr(id, '_')) == NULL)
             fail_msg("%s\ngave: %s", rows[i].sql, r.first_fault);
-        }
         assert_int_equal(r.faults, 1);
         restore();
     }
@@ -364,14 +357,12 @@ static void an_audit_beside_writers_stays_quiet(void **state) {
     pthread_t writer;
     assert_int_equal(pthread_create(&writer, NULL, keep_writing, &stop), 0);
     struct scf_audit_result r = {0};
-    for (int i = 0; i < 20 && r.faults == 0; i++) {
+    for (int i = 0; i < 20 && r.faults == 0; i++)
         r = audit(pub);
-    }
     atomic_store(&stop, true);
     pthread_join(writer, NULL);
-    if (r.faults != 0) {
+    if (r.faults != 0)
         fail_msg("%s", r.first_fault);
-    }
     restore();
 }
 

@@ -76,9 +76,8 @@ static void other_spellings_are_refused(void **state) {
 static void origin_names_the_chain(void **state) {
     (void)state;
     struct scf_uuid id;
-    for (int i = 0; i < 16; i++) {
+    for (int i = 0; i < 16; i++)
         id.b[i] = (uint8_t)i;
-    }
     struct scf_buf out;
     scf_buf_init(&out, 256);
     scf_chain_origin("scfd.example", &id, &out);

@@ -26,9 +26,8 @@ static void write_file(const char *name, const void *bytes, size_t n) {
 static void write_script(void) {
     size_t n = 0;
     char *text = vector_read("docs/evidence.md", &n);
-    if (text == NULL) {
+    if (text == NULL)
         fail_msg("docs/evidence.md is not there; run this test in the project's directory");
-    }
     struct scf_buf script;
     scf_buf_init(&script, 1 << 16);
     scf_buf_puts(&script, "set -eu\n");
@@ -81,9 +80,8 @@ static void write_proof(void) {
     struct scf_vkey key = scf_vkey(SCF_STR(ORIGIN), pub);
     struct scf_hash leaves[LEAVES], path[SCF_PROOF_MAX];
     struct scf_record target = record(TARGET);
-    for (int i = 0; i < LEAVES; i++) {
+    for (int i = 0; i < LEAVES; i++)
         leaves[i] = i == TARGET ? target.leaf_hash : record(i).leaf_hash;
-    }
     struct scf_block block = {.origin = SCF_STR(ORIGIN),
                               .height = 3,
                               .size = LEAVES,
@@ -92,9 +90,8 @@ static void write_proof(void) {
                               .time_us = INT64_C(1795334401000000)};
     struct scf_checkpoint point = {block.origin, block.size, block.root};
     struct scf_buf b[6];
-    for (size_t i = 0; i < SCF_COUNT(b); i++) {
+    for (size_t i = 0; i < SCF_COUNT(b); i++)
         scf_buf_init(&b[i], 1 << 16);
-    }
     scf_block_write(&block, &b[0]);
     scf_checkpoint_write(&point, &b[1]);
     struct scf_proof_block proven = {.height = 3,
@@ -109,9 +106,8 @@ static void write_proof(void) {
     write_file("proof.json", b[4].data, b[4].len);
     write_file("body.json", BODY, sizeof BODY - 1);
     snprintf(vkey, sizeof vkey, "%s", b[5].data);
-    for (size_t i = 0; i < SCF_COUNT(b); i++) {
+    for (size_t i = 0; i < SCF_COUNT(b); i++)
         scf_buf_free(&b[i]);
-    }
     scf_signing_key_free(secret);
 }
 
@@ -168,9 +164,8 @@ static void the_manual_notices(void **state) {
     for (size_t i = 0; i < SCF_COUNT(changes); i++) {
         write_proof();
         jq(changes[i]);
-        if (run(vkey) == 0) {
+        if (run(vkey) == 0)
             fail_msg("not noticed: %s", changes[i]);
-        }
     }
     write_proof();
     write_file("body.json", "{}", 2);

@@ -60,9 +60,8 @@ static cJSON *load(struct scf_arena *arena, const char *relative) {
     size_t n = 0;
     vector_path(relative, path);
     char *text = vector_read(path, &n);
-    if (text == NULL) {
+    if (text == NULL)
         skip_without(path);
-    }
     scf_defer(arena, free, text);
     cJSON *doc = scf_json_parse(arena, text, n, NULL);
     assert_non_null(doc);
@@ -275,8 +274,7 @@ int main(void) {
         cmocka_unit_test(ranges_split_into_their_subtrees),
     };
     scf_digest_init();
-    for (size_t i = 0; i < MAX; i++) {
+    for (size_t i = 0; i < MAX; i++)
         leaves[i] = tree_leaf(i);
-    }
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -96,11 +96,9 @@ static enum scf_note_verdict verdict_of(const char *want) {
                 {"error:unverified", SCF_NOTE_UNVERIFIED},
                 {"error:invalid-signature", SCF_NOTE_BAD_SIGNATURE},
                 {"error:ambiguous", SCF_NOTE_AMBIGUOUS}};
-    for (size_t i = 0; i < SCF_COUNT(rows); i++) {
-        if (strcmp(rows[i].want, want) == 0) {
+    for (size_t i = 0; i < SCF_COUNT(rows); i++)
+        if (strcmp(rows[i].want, want) == 0)
             return rows[i].verdict;
-        }
-    }
     fail_msg("unknown outcome %s", want);
     return SCF_NOTE_MALFORMED;
 }
@@ -129,9 +127,8 @@ static void opening(void **state) {
                                  &length));
         enum scf_note_verdict verdict =
             scf_note_open((struct scf_str){message, length}, keys, n, &note);
-        if (verdict != verdict_of(scf_json_string(row, "want"))) {
+        if (verdict != verdict_of(scf_json_string(row, "want")))
             fail_msg("%s: %s", scf_json_string(row, "name"), scf_note_verdict_text(verdict));
-        }
         if (verdict == SCF_NOTE_OK) {
             check_names(row, "verified", note.verified_names, note.verified);
             check_names(row, "unverified", note.unverified_names, note.unverified);
@@ -146,9 +143,8 @@ static void names(void **state) {
     static const char *const bad[] = {"",     "a b",           "a+b",          "a\tb",
                                       "a\n",  "a\xc2\xa0",     "\xe2\x80\x83", "\xe3\x80\x80",
                                       "\xff", "a\xe2\x80\xa8", "\xe1\x9a\x80", "\xe2\x81\x9f"};
-    for (size_t i = 0; i < SCF_COUNT(bad); i++) {
+    for (size_t i = 0; i < SCF_COUNT(bad); i++)
         assert_false(scf_note_name_valid(scf_str(bad[i])));
-    }
 }
 
 static void checkpoints(void **state) {
@@ -178,9 +174,8 @@ static void checkpoints(void **state) {
                                       "o\n-1\nTszzRgjTG6xce+z2AG31kAXYKBgQVtCSCE40HmuwBb0=\n",
                                       "o\n1\nTszzRg==\n",
                                       "o\n1\nTszzRgjTG6xce+z2AG31kAXYKBgQVtCSCE40HmuwBb0="};
-    for (size_t i = 0; i < SCF_COUNT(bad); i++) {
+    for (size_t i = 0; i < SCF_COUNT(bad); i++)
         assert_false(scf_checkpoint_parse(scf_str(bad[i]), &again));
-    }
 }
 
 int main(void) {

@@ -16,16 +16,14 @@ static int open_world(void **state) {
 
 static int close_world(void **state) {
     (void)state;
-    if (w.url != NULL) {
+    if (w.url != NULL)
         world_close(&w);
-    }
     return 0;
 }
 
 static void need_world(void) {
-    if (w.url == NULL) {
+    if (w.url == NULL)
         skip();
-    }
 }
 
 static struct scf_chain_state sealed(const struct scf_uuid *chain) {
@@ -61,9 +59,8 @@ static char *proof_of(const struct scf_record *r) {
 static void check_proof(const struct scf_record *r) {
     struct scf_buf report;
     scf_buf_init(&report, 1 << 16);
-    if (!scf_verify_proof(scf_str(proof_of(r)), vkey_of(&r->chain_id), &r->body, &report)) {
+    if (!scf_verify_proof(scf_str(proof_of(r)), vkey_of(&r->chain_id), &r->body, &report))
         fail_msg("%s", report.data);
-    }
     scf_buf_free(&report);
 }
 
@@ -189,9 +186,8 @@ static void blocks_have_the_right_roots(void **state) {
     size_t n = 0;
     for (size_t i = 0; i < SCF_COUNT(steps); i++) {
         struct scf_record *r = kept[i] = world_add(&w, &chain, steps[i]);
-        for (size_t j = 0; j < steps[i]; j++) {
+        for (size_t j = 0; j < steps[i]; j++)
             leaves[n++] = r[j].leaf_hash;
-        }
         world_seal(&w);
         struct scf_chain_state s = sealed(&chain);
         struct scf_hash root = scf_merkle_root(SCF_SHA256, leaves, n);
@@ -224,9 +220,8 @@ static void consistency_from_the_stored_tiles(void **state) {
     struct scf_uuid chain = world_chain(&w);
     struct scf_hash leaves[900], proof[SCF_PROOF_MAX];
     struct scf_record *r = world_add(&w, &chain, SCF_COUNT(leaves));
-    for (size_t i = 0; i < SCF_COUNT(leaves); i++) {
+    for (size_t i = 0; i < SCF_COUNT(leaves); i++)
         leaves[i] = r[i].leaf_hash;
-    }
     world_seal(&w);
     for (size_t old = 1; old <= SCF_COUNT(leaves); old += 29) {
         struct scf_range ranges[SCF_PROOF_MAX];
@@ -245,9 +240,8 @@ static void a_backlog_becomes_several_blocks(void **state) {
     (void)state;
     need_world();
     struct scf_uuid chain = world_chain(&w), small[70];
-    for (int i = 0; i < 7; i++) {
+    for (int i = 0; i < 7; i++)
         world_add(&w, &chain, 10000);
-    }
     for (size_t i = 0; i < SCF_COUNT(small); i++) {
         small[i] = world_chain(&w);
         world_add(&w, &small[i], 1);
@@ -255,9 +249,8 @@ static void a_backlog_becomes_several_blocks(void **state) {
     world_seal(&w);
     assert_int_equal(sealed(&chain).size, 70000);
     assert_int_equal(sealed(&chain).height, 2);
-    for (size_t i = 0; i < SCF_COUNT(small); i++) {
+    for (size_t i = 0; i < SCF_COUNT(small); i++)
         assert_int_equal(sealed(&small[i]).size, 1);
-    }
 }
 
 static void *seal_often(void *ctx) {
@@ -283,17 +276,14 @@ static void two_sealers_make_one_history(void **state) {
     enum { CHAINS = 5, ROUNDS = 40 };
     struct scf_uuid chains[CHAINS];
     struct scf_record *r[CHAINS];
-    for (int i = 0; i < CHAINS; i++) {
+    for (int i = 0; i < CHAINS; i++)
         chains[i] = world_chain(&w);
-    }
     pthread_t a, b;
     assert_int_equal(pthread_create(&a, NULL, seal_often, NULL), 0);
     assert_int_equal(pthread_create(&b, NULL, seal_often, NULL), 0);
-    for (int round = 0; round < ROUNDS; round++) {
-        for (int i = 0; i < CHAINS; i++) {
+    for (int round = 0; round < ROUNDS; round++)
+        for (int i = 0; i < CHAINS; i++)
             r[i] = world_add(&w, &chains[i], 7);
-        }
-    }
     void *failed_a, *failed_b;
     pthread_join(a, &failed_a);
     pthread_join(b, &failed_b);
@@ -307,18 +297,16 @@ static void two_sealers_make_one_history(void **state) {
     struct scf_audit_result result;
     struct scf_audit_options options = {.database_url = w.url, .threads = 2};
     world_ok(&w, scf_audit_run(&options, &result, &w.err));
-    if (result.faults != 0) {
+    if (result.faults != 0)
         fail_msg("%s", result.first_fault);
-    }
 }
 
 /* ---- refusing ---- */
 
 static int64_t height_after(struct scf_uuid chain, const char *sql, bool grows) {
     world_sql(&w, sql);
-    if (grows) {
+    if (grows)
         world_add(&w, &chain, 1);
-    }
     struct scf_uuid other = world_chain(&w);
     world_add(&w, &other, 1);
     world_seal(&w);
@@ -346,9 +334,8 @@ static void contradictions_are_not_signed(void **state) {
         struct scf_uuid chain = world_chain(&w);
         world_add(&w, &chain, 5);
         world_seal(&w);
-        if (height_after(chain, damages[i], i > 0) != 0) {
+        if (height_after(chain, damages[i], i > 0) != 0)
             fail_msg("signed in spite of: %s", damages[i]);
-        }
         world_close(&w);
         w = outer;
     }
@@ -387,9 +374,8 @@ static void an_altered_proof_fails(void **state) {
     for (size_t i = 0; i < repeated; i++) {
         char kept = json[i];
         json[i] = kept == 'x' ? 'y' : 'x';
-        if (verifies(json, vkey, &body)) {
+        if (verifies(json, vkey, &body))
             fail_msg("altered at %zu and still believed: %s", i, json);
-        }
         json[i] = kept;
     }
 }

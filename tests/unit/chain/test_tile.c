@@ -63,9 +63,8 @@ static void other_spellings_are_refused(void **state) {
     };
     for (size_t i = 0; i < SCF_COUNT(bad); i++) {
         struct scf_tile_id id;
-        if (scf_tile_path_parse(scf_str(bad[i]), &id)) {
+        if (scf_tile_path_parse(scf_str(bad[i]), &id))
             fail_msg("accepted: %s", bad[i]);
-        }
     }
 }
 
@@ -97,9 +96,8 @@ struct store {
 static void keep(void *ctx, const struct scf_tile *tile) {
     struct store *s = ctx;
     size_t i = 0;
-    while (i < s->n && (s->tiles[i].id.level != tile->id.level || s->tiles[i].id.n != tile->id.n)) {
+    while (i < s->n && (s->tiles[i].id.level != tile->id.level || s->tiles[i].id.n != tile->id.n))
         i++;
-    }
     struct scf_hash *copy = malloc((size_t)tile->id.width * sizeof *copy);
     assert_non_null(copy);
     memcpy(copy, tile->hashes, (size_t)tile->id.width * sizeof *copy);
@@ -114,9 +112,8 @@ static void keep(void *ctx, const struct scf_tile *tile) {
 }
 
 static void drop(struct store *s) {
-    for (size_t i = 0; i < s->n; i++) {
+    for (size_t i = 0; i < s->n; i++)
         free((void *)(uintptr_t)s->tiles[i].hashes);
-    }
 }
 
 /* What tile_store does: looks the wanted tiles up. */
@@ -139,9 +136,8 @@ static size_t answer(const struct store *s, const struct scf_range *ranges, int 
     assert_non_null(set);
     assert_true(set->count <= 3 * 3); /* O(log n) tiles: three levels here */
     fetch(s, set);
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n; i++)
         assert_true(scf_tiles_root(SCF_SHA256, set, ranges[i], &proof[i]));
-    }
     scf_arena_free(arena);
     return (size_t)n;
 }
@@ -162,9 +158,8 @@ static void grow(struct store *s, uint64_t *seed, uint64_t *size, uint64_t step)
         }
     }
     uint64_t past = *size + 1 + tree_random(seed) % step;
-    for (; *size < past && *size < LEAVES; (*size)++) {
+    for (; *size < past && *size < LEAVES; (*size)++)
         scf_edge_append(&edge, &leaves[*size]);
-    }
     scf_edge_flush(&edge);
     struct scf_hash root = scf_edge_root(&edge), want = scf_merkle_root(SCF_SHA256, leaves, *size);
     assert_memory_equal(root.b, want.b, SCF_HASH_LEN);
@@ -218,8 +213,7 @@ int main(void) {
         cmocka_unit_test(a_missing_hash_is_told),
     };
     scf_digest_init();
-    for (size_t i = 0; i < LEAVES; i++) {
+    for (size_t i = 0; i < LEAVES; i++)
         leaves[i] = tree_leaf(i);
-    }
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,20 +18,17 @@ static inline struct scf_hash tree_leaf(uint64_t i) {
 
 static inline size_t tree_cut(size_t n) {
     size_t k = 1;
-    while (k * 2 < n) {
+    while (k * 2 < n)
         k *= 2;
-    }
     return k;
 }
 
 /* MTH(D[n]) */
 static inline struct scf_hash tree_mth(const struct scf_hash *d, size_t n) {
-    if (n == 0) {
+    if (n == 0)
         return scf_sha256("", 0);
-    }
-    if (n == 1) {
+    if (n == 1)
         return d[0];
-    }
     size_t k = tree_cut(n);
     struct scf_hash l = tree_mth(d, k), r = tree_mth(d + k, n - k);
     uint8_t bytes[65] = {1};
@@ -42,9 +39,8 @@ static inline struct scf_hash tree_mth(const struct scf_hash *d, size_t n) {
 
 /* PATH(m, D[n]) */
 static inline size_t tree_path(size_t m, const struct scf_hash *d, size_t n, struct scf_hash *out) {
-    if (n == 1) {
+    if (n == 1)
         return 0;
-    }
     size_t k = tree_cut(n), count;
     if (m < k) {
         count = tree_path(m, d, k, out);
@@ -60,9 +56,8 @@ static inline size_t tree_path(size_t m, const struct scf_hash *d, size_t n, str
 static inline size_t tree_subproof(size_t m, const struct scf_hash *d, size_t n, bool b,
                                    struct scf_hash *out) {
     if (m == n) {
-        if (b) {
+        if (b)
             return 0;
-        }
         out[0] = tree_mth(d, n);
         return 1;
     }

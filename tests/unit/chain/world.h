@@ -40,9 +40,8 @@ static inline void world_close(struct world *w) {
 
 #define world_ok(w, call)                                                                          \
     do {                                                                                           \
-        if ((call) != SCF_OK) {                                                                    \
+        if ((call) != SCF_OK)                                                                      \
             fail_msg("%s: %s (%s)", #call, (w)->err.detail, (w)->err.note);                        \
-        }                                                                                          \
     } while (0)
 
 static inline void world_sql(struct world *w, const char *sql) {

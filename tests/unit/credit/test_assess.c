@@ -106,18 +106,16 @@ static void add_data(void) {
                                .range_ok = true,
                                .checks_applicable = event ? 0 : 3,
                                .checks_passed = event ? 0 : 3};
-        if (!event) {
+        if (!event)
             r.business_key = sql_uuid((uint8_t)(50 + i));
-        }
         add_one(&r);
     }
 }
 
 static int open_world(void **state) {
     (void)state;
-    if (!world_open(&w)) {
+    if (!world_open(&w))
         return 0;
-    }
     platform = world_chain(&w), procurement = world_chain(&w);
     erp = world_chain(&w), lender = world_chain(&w);
     contract_key = sql_uuid(3);
@@ -142,9 +140,8 @@ static int close_world(void **state) {
 }
 
 static void need_world(void) {
-    if (w.url == NULL) {
+    if (w.url == NULL)
         skip();
-    }
 }
 
 /* ---- asking ---- */
@@ -179,9 +176,8 @@ static enum scf_code run(const struct scf_uuid *id) {
                           .arena = scf_arena_new(64 << 20)};
     job.payload = scf_str(scf_asprintf(job.arena, "{\"id\":\"%s\"}", text));
     enum scf_code code = scf_assess_job.run(&job, &w.err);
-    if (code != SCF_OK && scf_assess_job.failed != NULL) {
+    if (code != SCF_OK && scf_assess_job.failed != NULL)
         scf_assess_job.failed(&job, &w.err);
-    }
     scf_arena_free(job.arena);
     return code;
 }

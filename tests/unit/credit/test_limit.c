@@ -99,11 +99,9 @@ static struct scf_limit_result compute(struct fixture *f) {
 }
 
 static bool has_reason(const struct scf_limit_result *r, enum scf_reason reason) {
-    for (size_t i = 0; i < r->reason_count; i++) {
-        if (r->reasons[i] == reason) {
+    for (size_t i = 0; i < r->reason_count; i++)
+        if (r->reasons[i] == reason)
             return true;
-        }
-    }
     return false;
 }
 

@@ -49,9 +49,8 @@ static void grade_boundaries(void **state) {
         {168 * SCF_US_PER_HOUR, SCF_GRADE_C},
         {168 * SCF_US_PER_HOUR + 1, SCF_GRADE_D},
     };
-    for (size_t i = 0; i < SCF_COUNT(delays); i++) {
+    for (size_t i = 0; i < SCF_COUNT(delays); i++)
         assert_int_equal(scf_grade_delay(delays[i].us, cr22.timeliness_us), delays[i].grade);
-    }
 }
 
 /* N = 1425/1500 = 0.95; D = (30 h + 20 h)/2 = 25 h; A = 0.6·97/100 + 0.4·38/40 = 0.962. */

@@ -12,9 +12,8 @@ static void distinct_and_complete(void **state) {
         assert_true(strlen(scf_reason_text(a, false)) > 10);
         assert_true(scf_utf8_length(scf_reason_text(a, true), strlen(scf_reason_text(a, true))) >
                     4);
-        for (int j = 0; j < i; j++) {
+        for (int j = 0; j < i; j++)
             assert_string_not_equal(scf_reason_slug(a), scf_reason_slug((enum scf_reason)j));
-        }
     }
 }
 
@@ -36,9 +35,8 @@ static void documentation_lists_them(void **state) {
         scf_buf_printf(&line, "| `%s` | %s | %s / %s |\n", scf_reason_slug(r),
                        scf_reason_direction(r), scf_reason_text(r, false),
                        scf_reason_text(r, true));
-        if (strstr(doc, line.data) == NULL) {
+        if (strstr(doc, line.data) == NULL)
             fail_msg("docs/credit-model.md lacks: %s", line.data);
-        }
         scf_buf_free(&line);
     }
 }

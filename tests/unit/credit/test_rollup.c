@@ -17,9 +17,8 @@ static enum scf_code ship(struct scf_db *db, void *ctx, struct scf_error *err) {
 
 static int open_world(void **state) {
     (void)state;
-    if (!world_open(&w)) {
+    if (!world_open(&w))
         return 0;
-    }
     struct scf_uuid platform = world_chain(&w);
     world_ok(&w, scf_tx_run(w.db, ship, &platform, &w.err));
     world_ok(&w, scf_tx_run(w.db, ship, &platform, &w.err)); /* again: nothing is added */
@@ -39,9 +38,8 @@ static int close_world(void **state) {
 }
 
 static void need_world(void) {
-    if (w.url == NULL) {
+    if (w.url == NULL)
         skip();
-    }
 }
 
 /* ---- made-up leaves: the same for the same serial ---- */
@@ -86,9 +84,8 @@ static struct scf_record leaf(const struct scf_uuid *chain, uint8_t space, int i
         SCF_US_PER_DAY * 20000 + i * SCF_US_PER_HOUR - (int64_t)(rnd(&x) % 3) * SCF_US_PER_DAY;
     r.happened_us =
         r.received_us - (int64_t)(rnd(&x) % 400000) * 1000003 + 5 * 60 * SCF_US_PER_SECOND;
-    if (rnd(&x) % 4 != 0) {
+    if (rnd(&x) % 4 != 0)
         r.contract_key = uuid(3, rnd(&x) % 4);
-    }
     if (invoice) { /* every fifth is sent again as a revision of one before */
         bool revises = i > 50 && rnd(&x) % 5 == 0;
         r.business_key = uuid(space, revises ? rnd(&x) % 50 : (uint64_t)i);
@@ -113,9 +110,8 @@ static struct scf_record leaf(const struct scf_uuid *chain, uint8_t space, int i
 
 static void append(const struct scf_uuid *chain, uint8_t space, int from, int to) {
     struct scf_record *records = scf_alloc(w.arena, (size_t)(to - from), sizeof *records);
-    for (int i = from; i < to; i++) {
+    for (int i = from; i < to; i++)
         records[i - from] = leaf(chain, space, i);
-    }
     struct world_append a = {&w, records, (size_t)(to - from)};
     world_ok(&w, scf_tx_run(w.db, world_append_body, &a, &w.err));
 }
@@ -130,9 +126,8 @@ static int64_t number(const char *sql, const struct scf_uuid *a, const struct sc
     struct scf_rows *rows;
     scf_params_init(&p, w.arena);
     scf_p_uuid(&p, a);
-    if (b != NULL) {
+    if (b != NULL)
         scf_p_uuid(&p, b);
-    }
     world_ok(&w, scf_db_run(w.db, &stmt, &p, w.arena, &rows, &w.err));
     return scf_rows_i64(rows, 0, 0);
 }
@@ -229,9 +224,8 @@ static void one_go_equals_pieces(void **state) {
         " 2 AND r.contract_key = t.contract_key AND r.enterprise_id = t.seller_id"
         " AND r.counterparty_id = t.buyer_id) AND t.currency = ''",
     };
-    for (size_t i = 0; i < SCF_COUNT(equal); i++) {
+    for (size_t i = 0; i < SCF_COUNT(equal); i++)
         assert_int_equal(number(equal[i], &pieces, NULL), 0);
-    }
 }
 
 static void folding_again_changes_nothing(void **state) {
@@ -264,9 +258,8 @@ static void *fold_until_stopped(void *ctx) {
     struct folder *f = ctx;
     struct scf_error err = {0};
     struct scf_db *db = scf_db_new(w.url, "folder", 0);
-    while (f->code == SCF_OK && !atomic_load(f->stop)) {
+    while (f->code == SCF_OK && !atomic_load(f->stop))
         f->code = scf_rollup_chain(db, templates, &f->chain, INT64_MAX, f->wait, &err);
-    }
     scf_db_free(db);
     return NULL;
 }
@@ -280,12 +273,10 @@ static void two_folders_fold_exactly_once(void **state) {
     folders[1] = folders[2] = folders[0];
     folders[2].wait = false;
     pthread_t threads[3];
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 3; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, fold_until_stopped, &folders[i]), 0);
-    }
-    for (int i = 0; i < BATCHES; i++) {
+    for (int i = 0; i < BATCHES; i++)
         append(&folders[0].chain, 13, i * SIZE, (i + 1) * SIZE);
-    }
     atomic_store(&stop, true);
     for (int i = 0; i < 3; i++) {
         pthread_join(threads[i], NULL);

@@ -38,9 +38,8 @@ static int add(struct fixture *f, int32_t period, int64_t a, int64_t b) {
     for (int i = 0; i < 2; i++) {
         uint64_t bits = (uint64_t)values[i];
         m[i * SCF_MEASURE_LEN] = values[i] != ABSENT;
-        for (int k = 8; k > 0; k--, bits >>= 8) {
+        for (int k = 8; k > 0; k--, bits >>= 8)
             m[i * SCF_MEASURE_LEN + k] = values[i] != ABSENT ? (uint8_t)bits : 0;
-        }
     }
     bool comparable, ok;
     scf_series_add(&f->s, &tmpl, period, (struct scf_str){(char *)m, sizeof m}, &comparable, &ok);
@@ -108,9 +107,8 @@ static void means_of_zero_and_below(void **state) {
 
 static void no_sum_overflows(void **state) {
     struct fixture *f = *state;
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < 1000; i++)
         add(f, 1, INT64_MAX, INT64_MIN + 1);
-    }
     assert_int_equal(add(f, 2, INT64_MAX, INT64_MIN + 1), NEAR);
     assert_int_equal(f->s.fields[0].mean, INT64_MAX);
     assert_int_equal(f->s.fields[1].mean, INT64_MIN + 1);

@@ -74,9 +74,8 @@ static void empty_record(void **state) {
     assert_int_equal(q.missing_count, SCF_COUNT(fields));
     assert_string_equal(q.missing[7], "seller.tax_no");
     assert_true(q.range_ok); /* nothing is out of range */
-    for (size_t i = 0; i < q.measures_len; i++) {
+    for (size_t i = 0; i < q.measures_len; i++)
         assert_int_equal(q.measures[i], 0);
-    }
 }
 
 /* A wrong type, null and "" are missing; the weight of the rest stands. */

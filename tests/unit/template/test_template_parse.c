@@ -31,14 +31,12 @@ static void shipped_templates_are_sound(void **state) {
         assert_memory_equal(&t->grading, &scf_default_grading, sizeof t->grading);
         assert_int_equal(t->period, SCF_PERIOD_MONTH);
         assert_int_equal(t->effective_from_us, 0);
-        if (t->applies_to == SCF_REC_WORKFLOW_EVENT) {
+        if (t->applies_to == SCF_REC_WORKFLOW_EVENT)
             assert_true(t->watched_count >= 2);
-        }
     }
     assert_int_equal(n, 12);
-    for (int i = 0; i < 12; i++) {
+    for (int i = 0; i < 12; i++)
         assert_int_equal(seen[i / 4][i % 4], 1);
-    }
 }
 
 #define HEAD "{\"code\":\"x_y\",\"industry_code\":\"C36\",\"applies_to\":\"invoice\","

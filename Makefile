@@ -26,7 +26,7 @@ PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS))
 PKG_LIBS   = $(shell pkg-config --libs $(PKGS))
 
 WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
-        -Wformat=2 -Wundef -Wpointer-arith -Wcast-qual -Werror
+        -Wformat=2 -Wundef -Wpointer-arith -Wcast-qual -Wsign-conversion -Werror
 HARDEN := -fstack-protector-strong -fPIE -D_FORTIFY_SOURCE=2 -Wformat-security
 HARDEN_LD := -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack
 

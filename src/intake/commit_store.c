@@ -185,12 +185,14 @@ static void read_enterprises(const struct scf_rows *rows, struct scf_arena *aren
 
 /* The statements of round trip 1 in the order they are queued; those with nothing to ask are left
  * out. */
+enum question { T_BEGIN, T_CHAINS, T_KNOWN, T_IDS, T_ENTERPRISES, T_COUNT };
+
 struct trip {
-    enum { T_BEGIN, T_CHAINS, T_KNOWN, T_IDS, T_ENTERPRISES, T_COUNT } what[T_COUNT];
+    enum question what[T_COUNT];
     int n;
 };
 
-static enum scf_code queue(struct scf_db *db, struct trip *trip, int what,
+static enum scf_code queue(struct scf_db *db, struct trip *trip, enum question what,
                            const struct scf_stmt *stmt, const struct scf_params *params,
                            struct scf_error *err) {
     trip->what[trip->n++] = what;

@@ -1,69 +1,25 @@
-/* Sealing: closes blocks over new leaves. Relies on the head and seal rows, tiles and blocks, and
- * on the log key.
- *
- * A block is signed only when everything below it agrees: the seal row with the newest block, the
- * tiles with that block's root, and the new leaves without a gap. Since the new root is computed by
- * extending those very tiles, a signed tree always contains the one signed before. Where anything
- * disagrees the chain is left alone, and said to be in the log and in a metric. */
-#include "edge.h"
-#include "note.h"
+/* The sealing task: closes blocks over new leaves, round by round. Relies on seal_tx for the
+ * sealing itself. */
+#include "seal.h"
+
 #include "seal_store.h"
-#include "tile_store.h"
 
 #include "scfd/base/clock.h"
-#include "scfd/base/log.h"
 #include "scfd/base/metrics.h"
-#include "scfd/chain/chain.h"
 
 enum {
-    LEAVES_MAX = 32768,   /* in one transaction, and so in one block */
-    CHAINS_MAX = 64,      /* in one transaction */
-    ARENA_MAX = 64 << 20, /* far above what LEAVES_MAX needs */
-    NOTE_MAX = 4096,
-    LOG_EVERY_S = 60 /* a chain that is refused is refused twice a second */
+    LOG_EVERY_S = 60, /* a chain that is refused is refused twice a second */
+    RUN_MAX_S = 5     /* of one run: other tasks share its thread, and a stop waits for its end */
 };
 
-/* One chain in the transaction. */
-struct job {
-    const struct scf_seal_state *state;
-    int64_t count;              /* leaves to seal */
-    int tile_first, tile_count; /* its right edge in sealing.edges */
+struct run {
+    struct scf_sealing *sealing;
+    struct scf_db *db;
+    struct scf_arena *arena;
+    struct scf_seal_tally tally;
+    enum scf_code code; /* the first failure, and what it was */
+    struct scf_error err;
 };
-
-struct sealing {
-    const struct scf_services *services;
-    uint8_t pub[SCF_ED25519_PUBLIC_LEN];
-    const struct scf_uuid *ids;
-    size_t id_count;
-    struct scf_arena *arena; /* reset at every try */
-    struct scf_edge edge;
-
-    struct job jobs[CHAINS_MAX];
-    size_t job_count;
-    struct scf_tile_row edges[CHAINS_MAX * SCF_TILE_LEVELS];
-    size_t edge_count;
-    struct scf_tile_row *tiles; /* changed by this transaction */
-    size_t tile_count, tile_max;
-    struct scf_sealed_block blocks[CHAINS_MAX];
-    size_t block_count;
-    const struct scf_uuid *chain_id; /* whose tiles are being emitted */
-
-    /* Chains of `ids` whose leaves or tiles turned out not to fit; they must not use up the share
-     * of the others in the next transaction. */
-    struct scf_uuid unfit[CHAINS_MAX];
-    size_t unfit_count;
-
-    bool log_refusals;
-    bool more; /* leaves were left for the next transaction */
-    int64_t leaves, refused, oldest_us;
-};
-
-static void *must(void *p) {
-    SCF_ASSERT(p != NULL); /* ARENA_MAX follows from the other limits */
-    return p;
-}
-
-/* ---- refusing ---- */
 
 /* Once a minute all chains that are refused are logged; the metric always tells how many. */
 static bool time_to_log(void) {
@@ -73,275 +29,88 @@ static bool time_to_log(void) {
            atomic_compare_exchange_strong(&last_us, &last, now);
 }
 
-static void refuse(struct sealing *s, const struct scf_seal_state *state, const char *why) {
-    s->refused++;
-    if (!s->log_refusals)
-        return;
-    char id[SCF_ID_TEXT];
-    scf_id_format("node", &state->chain_id, id);
-    scf_log_kv(SCF_LOG_ERROR, "A chain is not sealed: signing would contradict its newest block",
-               "chain", id, "reason", why, NULL);
-}
-
-const char *scf_seal_contradiction(const struct scf_seal_state *s) {
-    if (s->size < s->sealed)
-        return "the chain is shorter than its newest block";
-    if (s->height < 0)
-        return s->sealed == 0 ? NULL : "the seal names a size but no block";
-    if (!s->has_block)
-        return "the newest block is missing";
-    if (s->block_size != s->sealed || !scf_hash_eq(&s->block_block_hash, &s->block_hash))
-        return "the seal and the newest block differ";
-    return NULL;
-}
-
-static bool is_unfit(const struct sealing *s, const struct scf_uuid *id) {
-    for (size_t i = 0; i < s->unfit_count; i++)
-        if (scf_uuid_eq(&s->unfit[i], id))
-            return true;
-    return false;
-}
-
-/* ---- planning ---- */
-
-static void add_edge(struct sealing *s, struct job *job) {
-    job->tile_first = (int)s->edge_count;
-    for (int level = 0; level < SCF_TILE_LEVELS; level++) {
-        uint64_t hashes = (uint64_t)job->state->sealed >> (8 * level);
-        if (hashes % SCF_TILE_WIDTH == 0)
-            continue;
-        s->edges[s->edge_count++] = (struct scf_tile_row){
-            job->state->chain_id, {{level, hashes / SCF_TILE_WIDTH, 0}, NULL}};
-    }
-    job->tile_count = (int)s->edge_count - job->tile_first;
-}
-
-static void plan(struct sealing *s, const struct scf_seal_state *states, size_t n) {
-    int64_t left = LEAVES_MAX;
-    for (size_t i = 0; i < n; i++) {
-        if (is_unfit(s, &states[i].chain_id)) {
-            s->refused++;
-            continue;
-        }
-        const char *why = scf_seal_contradiction(&states[i]);
-        if (why != NULL) {
-            refuse(s, &states[i], why);
-            continue;
-        }
-        int64_t waiting = states[i].size - states[i].sealed;
-        int64_t count = waiting < left ? waiting : left;
-        s->more |= count < waiting;
-        if (count == 0)
-            continue;
-        left -= count;
-        struct job *job = &s->jobs[s->job_count++];
-        *job = (struct job){.state = &states[i], .count = count};
-        add_edge(s, job);
-        s->tile_max += (size_t)count / (SCF_TILE_WIDTH - 1) + 2 * SCF_TILE_LEVELS;
-    }
-    s->tiles = must(scf_alloc(s->arena, s->tile_max, sizeof *s->tiles));
-}
-
-static enum scf_code read_leaves(struct sealing *s, struct scf_db *db, struct scf_rows **ret,
-                                 struct scf_error *err) {
-    struct scf_leaf_wish *wishes = must(scf_alloc(s->arena, s->job_count, sizeof *wishes));
-    for (size_t i = 0; i < s->job_count; i++) {
-        const struct job *job = &s->jobs[i];
-        wishes[i] = (struct scf_leaf_wish){job->state->chain_id, job->state->sealed, job->count};
-    }
-    return scf_seal_leaves(db, s->arena, wishes, s->job_count, ret, err);
-}
-
-/* ---- extending one chain ---- */
-
-static void keep_tile(void *ctx, const struct scf_tile *tile) {
-    struct sealing *s = ctx;
-    SCF_ASSERT(s->tile_count < s->tile_max);
-    size_t n = (size_t)tile->id.width;
-    struct scf_hash *copy = must(scf_alloc(s->arena, n, sizeof *copy));
-    memcpy(copy, tile->hashes, n * sizeof *copy);
-    s->tiles[s->tile_count++] = (struct scf_tile_row){*s->chain_id, {tile->id, copy}};
-}
-
-/* Loads the tree as the newest block left it; what is wrong with it, or NULL. */
-static const char *load_edge(struct sealing *s, const struct job *job) {
-    scf_edge_init(&s->edge, SCF_SHA256, (uint64_t)job->state->sealed, keep_tile, s);
-    for (int i = 0; i < job->tile_count; i++) {
-        const struct scf_tile *tile = &s->edges[job->tile_first + i].tile;
-        if (tile->id.width != scf_edge_width(&s->edge, tile->id.level))
-            return "a tile does not have the size that the newest block needs";
-        memcpy(s->edge.tiles[tile->id.level], tile->hashes, (size_t)tile->id.width * SCF_HASH_LEN);
-    }
-    struct scf_hash root = scf_edge_root(&s->edge);
-    if (job->state->height >= 0 && !scf_hash_eq(&root, &job->state->block_root))
-        return "the tiles do not have the root of the newest block";
-    return NULL;
-}
-
-/* How many of the rows from `row` on belong to job number `i`. */
-static int rows_of(const struct scf_rows *rows, int row, size_t i) {
-    int n = 0;
-    while (row + n < scf_rows_count(rows) && scf_rows_i64(rows, row + n, 0) == (int64_t)i + 1)
-        n++;
-    return n;
-}
-
-static bool without_gap(const struct scf_rows *rows, int row, const struct job *job) {
-    for (int64_t i = 0; i < job->count; i++)
-        if (scf_rows_i64(rows, row + (int)i, 1) != job->state->sealed + i)
-            return false;
-    return true;
-}
-
-static struct scf_str detach(struct sealing *s, struct scf_buf *text) {
-    SCF_ASSERT(!text->overflow);
-    char *copy = must(scf_strndup(s->arena, text->data, text->len));
-    struct scf_str ret = {copy, text->len};
-    scf_buf_free(text);
-    return ret;
-}
-
-static struct scf_str signed_note(struct sealing *s, struct scf_str text, struct scf_str origin) {
-    struct scf_vkey key = scf_vkey(origin, s->pub);
-    struct scf_buf note;
-    scf_buf_init(&note, NOTE_MAX);
-    scf_note_write(text, &key, s->services->log_key, &note);
-    return detach(s, &note);
-}
-
-static void close_block(struct sealing *s, const struct scf_seal_state *state) {
-    struct scf_buf text;
-    scf_buf_init(&text, NOTE_MAX);
-    scf_chain_origin(s->services->installation.origin, &state->chain_id, &text);
-    struct scf_str origin = detach(s, &text);
-    int64_t now = scf_now_us();
-
-    struct scf_sealed_block *b = &s->blocks[s->block_count++];
-    b->chain_id = state->chain_id;
-    b->block = (struct scf_block){
-        .origin = origin,
-        .height = state->height + 1,
-        .size = (int64_t)s->edge.size,
-        .root = scf_edge_root(&s->edge),
-        .prev = state->block_hash,
-        .time_us = now > state->block_us ? now : state->block_us, /* the clock may be set back */
-    };
-    b->hash = scf_block_hash(&b->block);
-    scf_block_write(&b->block, &text);
-    b->block_note = signed_note(s, detach(s, &text), origin);
-    struct scf_checkpoint checkpoint = {origin, b->block.size, b->block.root};
-    scf_checkpoint_write(&checkpoint, &text);
-    b->checkpoint_note = signed_note(s, detach(s, &text), origin);
-}
-
-/* One chain: its leaves are rows [row, row + n). */
-static void extend(struct sealing *s, const struct job *job, const struct scf_rows *rows, int row,
-                   int n) {
-    s->chain_id = &job->state->chain_id;
-    const char *why = load_edge(s, job);
-    if (why == NULL && (n != job->count || !without_gap(rows, row, job)))
-        why = "leaves are missing";
-    if (why != NULL) {
-        refuse(s, job->state, why);
-        s->unfit[s->unfit_count++] = job->state->chain_id;
-        return;
-    }
-    for (int i = row; i < row + n; i++) {
-        struct scf_hash leaf = scf_rows_hash(rows, i, 2);
-        scf_edge_append(&s->edge, &leaf);
-    }
-    scf_edge_flush(&s->edge);
-    close_block(s, job->state);
-    s->leaves += n;
-    int64_t received = scf_rows_time(rows, row, 3);
-    if (s->oldest_us == 0 || received < s->oldest_us)
-        s->oldest_us = received;
-}
-
-static enum scf_code seal_body(struct scf_db *db, void *ctx, struct scf_error *err) {
-    struct sealing *s = ctx;
-    scf_arena_reset(s->arena);
-    s->job_count = s->edge_count = s->tile_count = s->tile_max = s->block_count = 0;
-    s->more = false;
-    s->leaves = s->refused = s->oldest_us = 0;
-
-    struct scf_seal_state *states;
-    struct scf_rows *rows;
-    size_t n;
-    enum scf_code code = scf_seal_lock(db, s->arena, s->ids, s->id_count, &states, &n, err);
-    if (code != SCF_OK)
-        return code;
-    plan(s, states, n);
-    if (s->job_count == 0)
-        return SCF_OK;
-    code = scf_tile_rows_read(db, s->arena, s->edges, s->edge_count, err);
-    if (code == SCF_OK)
-        code = read_leaves(s, db, &rows, err);
-    if (code != SCF_OK)
-        return code;
-    for (size_t i = 0, row = 0; i < s->job_count; i++) {
-        int mine = rows_of(rows, (int)row, i);
-        extend(s, &s->jobs[i], rows, (int)row, mine);
-        row += (size_t)mine;
-    }
-    if (s->block_count == 0)
-        return SCF_OK;
-    code = scf_tile_rows_write(db, s->arena, s->tiles, s->tile_count, err);
-    return code != SCF_OK ? code : scf_seal_write(db, s->arena, s->blocks, s->block_count, err);
-}
-
-/* ---- the task ---- */
-
-static void report(int64_t leaves, int64_t refused, int64_t oldest_us, int64_t now) {
+static void report(const struct scf_seal_tally *t, int64_t began_us) {
     scf_metric_add(scf_counter("scfd_log_entries_total", NULL, "Leaves sealed into blocks."),
-                   leaves);
+                   t->leaves);
     scf_metric_set(scf_gauge("scfd_seal_lag_seconds", NULL,
                              "Age of the oldest leaf when the last sealing run took it."),
-                   oldest_us == 0 ? 0 : (now - oldest_us) / SCF_US_PER_SECOND);
+                   t->oldest_us == 0 ? 0 : (began_us - t->oldest_us) / SCF_US_PER_SECOND);
     scf_metric_set(scf_gauge("scfd_seal_refused_chains", NULL,
                              "Chains that are not sealed because signing would contradict the "
                              "newest block."),
-                   refused);
-    if (leaves > 0) {
+                   t->refused);
+    if (t->leaves > 0) {
         scf_metric_set(scf_gauge("scfd_log_checkpoint_timestamp_seconds", NULL,
                                  "Time of the newest checkpoint."),
-                       now / SCF_US_PER_SECOND);
+                       began_us / SCF_US_PER_SECOND);
     }
 }
 
-static enum scf_code seal_all(struct sealing *s, struct scf_db *db, struct scf_arena *arena,
-                              struct scf_error *err) {
+static void add_up(struct scf_seal_tally *sum, const struct scf_seal_tally *t) {
+    sum->leaves += t->leaves;
+    sum->refused += t->refused;
+    sum->more |= t->more;
+    if (t->oldest_us != 0 && (sum->oldest_us == 0 || t->oldest_us < sum->oldest_us))
+        sum->oldest_us = t->oldest_us;
+}
+
+static bool database_is_away(enum scf_code code) {
+    return scf_code_class(code) == SCF_CLASS_UNAVAILABLE;
+}
+
+static void fail(struct run *r, enum scf_code code, const struct scf_error *err) {
+    if (code == SCF_OK || r->code != SCF_OK)
+        return;
+    r->code = code;
+    r->err = *err;
+}
+
+/* One transaction. When the database refuses it, the chains are tried one by one: what is wrong
+ * with one of them must not keep the others from being sealed. */
+static void seal_chains(struct run *r, const struct scf_uuid *ids, size_t n) {
+    struct scf_seal_tally tally;
+    struct scf_error err;
+    enum scf_code code = scf_seal_chains(r->sealing, r->db, ids, n, &tally, &err);
+    if (code == SCF_OK) {
+        add_up(&r->tally, &tally);
+    } else if (n > 1 && !database_is_away(code)) {
+        for (size_t i = 0; i < n; i++)
+            seal_chains(r, &ids[i], 1);
+    } else {
+        r->tally.refused += (int64_t)n;
+        fail(r, code, &err);
+    }
+}
+
+/* Every chain that has something to seal, once; what does not fit is left for the next round. */
+static void seal_round(struct run *r) {
     struct scf_uuid *ids;
     size_t n;
-    enum scf_code code = scf_seal_candidates(db, arena, &ids, &n, err);
-    int64_t leaves = 0, refused = 0, oldest = 0, now = scf_now_us();
-    for (size_t at = 0; code == SCF_OK && at < n; at += s->id_count) {
-        s->ids = ids + at;
-        s->id_count = n - at < CHAINS_MAX ? n - at : CHAINS_MAX;
-        s->unfit_count = 0;
-        do { /* every round seals a chain or finds one unfit, so it ends */
-            code = scf_tx_run(db, seal_body, s, err);
-            leaves += code == SCF_OK ? s->leaves : 0;
-            if (s->oldest_us != 0 && (oldest == 0 || s->oldest_us < oldest))
-                oldest = s->oldest_us;
-        } while (code == SCF_OK && s->more);
-        refused += s->refused;
-    }
-    report(leaves, refused, oldest, now);
-    /* One notification a run, after the commits: those who wait for a proof look again. */
-    return code == SCF_OK && leaves > 0 ? scf_db_notify(db, arena, "sealed", err) : code;
+    struct scf_error err;
+    int64_t before = r->tally.leaves;
+    r->tally.refused = 0; /* each round meets the same ones again */
+    r->tally.more = false;
+    r->code = scf_seal_candidates(r->db, r->arena, &ids, &n, &r->err);
+    if (r->code != SCF_OK)
+        return;
+    for (size_t at = 0; at < n && !database_is_away(r->code); at += SCF_SEAL_CHAINS_MAX)
+        seal_chains(r, ids + at, n - at < SCF_SEAL_CHAINS_MAX ? n - at : SCF_SEAL_CHAINS_MAX);
+    /* After the commits: those who wait for a proof look again. */
+    if (r->tally.leaves > before && !database_is_away(r->code))
+        fail(r, scf_db_notify(r->db, r->arena, "sealed", &err), &err);
 }
 
 enum scf_code scf_seal_task(struct scf_db *db, struct scf_arena *arena, void *app,
                             struct scf_error *err) {
-    struct sealing *s = scf_alloc(arena, 1, sizeof *s);
-    if (s == NULL)
-        return scf_fail(err, SCF_E_OVERLOADED, "The server is out of memory for sealing.");
-    s->services = app;
-    s->log_refusals = time_to_log();
-    scf_signing_key_public(s->services->log_key, s->pub);
-    s->arena = scf_arena_new(ARENA_MAX);
-    enum scf_code code = seal_all(s, db, arena, err);
-    scf_arena_free(s->arena);
-    return code;
+    struct run r = {.db = db, .arena = arena};
+    int64_t began_us = scf_now_us(), until_us = scf_mono_us() + RUN_MAX_S * SCF_US_PER_SECOND;
+    r.sealing = scf_sealing_new(app, time_to_log());
+    do
+        seal_round(&r);
+    while (r.code == SCF_OK && r.tally.more && scf_mono_us() < until_us);
+    scf_sealing_free(r.sealing);
+    report(&r.tally, began_us);
+    if (r.code != SCF_OK)
+        *err = r.err;
+    return r.code;
 }

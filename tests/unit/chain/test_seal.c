@@ -253,6 +253,31 @@ static void a_backlog_becomes_several_blocks(void **state) {
         assert_int_equal(sealed(&small[i]).size, 1);
 }
 
+/* How many transactions the tail takes is of no concern to the other chains: they are in blocks
+ * after the first of them. */
+static void a_backlog_keeps_nobody_waiting(void **state) {
+    (void)state;
+    need_world();
+    struct world outer = w;
+    assert_true(world_open(&w));
+    struct scf_uuid big = world_chain(&w), small[70]; /* ids ascend: the big one comes first */
+    for (int i = 0; i < 4; i++)
+        world_add(&w, &big, 10000);
+    for (size_t i = 0; i < SCF_COUNT(small); i++) {
+        small[i] = world_chain(&w);
+        world_add(&w, &small[i], 3);
+    }
+    world_seal(&w);
+    assert_int_equal(sealed(&big).size, 40000);
+    assert_int_equal(world_number(&w, "SELECT count(*) FROM scfd.block WHERE size = 3"), 70);
+    assert_int_equal(world_number(&w, "SELECT count(*) FROM scfd.block b WHERE size = 3"
+                                      " AND sealed_at > (SELECT max(sealed_at) FROM scfd.block"
+                                      " WHERE size = 40000)"),
+                     0);
+    world_close(&w);
+    w = outer;
+}
+
 static void *seal_often(void *ctx) {
     (void)ctx;
     struct scf_db *db = scf_db_new(w.url, "sealer", 0);
@@ -341,6 +366,31 @@ static void contradictions_are_not_signed(void **state) {
     }
 }
 
+/* A block past the newest one makes the database refuse the next one of that chain. */
+static void a_refused_transaction_is_cut_up(void **state) {
+    (void)state;
+    need_world();
+    struct world outer = w;
+    assert_true(world_open(&w));
+    struct scf_uuid bad = world_chain(&w), good = world_chain(&w);
+    world_add(&w, &bad, 2);
+    world_add(&w, &good, 2);
+    world_seal(&w);
+    world_sql(&w,
+              "INSERT INTO scfd.block SELECT chain_id, 1, size + 1, root, prev_hash, block_hash,"
+              " sealed_at, block_note, checkpoint_note FROM scfd.block"
+              " ORDER BY chain_id LIMIT 1");
+    world_add(&w, &bad, 1);
+    world_add(&w, &good, 1);
+    struct scf_arena *arena = scf_arena_new(8 << 20);
+    assert_int_not_equal(scf_seal_task(w.db, arena, &w.services, &w.err), SCF_OK);
+    scf_arena_free(arena);
+    assert_int_equal(sealed(&bad).size, 2);
+    assert_int_equal(sealed(&good).size, 3);
+    world_close(&w);
+    w = outer;
+}
+
 /* ---- what a proof says ---- */
 
 static bool verifies(const char *json, struct scf_str vkey, const struct scf_str *body) {
@@ -408,8 +458,10 @@ int main(void) {
         cmocka_unit_test(blocks_have_the_right_roots),
         cmocka_unit_test(consistency_from_the_stored_tiles),
         cmocka_unit_test(a_backlog_becomes_several_blocks),
+        cmocka_unit_test(a_backlog_keeps_nobody_waiting),
         cmocka_unit_test(two_sealers_make_one_history),
         cmocka_unit_test(contradictions_are_not_signed),
+        cmocka_unit_test(a_refused_transaction_is_cut_up),
         cmocka_unit_test(an_altered_proof_fails),
         cmocka_unit_test(an_erased_record_keeps_its_place),
     };

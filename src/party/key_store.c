@@ -193,6 +193,29 @@ enum scf_code scf_key_wait_writers(struct scf_db *db, struct scf_arena *arena,
     return scf_db_run(db, &wait_writers, &p, arena, NULL, err);
 }
 
+/* Share locks: writers do not wait for each other, changes of the key and of the node wait for
+ * them. */
+static const struct scf_stmt hold_key = {
+    .name = "key_hold",
+    .sql = "WITH k AS (SELECT id FROM scfd.api_key WHERE id = $1 AND revoked_at IS NULL"
+           "  AND (expires_at IS NULL OR expires_at > $3) FOR SHARE),"
+           " n AS (SELECT id FROM scfd.node WHERE id = $2 AND status = 0 FOR SHARE)"
+           " SELECT EXISTS (SELECT FROM k) AND ($2 IS NULL OR EXISTS (SELECT FROM n))"};
+
+enum scf_code scf_key_hold(struct scf_db *db, struct scf_arena *arena,
+                           const struct scf_actor *actor, int64_t now_us, struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, arena);
+    scf_p_uuid(&p, &actor->key_id);
+    scf_p_uuid(&p, actor->admin ? NULL : &actor->node_id);
+    scf_p_time(&p, now_us);
+    enum scf_code code = scf_db_run(db, &hold_key, &p, arena, &rows, err);
+    if (code != SCF_OK || scf_rows_bool(rows, 0, 0))
+        return code;
+    return scf_fail(err, SCF_E_UNAUTHENTICATED, "The API key is not valid.");
+}
+
 static const struct scf_stmt any_admin = {
     .name = "key_any_admin",
     .sql = "SELECT EXISTS (SELECT FROM scfd.api_key WHERE node_id IS NULL AND revoked_at IS NULL"

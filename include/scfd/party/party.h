@@ -48,6 +48,13 @@ enum scf_code scf_key_create(struct scf_db *db, struct scf_arena *arena,
                              const struct scf_uuid *node_id, const char *label, int64_t expires_us,
                              char ret_text[SCF_KEY_TEXT], struct scf_uuid *ret_id,
                              struct scf_error *err) SCF_MUST_CHECK;
+/* Inside a write's transaction: UNAUTHENTICATED unless the actor's key, and its node, are good now.
+ * Until the transaction ends they stay so, because revoking and suspending wait for it: no write is
+ * there that began to commit after a revocation was acknowledged, on any instance. Intake asks the
+ * same together with its chains (src/intake/commit_store.c). */
+enum scf_code scf_key_hold(struct scf_db *db, struct scf_arena *arena,
+                           const struct scf_actor *actor, int64_t now_us,
+                           struct scf_error *err) SCF_MUST_CHECK;
 /* First start: writes an administrator's key to DIR/admin.key (0600) when no live one exists. */
 enum scf_code scf_admin_key_ensure(struct scf_db *db, const struct scf_installation *installation,
                                    const char *data_dir, struct scf_error *err) SCF_MUST_CHECK;

@@ -61,13 +61,43 @@ enum scf_code scf_contract_guarantees(struct scf_db *db, struct scf_arena *arena
                                       const struct scf_uuid *contract_key, struct scf_uuid **ret,
                                       int *ret_n, struct scf_error *err) SCF_MUST_CHECK;
 
+/* ---- assess_check_store.c: what a request names ---- */
+
+/* Positions of the ids that are no contracts which `actor` may see; of those that are no active
+ * lender nodes. */
+enum scf_code scf_assess_unknown_contracts(struct scf_db *db, struct scf_arena *arena,
+                                           const struct scf_actor *actor,
+                                           const struct scf_uuid *ids, size_t n, size_t **ret,
+                                           size_t *ret_n, struct scf_error *err) SCF_MUST_CHECK;
+enum scf_code scf_assess_unknown_lenders(struct scf_db *db, struct scf_arena *arena,
+                                         const struct scf_uuid *ids, size_t n, size_t **ret,
+                                         size_t *ret_n, struct scf_error *err) SCF_MUST_CHECK;
+
+/* ---- lender_store.c: addressing ---- */
+
+/* The contracts and guarantees that a limit rests on, as far as addressing them needs it. */
+struct scf_grounds {
+    struct scf_record *records;
+    size_t n;
+};
+enum scf_code scf_grounds_read(struct scf_db *db, struct scf_arena *arena,
+                               const struct scf_limit_inputs *in, struct scf_grounds *ret,
+                               struct scf_error *err) SCF_MUST_CHECK;
+/* Addresses the assessment `record` and its grounds to a lender, who is to decide; idempotent.
+ * Inside a transaction. */
+enum scf_code scf_grounds_address(struct scf_db *db, struct scf_arena *arena,
+                                  const struct scf_record *record,
+                                  const struct scf_grounds *grounds,
+                                  const struct scf_uuid *lender_node_id, int64_t now_us,
+                                  struct scf_error *err) SCF_MUST_CHECK;
+
 /* ---- assess_store.c: rows of credit_assessment ---- */
 
 struct scf_assess_row {
     struct scf_uuid id, node_id, borrower_id; /* node_id nil: an administrator asked */
     enum scf_assess_status status;
     int64_t version, as_of_us, created_us, updated_us;
-    struct scf_str request, document, receipt; /* the latter two empty before success */
+    struct scf_str request, document;          /* the document is empty before success */
     const char *problem_code, *problem_detail; /* NULL: none */
     bool awaiting; /* for the lender that asks; any lender's when others ask */
 };
@@ -80,6 +110,10 @@ enum scf_code scf_assess_insert(struct scf_db *db, struct scf_arena *arena,
 enum scf_code scf_assess_get(struct scf_db *db, struct scf_arena *arena,
                              const struct scf_actor *actor, const struct scf_uuid *id,
                              struct scf_assess_row *ret, struct scf_error *err) SCF_MUST_CHECK;
+/* The receipt; the same visibility. WRONG_STATE when there is no result. */
+enum scf_code scf_assess_receipt(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_actor *actor, const struct scf_uuid *id,
+                                 struct scf_str *ret, struct scf_error *err) SCF_MUST_CHECK;
 /* Only status and version, by primary key; the same visibility. */
 enum scf_code scf_assess_version(struct scf_db *db, struct scf_arena *arena,
                                  const struct scf_actor *actor, const struct scf_uuid *id,
@@ -113,6 +147,13 @@ struct scf_assess_key {
 enum scf_code scf_assess_page(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_assess_filter *filter, const struct scf_page *page,
                               struct scf_assess_key **ret, int *ret_n,
+                              struct scf_error *err) SCF_MUST_CHECK;
+/* The rows of the keys, which `actor` may see, in their order; cut after the one with which their
+ * documents reach SCF_ASSESS_PAGE_BYTES, never before the first. */
+enum { SCF_ASSESS_PAGE_BYTES = 4 << 20 };
+enum scf_code scf_assess_rows(struct scf_db *db, struct scf_arena *arena,
+                              const struct scf_actor *actor, const struct scf_assess_key *keys,
+                              int n, struct scf_assess_row **ret, int *ret_n,
                               struct scf_error *err) SCF_MUST_CHECK;
 /* Lenders it was addressed to. */
 struct scf_assess_lender {

@@ -83,24 +83,20 @@ static void handle_get(struct scf_request *rq) {
 static void handle_receipt(struct scf_request *rq) {
     struct scf_error err = {0};
     struct scf_uuid id;
-    struct scf_assess_row row;
-    if (!read_id(rq, &id, &err) || scf_assess_get(scf_rq_db(rq), scf_rq_arena(rq), scf_rq_actor(rq),
-                                                  &id, &row, &err) != SCF_OK) {
+    struct scf_str receipt;
+    if (!read_id(rq, &id, &err) ||
+        scf_assess_receipt(scf_rq_db(rq), scf_rq_arena(rq), scf_rq_actor(rq), &id, &receipt,
+                           &err) != SCF_OK) {
         scf_reply_error(rq, &err);
         return;
     }
-    if (row.status != SCF_ASM_SUCCEEDED) {
-        scf_fail(&err, SCF_E_WRONG_STATE, "The assessment has no result yet");
-        scf_reply_error(rq, &err);
-        return;
-    }
-    struct scf_hash h = scf_sha256(row.receipt.p, row.receipt.n);
+    struct scf_hash h = scf_sha256(receipt.p, receipt.n);
     char etag[2 * SCF_HASH_LEN + 1];
     scf_hex(h.b, SCF_HASH_LEN, etag);
     if (!scf_reply_not_modified(rq, etag)) {
         struct scf_buf body;
-        scf_buf_init(&body, row.receipt.n);
-        scf_buf_put(&body, row.receipt.p, row.receipt.n);
+        scf_buf_init(&body, receipt.n);
+        scf_buf_put(&body, receipt.p, receipt.n);
         scf_reply_json(rq, 200, &body);
     }
 }

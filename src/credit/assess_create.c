@@ -4,7 +4,6 @@
 #include "assess_api.h"
 #include "scfd/base/clock.h"
 #include "scfd/party/enterprise.h"
-#include "scfd/party/node.h"
 
 struct create {
     struct scf_request *rq;
@@ -16,43 +15,34 @@ struct create {
 
 /* ---- what the request names ---- */
 
-/* A thing that is not there is a fault of the request; anything else is ours. */
-static enum scf_code fault_unless_found(struct create *c, enum scf_code code, const char *member,
-                                        size_t i, const char *what) {
-    if (code != SCF_E_NOT_FOUND)
-        return code;
-    char pointer[64];
-    snprintf(pointer, sizeof pointer, "#/%s/%zu", member, i);
-    scf_fault_add(&c->faults, pointer, "unknown-reference", "%s", what);
-    return SCF_OK;
+static void add_faults(struct create *c, const char *member, const size_t *positions, size_t n,
+                       const char *what) {
+    for (size_t i = 0; i < n; i++) {
+        char pointer[64];
+        snprintf(pointer, sizeof pointer, "#/%s/%zu", member, positions[i]);
+        scf_fault_add(&c->faults, pointer, "unknown-reference", "%s", what);
+    }
 }
 
 static enum scf_code check_contracts(struct create *c, struct scf_db *db, struct scf_error *err) {
-    for (size_t i = 0; i < c->request.contract_count; i++) {
-        struct scf_record record;
-        enum scf_code code = scf_record_get(db, scf_rq_arena(c->rq), scf_rq_actor(c->rq),
-                                            &c->request.contracts[i], &record, err);
-        if (code == SCF_OK && record.kind != SCF_REC_CONTRACT)
-            code = SCF_E_NOT_FOUND;
-        code = fault_unless_found(c, code, "contract_ids", i, "there is no such contract");
-        if (code != SCF_OK)
-            return code;
-    }
-    return SCF_OK;
+    size_t *unknown, n = 0;
+    enum scf_code code = scf_assess_unknown_contracts(db, scf_rq_arena(c->rq), scf_rq_actor(c->rq),
+                                                      c->request.contracts,
+                                                      c->request.contract_count, &unknown, &n, err);
+    if (code == SCF_OK)
+        add_faults(c, "contract_ids", unknown, n, "there is no such contract");
+    return code;
 }
 
 static enum scf_code check_lenders(struct create *c, struct scf_db *db, struct scf_error *err) {
-    for (size_t i = 0; i < c->request.lender_count; i++) {
-        struct scf_node node;
-        enum scf_code code =
-            scf_node_get(db, scf_rq_arena(c->rq), &c->request.lenders[i], false, &node, err);
-        if (code == SCF_OK && (node.kind != SCF_NODE_LENDER || node.status != SCF_NODE_ACTIVE))
-            code = SCF_E_NOT_FOUND;
-        code = fault_unless_found(c, code, "lender_ids", i, "there is no such active lender node");
-        if (code != SCF_OK)
-            return code;
-    }
-    return SCF_OK;
+    size_t *unknown, n = 0;
+    if (c->request.lender_count == 0)
+        return SCF_OK;
+    enum scf_code code = scf_assess_unknown_lenders(db, scf_rq_arena(c->rq), c->request.lenders,
+                                                    c->request.lender_count, &unknown, &n, err);
+    if (code == SCF_OK)
+        add_faults(c, "lender_ids", unknown, n, "there is no such active lender node");
+    return code;
 }
 
 static enum scf_code check_borrower(struct create *c, struct scf_db *db, struct scf_error *err) {
@@ -139,7 +129,9 @@ static enum scf_code store_reply(struct create *c, struct scf_db *db, struct scf
 
 static enum scf_code create_body(struct scf_db *db, void *ctx, struct scf_error *err) {
     struct create *c = ctx;
-    enum scf_code code = scf_idempotency_claim(c->rq, db, &c->replay, err);
+    enum scf_code code =
+        scf_key_hold(db, scf_rq_arena(c->rq), scf_rq_actor(c->rq), scf_now_us(), err);
+    code = code == SCF_OK ? scf_idempotency_claim(c->rq, db, &c->replay, err) : code;
     if (code != SCF_OK || c->replay.found)
         return code;
     code = scf_assess_insert(db, scf_rq_arena(c->rq), &c->row, err);

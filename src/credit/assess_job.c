@@ -14,6 +14,7 @@ struct outcome {
     const struct scf_assess_request *request;
     const struct scf_limit_inputs *in;
     const struct scf_limit_result *result;
+    struct scf_grounds grounds;
     struct scf_buf document, receipt;
     int64_t now_us;
 };
@@ -97,10 +98,13 @@ static enum scf_code lock_chains(struct scf_db *db, struct outcome *o, struct sc
     return code;
 }
 
-static enum scf_code append(struct scf_db *db, struct outcome *o, struct scf_error *err) {
-    char external_id[SCF_ID_TEXT];
+static enum scf_code append(struct scf_db *db, struct outcome *o, struct scf_record *ret,
+                            struct scf_error *err) {
+    char *external_id = scf_alloc(o->arena, 1, SCF_ID_TEXT);
+    if (external_id == NULL)
+        return scf_fail(err, SCF_E_INTERNAL, "No memory for the assessment");
     scf_id_format("asm", &o->row->id, external_id);
-    struct scf_record record = {
+    *ret = (struct scf_record){
         .chain_id = o->services->installation.platform_id,
         .id = o->row->id,
         .kind = SCF_REC_CREDIT_ASSESSMENT,
@@ -111,9 +115,9 @@ static enum scf_code append(struct scf_db *db, struct outcome *o, struct scf_err
         .has_amount = true,
         .amount = o->result->limit,
     };
-    memcpy(record.currency, o->in->currency, 4);
-    scf_record_prepare(&record);
-    return scf_chain_append(db, o->arena, &record, 1, err);
+    memcpy(ret->currency, o->in->currency, 4);
+    scf_record_prepare(ret);
+    return scf_chain_append(db, o->arena, ret, 1, err);
 }
 
 static enum scf_code publish(struct scf_db *db, void *ctx, struct scf_error *err) {
@@ -128,11 +132,11 @@ static enum scf_code publish(struct scf_db *db, void *ctx, struct scf_error *err
     }
     if (code != SCF_OK || !first) /* another run was faster: its outcome stands */
         return code;
-    code = append(db, o, err);
-    for (size_t i = 0; code == SCF_OK && i < o->request->lender_count; i++) {
-        code = scf_assessment_address(db, o->arena, &o->row->id, &o->request->lenders[i], o->now_us,
-                                      err);
-    }
+    struct scf_record record;
+    code = append(db, o, &record, err);
+    for (size_t i = 0; code == SCF_OK && i < o->request->lender_count; i++)
+        code = scf_grounds_address(db, o->arena, &record, &o->grounds, &o->request->lenders[i],
+                                   o->now_us, err);
     return code;
 }
 
@@ -164,7 +168,8 @@ static enum scf_code finish(struct scf_job *job, const struct scf_assess_row *ro
     write_document(o);
     if (o->receipt.overflow || o->document.overflow)
         return scf_fail(err, SCF_E_BODY_TOO_LARGE, "The assessment rests on too many records");
-    return scf_tx_run(job->db, publish, o, err);
+    enum scf_code code = scf_grounds_read(job->db, job->arena, in, &o->grounds, err);
+    return code == SCF_OK ? scf_tx_run(job->db, publish, o, err) : code;
 }
 
 static bool read_payload(const struct scf_job *job, struct scf_uuid *ret) {

@@ -86,39 +86,30 @@ static bool waits(struct scf_request *rq, const struct scf_assess_filter *f, con
 
 /* ---- the page ---- */
 
-static enum scf_code write_items(struct scf_request *rq, const struct scf_assess_key *keys, int n,
-                                 struct scf_buf *out, struct scf_error *err) {
-    struct scf_arena *arena = scf_rq_arena(rq);
-    const struct scf_actor *actor = scf_rq_actor(rq);
-    for (int i = 0; i < n; i++) {
-        struct scf_assess_row row;
-        enum scf_code code = scf_assess_get(scf_rq_db(rq), arena, actor, &keys[i].id, &row, err);
-        if (code != SCF_OK)
-            return code;
-        if (i > 0)
-            scf_buf_putc(out, ',');
-        scf_assess_write(out, arena, &row, NULL, 0);
-    }
-    return SCF_OK;
-}
-
 static void reply_page(struct scf_request *rq, const char *filter, const struct scf_page *page,
                        const struct scf_assess_key *keys, int n) {
     struct scf_error err = {0};
-    struct scf_buf body;
-    int shown = n > page->limit ? page->limit : n;
-    scf_buf_init(&body, (size_t)(shown + 1) * SCF_ASSESS_BODY_MAX);
-    struct scf_jsonw w = scf_jsonw(&body);
-    scf_jw_object(&w, NULL);
-    scf_jw_array(&w, "data");
-    if (write_items(rq, keys, shown, &body, &err) != SCF_OK) {
-        scf_buf_free(&body);
+    struct scf_arena *arena = scf_rq_arena(rq);
+    struct scf_assess_row *rows;
+    int asked = n > page->limit ? page->limit : n, shown;
+    if (scf_assess_rows(scf_rq_db(rq), arena, scf_rq_actor(rq), keys, asked, &rows, &shown, &err) !=
+        SCF_OK) {
         scf_reply_error(rq, &err);
         return;
     }
+    struct scf_buf body;
+    scf_buf_init(&body, SCF_ASSESS_PAGE_BYTES + 2 * SCF_ASSESS_BODY_MAX);
+    struct scf_jsonw w = scf_jsonw(&body);
+    scf_jw_object(&w, NULL);
+    scf_jw_array(&w, "data");
+    for (int i = 0; i < shown; i++) {
+        if (i > 0)
+            scf_buf_putc(&body, ',');
+        scf_assess_write(&body, arena, &rows[i], NULL, 0);
+    }
     scf_jw_end_array(&w);
     const struct scf_assess_key *last = shown > 0 ? &keys[shown - 1] : NULL;
-    scf_page_write(rq, &w, filter, n > page->limit, last != NULL ? last->at_us : 0,
+    scf_page_write(rq, &w, filter, n > shown, last != NULL ? last->at_us : 0,
                    last != NULL ? &last->id : &page->after_id);
     scf_jw_end_object(&w);
     scf_reply_json(rq, 200, &body);

@@ -74,13 +74,33 @@ enum scf_code scf_assess_version(struct scf_db *db, struct scf_arena *arena,
     return SCF_OK;
 }
 
-static const struct scf_stmt get_stmt = {
-    "scf_assess_get",
-    "SELECT a.id, a.node_id, a.borrower_id, a.status, a.version, a.as_of, a.created_at,"
-    " a.updated_at, a.request, a.document, a.receipt, a.problem_code, a.problem_detail,"
-    " EXISTS (SELECT FROM scfd.credit_assessment_lender l WHERE l.assessment_id = a.id"
+/* The row `a` as $2 sees it, without its receipt, which only few ask for. */
+#define ROW_COLUMNS                                                                                \
+    "a.id, a.node_id, a.borrower_id, a.status, a.version, a.as_of, a.created_at, a.updated_at,"    \
+    " a.request, a.document, a.problem_code, a.problem_detail,"                                    \
+    " EXISTS (SELECT FROM scfd.credit_assessment_lender l WHERE l.assessment_id = a.id"            \
     " AND l.awaiting AND (a.node_id IS NOT DISTINCT FROM $2 OR l.node_id = $2 OR $2 IS NULL))"
-    " FROM scfd.credit_assessment a WHERE " VISIBLE};
+
+static struct scf_assess_row read_row(const struct scf_rows *rows, int i) {
+    return (struct scf_assess_row){
+        .id = scf_rows_uuid(rows, i, 0),
+        .node_id = scf_rows_uuid(rows, i, 1),
+        .borrower_id = scf_rows_uuid(rows, i, 2),
+        .status = (enum scf_assess_status)scf_rows_i64(rows, i, 3),
+        .version = scf_rows_i64(rows, i, 4),
+        .as_of_us = scf_rows_time(rows, i, 5),
+        .created_us = scf_rows_time(rows, i, 6),
+        .updated_us = scf_rows_time(rows, i, 7),
+        .request = scf_rows_str(rows, i, 8),
+        .document = scf_rows_str(rows, i, 9),
+        .problem_code = scf_rows_text(rows, i, 10),
+        .problem_detail = scf_rows_text(rows, i, 11),
+        .awaiting = scf_rows_bool(rows, i, 12),
+    };
+}
+
+static const struct scf_stmt get_stmt = {
+    "scf_assess_get", "SELECT " ROW_COLUMNS " FROM scfd.credit_assessment a WHERE " VISIBLE};
 
 enum scf_code scf_assess_get(struct scf_db *db, struct scf_arena *arena,
                              const struct scf_actor *actor, const struct scf_uuid *id,
@@ -93,22 +113,28 @@ enum scf_code scf_assess_get(struct scf_db *db, struct scf_arena *arena,
         return code;
     if (scf_rows_count(rows) == 0)
         return not_found(err);
-    *ret = (struct scf_assess_row){
-        .id = scf_rows_uuid(rows, 0, 0),
-        .node_id = scf_rows_uuid(rows, 0, 1),
-        .borrower_id = scf_rows_uuid(rows, 0, 2),
-        .status = (enum scf_assess_status)scf_rows_i64(rows, 0, 3),
-        .version = scf_rows_i64(rows, 0, 4),
-        .as_of_us = scf_rows_time(rows, 0, 5),
-        .created_us = scf_rows_time(rows, 0, 6),
-        .updated_us = scf_rows_time(rows, 0, 7),
-        .request = scf_rows_str(rows, 0, 8),
-        .document = scf_rows_str(rows, 0, 9),
-        .receipt = scf_rows_str(rows, 0, 10),
-        .problem_code = scf_rows_text(rows, 0, 11),
-        .problem_detail = scf_rows_text(rows, 0, 12),
-        .awaiting = scf_rows_bool(rows, 0, 13),
-    };
+    *ret = read_row(rows, 0);
+    return SCF_OK;
+}
+
+static const struct scf_stmt receipt_stmt = {
+    "scf_assess_receipt",
+    "SELECT a.status, a.receipt FROM scfd.credit_assessment a WHERE " VISIBLE};
+
+enum scf_code scf_assess_receipt(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_actor *actor, const struct scf_uuid *id,
+                                 struct scf_str *ret, struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    visible_params(&p, arena, actor, id);
+    enum scf_code code = scf_db_run(db, &receipt_stmt, &p, arena, &rows, err);
+    if (code != SCF_OK)
+        return code;
+    if (scf_rows_count(rows) == 0)
+        return not_found(err);
+    if (scf_rows_i64(rows, 0, 0) != SCF_ASM_SUCCEEDED)
+        return scf_fail(err, SCF_E_WRONG_STATE, "The assessment has no result");
+    *ret = scf_rows_str(rows, 0, 1);
     return SCF_OK;
 }
 
@@ -235,6 +261,43 @@ enum scf_code scf_assess_page(struct scf_db *db, struct scf_arena *arena,
     }
     *ret = keys;
     *ret_n = n;
+    return SCF_OK;
+}
+
+/* $1 ids, $2 who asks, $3 bytes. The lengths are known without reading the documents. */
+static const struct scf_stmt rows_stmt = {
+    "scf_assess_rows",
+    "SELECT " ROW_COLUMNS " FROM (SELECT a.*, x.n, sum(octet_length(coalesce(a.document,"
+    " a.request))) OVER (ORDER BY x.n) - octet_length(coalesce(a.document, a.request)) AS before"
+    " FROM unnest($1::uuid[]) WITH ORDINALITY x (id, n) JOIN scfd.credit_assessment a"
+    " ON a.id = x.id) a WHERE a.before < $3 ORDER BY a.n"};
+
+enum scf_code scf_assess_rows(struct scf_db *db, struct scf_arena *arena,
+                              const struct scf_actor *actor, const struct scf_assess_key *keys,
+                              int n, struct scf_assess_row **ret, int *ret_n,
+                              struct scf_error *err) {
+    const struct scf_uuid **ids = scf_alloc(arena, (size_t)n, sizeof *ids);
+    if (ids == NULL)
+        return scf_fail(err, SCF_E_OVERLOADED, "The page is too large");
+    for (int i = 0; i < n; i++)
+        ids[i] = &keys[i].id;
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, arena);
+    scf_p_uuid_array(&p, ids, (size_t)n);
+    scf_p_uuid(&p, actor->admin ? NULL : &actor->node_id);
+    scf_p_i64(&p, SCF_ASSESS_PAGE_BYTES);
+    enum scf_code code = scf_db_run(db, &rows_stmt, &p, arena, &rows, err);
+    if (code != SCF_OK)
+        return code;
+    int count = scf_rows_count(rows);
+    struct scf_assess_row *list = scf_alloc(arena, (size_t)count, sizeof *list);
+    if (list == NULL)
+        return scf_fail(err, SCF_E_OVERLOADED, "The page is too large");
+    for (int i = 0; i < count; i++)
+        list[i] = read_row(rows, i);
+    *ret = list;
+    *ret_n = count;
     return SCF_OK;
 }
 

@@ -73,57 +73,98 @@ static const struct scf_stmt add_lender_stmt = {
     " UPDATE scfd.credit_assessment SET version = version + 1, updated_at = $3"
     " WHERE id = $1 AND EXISTS (SELECT FROM l)"};
 
-static enum scf_code address(struct scf_db *db, struct scf_arena *arena, const struct scf_uuid *id,
-                             const struct scf_uuid *node_id, const char *event,
-                             struct scf_error *err) {
-    struct scf_record record;
-    enum scf_code code = scf_record_get(db, arena, NULL, id, &record, err);
-    return code == SCF_OK ? scf_record_address(db, arena, &record, node_id, event, err) : code;
+/* Of a record, what addressing needs; never the body. */
+static const struct scf_stmt grounds_stmt = {
+    "scf_grounds_read", "SELECT id, chain_id, leaf_index, kind FROM scfd.record"
+                        " WHERE id = ANY ($1::uuid[]) ORDER BY id"};
+
+static enum scf_code read_records(struct scf_db *db, struct scf_arena *arena,
+                                  const struct scf_uuid *const *ids, size_t n,
+                                  struct scf_grounds *ret, struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, arena);
+    scf_p_uuid_array(&p, ids, n);
+    enum scf_code code = scf_db_run(db, &grounds_stmt, &p, arena, &rows, err);
+    if (code != SCF_OK)
+        return code;
+    size_t count = (size_t)scf_rows_count(rows);
+    struct scf_record *records = scf_alloc(arena, count, sizeof *records);
+    if (records == NULL)
+        return scf_fail(err, SCF_E_INTERNAL, "No memory for %zu records", count);
+    for (size_t i = 0; i < count; i++)
+        records[i] =
+            (struct scf_record){.id = scf_rows_uuid(rows, (int)i, 0),
+                                .chain_id = scf_rows_uuid(rows, (int)i, 1),
+                                .leaf_index = scf_rows_i64(rows, (int)i, 2),
+                                .kind = (enum scf_record_kind)scf_rows_i64(rows, (int)i, 3)};
+    *ret = (struct scf_grounds){records, count};
+    return SCF_OK;
 }
 
-/* The contracts and guarantees of a receipt. */
-static enum scf_code address_grounds(struct scf_db *db, struct scf_arena *arena,
-                                     const struct scf_limit_inputs *in,
-                                     const struct scf_uuid *node_id, struct scf_error *err) {
-    enum scf_code code = SCF_OK;
-    for (size_t i = 0; code == SCF_OK && i < in->contract_count; i++) {
+enum scf_code scf_grounds_read(struct scf_db *db, struct scf_arena *arena,
+                               const struct scf_limit_inputs *in, struct scf_grounds *ret,
+                               struct scf_error *err) {
+    size_t n = in->contract_count, count = 0;
+    for (size_t i = 0; i < in->contract_count; i++)
+        n += in->contracts[i].guarantee_count;
+    const struct scf_uuid **ids = scf_alloc(arena, n, sizeof *ids);
+    if (ids == NULL)
+        return scf_fail(err, SCF_E_INTERNAL, "No memory for %zu records", n);
+    for (size_t i = 0; i < in->contract_count; i++) {
         const struct scf_limit_contract *k = &in->contracts[i];
-        code = address(db, arena, &k->record_id, node_id, "record.addressed", err);
-        for (size_t j = 0; code == SCF_OK && j < k->guarantee_count; j++) {
-            code =
-                address(db, arena, &k->guarantees[j].record_id, node_id, "record.addressed", err);
-        }
+        ids[count++] = &k->record_id;
+        for (size_t j = 0; j < k->guarantee_count; j++)
+            ids[count++] = &k->guarantees[j].record_id;
     }
-    return code;
+    return read_records(db, arena, ids, n, ret, err);
+}
+
+enum scf_code scf_grounds_address(struct scf_db *db, struct scf_arena *arena,
+                                  const struct scf_record *record,
+                                  const struct scf_grounds *grounds,
+                                  const struct scf_uuid *lender_node_id, int64_t now_us,
+                                  struct scf_error *err) {
+    enum scf_code code = SCF_OK;
+    for (size_t i = 0; code == SCF_OK && i < grounds->n; i++)
+        code = scf_record_address(db, arena, &grounds->records[i], lender_node_id,
+                                  "record.addressed", err);
+    if (code == SCF_OK)
+        code =
+            scf_record_address(db, arena, record, lender_node_id, "credit_assessment.ready", err);
+    if (code != SCF_OK)
+        return code;
+    struct scf_params p;
+    scf_params_init(&p, arena);
+    scf_p_uuid(&p, &record->id);
+    scf_p_uuid(&p, lender_node_id);
+    scf_p_time(&p, now_us);
+    code = scf_db_run(db, &add_lender_stmt, &p, arena, NULL, err);
+    return code == SCF_OK ? notify(db, arena, "lender", lender_node_id, err) : code;
 }
 
 enum scf_code scf_assessment_address(struct scf_db *db, struct scf_arena *arena,
                                      const struct scf_uuid *assessment_id,
                                      const struct scf_uuid *lender_node_id, int64_t now_us,
                                      struct scf_error *err) {
-    struct scf_assess_row row;
+    struct scf_str stored;
     struct scf_limit_inputs in;
-    enum scf_code code = scf_assess_get(db, arena, NULL, assessment_id, &row, err);
+    struct scf_grounds grounds, own;
+    enum scf_code code = scf_assess_receipt(db, arena, NULL, assessment_id, &stored, err);
     if (code != SCF_OK)
         return code;
-    if (row.status != SCF_ASM_SUCCEEDED)
-        return scf_fail(err, SCF_E_WRONG_STATE, "The assessment gave no limit to decide on");
-    char *text = scf_strndup(arena, row.receipt.p, row.receipt.n);
-    const cJSON *receipt = text != NULL ? scf_json_parse(arena, text, row.receipt.n, err) : NULL;
+    char *text = scf_strndup(arena, stored.p, stored.n);
+    const cJSON *receipt = text != NULL ? scf_json_parse(arena, text, stored.n, err) : NULL;
     if (receipt == NULL || scf_receipt_read(arena, receipt, &in, err) != SCF_OK)
         return scf_fail(err, SCF_E_INTERNAL, "The assessment's stored receipt cannot be read");
-    code = address_grounds(db, arena, &in, lender_node_id, err);
+    code = scf_grounds_read(db, arena, &in, &grounds, err);
     if (code == SCF_OK)
-        code = address(db, arena, assessment_id, lender_node_id, "credit_assessment.ready", err);
-    if (code != SCF_OK)
-        return code;
-    struct scf_params p;
-    scf_params_init(&p, arena);
-    scf_p_uuid(&p, assessment_id);
-    scf_p_uuid(&p, lender_node_id);
-    scf_p_time(&p, now_us);
-    code = scf_db_run(db, &add_lender_stmt, &p, arena, NULL, err);
-    return code == SCF_OK ? notify(db, arena, "lender", lender_node_id, err) : code;
+        code = read_records(db, arena, &assessment_id, 1, &own, err);
+    if (code == SCF_OK && own.n == 0)
+        code = scf_fail(err, SCF_E_INTERNAL, "The assessment has no record");
+    return code == SCF_OK ? scf_grounds_address(db, arena, &own.records[0], &grounds,
+                                                lender_node_id, now_us, err)
+                          : code;
 }
 
 /* ---- exposure ---- */

@@ -266,9 +266,9 @@ static const struct scf_field template_fields[] = {
     {.name = "grading",
      .type = SCF_T_OBJECT,
      .members = grading_members,
-     .doc_en = "rating scale A–D (credit.md CR-2.2, which replaces the six-grade scale); "
-               "the default is that rule's table",
-     .doc_zh = "A–D 评级区间（CR-2.2），默认取其表值"},
+     .doc_en = "rating scale A to D (docs/credit-model.md, Ratings); the default is the table "
+               "there",
+     .doc_zh = "A–D 评级区间（docs/credit-model.md，Ratings），默认取其表值"},
     {.name = "effective_from",
      .type = SCF_T_TIME,
      .presence = SCF_REQUIRED,

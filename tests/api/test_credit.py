@@ -191,6 +191,10 @@ def test_strangers_see_nothing(admin, story):
         ({"contract_ids": ["ctr_01h455vb4pex5vsknk084sn02q"]}, "#/contract_ids/0"),
         ({"kind": "guess"}, "#/kind"),
         ({"requested_amount": "-1.00", "currency": "CNY"}, "#/requested_amount"),
+        ({"requested_amount": "1.555", "currency": "CNY"}, "#/requested_amount"),
+        ({"requested_amount": "1.5", "currency": "JPY"}, "#/requested_amount"),
+        ({"requested_amount": "1.00"}, "#/currency"),
+        ({"as_of": "2999-01-01T00:00:00Z"}, "#/as_of"),
         ({"lender_ids": ["node_01h455vb4pex5vsknk084sn02q"]}, "#/lender_ids/0"),
         ({"surprise": 1}, "#/surprise"),
     ],
@@ -201,6 +205,45 @@ def test_bad_requests(admin, story, members, pointer):
     )
     assert answer.status == 422, answer
     assert any(e["pointer"].startswith(pointer) for e in answer.json()["errors"]), answer
+
+
+def test_every_unknown_reference_is_told(admin, story):
+    unknown = ["ctr_01h455vb4pex5vsknk084sn02q", story.contract_id, "ctr_01h455vb4pex5vsknk084sn02r"]
+    lenders = [story.lender.id, story.erp.id]
+    answer = admin.post(
+        "/v1/credit-assessments",
+        {**request_for(story, story.contract_id), "contract_ids": unknown, "lender_ids": lenders},
+    )
+    assert answer.status == 422, answer
+    assert [e["pointer"] for e in answer.json()["errors"]] == [
+        "#/contract_ids/0",
+        "#/contract_ids/2",
+        "#/lender_ids/1",
+    ]
+    stranger = make_node(admin, "erp")
+    answer = stranger.client.post(
+        "/v1/credit-assessments", {**request_for(story, story.contract_id), "lender_ids": []}
+    )
+    assert [e["pointer"] for e in answer.json()["errors"]] == ["#/contract_ids/0"]
+
+
+def test_lists_have_pages(admin, story):
+    lender = make_node(admin, "lender", story.bank["id"])
+    ids = [assess(admin, story, lender_ids=[lender.id])["id"] for _ in range(3)]
+    for query in ({}, {"status": "awaiting_decision"}, {"status": "succeeded"}):
+        for order, expected in (("asc", ids), ("desc", ids[::-1])):
+            seen, after = [], {}
+            while True:
+                page = lender.client.get(
+                    "/v1/credit-assessments", limit=2, order=order, **query, **after
+                ).json()
+                assert len(page["data"]) <= 2
+                assert all(a["awaiting_decision"] for a in page["data"])
+                seen += [a["id"] for a in page["data"]]
+                if not page["has_more"]:
+                    break
+                after = {"after": page["next_cursor"]}
+            assert seen == expected
 
 
 def test_no_data_no_limit(admin, story):

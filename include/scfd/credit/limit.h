@@ -1,4 +1,4 @@
-/* The initial limit as a pure function of its inputs (credit.md CR-2; docs/credit-model.md).
+/* The initial limit as a pure function of its inputs (docs/credit-model.md).
  *
  * Everything is an integer: money in minor units, ratios in millionths, time in µs. Every division
  * rounds down, except where said. Pure; any thread. */

@@ -11,7 +11,7 @@
 #include "scfd/chain/record.h"
 
 enum { SCF_MEASURE_LEN = 9, SCF_TEMPLATE_MAX_FIELDS = 200 };
-/* Ratings run from A to D (credit.md CR-2.2). */
+/* Ratings run from A to D (docs/credit-model.md, Ratings). */
 enum scf_grade { SCF_GRADE_A, SCF_GRADE_B, SCF_GRADE_C, SCF_GRADE_D };
 
 enum scf_template_type {

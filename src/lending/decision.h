@@ -25,5 +25,10 @@ enum scf_code scf_decision_insert(struct scf_db *db, struct scf_arena *arena,
 enum scf_code scf_decision_lock(struct scf_db *db, struct scf_arena *arena,
                                 const struct scf_uuid *id, const struct scf_uuid *lender_id,
                                 struct scf_decision *ret, struct scf_error *err) SCF_MUST_CHECK;
+/* What the loans of every lender leave of the recommended limit; the assessment is locked, so that
+ * loans under it take turns. */
+enum scf_code scf_decision_common_limit(struct scf_db *db, struct scf_arena *arena,
+                                        const struct scf_uuid *assessment_id, int64_t *ret,
+                                        struct scf_error *err) SCF_MUST_CHECK;
 
 #endif

@@ -224,6 +224,37 @@ enum scf_code scf_decision_lock(struct scf_db *db, struct scf_arena *arena,
     return code;
 }
 
+/* ---- the limit that the lenders share ---- */
+
+static const struct scf_stmt lock_assessment = {
+    "lending_assessment_lock",
+    "SELECT recommended_limit FROM scfd.credit_assessment WHERE id = $1 FOR NO KEY UPDATE"};
+/* Asked after the lock, so that it sees the loans of those who held it before. */
+static const struct scf_stmt drawn_by_all = {
+    "lending_assessment_drawn",
+    "SELECT least(coalesce(sum(CASE WHEN d.revolving THEN l.owed_principal ELSE l.principal END),"
+    " 0), 9e18)::bigint FROM scfd.credit_decision d JOIN scfd.loan l ON l.decision_id = d.id"
+    " WHERE d.assessment_id = $1"};
+
+enum scf_code scf_decision_common_limit(struct scf_db *db, struct scf_arena *arena,
+                                        const struct scf_uuid *assessment_id, int64_t *ret,
+                                        struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *limit, *used;
+    scf_params_init(&p, arena);
+    scf_p_uuid(&p, assessment_id);
+    enum scf_code code = scf_db_run(db, &lock_assessment, &p, arena, &limit, err);
+    if (code == SCF_OK)
+        code = scf_db_run(db, &drawn_by_all, &p, arena, &used, err);
+    if (code != SCF_OK)
+        return code;
+    struct scf_drawn together = {.ever = scf_rows_i64(used, 0, 0)};
+    *ret = scf_remaining_limit(scf_rows_i64(limit, 0, 0), false, &together);
+    return SCF_OK;
+}
+
+/* ---- lists ---- */
+
 static const struct scf_stmt shapes[2][2] = SCF_LENDING_SELECT(
     "lending_decision_select", "credit_decision",
     OWN_COLUMNS ", (SELECT least(coalesce(sum(l.principal), 0), 9e18)::bigint FROM scfd.loan l"

@@ -92,7 +92,9 @@ static enum scf_code render(struct posting *p, struct scf_db *db, struct scf_err
 
 static enum scf_code post_in_tx(struct scf_db *db, void *ctx, struct scf_error *err) {
     struct posting *p = ctx;
-    enum scf_code code = scf_idempotency_claim(p->rq, db, &p->replay, err);
+    enum scf_code code = scf_key_hold(db, p->f.arena, p->f.lender, scf_now_us(), err);
+    if (code == SCF_OK)
+        code = scf_idempotency_claim(p->rq, db, &p->replay, err);
     if (code != SCF_OK || p->replay.found)
         return code;
     code = p->resource->file(db, &p->f, err);

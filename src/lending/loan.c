@@ -4,19 +4,23 @@
 #include "scfd/base/clock.h"
 #include "scfd/http/answer.h"
 
-/* Lists that the body names. */
+/* Lists that the body names, and what was found under them. */
 struct named {
-    struct scf_uuid *contracts, *invoices, *guarantees;
-    size_t contract_n, invoice_n, guarantee_n;
+    struct scf_uuid *contract_ids, *invoice_ids, *guarantee_ids;
+    size_t contract_id_n, invoice_id_n, guarantee_id_n;
+    struct scf_loan_contract *contracts;
+    struct scf_loan_invoice *invoices;
+    size_t contract_n, invoice_n;
 };
 
 static enum scf_code read_named(const struct scf_filing *f, struct named *ret,
                                 struct scf_error *err) {
-    enum scf_code code = scf_filing_ids(f, "contract_ids", &ret->contracts, &ret->contract_n, err);
+    enum scf_code code =
+        scf_filing_ids(f, "contract_ids", &ret->contract_ids, &ret->contract_id_n, err);
     if (code == SCF_OK)
-        code = scf_filing_ids(f, "invoice_ids", &ret->invoices, &ret->invoice_n, err);
+        code = scf_filing_ids(f, "invoice_ids", &ret->invoice_ids, &ret->invoice_id_n, err);
     if (code == SCF_OK)
-        code = scf_filing_ids(f, "guarantee_ids", &ret->guarantees, &ret->guarantee_n, err);
+        code = scf_filing_ids(f, "guarantee_ids", &ret->guarantee_ids, &ret->guarantee_id_n, err);
     return code;
 }
 
@@ -107,20 +111,28 @@ static enum scf_code check_terms(const struct scf_filing *f, const struct scf_lo
     if (l->terms.maturity_day - l->terms.value_day > d->tenor_days)
         return scf_fail_fault(f->arena, "#/maturity_date", "out-of-range",
                               "The term is longer than the decision's tenor_days.", err);
+    if (l->terms.rate_ppm > d->rate_ppm)
+        return scf_fail_fault(f->arena, "#/interest/annual_rate", "out-of-range",
+                              "The rate is above the decision's annual_rate.", err);
     return SCF_OK;
 }
 
-static enum scf_code check_decision(const struct scf_filing *f, const struct scf_loan *l,
-                                    const struct scf_decision *d, struct scf_error *err) {
+static enum scf_code check_decision(struct scf_db *db, const struct scf_filing *f,
+                                    const struct scf_loan *l, const struct scf_decision *d,
+                                    struct scf_error *err) {
     const char *state = scf_decision_state(d->status, d->outcome, d->valid_from, d->valid_until,
                                            scf_lending_today(&f->ctx));
     if (strcmp(state, "approved") != 0)
         return scf_fail(err, SCF_E_WRONG_STATE,
                         "The decision is in state \"%s\"; it carries no loan.", state);
+    int64_t common;
     enum scf_code code = check_terms(f, l, d, err);
+    if (code == SCF_OK)
+        code = scf_decision_common_limit(db, f->arena, &d->assessment_id, &common, err);
     if (code != SCF_OK)
         return code;
-    int64_t remaining = scf_remaining_limit(d->approved_limit, d->revolving, &d->drawn);
+    int64_t own = scf_remaining_limit(d->approved_limit, d->revolving, &d->drawn);
+    int64_t remaining = own < common ? own : common;
     return l->terms.principal > remaining ? refuse_excess(f, l, d, remaining, err) : SCF_OK;
 }
 
@@ -133,27 +145,47 @@ static enum scf_code lock_decision(struct scf_db *db, const struct scf_filing *f
 
 /* ---- what it refers to ---- */
 
+static enum scf_code look_up(struct scf_db *db, const struct scf_filing *f,
+                             const struct scf_loan *l, struct named *named,
+                             struct scf_faults *faults, struct scf_error *err) {
+    enum scf_code code =
+        scf_loan_contracts_of(db, f, &l->decision_id, named->contract_ids, named->contract_id_n,
+                              faults, &named->contracts, &named->contract_n, err);
+    if (code == SCF_OK)
+        code = scf_loan_check_records(db, f, "invoice_ids", SCF_REC_INVOICE, named->invoice_ids,
+                                      named->invoice_id_n, named->contracts, named->contract_n,
+                                      faults, err);
+    if (code == SCF_OK)
+        code = scf_loan_check_records(db, f, "guarantee_ids", SCF_REC_GUARANTEE,
+                                      named->guarantee_ids, named->guarantee_id_n, named->contracts,
+                                      named->contract_n, faults, err);
+    return code;
+}
+
 static enum scf_code check_references(struct scf_db *db, const struct scf_filing *f,
-                                      const struct scf_loan *l, const struct named *named,
-                                      struct scf_loan_contract **ret, size_t *ret_n,
+                                      const struct scf_loan *l, struct named *named,
                                       struct scf_error *err) {
     struct scf_faults *faults = scf_alloc(f->arena, 1, sizeof *faults);
     if (faults == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "No memory to check the loan.");
     faults->arena = f->arena;
-    enum scf_code code = scf_loan_contracts_of(db, f, &l->decision_id, named->contracts,
-                                               named->contract_n, faults, ret, ret_n, err);
-    if (code == SCF_OK)
-        code = scf_loan_check_records(db, f, "invoice_ids", SCF_REC_INVOICE, named->invoices,
-                                      named->invoice_n, *ret, *ret_n, faults, err);
-    if (code == SCF_OK)
-        code = scf_loan_check_records(db, f, "guarantee_ids", SCF_REC_GUARANTEE, named->guarantees,
-                                      named->guarantee_n, *ret, *ret_n, faults, err);
+    enum scf_code code = look_up(db, f, l, named, faults, err);
     if (code != SCF_OK || faults->count + faults->dropped == 0)
         return code;
     scf_fail(err, SCF_E_VALIDATION_FAILED, "The content is invalid: see errors.");
     err->faults = faults;
     return err->code;
+}
+
+static enum scf_code claim_invoices(struct scf_db *db, const struct scf_filing *f,
+                                    struct named *named, struct scf_error *err) {
+    if (named->invoice_id_n == 0)
+        return SCF_OK;
+    enum scf_code code =
+        scf_loan_invoice_keys(db, f->arena, named->invoice_ids, named->invoice_id_n,
+                              &named->invoices, &named->invoice_n, err);
+    return code == SCF_OK ? scf_loan_claim_invoices(db, f, named->invoices, named->invoice_n, err)
+                          : code;
 }
 
 /* ---- writing ---- */
@@ -162,8 +194,8 @@ static enum scf_code record(struct scf_db *db, const struct scf_filing *f, const
                             const struct named *named, struct scf_error *err) {
     struct scf_filing_facts facts = {.number = l->loan_no,
                                      .decision_id = l->decision_id,
-                                     .guarantees = named->guarantees,
-                                     .guarantee_count = named->guarantee_n,
+                                     .guarantees = named->guarantee_ids,
+                                     .guarantee_count = named->guarantee_id_n,
                                      .borrower_id = l->borrower_id,
                                      .has_amount = true,
                                      .amount = l->terms.principal,
@@ -175,10 +207,12 @@ static enum scf_code record(struct scf_db *db, const struct scf_filing *f, const
 }
 
 static enum scf_code write_rows(struct scf_db *db, const struct scf_filing *f, struct scf_loan *l,
-                                const struct scf_loan_contract *contracts, size_t n,
-                                struct scf_error *err) {
+                                const struct named *named, struct scf_error *err) {
     struct scf_amounts paid_out = {.principal = l->terms.principal};
-    enum scf_code code = scf_loan_insert(db, f->arena, l, contracts, n, err);
+    enum scf_code code = scf_loan_insert(db, f->arena, l, named->contracts, named->contract_n, err);
+    if (code == SCF_OK && named->invoice_n > 0)
+        code = scf_loan_insert_invoices(db, f->arena, &l->filed.id, named->invoices,
+                                        named->invoice_n, err);
     if (code == SCF_OK)
         code = scf_loan_book(db, f->arena, l, SCF_ENTRY_DISBURSEMENT, l->terms.value_day, &paid_out,
                              &f->id, f->ctx.now_us, err);
@@ -202,8 +236,6 @@ static enum scf_code begin(struct scf_db *db, struct scf_filing *f, struct scf_e
 enum scf_code scf_loan_file(struct scf_db *db, struct scf_filing *f, struct scf_error *err) {
     struct named named = {0};
     struct scf_decision decision;
-    struct scf_loan_contract *contracts;
-    size_t n;
     enum scf_code code = scf_filing_check_lender(f, err);
     if (code == SCF_OK)
         code = lock_decision(db, f, &decision, err);
@@ -212,14 +244,16 @@ enum scf_code scf_loan_file(struct scf_db *db, struct scf_filing *f, struct scf_
     if (code != SCF_OK || f->existed)
         return code;
     struct scf_loan l = from_body(f);
-    code = check_decision(f, &l, &decision, err);
+    code = check_decision(db, f, &l, &decision, err);
     if (code == SCF_OK)
         code = read_named(f, &named, err);
     if (code == SCF_OK)
-        code = check_references(db, f, &l, &named, &contracts, &n, err);
+        code = check_references(db, f, &l, &named, err);
     if (code == SCF_OK)
         code = make_schedule(f, &l, err);
     if (code == SCF_OK)
-        code = write_rows(db, f, &l, contracts, n, err);
+        code = claim_invoices(db, f, &named, err);
+    if (code == SCF_OK)
+        code = write_rows(db, f, &l, &named, err);
     return code == SCF_OK ? record(db, f, &l, &named, err) : code;
 }

@@ -1,4 +1,5 @@
 """The lender's side: decision ≤ limit, loan ≤ decision, repayments, states, who sees what."""
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
@@ -8,7 +9,7 @@ from harness import bodies, merkle
 from harness.client import encode
 from harness.parties import Chain, make_node
 from harness.server import wait_until
-from test_credit import assess, story  # noqa: F401
+from test_credit import assess, request_for, story  # noqa: F401
 
 
 def key():
@@ -69,7 +70,9 @@ def fresh(server):
     """A chain of its own with an assessment that awaits a decision."""
     chain = Chain(server.client())
     erp = chain.erp.client
-    chain.contract_id = erp.post("/v1/contracts", chain.contract()).json()["id"]
+    contract = chain.contract()
+    chain.contract_no = contract["contract_no"]
+    chain.contract_id = erp.post("/v1/contracts", contract).json()["id"]
     for hours in (20, 12, 4):
         erp.post(
             "/v1/workflow-events",
@@ -383,7 +386,7 @@ def test_a_reversal_takes_a_repayment_back(fresh):
 
 
 def test_interest_and_arrears_of_an_old_loan(fresh):
-    decided = decide(fresh)
+    decided = decide(fresh, annual_rate="0.10")
     answer = lend(
         fresh,
         decided["id"],
@@ -422,6 +425,7 @@ def test_terms_must_be_those_of_the_decision(fresh):
     decided = decide(fresh, tenor_days=90)["id"]
     for members, pointer in (
         ({"maturity_date": bodies.days_ago(-91)}, "#/maturity_date"),
+        ({"interest": {"type": "fixed", "annual_rate": "0.0436"}}, "#/interest/annual_rate"),
         ({"borrower_id": fresh.buyer["id"]}, "#/borrower_id"),
         ({"currency": "USD"}, "#/currency"),
         ({"lender_id": fresh.buyer["id"]}, "#/lender_id"),
@@ -478,3 +482,67 @@ def test_bodies_are_kept_byte_for_byte(fresh):
     paid = send(fresh, "/v1/loans", body).json()
     kept = fresh.lender.client.get(f"/v1/records/{paid['id']}/body")
     assert kept.body == encode(body)
+
+
+def test_an_invoice_is_financed_once(fresh):
+    """Whichever node reported it, until the loan is settled."""
+    free = {"interest": {"type": "fixed", "annual_rate": "0"}}
+    decided = decide(fresh, annual_rate="0")["id"]
+    body = fresh.invoice(contract_no=fresh.contract_no)
+    own, buyers = (
+        node.client.post("/v1/invoices", body).json()["id"]
+        for node in (fresh.erp, fresh.procurement)
+    )
+    first = lend(fresh, decided, "10.00", invoice_ids=[own], **free)
+    assert first.status == 201, first
+    for named in (own, buyers):
+        again = lend(fresh, decided, "10.00", invoice_ids=[named], **free)
+        assert (again.status, again.json()["code"]) == (409, "invoice-already-financed")
+        assert again.json()["financed"] == [{"invoice_id": named, "loan_id": first.json()["id"]}]
+    assert send(fresh, "/v1/repayments", repayment(first.json()["id"], "10.00")).status == 201
+    assert lend(fresh, decided, "10.00", invoice_ids=[buyers], **free).status == 201
+
+
+def test_lenders_share_the_recommended_limit(admin, server):
+    """Each may approve all of it; what they lend together stays within it."""
+    chain = Chain(server.client())
+    chain.contract_id = chain.erp.client.post("/v1/contracts", chain.contract()).json()["id"]
+    chain.erp.client.post("/v1/workflow-events", chain.event(chain.contract_id))
+    rival = make_node(admin, "lender", chain.bank["id"])
+    chain.assessment = assess(admin, chain, lender_ids=[chain.lender.id, rival.id])
+    limit = chain.assessment["recommended_limit"]
+    decided = decide(chain)["id"]
+    rivals = rival.client.post(
+        "/v1/credit-decisions", decision(chain, chain.assessment), key()
+    ).json()["id"]
+    assert lend(chain, decided, half(limit)).status == 201
+    whole = rival.client.post("/v1/loans", loan(chain, rivals, limit), key())
+    assert (whole.status, whole.json()["code"]) == (409, "limit-exceeded")
+    rest = str(Decimal(limit) - Decimal(half(limit)))
+    assert whole.json()["remaining_limit"] == rest
+    assert rival.client.post("/v1/loans", loan(chain, rivals, rest), key()).status == 201
+
+
+def as_uuid(identifier):
+    """The UUID that an id stands for: base 32 after the prefix."""
+    digits = identifier.rsplit("_", 1)[1].translate(
+        str.maketrans("0123456789abcdefghjkmnpqrstvwxyz", "0123456789abcdefghijklmnopqrstuv")
+    )
+    return uuid.UUID(int=int(digits, 32))
+
+
+def test_a_revoked_key_writes_nothing_even_where_it_is_still_known(server, fresh):
+    """As on an instance that has not heard of it yet: revoked in the database, nobody notified."""
+    decided = decide(fresh)["id"]
+    revoke = "UPDATE scfd.api_key SET revoked_at = {} WHERE node_id = '{}'"
+    lender = fresh.lender
+    server.psql(revoke.format("now()", as_uuid(lender.id)))
+    assert lender.client.get("/v1/loans").status == 200  # the directory still knows it
+    answers = [
+        send(fresh, "/v1/credit-decisions", decision(fresh, fresh.assessment)),
+        lend(fresh, decided, "1.00"),
+        lender.client.post("/v1/credit-assessments", request_for(fresh, fresh.contract_id)),
+    ]
+    assert [(a.status, a.json()["code"]) for a in answers] == [(401, "unauthenticated")] * 3
+    server.psql(revoke.format("NULL", as_uuid(lender.id)))
+    assert lend(fresh, decided, "1.00").status == 201

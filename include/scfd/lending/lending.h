@@ -2,18 +2,22 @@
  *
  * Each is a record in the LENDER's chain, the body byte for byte as received, and is addressed to
  * the nodes of the borrower, of the buyers and guarantors of the assessment's contracts, and to
- * those whose chains hold these contracts or guarantees. Everything below is checked under row
- * locks in the transaction that writes; an amount too large is 409 limit-exceeded or
- * exceeds-outstanding with the figures, a step that the state does not allow is 409 wrong-state
- * naming the state.
+ * those whose chains hold these contracts or guarantees. Everything below is checked under
+ * locks in the transaction that writes, and so is the key, which writes nothing once its revocation
+ * is acknowledged. An amount too large is 409 limit-exceeded or exceeds-outstanding with the
+ * figures, a step that the state does not allow is 409 wrong-state naming the state.
  *
  * Decisions. The assessment was addressed to the lender. approved_limit ≤ recommended_limit, in its
  * currency. At most one decision per assessment and lender is open: a later one supersedes it,
  * `withdrawn` takes an approval back; neither once a loan was drawn.
  *
  * Loans. Drawn under an approval on a day from valid_from to valid_until, for its borrower,
- * contracts of its assessment and at most its tenor. What is left of the limit: a revolving limit
- * less outstanding principal, a one-off limit (the default) less everything ever drawn.
+ * contracts of its assessment, in its currency, at most at its rate and for its tenor. What is left
+ * of the limit: a revolving limit less outstanding principal, a one-off limit (the default) less
+ * everything ever drawn. Several lenders may approve the same assessment; what they lend together
+ * stays within its recommended limit. An invoice that a loan names is financed by it alone until it
+ * is settled: another loan that names the same invoice (its number, whichever node reported it, and
+ * its corrections) is 409 invoice-already-financed with the invoices.
  *
  * The ledger. What is owed under a loan is the sum of its entries. Simple interest runs on the
  * outstanding principal by the loan's rate and day count, from the value date, the first day

@@ -293,6 +293,155 @@ static void foreign_contracts_carry_no_loan(void **state) {
     assert_string_equal(a.err.faults->items[0].pointer, "#/contract_ids/0");
 }
 
+/* ---- invoices ---- */
+
+static const char *financing(const struct scf_uuid *decision, const char *loan_no,
+                             const struct scf_uuid *invoice) {
+    char id[SCF_ID_TEXT];
+    scf_id_format("inv", invoice, id);
+    return loan_body(decision, loan_no, "10.00",
+                     scf_asprintf(w.arena, ",\"invoice_ids\":[\"%s\"]", id));
+}
+
+static struct attempt finance(const struct scf_uuid *decision, const char *loan_no,
+                              const struct scf_uuid *invoice) {
+    return file(SCF_REC_LOAN, financing(decision, loan_no, invoice));
+}
+
+/* The same invoice is the same record, another node's record of it, and a correction of it. */
+static void an_invoice_is_financed_once(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    struct scf_uuid key = scf_uuid_new(), corrected = scf_uuid_new(), other = scf_uuid_new();
+    struct scf_uuid decision = decide("1000.00", "");
+    struct scf_uuid sellers = add_invoice(&w.borrower_node, &key, NULL);
+    struct scf_uuid buyers = add_invoice(&w.buyer_node, &key, NULL);
+    struct scf_uuid correction = add_invoice(&w.borrower_node, &corrected, &sellers);
+    struct scf_uuid unlike = add_invoice(&w.borrower_node, &other, NULL);
+    assert_int_equal(finance(&decision, "1", &correction).code, SCF_OK);
+    const struct scf_uuid *same[] = {&sellers, &buyers, &correction};
+    for (size_t i = 0; i < SCF_COUNT(same); i++) {
+        struct attempt a = finance(&decision, "2", same[i]);
+        assert_int_equal(a.code, SCF_E_INVOICE_FINANCED);
+        char id[SCF_ID_TEXT];
+        scf_id_format("inv", same[i], id);
+        assert_non_null(strstr(a.err.members_json, id));
+        assert_non_null(strstr(a.err.members_json, "\"loan_id\":\"loan_"));
+    }
+    assert_int_equal(finance(&decision, "2", &unlike).code, SCF_OK);
+    assert_int_equal(finance(&decision, "1", &correction).f.existed, true); /* sent again */
+}
+
+static void a_settled_loan_frees_its_invoices(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    struct scf_uuid key = scf_uuid_new(), decision = decide("1000.00", "");
+    struct scf_uuid invoice = add_invoice(&w.borrower_node, &key, NULL);
+    struct scf_uuid loan = finance(&decision, "1", &invoice).f.id;
+    struct scf_uuid paid = repay(&loan, "10.00", "2026-01-01", "");
+    char more[SCF_ID_TEXT + 32], id[SCF_ID_TEXT];
+    scf_id_format("rep", &paid, id);
+    snprintf(more, sizeof more, ",\"reversal_of\":\"%s\"", id);
+    repay(&loan, "10.00", "2026-01-02", more);
+    assert_int_equal(finance(&decision, "2", &invoice).code, SCF_E_INVOICE_FINANCED);
+    repay(&loan, "10.01", "2026-01-02", ""); /* with the interest of a day */
+    assert_int_equal(finance(&decision, "2", &invoice).code, SCF_OK);
+}
+
+/* Lenders that finance the same two invoices, named in opposite orders. */
+static void lenders_at_once_finance_an_invoice_once(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    struct scf_actor lenders[6];
+    struct attempt loans[6];
+    for (int round = 0; round < ROUNDS; round++) {
+        struct scf_uuid keys[2] = {scf_uuid_new(), scf_uuid_new()};
+        char ids[2][SCF_ID_TEXT];
+        for (int i = 0; i < 2; i++) {
+            struct scf_uuid invoice = add_invoice(&w.borrower_node, &keys[i], NULL);
+            scf_id_format("inv", &invoice, ids[i]);
+        }
+        struct scf_actor own = w.lender;
+        for (size_t i = 0; i < SCF_COUNT(loans); i++) {
+            w.lender.node_id = w.lender_node = add_node(SCF_NODE_LENDER, &w.bank);
+            lenders[i] = w.lender;
+            w.assessment = add_assessment();
+            struct scf_uuid decision = decide("1000.00", "");
+            const char *named = scf_asprintf(w.arena, ",\"invoice_ids\":[\"%s\",\"%s\"]",
+                                             ids[i % 2], ids[(i + 1) % 2]);
+            loans[i] = (struct attempt){.kind = SCF_REC_LOAN,
+                                        .json = loan_body(&decision, "N", "10.00", named),
+                                        .lender = &lenders[i]};
+        }
+        file_together(loans, SCF_COUNT(loans));
+        int won = 0;
+        for (size_t i = 0; i < SCF_COUNT(loans); i++) {
+            won += loans[i].code == SCF_OK;
+            if (loans[i].code != SCF_OK)
+                assert_int_equal(loans[i].code, SCF_E_INVOICE_FINANCED);
+        }
+        assert_int_equal(won, 1);
+        w.lender = own;
+    }
+}
+
+/* ---- several lenders ---- */
+
+static void address_to(const struct scf_uuid *node) {
+    static const struct scf_stmt insert = {
+        "t_address", "INSERT INTO scfd.credit_assessment_lender (assessment_id, node_id,"
+                     " addressed_at) VALUES ($1, $2, $3)"};
+    struct scf_params p;
+    scf_params_init(&p, w.arena);
+    scf_p_uuid(&p, &w.assessment);
+    scf_p_uuid(&p, node);
+    scf_p_time(&p, scf_now_us());
+    ok(scf_db_run(w.db, &insert, &p, w.arena, NULL, &w.err));
+}
+
+static void lenders_share_the_recommended_limit(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    struct scf_actor first = w.lender, second = w.lender;
+    second.node_id = add_node(SCF_NODE_LENDER, &w.bank);
+    address_to(&second.node_id);
+    struct scf_uuid by_first = decide("1000.00", "");
+    w.lender = second;
+    struct scf_uuid by_second = decide("1000.00", "");
+    struct attempt both[2] = {
+        {.kind = SCF_REC_LOAN, .json = loan_body(&by_first, "A", "600.00", ""), .lender = &first},
+        {.kind = SCF_REC_LOAN,
+         .json = loan_body(&by_second, "B", "600.00", ""),
+         .lender = &second}};
+    file_together(both, 2);
+    bool first_won = both[0].code == SCF_OK;
+    assert_int_equal(both[!first_won].code, SCF_OK);
+    assert_int_equal(both[first_won].code, SCF_E_LIMIT_EXCEEDED);
+    struct attempt rest = {
+        .kind = SCF_REC_LOAN, .json = loan_body(&by_second, "C", "400.01", ""), .lender = &second};
+    file_on(w.db, w.arena, &rest);
+    assert_int_equal(rest.code, SCF_E_LIMIT_EXCEEDED);
+    assert_non_null(strstr(rest.err.members_json, "\"remaining_limit\":\"400.00\""));
+    rest.json = loan_body(&by_second, "C", "400.00", "");
+    file_on(w.db, w.arena, &rest);
+    assert_int_equal(rest.code, SCF_OK);
+}
+
+static void the_rate_is_that_of_the_decision(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    struct scf_uuid decision = decide("1000.00", "");
+    static const struct scf_stmt lower = {
+        "t_lower", "UPDATE scfd.credit_decision SET annual_rate = 359999 WHERE id = $1"};
+    struct scf_params p;
+    scf_params_init(&p, w.arena);
+    scf_p_uuid(&p, &decision);
+    ok(scf_db_run(w.db, &lower, &p, w.arena, NULL, &w.err));
+    struct attempt a = file(SCF_REC_LOAN, loan_body(&decision, "N", "1.00", ""));
+    assert_int_equal(a.code, SCF_E_VALIDATION_FAILED);
+    assert_string_equal(a.err.faults->items[0].pointer, "#/interest/annual_rate");
+}
+
 #define STORE_TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 
 int main(void) {
@@ -309,6 +458,11 @@ int main(void) {
         STORE_TEST(a_reversal_restores_the_interest),
         STORE_TEST(those_concerned_see_it),
         STORE_TEST(foreign_contracts_carry_no_loan),
+        STORE_TEST(an_invoice_is_financed_once),
+        STORE_TEST(a_settled_loan_frees_its_invoices),
+        STORE_TEST(lenders_at_once_finance_an_invoice_once),
+        STORE_TEST(lenders_share_the_recommended_limit),
+        STORE_TEST(the_rate_is_that_of_the_decision),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -79,22 +79,51 @@ static struct scf_uuid add_node(enum scf_node_kind kind, const struct scf_uuid *
     return id;
 }
 
-static enum scf_code append_contract(struct scf_db *db, void *ctx, struct scf_error *err) {
-    struct world *world = ctx;
-    struct scf_record r = {.chain_id = world->borrower_node,
-                           .id = world->contract,
+static enum scf_code append_record(struct scf_db *db, void *ctx, struct scf_error *err) {
+    struct scf_record *r = ctx;
+    scf_record_prepare(r);
+    return scf_chain_append(db, w.arena, r, 1, err);
+}
+
+static void add_contract(void) {
+    struct scf_record r = {.chain_id = w.borrower_node,
+                           .id = w.contract,
                            .kind = SCF_REC_CONTRACT,
                            .external_id = SCF_STR("C-1"),
                            .received_us = scf_now_us(),
                            .body = SCF_STR("{}"),
-                           .business_key = world->contract_key,
-                           .enterprise_id = world->borrower,
-                           .counterparty_id = world->buyer,
+                           .business_key = w.contract_key,
+                           .enterprise_id = w.borrower,
+                           .counterparty_id = w.buyer,
                            .has_amount = true,
                            .amount = 500000,
                            .currency = "CNY"};
-    scf_record_prepare(&r);
-    return scf_chain_append(db, world->arena, &r, 1, err);
+    ok(scf_tx_run(w.db, append_record, &r, &w.err));
+}
+
+/* An invoice under the contract, reported by `node`; `key` says which one it is in business. */
+static struct scf_uuid add_invoice(const struct scf_uuid *node, const struct scf_uuid *key,
+                                   const struct scf_uuid *revises) {
+    struct scf_uuid id = scf_uuid_new();
+    char name[SCF_ID_TEXT];
+    scf_id_format("inv", &id, name);
+    struct scf_record r = {.chain_id = *node,
+                           .id = id,
+                           .kind = SCF_REC_INVOICE,
+                           .external_id = scf_str(name),
+                           .received_us = scf_now_us(),
+                           .body = SCF_STR("{}"),
+                           .business_key = *key,
+                           .contract_key = w.contract_key,
+                           .enterprise_id = w.borrower,
+                           .counterparty_id = w.buyer,
+                           .has_amount = true,
+                           .amount = 10000,
+                           .currency = "CNY"};
+    if (revises)
+        r.revises_id = *revises;
+    ok(scf_tx_run(w.db, append_record, &r, &w.err));
+    return id;
 }
 
 /* Of 1 000.00, addressed to the lender. */
@@ -136,7 +165,7 @@ static int open_world(void **state) {
     w.lender_node = add_node(SCF_NODE_LENDER, &w.bank);
     w.contract = scf_uuid_new();
     w.contract_key = scf_uuid_new();
-    ok(scf_tx_run(w.db, append_contract, &w, &w.err));
+    add_contract();
     w.assessment = add_assessment();
     w.lender = (struct scf_actor){.key_id = scf_uuid_new(),
                                   .node_id = w.lender_node,
@@ -158,6 +187,7 @@ static int close_world(void **state) {
 struct attempt {
     enum scf_record_kind kind;
     const char *json;
+    const struct scf_actor *lender; /* NULL: that of the world */
     struct scf_filing f;
     struct scf_error err;
     enum scf_code code;
@@ -178,7 +208,7 @@ static void file_on(struct scf_db *db, struct scf_arena *arena, struct attempt *
                                                                          : &scf_repayment_schema;
     struct scf_faults faults = {.arena = arena}, warnings = {.arena = arena};
     a->f = (struct scf_filing){.arena = arena,
-                               .lender = &w.lender,
+                               .lender = a->lender ? a->lender : &w.lender,
                                .kind = a->kind,
                                .text = scf_str(a->json),
                                .ctx = {scf_now_us(), 480}};

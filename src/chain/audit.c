@@ -6,7 +6,13 @@
 
 #include "scfd/base/clock.h"
 
-enum { THREADS_MAX = 64, ARENA_MAX = 64 << 20, LIST_MAX = 256 << 20, PROGRESS_MS = 500 };
+enum {
+    THREADS_MAX = 64,
+    ARENA_MAX = 64 << 20,
+    SCRATCH_MAX = 64 << 20,
+    LIST_MAX = 256 << 20,
+    PROGRESS_MS = 500
+};
 
 enum kind { TREE, BLOCKS, LEAVES };
 
@@ -24,6 +30,7 @@ struct place {
 
 struct scf_audit {
     const struct scf_audit_options *options;
+    const char *origin;
     struct scf_audit_chain *chains;
     size_t chain_count;
     struct job *jobs;
@@ -65,13 +72,12 @@ void scf_audit_fault(struct scf_auditor *a, const struct scf_audit_chain *chain,
     pthread_mutex_lock(&audit->lock);
     if (audit->faults++ == 0 || compare(&at, &audit->first) < 0) {
         audit->first = at;
-        const char *name = chain == NULL ? "" : chain->name;
-        if (class == SCF_AUDIT_LEAF) {
-            snprintf(audit->first_fault, sizeof audit->first_fault,
-                     "chain %s, leaf %" PRId64 ": %s", name, position, what);
-        } else {
-            snprintf(audit->first_fault, sizeof audit->first_fault, "chain %s: %s", name, what);
-        }
+        char where[SCF_ID_TEXT + 64] = "";
+        if (chain != NULL && class == SCF_AUDIT_LEAF)
+            snprintf(where, sizeof where, "chain %s, leaf %" PRId64 ": ", chain->name, position);
+        else if (chain != NULL)
+            snprintf(where, sizeof where, "chain %s: ", chain->name);
+        snprintf(audit->first_fault, sizeof audit->first_fault, "%s%s", where, what);
     }
     pthread_mutex_unlock(&audit->lock);
 }
@@ -152,10 +158,13 @@ static void *thread_main(void *ctx) {
         .db = scf_db_new(audit->options->database_url, "scfd audit", 0),
         .aside = scf_db_new(audit->options->database_url, "scfd audit aside", 0),
         .arena = scf_arena_new(ARENA_MAX),
+        .scratch = scf_arena_new(SCRATCH_MAX),
         .options = audit->options,
+        .origin = audit->origin,
         .audit = audit,
     };
     work(&a);
+    scf_arena_free(a.scratch);
     scf_arena_free(a.arena);
     scf_db_free(a.aside);
     scf_db_free(a.db);
@@ -235,22 +244,46 @@ static enum scf_code check_heads(struct scf_auditor *a) {
         struct scf_uuid id = scf_rows_uuid(rows, i, 0);
         char name[SCF_ID_TEXT];
         scf_id_format("node", &id, name);
-        scf_audit_fault(a, NULL, SCF_AUDIT_SEAL, i, "%s: there are %s, but no such chain", name,
+        scf_audit_fault(a, NULL, SCF_AUDIT_SEAL, i, "%s: %s, but no such chain", name,
                         scf_rows_text(rows, i, 1));
     }
     return code;
 }
 
+/* What is given counts; else what the database says, if it says anything. */
+static enum scf_code find_origin(struct scf_audit *audit, struct scf_auditor *a) {
+    a->origin = audit->options->origin;
+    enum scf_code code =
+        a->origin != NULL ? SCF_OK : scf_audit_origin(a->db, a->arena, &a->origin, &a->err);
+    if (code == SCF_OK && a->origin[0] == 0)
+        a->origin = NULL;
+    audit->origin = a->origin;
+    return code;
+}
+
+static enum scf_code check_checkpoints(struct scf_auditor *a) {
+    for (size_t i = 0; i < a->options->checkpoint_count; i++) {
+        enum scf_code code = scf_audit_checkpoint(a, &a->options->checkpoints[i]);
+        if (code != SCF_OK)
+            return code;
+    }
+    return SCF_OK;
+}
+
 static enum scf_code prepare(struct scf_audit *audit, struct scf_auditor *a) {
-    enum scf_code code = scf_audit_list(a->db, a->arena, audit->options->chain_id, &audit->chains,
-                                        &audit->chain_count, &a->err);
+    enum scf_code code = find_origin(audit, a);
+    if (code != SCF_OK)
+        return code;
+    code = scf_audit_list(a->db, a->arena, audit->options->chain_id, &audit->chains,
+                          &audit->chain_count, &a->err);
     if (code != SCF_OK)
         return code;
     if (audit->options->chain_id != NULL && audit->chain_count == 0)
         return scf_fail(&a->err, SCF_E_NOT_FOUND, "There is no such chain.");
     if (!list_jobs(audit, a->arena))
         return scf_fail(&a->err, SCF_E_INTERNAL, "There is too much for the audit's memory.");
-    return check_heads(a);
+    code = check_heads(a);
+    return code == SCF_OK ? check_checkpoints(a) : code;
 }
 
 static void collect(const struct scf_audit *audit, struct scf_audit_result *ret) {

@@ -4,6 +4,7 @@
  *   leaves  each record's digest, leaf text and leaf hash, without a gap, and the level-0 tiles;
  *   tree    the upper tiles and the root at every block, from the level-0 tiles in one pass;
  *   blocks  headers, hashes, links and signatures.
+ * Checkpoints that somebody kept are compared with the trees beforehand.
  * The server may go on writing meanwhile: every job works up to the sizes that were read at the
  * start, and what lies beyond is a fault only if it does so at a fresh look too. */
 #ifndef SCFD_CHAIN_AUDIT_H
@@ -23,8 +24,10 @@ struct scf_audit_chain {
 /* One thread's tools. `db` is busy while rows stream in; `aside` is for questions meanwhile. */
 struct scf_auditor {
     struct scf_db *db, *aside;
-    struct scf_arena *arena; /* reset between jobs */
+    struct scf_arena *arena;   /* reset between jobs */
+    struct scf_arena *scratch; /* reset after every record */
     const struct scf_audit_options *options;
+    const char *origin; /* of the installation; NULL: unknown */
     struct scf_audit *audit;
     struct scf_error err;
 };
@@ -46,5 +49,8 @@ enum scf_code scf_audit_tree(struct scf_auditor *a,
                              const struct scf_audit_chain *chain) SCF_MUST_CHECK;
 enum scf_code scf_audit_blocks(struct scf_auditor *a, const struct scf_audit_chain *chain,
                                int64_t first) SCF_MUST_CHECK;
+/* No job: before the others. INVALID_PARAMETER when it is no checkpoint of this installation. */
+enum scf_code scf_audit_checkpoint(struct scf_auditor *a,
+                                   const struct scf_kept_checkpoint *kept) SCF_MUST_CHECK;
 
 #endif

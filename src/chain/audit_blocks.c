@@ -35,11 +35,11 @@ static bool open_note(const struct links *l, int row, int column, const char *wh
 }
 
 static bool origin_is_right(const struct links *l, struct scf_str origin) {
-    if (l->a->options->origin == NULL)
+    if (l->a->origin == NULL)
         return true;
     struct scf_buf want;
     scf_buf_init(&want, 1024);
-    scf_chain_origin(l->a->options->origin, &l->chain->state.chain_id, &want);
+    scf_chain_origin(l->a->origin, &l->chain->state.chain_id, &want);
     bool same = scf_str_eq(origin, (struct scf_str){want.data, want.len});
     scf_buf_free(&want);
     return same;

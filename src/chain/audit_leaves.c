@@ -9,7 +9,7 @@ struct run {
     int64_t next;        /* leaf that must come now */
     int64_t done;        /* counted and not yet reported as progress */
     int64_t size_now;    /* −1: not looked up yet */
-    bool lost;           /* the look-up failed: err is set */
+    bool lost;           /* a question to the database failed: err is set */
     /* Level-0 tiles of the share, one behind the other; known[i] says that tile i was there. */
     struct scf_hash *tiles;
     int16_t known[SCF_AUDIT_LEAVES / SCF_TILE_WIDTH];
@@ -73,16 +73,40 @@ static const char *record_fault(const struct scf_audit_leaf *leaf, struct scf_re
     return NULL;
 }
 
-static const char *leaf_fault(const struct run *r, const struct scf_audit_leaf *leaf,
-                              struct scf_record *record) {
-    const char *why = record_fault(leaf, record);
-    if (why != NULL || record->leaf_index >= r->chain->state.sealed)
-        return why;
+/* NULL: the leaf hash is the sealed one, or not sealed yet. */
+static const char *tile_fault(const struct run *r, const struct scf_record *record) {
+    if (record->leaf_index >= r->chain->state.sealed)
+        return NULL;
     const struct scf_hash *sealed = sealed_hash(r, record->leaf_index);
     if (sealed == NULL)
         return "its leaf hash is missing from the tiles";
     return scf_hash_eq(sealed, &record->leaf_hash) ? NULL
                                                    : "its leaf hash differs from the sealed tile";
+}
+
+/* NULL: the columns say what the body says. Only for a record whose body is sound. */
+static const char *column_fault(struct run *r, const struct scf_audit_leaf *leaf,
+                                const struct scf_record *record) {
+    struct scf_auditor *a = r->a;
+    const struct scf_audit_options *o = a->options;
+    const char *said = NULL, *why = NULL;
+    if (o->columns == NULL)
+        return NULL;
+    struct scf_audit_columns columns = {record, leaf->enterprise_code, leaf->counterparty_code};
+    if (o->columns(o->columns_ctx, a->aside, &columns, a->scratch, &said, &a->err) != SCF_OK)
+        r->lost = true;
+    if (!r->lost && said != NULL)
+        why = scf_strdup(a->arena, said);
+    scf_arena_reset(a->scratch);
+    return why;
+}
+
+static const char *leaf_fault(struct run *r, const struct scf_audit_leaf *leaf,
+                              struct scf_record *record) {
+    const char *why = record_fault(leaf, record);
+    if (why == NULL)
+        why = tile_fault(r, record);
+    return why == NULL ? column_fault(r, leaf, record) : why;
 }
 
 static void check_record(struct run *r, const struct scf_audit_leaf *leaf) {
@@ -139,7 +163,7 @@ static bool take_leaf(void *ctx, const struct scf_audit_leaf *leaf) {
         scf_audit_count(r->a, r->done, 0, 0);
         r->done = 0;
     }
-    return true;
+    return !r->lost;
 }
 
 enum scf_code scf_audit_leaves(struct scf_auditor *a, const struct scf_audit_chain *chain,
@@ -157,7 +181,7 @@ enum scf_code scf_audit_leaves(struct scf_auditor *a, const struct scf_audit_cha
     /* The first and the last share also look at what should not be there at all. */
     code = scf_audit_read_leaves(a->db, a->arena, &chain->state.chain_id,
                                  first == 0 ? INT64_MIN : first, last ? INT64_MAX : r->past,
-                                 take_leaf, r, &a->err);
+                                 a->options->columns != NULL, take_leaf, r, &a->err);
     if (code != SCF_OK || r->lost)
         return code != SCF_OK ? code : a->err.code;
     report_gap(r, r->past);

@@ -2,7 +2,10 @@
 #include "block.h"
 
 #include "line.h"
+#include "note.h"
+
 #include "scfd/base/clock.h"
+#include "scfd/chain/chain.h"
 
 enum { HEADER_MAX = 1024 };
 
@@ -96,4 +99,26 @@ void scf_chain_origin(const char *installation_origin, const struct scf_uuid *ch
     scf_buf_puts(out, installation_origin);
     scf_buf_putc(out, '/');
     scf_buf_puts(out, id);
+}
+
+bool scf_chain_origin_parse(struct scf_str text, struct scf_uuid *ret_id, struct scf_str *ret) {
+    const char *slash = text.n == 0 ? NULL : memrchr(text.p, '/', text.n);
+    if (slash == NULL || slash == text.p)
+        return false;
+    struct scf_str origin = {text.p, (size_t)(slash - text.p)};
+    struct scf_str id = {slash + 1, text.n - origin.n - 1};
+    if (!scf_id_parse("node", id, ret_id))
+        return false;
+    *ret = origin;
+    return true;
+}
+
+bool scf_chain_vkey_parse(struct scf_str vkey, uint8_t ret_public[SCF_ED25519_PUBLIC_LEN],
+                          struct scf_str *ret_origin) {
+    struct scf_vkey key;
+    struct scf_uuid id;
+    if (!scf_vkey_parse(vkey, &key) || !scf_chain_origin_parse(key.name, &id, ret_origin))
+        return false;
+    memcpy(ret_public, key.pub, sizeof key.pub);
+    return true;
 }

@@ -26,5 +26,8 @@ struct scf_hash scf_block_hash(const struct scf_block *b);
 /* "<installation's origin>/node_…": the origin of a chain and the name of its key. */
 void scf_chain_origin(const char *installation_origin, const struct scf_uuid *chain_id,
                       struct scf_buf *out);
+/* The other way round: the chain, and the installation's origin as a view into `text`. */
+bool scf_chain_origin_parse(struct scf_str text, struct scf_uuid *ret_id,
+                            struct scf_str *ret) SCF_MUST_CHECK;
 
 #endif

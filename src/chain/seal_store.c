@@ -41,11 +41,10 @@ static const struct scf_stmt lock_rows = {
 /* A statement of its own: the one that locks sees the other tables as they were before it waited.
  */
 static const struct scf_stmt read_state = {
-    "scf_seal_state",
-    "SELECT s.chain_id, c.size, s.height, s.size, s.block_hash, b.size, b.sealed_at, b.root,"
-    " b.block_hash FROM scfd.chain_seal s JOIN scfd.chain c ON c.id = s.chain_id"
-    " LEFT JOIN scfd.block b ON b.chain_id = s.chain_id AND b.height = s.height"
-    " WHERE s.chain_id = ANY ($1) ORDER BY s.chain_id"};
+    "scf_seal_state", "SELECT " SCF_SEAL_STATE_COLUMNS
+                      " FROM scfd.chain_seal s JOIN scfd.chain c ON c.id = s.chain_id"
+                      " LEFT JOIN scfd.block b ON b.chain_id = s.chain_id AND b.height = s.height"
+                      " WHERE s.chain_id = ANY ($1) ORDER BY s.chain_id"};
 
 static bool put_ids(struct scf_params *p, struct scf_arena *arena, const struct scf_uuid *ids,
                     size_t n) {
@@ -59,7 +58,7 @@ static bool put_ids(struct scf_params *p, struct scf_arena *arena, const struct 
     return true;
 }
 
-static struct scf_seal_state state_of(const struct scf_rows *rows, int row) {
+struct scf_seal_state scf_seal_state_of(const struct scf_rows *rows, int row) {
     return (struct scf_seal_state){
         .chain_id = scf_rows_uuid(rows, row, 0),
         .size = scf_rows_i64(rows, row, 1),
@@ -98,7 +97,7 @@ enum scf_code scf_seal_lock(struct scf_db *db, struct scf_arena *arena, const st
         return code;
     *ret_n = (size_t)scf_rows_count(rows);
     for (size_t i = 0; i < *ret_n; i++)
-        states[i] = state_of(rows, (int)i);
+        states[i] = scf_seal_state_of(rows, (int)i);
     *ret = states;
     return SCF_OK;
 }

@@ -22,6 +22,10 @@ struct scf_seal_state {
     int64_t block_size, block_us;
     struct scf_hash block_root, block_block_hash;
 };
+/* The columns of a SELECT over chain c, chain_seal s and block b that scf_seal_state_of reads. */
+#define SCF_SEAL_STATE_COLUMNS                                                                     \
+    "c.id, c.size, s.height, s.size, s.block_hash, b.size, b.sealed_at, b.root, b.block_hash"
+struct scf_seal_state scf_seal_state_of(const struct scf_rows *rows, int row);
 /* What is wrong between head, seal row and newest block; NULL: nothing. Pure. */
 const char *scf_seal_contradiction(const struct scf_seal_state *s);
 /* Locks the seal rows that nobody else has locked, then reads their state. */

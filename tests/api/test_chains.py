@@ -4,12 +4,13 @@ import base64
 import copy
 import hashlib
 import json
+import re
 import time
 from contextlib import contextmanager
 
 import pytest
 
-from harness import merkle
+from harness import bodies, merkle
 from harness.parties import Chain, make_node
 from harness.server import Server, scfd, wait_until
 
@@ -124,6 +125,81 @@ def test_verify_needs_no_server(filled, tmp_path, monkeypatch):
     assert verify(tmp_path, proof).returncode == 0
 
 
+def forge_erased(proof):
+    """Keeps the leaf hash and tells another story about it."""
+    for member in ("body_sha256", "salt"):
+        proof["record"].pop(member)
+    proof["record"].update(erased=True, external_id="WHATEVER-1")
+    proof["leaf_text"] = None
+    return json.dumps(proof)
+
+
+HOSTILE = {
+    "erased": forge_erased,
+    "another format": lambda p: json.dumps({**p, "format": "scfd-proof/v2"}),
+    "a receipt": lambda p: '{"format":"scfd-receipt/v1"}',
+    "a receipt inside": lambda p: json.dumps({**p, "x": "scfd-receipt/v1", "index": 0}),
+    "index beyond int64": lambda p: re.sub(r'"index": \d+', '"index": 9223372036854775808', json.dumps(p)),
+    "size beyond int64": lambda p: re.sub(
+        r'"tree_size": \d+', '"tree_size": 18446744073709551617', json.dumps(p)
+    ),
+    "a negative index": lambda p: json.dumps({**p, "index": -1}),
+    "a fraction": lambda p: json.dumps({**p, "index": 42.5}),
+    "an index in words": lambda p: json.dumps({**p, "index": "forty-two"}),
+    "a member twice": lambda p: json.dumps(p)[:-1] + ',"index":' + str(p["index"]) + "}",
+    "text behind": lambda p: json.dumps(p) + "x",
+    "cut in the middle": lambda p: json.dumps(p)[: len(json.dumps(p)) // 2],
+    "cut at the end": lambda p: json.dumps(p)[:-1],
+    "empty": lambda p: "",
+    "a NUL": lambda p: json.dumps(p) + "\0",
+    "deep": lambda p: "[" * 100000 + "]" * 100000,
+    "a long path": lambda p: json.dumps({**p, "inclusion_proof": p["inclusion_proof"] * 20}),
+    "an endless path": lambda p: json.dumps({**p, "inclusion_proof": [p["leaf_hash"]] * 15000}),
+    "a path of numbers": lambda p: json.dumps({**p, "inclusion_proof": [1, 2, 3]}),
+    "no path": lambda p: json.dumps({**p, "inclusion_proof": None}),
+    "a large document": lambda p: json.dumps({**p, "x": "x" * (2 << 20)}),
+    "objects for texts": lambda p: json.dumps({**p, "checkpoint": {}, "record": []}),
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_hostile_proof_exits_5(filled, tmp_path, what):
+    proof = copy.deepcopy(proof_of(filled.client, filled.ids[42]))
+    key = proof["vkey"]
+    file = tmp_path / "proof.json"
+    file.write_text(HOSTILE[what](proof), encoding="utf-8")
+    done = scfd("verify", file, "--key", key)
+    assert done.returncode == 5, done.stdout + done.stderr
+    assert "FAILED" in done.stdout
+
+
+def test_keys_that_are_none(filled, tmp_path):
+    proof = proof_of(filled.client, filled.ids[1])
+    name, key_id, key = proof["vkey"].split("+", 2)
+    for bad in (f"{name}+{key_id}", f"{name}+00000000+{key}", f"x{name}+{key_id}+{key}", "+", "++"):
+        assert verify(tmp_path, proof, bad).returncode == 5, bad
+
+
+def test_what_scfd_verify_cannot_read_is_no_verdict(filled, tmp_path):
+    proof = proof_of(filled.client, filled.ids[1])
+    missing = tmp_path / "missing"
+    assert verify(tmp_path, proof).returncode == 0
+    for arguments, code in (
+        (["verify", missing, "--key", proof["vkey"]], 1),
+        (["verify", tmp_path / "proof.json", "--key", missing], 1),
+        (["verify", tmp_path / "proof.json", "--key", proof["vkey"], "--body", missing], 1),
+        (["verify", tmp_path, "--key", proof["vkey"]], 1),
+        (["verify", tmp_path / "proof.json"], 2),
+        (["verify", tmp_path / "proof.json", "--body", missing], 2),
+        (["verify"], 2),
+    ):
+        done = scfd(*arguments)
+        assert done.returncode == code, (arguments, done.stdout + done.stderr)
+        assert done.stderr
+    (tmp_path / "key").write_text(proof["vkey"] + "\n")
+    assert verify(tmp_path, proof, tmp_path / "key").returncode == 0
+
+
 def all_leaves(filled):
     """Leaf hashes as the records show them; the proofs above tie them to the leaf texts."""
     return [
@@ -198,6 +274,28 @@ def test_consistency(filled, first):
     )
 
 
+def test_consistency_between_all_sizes(filled):
+    """Every size with the whole, and all pairs of the first forty, against hashlib alone."""
+    leaves = all_leaves(filled)
+    roots = {size: merkle.root_of(leaves[:size]) for size in range(1, 601)}
+    pairs = [(size, 600) for size in range(1, 601)]
+    pairs += [(old, new) for new in range(1, 41) for old in range(1, new + 1)]
+    for old, new in pairs:
+        answer = filled.client.get(chain_path(filled) + "/consistency", **{"from": old, "to": new})
+        told = answer.json()
+        assert base64.b64decode(told["from_root"]) == roots[old], (old, new)
+        assert base64.b64decode(told["to_root"]) == roots[new], (old, new)
+        path = [base64.b64decode(h) for h in told["proof"]]
+        assert merkle.check_consistency(old, new, roots[old], roots[new], path), (old, new)
+
+
+def test_every_record_is_provable(filled):
+    for index, record in enumerate(filled.ids[:600]):
+        proof = proof_of(filled.client, record)
+        assert proof["index"] == index
+        merkle.verify_proof(proof)
+
+
 @pytest.mark.parametrize(
     "query", ["from=0&to=601", "from=5&to=4", "from=x&to=1", "to=600", "from=-1&to=2"]
 )
@@ -234,8 +332,8 @@ def audited():
         yield own
 
 
-def audit(server):
-    return scfd("audit", "--data", server.data, "--database-url", server.cluster_url())
+def audit(server, *more):
+    return scfd("audit", "--data", server.data, "--database-url", server.cluster_url(), *more)
 
 
 def test_audit_of_an_untouched_database(audited):
@@ -314,3 +412,117 @@ def test_audit_finds_a_removed_record(audited):
     with altered(audited, "record", None, f"leaf_index = 299 AND {BIGGEST}"):
         assert audit(audited).returncode == 5
     assert audit(audited).returncode == 0
+
+
+def test_audit_takes_the_origin_from_the_database(audited):
+    """What the configuration says now changes nothing of what was signed."""
+    assert audit(audited, "--origin", "elsewhere.example/log").returncode == 0
+
+
+def test_audit_with_a_key_from_elsewhere(audited, tmp_path):
+    vkey = proof_of(audited.chain.erp.client, audited.ids[0])["vkey"]
+    bare = ("audit", "--data", tmp_path, "--database-url", audited.cluster_url())
+    done = scfd(*bare)
+    assert done.returncode == 0 and "signatures are not checked" in done.stderr
+    done = scfd(*bare, "--key", vkey)
+    assert done.returncode == 0 and "not checked" not in done.stderr, done.stderr
+    name, _, key = vkey.split("+", 2)
+    raw = bytearray(base64.b64decode(key))
+    raw[9] ^= 1
+    key_id = hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4].hex()
+    other = f"{name}+{key_id}+{base64.b64encode(raw).decode()}"
+    done = scfd(*bare, "--key", other)
+    assert done.returncode == 5 and "not signed by this key" in done.stderr
+    assert scfd(*bare, "--key", "nonsense+").returncode == 2
+
+
+def test_audit_against_a_kept_checkpoint(audited, tmp_path):
+    file = tmp_path / "kept.txt"
+    client = audited.chain.erp.client
+    file.write_bytes(client.get(chain_path(audited.chain.erp) + "/checkpoint").body)
+    done = audit(audited, "--checkpoint", file)
+    assert done.returncode == 0 and "1 kept checkpoints" in done.stdout, done.stdout + done.stderr
+    (tmp_path / "none.txt").write_text("nonsense")
+    done = audit(audited, "--checkpoint", file, "--checkpoint", tmp_path / "none.txt")
+    assert done.returncode not in (0, 5) and "none.txt" in done.stderr
+    assert audit(audited, "--checkpoint", tmp_path / "missing").returncode == 2
+
+
+def test_audit_says_plain_lines_off_a_terminal(audited):
+    lines = audit(audited).stderr.splitlines()
+    assert lines and all(line.startswith("audit: ") and "\r" not in line for line in lines)
+    assert "(100.0%)" in lines[-1]
+
+
+@pytest.fixture(scope="module")
+def every_kind(audited):
+    """A node that sent one record of each kind, naming things by id and by number, from a time zone
+    that it has left since."""
+    chain, admin = audited.chain, audited.client()
+    node = make_node(admin, "erp", timezone="-05:00")
+    send = node.client.post
+    by_code = [{"uscc": p["uscc"], "name": p["name"]} for p in (chain.seller, chain.buyer)]
+    contract = bodies.contract(*by_code)
+    answers = [
+        send("/v1/contracts", chain.contract()),
+        send("/v1/contracts", contract),
+        send("/v1/enterprises", bodies.enterprise()),
+        send("/v1/invoices", chain.invoice(contract_no=contract["contract_no"])),
+    ]
+    by_id = answers[0].json()["id"]
+    by_number = chain.event(by_id, contract_no="HT-1", seller_uscc=chain.seller["uscc"])
+    by_number.pop("contract_id")
+    answers += [
+        send("/v1/workflow-events", chain.event(by_id)),
+        send("/v1/workflow-events", by_number),
+        send("/v1/invoices", chain.invoice(contract_ids=[by_id])),
+        send("/v1/guarantees", chain.guarantee(by_id)),
+    ]
+    for answer in answers:
+        assert answer.status == 201, answer
+    tag = admin.get(f"/v1/nodes/{node.id}").headers["ETag"]
+    moved = admin.patch(f"/v1/nodes/{node.id}", {"timezone": "+09:00"}, {"If-Match": tag})
+    assert moved.status == 200, moved
+    proof_of(node.client, answers[-1].json()["id"])
+    return [answer.json()["external_id"] for answer in answers]
+
+
+def test_deep_audit_of_every_kind(audited, every_kind):
+    done = audit(audited, "--deep")
+    assert done.returncode == 0, done.stdout + done.stderr
+    for record in every_kind:
+        where = f"external_id = '{record}'"
+        for change in ("checks_passed = 99", "enterprise_id = gen_random_uuid()"):
+            with altered(audited, "record", change, where):
+                done = audit(audited, "--deep")
+            column = change.split()[0]
+            assert done.returncode == 5, (record, change, done.stdout + done.stderr)
+            assert f"its column {column} does not" in done.stderr, (record, done.stderr)
+
+
+DERIVED = {
+    "amount": "amount = amount + 1",
+    "currency": "currency = 'USD'",
+    "happened_at": "happened_at = happened_at - interval '90 days'",
+    "enterprise_id": "enterprise_id = counterparty_id",
+    "counterparty_id": "counterparty_id = enterprise_id",
+    "business_key": "business_key = gen_random_uuid()",
+    "contract_key": "contract_key = gen_random_uuid()",
+    "revises_id": "revises_id = id",
+    "template_id": "template_id = NULL",
+    "weight_expected": "weight_expected = weight_expected + 1",
+    "weight_present": "weight_present = weight_present + 1",
+    "range_ok": "range_ok = NOT range_ok",
+    "checks_applicable": "checks_applicable = checks_applicable + 1",
+    "checks_passed": "checks_passed = checks_passed + 1",
+    "measures": "measures = measures || '\\x00'",
+}
+
+
+@pytest.mark.parametrize("column", DERIVED)
+def test_deep_audit_names_the_column(audited, column):
+    with altered(audited, "record", DERIVED[column], f"leaf_index = 137 AND {BIGGEST}"):
+        assert audit(audited).returncode == 0
+        done = audit(audited, "--deep")
+    assert done.returncode == 5, done.stdout + done.stderr
+    assert f"record {audited.ids[137]}: its column {column} does not" in done.stderr

@@ -13,7 +13,7 @@ import scms
 from harness import merkle
 from harness.client import encode
 from harness.parties import Node
-from harness.server import ROOT, Server, wait_until
+from harness.server import ROOT, Server, scfd, wait_until
 
 FILE = (
     Path(os.environ.get("SCFD_SHARED_DATA", ROOT / ".." / "shared" / "data"))
@@ -321,3 +321,12 @@ def test_every_proof(story):
         assert document["record"]["external_id"] == name
         indexes.add(document["index"])
     assert indexes == set(range(len(accepted)))
+
+
+def test_every_column_follows_from_its_body(story):
+    """What ratings read besides the bodies: derived again by the audit, nothing differs."""
+    server = story.server
+    done = scfd(
+        "audit", "--deep", "--data", server.data, "--database-url", server.cluster_url()
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

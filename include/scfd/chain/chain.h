@@ -6,6 +6,7 @@
 #define SCFD_CHAIN_CHAIN_H
 
 #include "scfd/chain/record.h"
+#include "scfd/codec/sign.h"
 #include "scfd/party/services.h"
 
 /* Task "seal": closes a block for every chain with unsealed leaves (SKIP LOCKED per chain, so that
@@ -31,16 +32,46 @@ enum scf_code scf_proof_json(struct scf_db *db, struct scf_arena *arena,
 
 /* Offline check of such a document against a verifier key (C2SP vkey text): leaf text → leaf hash →
  * inclusion → checkpoint → signature → block header → block hash; with `body` (NULL: not given)
- * also its SHA-256. Writes one plain line per step to `report`. Pure. True: everything holds. */
+ * also its SHA-256. Writes one plain line per step to `report`. Pure. True: everything holds. What
+ * is said of an erased record cannot be checked, so that such a document never holds. */
 bool scf_verify_proof(struct scf_str proof_json, struct scf_str vkey, const struct scf_str *body,
                       struct scf_buf *report) SCF_MUST_CHECK;
+
+/* The verifier key of any chain: the installation's public key, and its origin, which is the key's
+ * name without the chain (a view into `vkey`). */
+bool scf_chain_vkey_parse(struct scf_str vkey, uint8_t ret_public[SCF_ED25519_PUBLIC_LEN],
+                          struct scf_str *ret_origin) SCF_MUST_CHECK;
+
+/* ---- audit ---- */
+
+/* A checkpoint that somebody kept: a signed note. The chain must still contain its tree. */
+struct scf_kept_checkpoint {
+    const char *name; /* for people: a file's name */
+    struct scf_str note;
+};
+
+/* A record with all its columns, and the codes by which the directory knows the two enterprises
+ * that it names; empty: not in the directory. */
+struct scf_audit_columns {
+    const struct scf_record *record;
+    struct scf_str enterprise_code, counterparty_code;
+};
 
 struct scf_audit_options {
     const char *database_url;
     const struct scf_uuid *chain_id; /* NULL: every chain */
     int threads;
     const uint8_t *public_key; /* 32 bytes: checks the signatures too; NULL: not */
-    const char *origin;
+    const char *origin;        /* of the installation; NULL: the one that the database names */
+    const struct scf_kept_checkpoint *checkpoints;
+    size_t checkpoint_count;
+    /* Compares the columns that repeat a record's body with the body, which is sound: says what
+     * differs ("its …"), or gives NULL. Any thread of the audit; `db` is free for questions,
+     * `arena` is reset after every record. Non-OK: the audit cannot go on. NULL: columns are not
+     * read. */
+    enum scf_code (*columns)(void *ctx, struct scf_db *db, const struct scf_audit_columns *columns,
+                             struct scf_arena *arena, const char **ret, struct scf_error *err);
+    void *columns_ctx;
     /* About twice a second, from one thread at a time. */
     void (*progress)(void *ctx, int64_t leaves_done, int64_t leaves_total);
     void *ctx;
@@ -51,7 +82,8 @@ struct scf_audit_result {
     char first_fault[400]; /* names chain, leaf index, record id and what differs */
 };
 /* Recomputes every leaf from its record (body digest, leaf text, leaf hash), every tile, root,
- * block link and note. Non-OK only when the audit itself could not run. */
+ * block link and note. Non-OK only when the audit itself could not run; INVALID_PARAMETER: a kept
+ * checkpoint is none of this installation. */
 enum scf_code scf_audit_run(const struct scf_audit_options *options, struct scf_audit_result *ret,
                             struct scf_error *err) SCF_MUST_CHECK;
 

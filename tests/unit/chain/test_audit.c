@@ -43,6 +43,7 @@ static int drop(void **state) {
 }
 
 static void restore(void) {
+    world_sql(&w, "DELETE FROM scfd.event"); /* their numbers are given once more */
     for (size_t i = 0; i < SCF_COUNT(tables); i++) {
         world_sql(&w, scf_asprintf(w.arena, "DELETE FROM scfd.%s", tables[i]));
         world_sql(&w, scf_asprintf(w.arena, "INSERT INTO scfd.%s SELECT * FROM kept_%s", tables[i],
@@ -173,6 +174,9 @@ static void altered_records_are_named(void **state) {
         {"UPDATE scfd.record SET received_at = received_at + interval '1 microsecond'" AT,
          "its leaf text"},
         {"UPDATE scfd.record SET received_at = 'infinity'" AT, "its leaf text"},
+        {"UPDATE scfd.record SET received_at = '-infinity'" AT, "its leaf text"},
+        {"UPDATE scfd.record SET received_at = '294000-01-01'" AT, "its leaf text"},
+        {"UPDATE scfd.record SET received_at = '4000-01-01 BC'" AT, "its leaf text"},
         {"UPDATE scfd.record SET kind = 1" AT, "its leaf text"},
         {"UPDATE scfd.record SET kind = 99" AT, "its kind is unknown"},
         {"UPDATE scfd.record SET body = NULL" AT, "erased in part"},
@@ -334,6 +338,175 @@ static void rows_of_no_chain_are_found(void **state) {
     restore();
 }
 
+/* A node or the platform whose chain was taken away as a whole. */
+static void vanished_chains_are_found(void **state) {
+    (void)state;
+    need_world();
+    world_sql(&w, "INSERT INTO scfd.node (id, name, kind, created_at, updated_at)"
+                  " VALUES (gen_random_uuid(), 'n', 1, '2026-01-01', '2026-01-01')");
+    struct scf_audit_result r = audit(pub);
+    assert_int_equal(r.faults, 1);
+    assert_non_null(strstr(r.first_fault, "there is a node, but no such chain"));
+    world_sql(&w, "DELETE FROM scfd.node");
+}
+
+static void swapped_records_are_found(void **state) {
+    (void)state;
+    need_world();
+    damage("UPDATE scfd.record SET leaf_index = -1 WHERE $T AND leaf_index = 303");
+    damage("UPDATE scfd.record SET leaf_index = 303 WHERE $T AND leaf_index = 304");
+    damage("UPDATE scfd.record SET leaf_index = 304 WHERE $T AND leaf_index = -1");
+    struct scf_audit_result r = audit(pub);
+    assert_int_equal(r.faults, 2);
+    assert_non_null(strstr(r.first_fault, "leaf 303: record inv_"));
+    assert_non_null(strstr(r.first_fault, "its leaf hash differs from the sealed tile"));
+    restore();
+}
+
+/* ---- origins and checkpoints that come from elsewhere ---- */
+
+static void the_database_tells_the_origin(void **state) {
+    (void)state;
+    need_world();
+    struct scf_audit_result r;
+    struct scf_audit_options options = {.database_url = w.url, .threads = 2, .public_key = pub};
+    struct scf_uuid platform = chains[0];
+    char uuid[33];
+    scf_hex(platform.b, sizeof platform.b, uuid);
+    world_sql(&w, scf_asprintf(w.arena,
+                               "INSERT INTO scfd.installation (platform_id, key_secret, origin,"
+                               " created_at) VALUES ('%s', sha256('x'), 'scfd.example',"
+                               " '2026-01-01')",
+                               uuid));
+    world_ok(&w, scf_audit_run(&options, &r, &w.err));
+    assert_int_equal(r.faults, 0);
+    world_sql(&w, "UPDATE scfd.installation SET origin = 'scfd.elsewhere'");
+    world_ok(&w, scf_audit_run(&options, &r, &w.err));
+    assert_non_null(strstr(r.first_fault, "its header says something else than its row"));
+    options.origin = "scfd.example"; /* what is given counts */
+    world_ok(&w, scf_audit_run(&options, &r, &w.err));
+    assert_int_equal(r.faults, 0);
+    world_sql(&w, "DELETE FROM scfd.installation");
+}
+
+static const char *newest_checkpoint(const struct scf_uuid *chain) {
+    static const struct scf_stmt newest = {
+        "newest_checkpoint",
+        "SELECT checkpoint_note FROM scfd.block WHERE chain_id = $1 ORDER BY height DESC LIMIT 1"};
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, w.arena);
+    scf_p_uuid(&p, chain);
+    world_ok(&w, scf_db_run(w.db, &newest, &p, w.arena, &rows, &w.err));
+    return scf_strdup(w.arena, scf_rows_text(rows, 0, 0));
+}
+
+static enum scf_code audit_against(const char *note, const uint8_t *key,
+                                   struct scf_audit_result *ret) {
+    struct scf_kept_checkpoint kept = {"kept.txt", scf_str(note)};
+    struct scf_audit_options options = {.database_url = w.url,
+                                        .threads = 2,
+                                        .public_key = key,
+                                        .origin = "scfd.example",
+                                        .checkpoints = &kept,
+                                        .checkpoint_count = 1};
+    return scf_audit_run(&options, ret, &w.err);
+}
+
+static void grow(const struct scf_uuid *chain) {
+    world_add(&w, chain, 1);
+    world_seal(&w);
+}
+
+/* Everything in the database fits together; only who kept a checkpoint sees what is gone. */
+static void a_kept_checkpoint_shows_a_chain_cut_back(void **state) {
+    (void)state;
+    need_world();
+    struct scf_audit_result r;
+    const char *before = newest_checkpoint(&chains[2]);
+    grow(&chains[2]);
+    const char *note = newest_checkpoint(&chains[2]);
+    world_ok(&w, audit_against(note, pub, &r));
+    assert_int_equal(r.faults, 0);
+    world_ok(&w, audit_against(before, pub, &r)); /* an older one fits too */
+    assert_int_equal(r.faults, 0);
+
+    restore();
+    assert_int_equal(audit(pub).faults, 0);
+    world_ok(&w, audit_against(note, pub, &r));
+    assert_int_equal(r.faults, 1);
+    assert_non_null(strstr(r.first_fault, "kept.txt of size 4: the chain was cut back"));
+
+    grow(&chains[2]); /* another fourth leaf */
+    assert_int_equal(audit(pub).faults, 0);
+    world_ok(&w, audit_against(note, pub, &r));
+    assert_int_equal(r.faults, 1);
+    assert_non_null(strstr(r.first_fault, "the chain had another tree when it had that size"));
+    restore();
+}
+
+static void a_checkpoint_of_no_chain_of_ours_is_no_alarm(void **state) {
+    (void)state;
+    need_world();
+    struct scf_audit_result r;
+    const char *note = newest_checkpoint(&chains[1]);
+    static const uint8_t other[32] = {9};
+    assert_int_equal(audit_against(note, other, &r), SCF_E_INVALID_PARAMETER);
+    assert_int_equal(audit_against("nonsense", pub, &r), SCF_E_INVALID_PARAMETER);
+    assert_int_equal(audit_against("", pub, &r), SCF_E_INVALID_PARAMETER);
+    char *forged = scf_strdup(w.arena, note);
+    *strstr(forged, "\n903\n") = 0; /* cut */
+    assert_int_equal(audit_against(forged, pub, &r), SCF_E_INVALID_PARAMETER);
+    forged = scf_strdup(w.arena, note);
+    memcpy(strstr(forged, "\n903\n"), "\n999\n", 5); /* forged */
+    assert_int_equal(audit_against(forged, pub, &r), SCF_E_INVALID_PARAMETER);
+    assert_non_null(strstr(w.err.detail, "kept.txt"));
+    struct scf_kept_checkpoint kept = {"kept.txt", scf_str(note)};
+    struct scf_audit_options options = {.database_url = w.url,
+                                        .threads = 2,
+                                        .origin = "scfd.elsewhere",
+                                        .checkpoints = &kept,
+                                        .checkpoint_count = 1};
+    assert_int_equal(scf_audit_run(&options, &r, &w.err), SCF_E_INVALID_PARAMETER);
+}
+
+/* ---- columns ---- */
+
+static enum scf_code odd_amount(void *ctx, struct scf_db *db, const struct scf_audit_columns *c,
+                                struct scf_arena *arena, const char **ret, struct scf_error *err) {
+    static const struct scf_stmt one = {"one", "SELECT 1"};
+    atomic_fetch_add((atomic_int *)ctx, 1);
+    if (c->record->has_amount && c->record->amount == 18)
+        return scf_fail(err, SCF_E_DATABASE_UNAVAILABLE, "Away.");
+    *ret = c->record->has_amount && c->record->amount == 17 ? "its amount is odd" : NULL;
+    return scf_db_run(db, &one, NULL, arena, NULL, err);
+}
+
+static void columns_are_handed_out(void **state) {
+    (void)state;
+    need_world();
+    struct scf_audit_result r;
+    atomic_int seen = 0;
+    struct scf_audit_options options = {.database_url = w.url,
+                                        .threads = 3,
+                                        .public_key = pub,
+                                        .origin = "scfd.example",
+                                        .columns = odd_amount,
+                                        .columns_ctx = &seen};
+    world_ok(&w, scf_audit_run(&options, &r, &w.err));
+    assert_int_equal(r.faults, 0);
+    assert_int_equal(atomic_load(&seen), r.leaves);
+    damage("UPDATE scfd.record SET amount = 17, currency = 'CNY' WHERE $T AND leaf_index = 303");
+    assert_int_equal(audit(pub).faults, 0); /* no part of the leaf */
+    world_ok(&w, scf_audit_run(&options, &r, &w.err));
+    assert_int_equal(r.faults, 1);
+    assert_non_null(strstr(r.first_fault, "leaf 303: record inv_"));
+    assert_non_null(strstr(r.first_fault, "its amount is odd"));
+    damage("UPDATE scfd.record SET amount = 18, currency = 'CNY' WHERE $T AND leaf_index = 303");
+    assert_int_equal(scf_audit_run(&options, &r, &w.err), SCF_E_DATABASE_UNAVAILABLE);
+    restore();
+}
+
 /* Taking in, sealing and auditing at the same time: no false alarm. */
 static void *keep_writing(void *ctx) {
     atomic_bool *stop = ctx;
@@ -387,6 +560,12 @@ int main(void) {
         cmocka_unit_test(altered_blocks_are_found),
         cmocka_unit_test(altered_seals_are_found),
         cmocka_unit_test(rows_of_no_chain_are_found),
+        cmocka_unit_test(vanished_chains_are_found),
+        cmocka_unit_test(swapped_records_are_found),
+        cmocka_unit_test(the_database_tells_the_origin),
+        cmocka_unit_test(a_kept_checkpoint_shows_a_chain_cut_back),
+        cmocka_unit_test(a_checkpoint_of_no_chain_of_ours_is_no_alarm),
+        cmocka_unit_test(columns_are_handed_out),
         cmocka_unit_test(an_audit_beside_writers_stays_quiet),
         cmocka_unit_test(an_audit_without_database_says_so),
     };

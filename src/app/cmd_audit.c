@@ -1,0 +1,201 @@
+/* scfd audit: recomputes every chain of a database, compares it with checkpoints that somebody
+ * kept, and with --deep the columns of the records with their bodies. */
+#include "cmd_database.h"
+#include "commands.h"
+#include "file.h"
+
+#include "scfd/base/clock.h"
+#include "scfd/chain/chain.h"
+#include "scfd/codec/sign.h"
+#include "scfd/intake/columns.h"
+#include "scfd/template/template.h"
+
+enum { CHECKPOINTS_MAX = 256, THREADS_MAX = 64, ORIGIN_MAX = 512, PLAIN_EVERY_S = 10 };
+
+static const char usage[] =
+    "scfd audit [--chain ID] [--deep] [--key VKEY] [--checkpoint FILE]… [--threads N] [--json]\n"
+    "           [--data DIR | --database-url URL]";
+
+struct audit {
+    bool json, deep;
+    struct scf_uuid chain_id;
+    struct scf_buf notes[CHECKPOINTS_MAX];
+    struct scf_kept_checkpoint checkpoints[CHECKPOINTS_MAX];
+    uint8_t public_key[SCF_ED25519_PUBLIC_LEN];
+    char origin[ORIGIN_MAX];
+    struct scf_templates *templates; /* with --deep */
+    struct scf_audit_options options;
+    bool terminal;
+    int64_t began_us, told_us;
+};
+
+/* ---- progress and result ---- */
+
+/* A terminal sees one line that changes; a file gets a line now and then. */
+static void show_progress(void *ctx, int64_t done, int64_t total) {
+    struct audit *a = ctx;
+    int64_t now_us = scf_mono_us(), run_us = now_us - a->began_us;
+    if (!a->terminal && done < total && now_us - a->told_us < PLAIN_EVERY_S * SCF_US_PER_SECOND)
+        return;
+    a->told_us = now_us;
+    int64_t rate = run_us > 0 ? done * SCF_US_PER_SECOND / run_us : 0;
+    int64_t tenths = total > 0 ? done * 1000 / total : 1000;
+    fprintf(stderr,
+            "%saudit: %" PRId64 "/%" PRId64 " leaves (%" PRId64 ".%" PRId64 "%%), %" PRId64 "/s%s",
+            a->terminal ? "\r" : "", done, total, tenths / 10, tenths % 10, rate,
+            a->terminal ? "\033[K" : "\n");
+}
+
+static void report(const struct audit *a, const struct scf_audit_result *result) {
+    if (a->json) {
+        printf("{\"chains\":%" PRId64 ",\"leaves\":%" PRId64 ",\"tiles\":%" PRId64
+               ",\"blocks\":%" PRId64 ",\"checkpoints\":%zu,\"faults\":%" PRId64 "}\n",
+               result->chains, result->leaves, result->tiles, result->blocks,
+               a->options.checkpoint_count, result->faults);
+        return;
+    }
+    printf("%" PRId64 " chains, %" PRId64 " leaves, %" PRId64 " tiles, %" PRId64 " blocks",
+           result->chains, result->leaves, result->tiles, result->blocks);
+    if (a->options.checkpoint_count > 0)
+        printf(", %zu kept checkpoints", a->options.checkpoint_count);
+    printf(": %s\n", result->faults == 0 ? "nothing was altered" : "ALTERED");
+}
+
+/* ---- options ---- */
+
+static bool read_checkpoint(struct audit *a, const char *path) {
+    size_t n = a->options.checkpoint_count;
+    if (n == CHECKPOINTS_MAX) {
+        fprintf(stderr, "scfd: audit: at most %d checkpoints at a time\n", CHECKPOINTS_MAX);
+        return false;
+    }
+    a->options.checkpoint_count++;
+    if (!scf_read_file("audit", path, &a->notes[n]))
+        return false;
+    a->checkpoints[n] = (struct scf_kept_checkpoint){path, {a->notes[n].data, a->notes[n].len}};
+    return true;
+}
+
+/* With a key the origin is the key's: what the database says of itself does not matter then. */
+static bool take_key(struct audit *a, const char *given) {
+    struct scf_buf text = {0};
+    struct scf_str origin;
+    bool good = scf_read_key("audit", given, &text);
+    if (good) {
+        good =
+            scf_chain_vkey_parse((struct scf_str){text.data, text.len}, a->public_key, &origin) &&
+            origin.n < sizeof a->origin;
+        if (good)
+            memcpy(a->origin, origin.p, origin.n);
+        else
+            fprintf(stderr, "scfd: audit: --key takes the verifier key of a chain\n");
+    }
+    scf_buf_free(&text);
+    if (good) {
+        a->options.public_key = a->public_key;
+        a->options.origin = a->origin;
+    }
+    return good;
+}
+
+/* Without --key the log's own key file tells the public one, where it is at hand. */
+static void load_public_key(struct audit *a, const struct scf_config *config) {
+    char path[PATH_MAX];
+    struct scf_error err = {0};
+    struct scf_signing_key *key;
+    int n = config->signing_key_file ? snprintf(path, sizeof path, "%s", config->signing_key_file)
+                                     : snprintf(path, sizeof path, "%s/log.key", config->data_dir);
+    if (n < 0 || (size_t)n >= sizeof path ||
+        scf_signing_key_load(path, false, &key, &err) != SCF_OK) {
+        fprintf(stderr, "scfd: audit: no signing key at hand, signatures are not checked: %s\n",
+                err.detail);
+        return;
+    }
+    scf_signing_key_public(key, a->public_key);
+    scf_signing_key_free(key);
+    a->options.public_key = a->public_key;
+}
+
+static int cores(void) {
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n < 1 ? 1 : n > THREADS_MAX ? THREADS_MAX : (int)n;
+}
+
+/* SCF_EXIT_OK, or what to exit with. */
+static int read_options(struct audit *a, int *argc, char **argv) {
+    a->json = scf_take_flag(argc, argv, "--json");
+    a->deep = scf_take_flag(argc, argv, "--deep");
+    const char *chain = scf_take_option(argc, argv, "--chain");
+    const char *threads = scf_take_option(argc, argv, "--threads");
+    const char *key = scf_take_option(argc, argv, "--key"), *path;
+    uint64_t thread_count = (uint64_t)cores();
+    if (chain && !scf_id_parse("chain", scf_str(chain), &a->chain_id) &&
+        !scf_id_parse("node", scf_str(chain), &a->chain_id))
+        return scf_usage("scfd audit: --chain takes the id of a chain or of its node");
+    if (threads &&
+        (!scf_parse_u64(scf_str(threads), THREADS_MAX, &thread_count) || thread_count == 0))
+        return scf_usage("scfd audit: --threads takes a number from 1 to 64");
+    a->options = (struct scf_audit_options){.chain_id = chain ? &a->chain_id : NULL,
+                                            .threads = (int)thread_count,
+                                            .checkpoints = a->checkpoints};
+    if (key && !take_key(a, key))
+        return SCF_EXIT_USAGE;
+    while ((path = scf_take_option(argc, argv, "--checkpoint")))
+        if (!read_checkpoint(a, path))
+            return SCF_EXIT_USAGE;
+    return SCF_EXIT_OK;
+}
+
+/* ---- running ---- */
+
+static enum scf_code open_templates(struct audit *a, const char *url, struct scf_error *err) {
+    if (!a->deep)
+        return SCF_OK;
+    a->options.columns = scf_record_columns_check;
+    enum scf_code code = scf_templates_open(url, &a->templates, err);
+    a->options.columns_ctx = a->templates;
+    return code;
+}
+
+static int run(struct audit *a, const struct scf_target *target) {
+    struct scf_audit_result result = {0};
+    struct scf_error err = {0};
+    a->terminal = isatty(STDERR_FILENO);
+    a->began_us = a->told_us = scf_mono_us();
+    a->options.database_url = target->url;
+    a->options.progress = show_progress;
+    a->options.ctx = a;
+    if (!a->options.public_key)
+        load_public_key(a, &target->config);
+    enum scf_code code = open_templates(a, target->url, &err);
+    if (code == SCF_OK)
+        code = scf_audit_run(&a->options, &result, &err);
+    scf_templates_free(a->templates);
+    if (code != SCF_OK)
+        return scf_complain("audit", &err);
+    if (a->terminal)
+        fputc('\n', stderr);
+    report(a, &result);
+    if (result.faults == 0)
+        return SCF_EXIT_OK;
+    fprintf(stderr, "scfd: audit: first fault: %s\n", result.first_fault);
+    return SCF_EXIT_VERIFICATION;
+}
+
+int scf_cmd_audit(int argc, char **argv) {
+    if (scf_take_flag(&argc, argv, "--help"))
+        return scf_usage(usage);
+    static struct audit a;
+    struct scf_target target = {0};
+    struct scf_error err = {0};
+    int exit_code = read_options(&a, &argc, argv);
+    if (exit_code == SCF_EXIT_OK) {
+        exit_code = scf_target_open(&target, argc, argv, &err) == SCF_OK
+                        ? run(&a, &target)
+                        : scf_complain("audit", &err);
+        scf_cluster_stop(target.cluster);
+    }
+    for (size_t i = 0; i < a.options.checkpoint_count; i++)
+        scf_buf_free(&a.notes[i]);
+    return exit_code;
+}

@@ -6,6 +6,7 @@
 
 #include "scfd/base/clock.h"
 #include "scfd/base/log.h"
+#include "scfd/base/metrics.h"
 #include "cluster_impl.h"
 
 enum { POLL_MS = 10, SILENT_MS = 60 * 1000, RECOVERING_MS = 3600 * 1000, REPORT_MS = 5000 };
@@ -168,10 +169,16 @@ static enum scf_code bring_up(struct scf_cluster *c, const char *data_dir, struc
     return code == SCF_OK ? run_postmaster(c, err) : code;
 }
 
+static struct scf_metric *restarts(void) {
+    return scf_counter("scfd_postgres_restarts_total", NULL,
+                       "Restarts of the embedded PostgreSQL after it ended by itself");
+}
+
 enum scf_code scf_cluster_start(const char *data_dir, int max_connections, struct scf_cluster **ret,
                                 struct scf_error *err) {
     struct scf_cluster *c = calloc(1, sizeof *c);
     SCF_ASSERT(c);
+    (void)restarts(); /* is 0 from the start, not absent */
     c->lock_fd = -1;
     c->max_connections = max_connections;
     enum scf_code code = bring_up(c, data_dir, err);
@@ -187,6 +194,7 @@ enum scf_code scf_cluster_check(struct scf_cluster *c, struct scf_error *err) {
     if (!has_ended(c))
         return SCF_OK;
     scf_log(SCF_LOG_WARN, "PostgreSQL has ended; starting it again");
+    scf_metric_add(restarts(), 1);
     return run_postmaster(c, err);
 }
 

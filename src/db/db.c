@@ -3,6 +3,7 @@
 #include <poll.h>
 
 #include "scfd/base/clock.h"
+#include "scfd/base/metrics.h"
 #include "db_impl.h"
 
 enum { BACKOFF_FIRST_US = 50 * 1000, BACKOFF_LAST_US = 1000 * 1000, IDLE_CHECK_US = 50 * 1000 };
@@ -18,6 +19,7 @@ struct scf_db *scf_db_new(const char *url, const char *application_name, int sta
 }
 
 void scf_db_drop(struct scf_db *db) {
+    scf_cancel_delist(db);
     PQfinish(db->conn);
     db->conn = NULL;
     db->pipeline.open = false;
@@ -77,7 +79,12 @@ static void wait_for_retry(const struct scf_db *db) {
     nanosleep(&ts, NULL);
 }
 
+static struct scf_metric *connects(const char *labels) {
+    return scf_counter("scfd_db_connects_total", labels, "Attempts to connect to PostgreSQL");
+}
+
 static void note_refusal(struct scf_db *db) {
+    scf_metric_add(connects("result=\"failed\""), 1);
     db->backoff_us = db->backoff_us ? 2 * db->backoff_us : BACKOFF_FIRST_US;
     if (db->backoff_us > BACKOFF_LAST_US)
         db->backoff_us = BACKOFF_LAST_US;
@@ -94,6 +101,8 @@ static enum scf_code reconnect(struct scf_db *db, struct scf_error *err) {
         note_refusal(db);
         return SCF_E_DATABASE_UNAVAILABLE;
     }
+    scf_cancel_enlist(db);
+    scf_metric_add(connects("result=\"ok\""), 1);
     db->backoff_us = 0;
     db->used_at_us = scf_mono_us();
     return SCF_OK;
@@ -204,9 +213,11 @@ static enum scf_code run_once(struct scf_db *db, const struct scf_stmt *stmt,
     if (code != SCF_OK)
         return code;
     static const int binary[SCF_MAX_PARAMS] = {[0 ... SCF_MAX_PARAMS - 1] = 1};
+    atomic_store(&db->running, stmt != &SCF_COMMIT);
     PGresult *res =
         PQexecPrepared(db->conn, stmt->name, params ? params->n : 0, params ? params->values : NULL,
                        params ? params->lengths : NULL, binary, 1);
+    atomic_store(&db->running, false);
     scf_db_settle(db);
     return scf_db_take(db, stmt, res, arena, ret_rows, err);
 }

@@ -61,6 +61,15 @@ struct scf_db {
     int64_t retry_at_us; /* monotonic; not before this may we connect again */
     int64_t backoff_us;
     char constraint[64]; /* of the last unique violation */
+
+    /* A statement other than COMMIT is on its way: a commit that waits for a standby would, when
+     * cancelled, claim to be done (PostgreSQL: synchronous_commit). */
+    atomic_bool running;
+    /* Of cancel.c, guarded by its lock. */
+    PGcancel *cancel;
+    bool enlisted;
+    struct scf_db *prev, *next;
+
     struct pipeline pipeline;
 };
 
@@ -84,6 +93,12 @@ enum scf_code scf_db_take(struct scf_db *db, const struct scf_stmt *stmt, PGresu
 /* Several static statements in one simple query (migrations). */
 enum scf_code scf_db_script(struct scf_db *db, const char *sql,
                             struct scf_error *err) SCF_MUST_CHECK;
+
+/* ---- cancel.c ---- */
+
+/* After connecting, and before the connection is closed. Delisting twice does no harm. */
+void scf_cancel_enlist(struct scf_db *db);
+void scf_cancel_delist(struct scf_db *db);
 
 /* ---- connect.c ---- */
 

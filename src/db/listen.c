@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 
 #include "scfd/base/log.h"
+#include "scfd/base/metrics.h"
 #include "scfd/db/listen.h"
 #include "db_impl.h"
 
@@ -22,6 +23,7 @@ struct scf_listener {
     bool started;
     int stop_fd; /* readable once stop was called */
     atomic_bool connected;
+    struct scf_metric *gauge;
 };
 
 struct scf_listener *scf_listener_new(const char *database_url) {
@@ -29,6 +31,8 @@ struct scf_listener *scf_listener_new(const char *database_url) {
     SCF_ASSERT(l);
     l->url = strdup(database_url);
     l->stop_fd = eventfd(0, EFD_CLOEXEC);
+    l->gauge = scf_gauge("scfd_listener_connected", NULL,
+                         "1: news from the database and other instances arrive at once");
     SCF_ASSERT(l->url && l->stop_fd >= 0);
     return l;
 }
@@ -47,6 +51,7 @@ bool scf_listener_connected(const struct scf_listener *l) {
 
 static void tell(struct scf_listener *l, const char *topic, bool connected) {
     atomic_store(&l->connected, connected);
+    scf_metric_set(l->gauge, connected);
     for (int i = 0; i < l->subscriber_count; i++)
         l->subscribers[i].fn(l->subscribers[i].ctx, topic, connected);
 }

@@ -135,6 +135,13 @@ static void collect_one(struct scf_db *db, const struct queued *q, struct scf_ar
         scf_prepared_add(&db->prepared, q->stmt, q->types);
 }
 
+static bool has_commit(const struct pipeline *p) {
+    for (int i = 0; i < p->queued_count; i++)
+        if (p->queued[i].stmt == &SCF_COMMIT)
+            return true;
+    return false;
+}
+
 /* Out of pipeline mode again, or without a connection. */
 static void leave(struct scf_db *db) {
     PGresult *sync = next_result(db->conn);
@@ -157,9 +164,11 @@ enum scf_code scf_db_pipeline_sync(struct scf_db *db, struct scf_arena *arena,
         scf_db_drop(db);
         return out.code;
     }
+    atomic_store(&db->running, !has_commit(&db->pipeline));
     for (int i = 0; i < db->pipeline.queued_count && !scf_db_lost(db); i++)
         collect_one(db, &db->pipeline.queued[i], arena, &out, err);
     leave(db);
+    atomic_store(&db->running, false);
     if (out.code == SCF_OK && ret_rows)
         memcpy(ret_rows, out.rows, sizeof out.rows[0] * (size_t)out.n);
     return out.code;

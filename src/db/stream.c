@@ -57,9 +57,11 @@ enum scf_code scf_db_stream(struct scf_db *db, const struct scf_stmt *stmt,
     if (code != SCF_OK)
         return code;
     struct consumer to = {.each = each, .ctx = ctx};
+    atomic_store(&db->running, true);
     for (PGresult *res; (res = PQgetResult(db->conn)) != NULL; PQclear(res))
         if (code == SCF_OK)
             code = take(db, stmt, res, &to, err);
+    atomic_store(&db->running, false);
     scf_db_settle(db);
     if (code == SCF_OK && scf_db_lost(db))
         code = scf_db_lost_error(db, stmt->name, err);

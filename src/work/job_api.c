@@ -66,8 +66,7 @@ static struct scf_buf render(const struct scf_job_view *job) {
 
 /* Does the client hold this very state and ask to be told of the next? */
 static bool should_wait(struct scf_request *rq, const struct scf_job_view *job, const char *tag) {
-    const char *known = scf_rq_header(rq, "If-None-Match");
-    return job->finished_us == 0 && known && strstr(known, tag) && scf_rq_may_wait(rq);
+    return job->finished_us == 0 && scf_rq_has_tag(rq, tag) && scf_rq_may_wait(rq);
 }
 
 static void reply(struct scf_request *rq, const struct scf_job_view *job) {

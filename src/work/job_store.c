@@ -100,14 +100,15 @@ enum scf_code scf_job_enqueue(struct scf_db *db, struct scf_arena *arena, const 
 static const struct scf_stmt claim = {
     .name = "job_claim",
     .sql = "WITH next AS ("
-           " SELECT j.id, k.lease_s FROM scfd.job j"
+           " SELECT j.id, k.lease_s, j.status = 1 AS lost FROM scfd.job j"
            "   JOIN unnest($2::text[], $3::bigint[]) AS k (kind, lease_s) ON k.kind = j.kind"
            "  WHERE j.due_at <= $1 ORDER BY j.due_at LIMIT 1 FOR UPDATE OF j SKIP LOCKED"
            "), taken AS ("
            " UPDATE scfd.job j SET status = 1, attempt = j.attempt + 1,"
            "  started_at = coalesce(j.started_at, $1),"
            "  due_at = $1::timestamptz + next.lease_s * interval '1 second'"
-           "  FROM next WHERE j.id = next.id RETURNING j.id, j.kind, j.payload, j.attempt"
+           "  FROM next WHERE j.id = next.id"
+           "  RETURNING j.id, j.kind, j.payload, j.attempt, next.lost"
            "), lost AS ("
            " UPDATE scfd.job_run r SET finished_at = $1, result = 'lost' FROM taken"
            "  WHERE r.job_id = taken.id AND r.attempt = taken.attempt - 1"
@@ -115,7 +116,7 @@ static const struct scf_stmt claim = {
            "), begun AS ("
            " INSERT INTO scfd.job_run (job_id, attempt, kind, instance, started_at)"
            " SELECT id, attempt, kind, $4, $1 FROM taken"
-           ") SELECT id, kind, payload, attempt FROM taken"};
+           ") SELECT id, kind, payload, attempt, lost FROM taken"};
 
 static void bind_kinds(struct scf_params *p, const struct scf_job_kind *const *kinds) {
     struct scf_str names[MAX_KINDS];
@@ -150,6 +151,7 @@ enum scf_code scf_job_claim(struct scf_db *db, struct scf_arena *arena,
     ret->kind = scf_rows_text(rows, 0, 1);
     ret->payload = scf_rows_str(rows, 0, 2);
     ret->attempt = (int)scf_rows_i64(rows, 0, 3);
+    ret->last_run_lost = scf_rows_bool(rows, 0, 4);
     return SCF_OK;
 }
 

@@ -33,7 +33,8 @@ static struct scf_job_outcome outcome_of(const struct scf_worker *w,
     int64_t now_us = scf_now_us();
     if (code == SCF_OK)
         return (struct scf_job_outcome){SCF_JOB_SUCCEEDED, 0, "ok", job->result_href, NULL};
-    if (w->interruption == STOPPING)
+    bool cut_short = w->pool->stopping && may_succeed_later(code); /* its statement cancelled */
+    if (w->interruption == STOPPING || cut_short)
         return (struct scf_job_outcome){SCF_JOB_QUEUED, now_us, "released", NULL, NULL};
     if (!may_succeed_later(code) || job->attempt >= kind->max_attempts)
         return (struct scf_job_outcome){SCF_JOB_FAILED, 0, "failed", NULL, err};
@@ -93,7 +94,7 @@ void scf_worker_run_job(struct scf_worker *w, struct scf_job *job) {
     job->lease_s = kind->lease_s;
     w->interruption = NOT_INTERRUPTED;
     alive_for(w, kind->lease_s * SCF_US_PER_SECOND);
-    if (job->attempt > kind->max_attempts)
+    if (job->attempt > kind->max_attempts && job->last_run_lost)
         code = scf_fail(&err, SCF_E_INTERNAL, "The last run did not come back.");
     else
         code = kind->run(job, &err);

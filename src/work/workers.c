@@ -13,6 +13,8 @@
                          leases end and later jobs fall due without one */
 #define NAP_MAX_US (5 * SCF_US_PER_SECOND) /* so that an idle thread shows signs of life */
 #define STOP_US (10 * SCF_US_PER_SECOND)
+#define PATIENCE_US (5 * SCF_US_PER_SECOND) /* of STOP_US; then statements are cancelled */
+#define CANCEL_US (SCF_US_PER_SECOND / 10)
 #define HOUSEKEEPING_MS 15000
 #define ARENA_MAX ((size_t)256 << 20)
 enum { STATEMENT_TIMEOUT_MS = 60000 };
@@ -264,13 +266,22 @@ static void release_stuck(struct scf_workers *pool) {
     scf_db_free(db);
 }
 
+/* Under the lock. */
+static void await_threads(struct scf_workers *pool, int64_t until_us) {
+    while (pool->running_threads > 0 && scf_mono_us() < until_us)
+        wait_until(&pool->ended, &pool->lock, until_us);
+}
+
 static bool wait_for_end(struct scf_workers *pool) {
-    int64_t deadline_us = scf_mono_us() + STOP_US;
+    int64_t began_us = scf_mono_us();
     pthread_mutex_lock(&pool->lock);
     pool->stopping = true;
     pthread_cond_broadcast(&pool->wake);
-    while (pool->running_threads > 0 && scf_mono_us() < deadline_us)
-        wait_until(&pool->ended, &pool->lock, deadline_us);
+    await_threads(pool, began_us + PATIENCE_US);
+    while (pool->running_threads > 0 && scf_mono_us() < began_us + STOP_US) {
+        scf_db_cancel_running();
+        await_threads(pool, scf_mono_us() + CANCEL_US);
+    }
     bool all = pool->running_threads == 0;
     if (!all)
         release_stuck(pool);
@@ -278,15 +289,16 @@ static bool wait_for_end(struct scf_workers *pool) {
     return all;
 }
 
-void scf_workers_stop(struct scf_workers *pool) {
+bool scf_workers_stop(struct scf_workers *pool) {
     if (pool == NULL)
-        return;
+        return true;
     if (!wait_for_end(pool)) {
         scf_log(SCF_LOG_ERROR, "Workers did not stop in time; their jobs were released");
-        return; /* their memory stays: they may still use it */
+        return false; /* their memory stays: they may still use it */
     }
     for (int i = 0; i < pool->worker_count; i++)
         if (pool->workers[i].thread)
             pthread_join(pool->workers[i].thread, NULL);
     destroy(pool);
+    return true;
 }

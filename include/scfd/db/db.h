@@ -24,6 +24,11 @@ void scf_db_free(struct scf_db *db);
  * away. */
 enum scf_code scf_db_ping(struct scf_db *db, struct scf_error *err) SCF_MUST_CHECK;
 
+/* Asks the server to cancel the single statements that connections of this process are running now,
+ * commits excepted; they end with DATABASE_UNAVAILABLE. For a shutdown that has waited long enough;
+ * again and again, for a statement that begins right after is not concerned. Any thread. */
+void scf_db_cancel_running(void);
+
 /* A statement is static data next to the function that uses it. `name` is unique, below 64
  * bytes: use the function name. One name goes with one SQL text and one list of parameter types;
  * else it is INTERNAL. */

@@ -16,6 +16,7 @@ struct scf_job {
     const char *kind;
     struct scf_str payload;  /* JSON text given at enqueue */
     int attempt;             /* from 1 */
+    bool last_run_lost;      /* the lease of the run before this one ended */
     struct scf_arena *arena; /* freed after the run */
     struct scf_db *db;       /* not in a transaction */
     void *app;
@@ -60,8 +61,10 @@ struct scf_workers_options {
 
 enum scf_code scf_workers_start(const struct scf_workers_options *options, struct scf_workers **ret,
                                 struct scf_error *err) SCF_MUST_CHECK;
-/* Finishes or releases what runs (≤ 10 s), joins, frees. NULL is fine. */
-void scf_workers_stop(struct scf_workers *w);
+/* Finishes or releases what runs (≤ 10 s; statements are cancelled after 5 s), joins, frees. NULL
+ * is fine. False: a thread did not end; then the pool stays, and whatever its handlers use must
+ * stay too. */
+bool scf_workers_stop(struct scf_workers *w);
 /* Subscriber for the listener (ctx = workers): topic "jobs" wakes an idle thread. */
 void scf_workers_on_notify(void *workers, const char *topic, bool connected);
 /* Seconds since the last sign of life of the slowest thread; for /readyz. */

@@ -99,13 +99,20 @@ static enum scf_code run_patient(struct scf_job *job, struct scf_error *err) {
     return code;
 }
 
+static enum scf_code run_asleep(struct scf_job *job, struct scf_error *err) {
+    static const struct scf_stmt sleep = {"t_sleep", "SELECT pg_sleep(30)"};
+    all_runs++;
+    return scf_db_run(job->db, &sleep, NULL, NULL, NULL, err);
+}
+
+static const struct scf_job_kind asleep_kind = {"asleep", run_asleep, give_up, 60, 1};
 static const struct scf_job_kind count_kind = {"count", run_count, NULL, 60, 3};
 static const struct scf_job_kind flaky_kind = {"flaky", run_flaky, give_up, 60, 5};
 static const struct scf_job_kind hopeless_kind = {"hopeless", run_hopeless, give_up, 60, 2};
 static const struct scf_job_kind wrong_kind = {"wrong", run_wrong, give_up, 60, 5};
 static const struct scf_job_kind patient_kind = {"patient", run_patient, NULL, 60, 5};
-static const struct scf_job_kind *const kinds[] = {&count_kind, &flaky_kind,   &hopeless_kind,
-                                                   &wrong_kind, &patient_kind, NULL};
+static const struct scf_job_kind *const kinds[] = {
+    &count_kind, &flaky_kind, &hopeless_kind, &wrong_kind, &patient_kind, &asleep_kind, NULL};
 
 static void forget_runs(void) {
     for (int i = 0; i < MAX_JOBS; i++)
@@ -312,6 +319,42 @@ static void a_job_that_kills_its_workers_fails(void **state) {
     await_count(&given_up, 1);
     assert_int_equal(all_runs, 0); /* not run a third time */
     scf_workers_stop(pool);
+}
+
+/* A server that is stopped during the last run allowed is no fault of the job. */
+static void a_released_job_runs_once_more(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    forget_runs();
+    const struct scf_job_outcome released = {SCF_JOB_QUEUED, scf_now_us(), "released", NULL, NULL};
+    struct scf_uuid id = enqueue("hopeless", NULL, "{}");
+    struct scf_job job;
+    bool found, ours;
+    for (int i = 1; i <= 2; i++) {
+        ok(scf_job_claim(w.db, w.arena, kinds, "dead:1", scf_now_us(), &job, &found, &w.err));
+        assert_int_equal(job.attempt, i);
+        assert_false(job.last_run_lost);
+        ok(scf_job_finish(w.db, w.arena, &id, i, &released, scf_now_us(), &ours, &w.err));
+    }
+    struct scf_workers *pool = start_pool(1, NULL, 0);
+    await(&id, SCF_JOB_FAILED);
+    assert_int_equal(all_runs, 1);
+    assert_string_equal(look(&id).problem_detail, "It never works.");
+    assert_true(scf_workers_stop(pool));
+}
+
+static void stopping_cancels_a_slow_statement(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    forget_runs();
+    struct scf_uuid id = enqueue("asleep", NULL, "{}");
+    struct scf_workers *pool = start_pool(2, NULL, 0);
+    await_count(&all_runs, 1);
+    int64_t start_us = scf_mono_us();
+    assert_true(scf_workers_stop(pool));
+    assert_in_range(scf_mono_us() - start_us, 0, 8 * SCF_US_PER_SECOND);
+    assert_int_equal(look(&id).status, SCF_JOB_QUEUED); /* though it was its last attempt */
+    assert_int_equal(given_up, 0);
 }
 
 static void stopping_releases_a_long_run(void **state) {
@@ -534,6 +577,8 @@ int main(void) {
         TEST(failed_runs_come_back_later),
         TEST(hopeless_jobs_fail_for_good_once),
         TEST(a_job_that_kills_its_workers_fails),
+        TEST(a_released_job_runs_once_more),
+        TEST(stopping_cancels_a_slow_statement),
         TEST(stopping_releases_a_long_run),
         TEST(the_same_job_is_queued_once),
         TEST(racing_orders_lose_nothing),

@@ -22,10 +22,14 @@ url=http://$SCFD_LISTEN
 
 mkdir -p "$data"
 log=$data/server.log
+# In a process group of its own: Ctrl-C is meant for this script, which then stops it once. A second
+# signal would end it at once.
+set -m
 "$binary" serve --data "$data" --listen "$SCFD_LISTEN" >>"$log" 2>&1 &
 server=$!
-stop() { trap '' INT TERM; kill -TERM "$server" 2>/dev/null || true; wait "$server"; exit $?; }
-trap stop INT TERM
+set +m
+stop() { trap '' INT TERM HUP; kill -TERM "$server" 2>/dev/null || true; wait "$server"; exit $?; }
+trap stop INT TERM HUP
 
 until curl -sf -o /dev/null "$url/readyz"; do
     if ! kill -0 "$server" 2>/dev/null; then

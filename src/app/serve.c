@@ -1,12 +1,11 @@
 /* scfd serve: wires the rooms together, waits for signals, takes everything down in order.
  *
  * The cluster is forked before any thread exists; signals are blocked before any thread exists, so
- * that only main ever sees one (libraries: SIG-1). */
-#include <sys/signalfd.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-
+ * that only main ever sees one (libraries: SIG-1). Until then a signal just ends the process, and
+ * the kernel takes PostgreSQL along: a long recovery can be broken off. */
 #include "commands.h"
+#include "host.h"
+#include "ready.h"
 #include "routes.h"
 #include "scfd/base/clock.h"
 #include "scfd/base/log.h"
@@ -20,7 +19,11 @@
 #include "scfd/template/template.h"
 #include "scfd/work/work.h"
 
-enum { CLUSTER_CHECK_MS = 500, ADMIN_CONNECTIONS = 80, HEARTBEAT_MAX_S = 30 };
+enum {
+    CLUSTER_CHECK_MS = 500,
+    ADMIN_CONNECTIONS = 80,
+    OTHER_FILES = 256 /* beside connections of clients: spools, lingering sockets, logs, epoll */
+};
 
 struct running {
     struct scf_config config;
@@ -29,26 +32,12 @@ struct running {
     struct scf_listener *listener;
     struct scf_route *routes;
     char spool[PATH_MAX];
+    sigset_t signals;
+    int argc;
+    char **argv;
 };
 
 /* ---- small helpers ---- */
-
-/* systemd's readiness protocol: one datagram to $NOTIFY_SOCKET. Silent without it. */
-static void notify_systemd(const char *state) {
-    const char *path = getenv("NOTIFY_SOCKET");
-    struct sockaddr_un to = {.sun_family = AF_UNIX};
-    if (!path || strlen(path) >= sizeof to.sun_path)
-        return;
-    memcpy(to.sun_path, path, strlen(path));
-    if (to.sun_path[0] == '@')
-        to.sun_path[0] = 0; /* abstract socket */
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return;
-    socklen_t length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
-    (void)sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&to, length);
-    close(fd);
-}
 
 static enum scf_log_level log_level(const char *name) {
     static const char *const names[] = {"error", "warn", "info", "debug"};
@@ -179,17 +168,12 @@ static enum scf_code authenticate(void *app, struct scf_str key, struct scf_acto
     return scf_keys_authenticate(services->keys, key, ret, err);
 }
 
-static enum scf_code workers_alive(void *ctx, struct scf_error *err) {
-    const struct scf_services *services = ctx;
-    int age = scf_workers_heartbeat_age_s(services->workers);
-    if (age < HEARTBEAT_MAX_S)
-        return SCF_OK;
-    return scf_fail(err, SCF_E_OVERLOADED, "The slowest worker was last seen %d s ago.", age);
-}
-
 static enum scf_code start_server(struct running *r, struct scf_error *err) {
     size_t count;
     r->routes = scf_all_routes(&count);
+    for (size_t i = 0; i < count; i++)
+        if (r->routes[i].run == SCF_RUN_STREAM)
+            r->routes[i].body_max = (size_t)r->config.max_bulk_bytes;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     struct scf_server_options options = {
         .listen = r->config.listen,
@@ -199,7 +183,8 @@ static enum scf_code start_server(struct running *r, struct scf_error *err) {
         .http_threads =
             r->config.http_threads > 0 ? (int)r->config.http_threads : (int)(cores > 1 ? cores : 2),
         .service_threads = (int)r->config.service_threads,
-        .max_connections = (int)r->config.max_connections,
+        .max_connections = scf_host_connections((int)r->config.max_connections,
+                                                OTHER_FILES + database_connections(&r->config)),
         .client_timeout_s = (int)r->config.client_timeout_s,
         .max_body_bytes = (size_t)r->config.max_body_bytes,
         .cursor_key = r->services.installation.key_secret,
@@ -209,11 +194,9 @@ static enum scf_code start_server(struct running *r, struct scf_error *err) {
         .authenticate = authenticate,
     };
     enum scf_code code = scf_server_start(&options, &r->services.server, err);
-    if (code != SCF_OK)
-        return code;
-    scf_server_add_check(r->services.server, "keys", scf_keys_current, r->services.keys);
-    scf_server_add_check(r->services.server, "workers", workers_alive, &r->services);
-    return SCF_OK;
+    if (code == SCF_OK)
+        scf_add_ready_checks(&r->services);
+    return code;
 }
 
 static enum scf_code start_intake(struct running *r, struct scf_error *err) {
@@ -223,10 +206,16 @@ static enum scf_code start_intake(struct running *r, struct scf_error *err) {
     return scf_intake_start(&options, &r->services.intake, err);
 }
 
+static enum scf_code block_signals(struct running *r, struct scf_error *err) {
+    (void)err;
+    scf_host_block_signals(&r->signals);
+    return SCF_OK;
+}
+
 static enum scf_code come_up(struct running *r, struct scf_error *err) {
     enum scf_code (*const steps[])(struct running *, struct scf_error *) = {
-        open_data,    open_database, load_signing_key, set_up_installation, open_catalogues,
-        start_intake, start_work,    start_server,     start_listener,
+        open_data,       open_database, block_signals, load_signing_key, set_up_installation,
+        open_catalogues, start_intake,  start_work,    start_server,     start_listener,
     };
     for (size_t i = 0; i < SCF_COUNT(steps); i++) {
         enum scf_code code = steps[i](r, err);
@@ -239,82 +228,60 @@ static enum scf_code come_up(struct running *r, struct scf_error *err) {
 /* ---- going down ---- */
 
 /* The reverse of come_up; every step is fine with what never came up. The server drains first,
- * while the committer and the service threads still answer. */
+ * while the committer and the service threads still answer. What a stuck thread may still use stays
+ * until the process ends. */
 static void go_down(struct running *r) {
+    bool all_ended = true;
     if (r->services.server) {
         struct scf_server *server = r->services.server;
         scf_server_set_ready(server, false);
         sleep((unsigned)r->config.shutdown_delay_s);
         scf_listener_stop(r->listener);
         r->listener = NULL;
-        scf_server_stop(server, (int)r->config.drain_timeout_s);
+        all_ended = scf_server_stop(server, (int)r->config.drain_timeout_s);
     }
     scf_listener_stop(r->listener);
-    scf_workers_stop(r->services.workers);
-    scf_intake_stop(r->services.intake);
-    scf_templates_free(r->services.templates);
-    scf_keys_free(r->services.keys);
-    scf_signing_key_free(r->services.log_key);
+    all_ended = scf_workers_stop(r->services.workers) && all_ended;
+    if (all_ended) {
+        scf_intake_stop(r->services.intake);
+        scf_templates_free(r->services.templates);
+        scf_keys_free(r->services.keys);
+        scf_signing_key_free(r->services.log_key);
+        free(r->routes);
+    }
     scf_cluster_stop(r->cluster);
-    free(r->routes);
 }
 
 /* ---- waiting ---- */
 
-static void reload(struct running *r) {
+static void reload(const struct running *r) {
     struct scf_config fresh;
     struct scf_error err = {0};
-    static char *no_arguments[] = {"scfd", NULL};
-    if (scf_config_load(&fresh, 1, no_arguments, 1, &err) != SCF_OK) {
+    if (scf_config_load(&fresh, r->argc, r->argv, 1, &err) != SCF_OK) {
         scf_log_error("reload", &err);
         return;
     }
     scf_log_set_level(log_level(fresh.log_level));
     scf_log(SCF_LOG_INFO, "log level is %s", fresh.log_level);
-    (void)r;
 }
 
 /* Returns when told to stop. A second signal during shutdown ends the process at once. */
-static int wait_for_signals(struct running *r, const sigset_t *signals) {
+static int wait_for_signals(struct running *r) {
     struct timespec period = {.tv_sec = CLUSTER_CHECK_MS / 1000,
                               .tv_nsec = CLUSTER_CHECK_MS % 1000 * 1000000L};
     for (;;) {
-        int signal_number = sigtimedwait(signals, NULL, &period);
+        int signal_number = sigtimedwait(&r->signals, NULL, &period);
         if (signal_number == SIGTERM || signal_number == SIGINT)
             return SCF_EXIT_OK;
         if (signal_number == SIGHUP)
             reload(r);
+        scf_host_watchdog();
         if (!r->cluster)
             continue;
         struct scf_error err = {0};
         if (scf_cluster_check(r->cluster, &err) != SCF_OK)
             return scf_complain("the embedded PostgreSQL cannot be kept up", &err);
     }
-}
-
-static void stop_at_once(int signal_number) {
-    (void)signal_number;
-    _exit(SCF_EXIT_FAILURE);
-}
-
-static void let_second_signal_kill(void) {
-    sigset_t both;
-    sigemptyset(&both);
-    sigaddset(&both, SIGTERM);
-    sigaddset(&both, SIGINT);
-    signal(SIGTERM, stop_at_once);
-    signal(SIGINT, stop_at_once);
-    pthread_sigmask(SIG_UNBLOCK, &both, NULL);
-}
-
-static void block_signals(sigset_t *signals) {
-    sigemptyset(signals);
-    sigaddset(signals, SIGTERM);
-    sigaddset(signals, SIGINT);
-    sigaddset(signals, SIGHUP);
-    sigaddset(signals, SIGCHLD);
-    pthread_sigmask(SIG_BLOCK, signals, NULL);
-    signal(SIGPIPE, SIG_IGN);
 }
 
 static void announce(const struct running *r) {
@@ -330,9 +297,8 @@ static void announce(const struct running *r) {
 }
 
 static int serve(struct running *r) {
-    sigset_t signals;
     struct scf_error err = {0};
-    block_signals(&signals);
+    signal(SIGPIPE, SIG_IGN);
     enum scf_code code = come_up(r, &err);
     if (code != SCF_OK) {
         int exit_code = scf_complain("cannot start", &err);
@@ -341,10 +307,10 @@ static int serve(struct running *r) {
     }
     announce(r);
     scf_server_set_ready(r->services.server, true);
-    notify_systemd("READY=1");
-    int exit_code = wait_for_signals(r, &signals);
-    notify_systemd("STOPPING=1");
-    let_second_signal_kill();
+    scf_host_notify("READY=1");
+    int exit_code = wait_for_signals(r);
+    scf_host_notify("STOPPING=1");
+    scf_host_let_signals_kill();
     scf_log(SCF_LOG_INFO, "stopping");
     go_down(r);
     scf_log(SCF_LOG_INFO, "stopped");
@@ -361,5 +327,7 @@ int scf_cmd_serve(int argc, char **argv) {
         return scf_complain("configuration", &err);
     scf_log_setup(log_level(r.config.log_level), strcmp(r.config.log_format, "text") == 0);
     r.services.config = &r.config;
+    r.argc = argc;
+    r.argv = argv;
     return serve(&r);
 }

@@ -221,6 +221,21 @@ enum scf_code scf_migrate_set(const char *database_url, const struct scf_migrati
     return code;
 }
 
+enum scf_code scf_migrate_serves(struct scf_db *db, struct scf_error *err) {
+    struct migrating run = {.db = db,
+                            .arena = scf_arena_new(ARENA_BYTES),
+                            .set = scf_migrations,
+                            .count = scf_migration_count,
+                            .mode = SCF_MIGRATE_CHECK};
+    enum scf_code code = load(&run, err);
+    if (code == SCF_OK)
+        code = check_altered(&run, err);
+    if (code == SCF_OK)
+        code = walk(&run, err);
+    scf_arena_free(run.arena);
+    return code;
+}
+
 enum scf_code scf_migrate(const char *database_url, enum scf_migrate_mode mode,
                           struct scf_buf *report, struct scf_error *err) {
     return scf_migrate_set(database_url, scf_migrations, scf_migration_count, mode, report, err);

@@ -26,6 +26,24 @@ static void too_large(struct scf_request *rq) {
     refuse(rq, &err);
 }
 
+/* Counts what the buffer grew by; false when there is no room for it. */
+static bool count_memory(struct scf_request *rq) {
+    size_t holds = rq->body.capacity > SCF_BODY_KEEP ? rq->body.capacity : 0;
+    if (holds <= rq->body_counted)
+        return true;
+    size_t more = holds - rq->body_counted;
+    rq->body_counted = holds;
+    return atomic_fetch_add(&rq->server->body_bytes, more) + more <= rq->server->body_bytes_max;
+}
+
+static void no_room(struct scf_request *rq) {
+    struct scf_error err = {0};
+    scf_fail(&err, SCF_E_OVERLOADED, "Too many large bodies are arriving at once.");
+    rq->close = true;
+    refuse(rq, &err);
+    scf_buf_free(&rq->body);
+}
+
 static size_t keep(struct scf_request *rq, const char *bytes, size_t n) {
     if (rq->body_received == 0 && rq->gunzip == NULL)
         (void)scf_buf_reserve(&rq->body, rq->content_length < FIRST_RESERVE
@@ -34,6 +52,8 @@ static size_t keep(struct scf_request *rq, const char *bytes, size_t n) {
     scf_buf_put(&rq->body, bytes, n);
     if (rq->body.overflow)
         too_large(rq);
+    else if (!count_memory(rq))
+        no_room(rq);
     return n;
 }
 
@@ -85,4 +105,6 @@ void scf_body_end(struct scf_request *rq) {
     rq->gunzip = NULL;
     if (rq->body.capacity > SCF_BODY_KEEP)
         scf_buf_free(&rq->body);
+    atomic_fetch_sub(&rq->server->body_bytes, rq->body_counted);
+    rq->body_counted = 0;
 }

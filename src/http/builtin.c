@@ -39,7 +39,7 @@ static void readyz(struct scf_request *rq) {
     int count = atomic_load(&s->check_count);
     for (int i = 0; i < count; i++) {
         struct scf_error err = {0};
-        err.code = s->checks[i].fn(s->checks[i].ctx, &err);
+        err.code = s->checks[i].fn(s->checks[i].ctx, rq->db, &err);
         check_line(&body, s->checks[i].name, &err, &good);
     }
     if (scf_rq_query(rq, "verbose") == NULL) {
@@ -54,6 +54,7 @@ static void readyz(struct scf_request *rq) {
 static void metrics(struct scf_request *rq) {
     struct scf_buf body;
     scf_buf_init(&body, METRICS_MAX);
+    scf_process_measure();
     scf_metrics_write(&body);
     scf_reply(rq, 200, "text/plain; version=0.0.4; charset=utf-8", &body);
 }

@@ -17,7 +17,10 @@ enum MHD_Result scf_on_accept(void *cls, const struct sockaddr *address, socklen
     (void)address, (void)length;
     struct scf_server *s = cls;
     int room = s->options.max_connections / 8 + 16;
-    return atomic_load(&s->connection_count) < s->options.max_connections + room ? MHD_YES : MHD_NO;
+    if (atomic_load(&s->connection_count) < s->options.max_connections + room)
+        return MHD_YES;
+    scf_metric_add(s->refused_connections, 1);
+    return MHD_NO;
 }
 
 static void connection_open(struct scf_server *s, struct MHD_Connection *mhd, void **context) {
@@ -26,6 +29,8 @@ static void connection_open(struct scf_server *s, struct MHD_Connection *mhd, vo
     c->server = s;
     c->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     c->over_cap = atomic_fetch_add(&s->connection_count, 1) >= s->options.max_connections;
+    scf_metric_add(s->open_connections, 1);
+    scf_metric_add(s->refused_connections, c->over_cap);
     atomic_init(&c->deadline_us, scf_mono_us() + client_timeout_us(s));
     c->rq.server = s;
     c->rq.conn = c;
@@ -51,6 +56,7 @@ static void connection_close(struct scf_server *s, struct scf_connection *c) {
         c->next->prev = c->prev;
     pthread_mutex_unlock(&s->connections_lock);
     atomic_fetch_sub(&s->connection_count, 1);
+    scf_metric_add(s->open_connections, -1);
     scf_arena_free(c->rq.arena);
     scf_buf_free(&c->rq.body);
     free(c);

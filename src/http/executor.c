@@ -14,6 +14,7 @@ struct scf_executor {
     struct scf_request *head, **tail;
     size_t reserved, queue_max; /* queued, or about to be */
     bool stop;
+    struct scf_metric *waiting;
     int thread_count;
     struct service_thread {
         struct scf_executor *executor;
@@ -34,6 +35,7 @@ static void append(struct scf_executor *e, struct scf_request *rq) {
     rq->queue_next = NULL;
     *e->tail = rq;
     e->tail = &rq->queue_next;
+    scf_metric_add(e->waiting, 1);
     pthread_cond_signal(&e->work);
 }
 
@@ -61,6 +63,7 @@ static struct scf_request *pop(struct scf_executor *e) {
         if (e->head == NULL)
             e->tail = &e->head;
         e->reserved--;
+        scf_metric_add(e->waiting, -1);
     }
     pthread_mutex_unlock(&e->lock);
     return rq;
@@ -69,7 +72,9 @@ static struct scf_request *pop(struct scf_executor *e) {
 static void run(struct scf_request *rq, struct scf_db *db) {
     int64_t waited = scf_mono_us() - rq->started_us;
     bool stale = rq->wait.topic == NULL && waited > QUEUE_DEADLINE_S * SCF_US_PER_SECOND;
-    if (stale) {
+    if (atomic_load(&rq->server->closed)) {
+        scf_reply_code(rq, SCF_E_DRAINING, "The server is shutting down.");
+    } else if (stale) {
         scf_reply_code(rq, SCF_E_OVERLOADED, "The request waited too long for a free thread.");
     } else {
         rq->db = db;
@@ -96,6 +101,8 @@ struct scf_executor *scf_executor_start(struct scf_server *s, int threads, const
     e->server = s;
     e->tail = &e->head;
     e->queue_max = queue_max;
+    e->waiting =
+        scf_gauge("scfd_service_queue_requests", NULL, "Requests waiting for a service thread");
     pthread_mutex_init(&e->lock, NULL);
     pthread_cond_init(&e->work, NULL);
     for (int i = 0; i < threads; i++) {

@@ -15,8 +15,13 @@ static const struct scf_stmt insert = {"idempotency_insert",
                                        "INSERT INTO scfd.idempotency "
                                        "(api_key_id, key, fingerprint, status, body, created_at) "
                                        "VALUES ($1, $2, $3, $4, $5, $6)"};
-static const struct scf_stmt purge = {"idempotency_purge",
-                                      "DELETE FROM scfd.idempotency WHERE created_at < $1"};
+/* Two instances that purge at once share the work. */
+static const struct scf_stmt purge = {
+    "idempotency_purge",
+    "DELETE FROM scfd.idempotency WHERE (api_key_id, key) IN (SELECT api_key_id, key"
+    " FROM scfd.idempotency WHERE created_at < $1 ORDER BY created_at LIMIT $2"
+    " FOR UPDATE SKIP LOCKED)"};
+enum { PURGE_ROWS = 5000, PURGE_ROUNDS = 200 };
 
 static struct scf_hash fingerprint(const struct scf_request *rq) {
     struct scf_str parts[] = {scf_str(rq->route->method), SCF_STR("\n"), scf_str(rq->path),
@@ -45,6 +50,24 @@ static enum scf_code read_key(struct scf_request *rq, struct scf_str *ret, bool 
         return scf_fail(err, SCF_E_IDEMPOTENCY_KEY_INVALID,
                         "Idempotency-Key must be 1 to 255 visible ASCII characters.");
     SCF_ASSERT(rq->has_actor);
+    return SCF_OK;
+}
+
+enum scf_code scf_rq_idempotency(struct scf_request *rq, const struct scf_idempotency **ret,
+                                 struct scf_error *err) {
+    struct scf_str key;
+    bool present;
+    enum scf_code code = read_key(rq, &key, &present, err);
+    if (code != SCF_OK)
+        return code;
+    *ret = NULL;
+    if (!present)
+        return SCF_OK;
+    struct scf_idempotency *idempotency = scf_alloc(rq->arena, 1, sizeof *idempotency);
+    if (idempotency == NULL)
+        return scf_fail(err, SCF_E_INTERNAL, "No memory for the Idempotency-Key.");
+    *idempotency = (struct scf_idempotency){key, fingerprint(rq)};
+    *ret = idempotency;
     return SCF_OK;
 }
 
@@ -117,5 +140,12 @@ enum scf_code scf_idempotency_purge(struct scf_db *db, struct scf_arena *arena,
     struct scf_params p;
     scf_params_init(&p, arena);
     scf_p_time(&p, older_than_us);
-    return scf_db_run(db, &purge, &p, arena, NULL, err);
+    scf_p_i64(&p, PURGE_ROWS);
+    for (int i = 0; i < PURGE_ROUNDS; i++) {
+        struct scf_rows *rows;
+        enum scf_code code = scf_db_run(db, &purge, &p, arena, &rows, err);
+        if (code != SCF_OK || scf_rows_affected(rows) < PURGE_ROWS)
+            return code;
+    }
+    return SCF_OK;
 }

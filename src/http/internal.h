@@ -36,6 +36,8 @@ enum {
     SCF_DRAIN_CUT = 8 << 20,    /* a body that passed its limit is read away up to here, then
                                    cut off without an answer */
     SCF_BODY_KEEP = 32 * 1024,  /* body memory a connection keeps for its next request */
+    SCF_BODIES_MAX = 256 << 20, /* memory of all bodies that outgrew SCF_BODY_KEEP: a crowd of
+                                   slow uploads must not use up the machine */
     SCF_BODY_RATE = 16 * 1024,  /* bytes a second a body must bring on average, after the grace */
     SCF_CHECKS_MAX = 16,
     SCF_ARENA_MAX = 64 * 1024 * 1024 /* one request's working memory */
@@ -99,6 +101,7 @@ struct scf_request {
     const char *target_at; /* where libmicrohttpd had it */
     const char *path;
     uint64_t content_length, body_received;
+    size_t body_counted; /* of server->body_bytes */
     int64_t received_us, started_us;
     int64_t suspended_at_us;
     struct scf_db *db;
@@ -132,7 +135,7 @@ struct scf_connection {
 
 struct scf_check {
     const char *name;
-    enum scf_code (*fn)(void *ctx, struct scf_error *err);
+    scf_ready_check fn;
     void *ctx;
 };
 
@@ -144,6 +147,7 @@ struct scf_server {
     size_t route_count;
     struct scf_router *router;
     struct scf_traffic *traffic; /* metrics per route */
+    struct scf_metric *open_connections, *refused_connections;
     struct MHD_Daemon *daemon;
     int listen_fd;
     bool inherited; /* the socket came from systemd */
@@ -152,7 +156,9 @@ struct scf_server {
     _Atomic bool ready, draining;
     _Atomic bool closed; /* no handler may begin any more */
     _Atomic int connection_count, in_flight;
-    _Atomic int handling; /* handlers running or suspended; see connection.c */
+    _Atomic size_t body_bytes;
+    size_t body_bytes_max; /* SCF_BODIES_MAX; fixed before serving starts */
+    _Atomic int handling;  /* handlers running or suspended; see connection.c */
     pthread_mutex_t connections_lock;
     struct scf_connection *connections;
     struct scf_executor *executor; /* NULL when no route needs one */
@@ -249,6 +255,10 @@ void scf_timer_poke(struct scf_server *s); /* an earlier deadline was added */
 struct scf_traffic *scf_traffic_new(const struct scf_route *routes, size_t count);
 void scf_traffic_free(struct scf_traffic *t);
 void scf_traffic_account(struct scf_request *rq, int status);
+
+/* ---- process.c ---- */
+
+void scf_process_measure(void); /* sets the process_* gauges */
 
 /* ---- listen.c ---- */
 

@@ -44,6 +44,23 @@ static enum scf_code bind_and_listen(struct scf_server *s, const struct sockaddr
     return code;
 }
 
+/* What a server that was killed left behind is removed; the socket of one that listens is not. */
+static enum scf_code remove_stale(struct scf_server *s, const struct sockaddr_un *address,
+                                  struct scf_error *err) {
+    struct stat st;
+    if (lstat(address->sun_path, &st) != 0 || !S_ISSOCK(st.st_mode))
+        return SCF_OK;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    bool stale = fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof *address) != 0 &&
+                 errno == ECONNREFUSED;
+    if (fd >= 0)
+        close(fd);
+    if (stale)
+        unlink(address->sun_path);
+    errno = EADDRINUSE;
+    return stale ? SCF_OK : fail(s, err, "another server listens there");
+}
+
 static enum scf_code open_unix(struct scf_server *s, const char *path, struct scf_error *err) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     size_t n = strlen(path);
@@ -51,10 +68,9 @@ static enum scf_code open_unix(struct scf_server *s, const char *path, struct sc
         return scf_fail(err, SCF_E_INVALID_PARAMETER, "listen %s: the path is too long",
                         s->options.listen);
     memcpy(address.sun_path, path, n + 1);
-    struct stat st;
-    if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
-        unlink(path);
-    enum scf_code code = bind_and_listen(s, (struct sockaddr *)&address, sizeof address, err);
+    enum scf_code code = remove_stale(s, &address, err);
+    if (code == SCF_OK)
+        code = bind_and_listen(s, (struct sockaddr *)&address, sizeof address, err);
     if (code == SCF_OK)
         s->unlink_path = path;
     return code;

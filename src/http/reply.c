@@ -106,13 +106,17 @@ void scf_reply_code(struct scf_request *rq, enum scf_code code, const char *deta
     scf_reply_error(rq, &err);
 }
 
+bool scf_rq_has_tag(const struct scf_request *rq, const char *etag) {
+    return scf_etag_listed(scf_rq_header(rq, "If-None-Match"), etag);
+}
+
 bool scf_reply_not_modified(struct scf_request *rq, const char *etag) {
     char *quoted = scf_asprintf(rq->arena, "\"%s\"", etag);
     if (quoted == NULL)
         return false;
     add_header(rq, "ETag", quoted);
     add_header(rq, "Cache-Control", "private, no-cache");
-    if (!scf_etag_listed(scf_rq_header(rq, "If-None-Match"), etag))
+    if (!scf_rq_has_tag(rq, etag))
         return false;
     struct scf_buf none;
     scf_buf_init(&none, 1);

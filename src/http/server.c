@@ -7,7 +7,8 @@
 enum {
     POOL_MEMORY = 24 * 1024, /* per connection; libmicrohttpd clears all of it for every request */
     QUEUE_PER_THREAD = 64,
-    STRAGGLER_S = 35, /* a statement ends after 30 s at the latest */
+    STRAGGLER_S = 10, /* from cancelling a statement to the end of its handler */
+    POLL_NS = 2000000,
     DEFAULT_CONNECTIONS = 4096,
     DEFAULT_TIMEOUT_S = 15,
     DEFAULT_BODY = 2 * 1024 * 1024
@@ -38,6 +39,7 @@ static void take_options(struct scf_server *s, const struct scf_server_options *
         s->options.client_timeout_s = DEFAULT_TIMEOUT_S;
     if (s->options.max_body_bytes == 0)
         s->options.max_body_bytes = DEFAULT_BODY;
+    s->body_bytes_max = SCF_BODIES_MAX;
     if (o->cursor_key != NULL)
         memcpy(s->cursor_key, o->cursor_key, sizeof s->cursor_key);
     else
@@ -89,7 +91,15 @@ static enum scf_code start_daemon(struct scf_server *s, struct scf_error *err) {
     return SCF_OK;
 }
 
+static void make_metrics(struct scf_server *s) {
+    s->open_connections =
+        scf_gauge("scfd_http_connections", NULL, "Client connections that are open");
+    s->refused_connections = scf_counter("scfd_http_connections_refused_total", NULL,
+                                         "Client connections past max_connections");
+}
+
 static enum scf_code start_all(struct scf_server *s, struct scf_error *err) {
+    make_metrics(s);
     enum scf_code code = build_routes(s, err);
     if (code != SCF_OK || (code = scf_listen_open(s, err)) != SCF_OK)
         return code;
@@ -143,8 +153,7 @@ int scf_server_port(const struct scf_server *s) {
     return s->port;
 }
 
-void scf_server_add_check(struct scf_server *s, const char *name,
-                          enum scf_code (*fn)(void *ctx, struct scf_error *err), void *ctx) {
+void scf_server_add_check(struct scf_server *s, const char *name, scf_ready_check fn, void *ctx) {
     int n = atomic_load(&s->check_count);
     SCF_ASSERT(n < SCF_CHECKS_MAX);
     s->checks[n] = (struct scf_check){name, fn, ctx};
@@ -164,29 +173,40 @@ void scf_server_notify(struct scf_server *s, const char *topic) {
 }
 
 /* Polls: a shutdown is rare, and a condition variable would tax every request. */
-static bool wait_for_zero(_Atomic int *count, int64_t seconds) {
-    int64_t until = scf_mono_us() + seconds * SCF_US_PER_SECOND;
+static bool wait_for_zero(_Atomic int *count, int64_t us) {
+    int64_t until = scf_mono_us() + us;
     while (atomic_load(count) > 0) {
         if (scf_mono_us() >= until)
             return false;
-        nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+        nanosleep(&(struct timespec){.tv_nsec = POLL_NS}, NULL);
     }
     return true;
 }
 
-void scf_server_stop(struct scf_server *s, int drain_s) {
+/* A handler may run one statement after the other: each is cancelled. */
+static bool cut_short(struct scf_server *s) {
+    int64_t until = scf_mono_us() + STRAGGLER_S * SCF_US_PER_SECOND;
+    while (!wait_for_zero(&s->handling, SCF_US_PER_SECOND / 10)) {
+        if (scf_mono_us() >= until)
+            return false;
+        scf_db_cancel_running();
+    }
+    return true;
+}
+
+bool scf_server_stop(struct scf_server *s, int drain_s) {
     atomic_store(&s->ready, false);
     atomic_store(&s->draining, true);
     MHD_quiesce_daemon(s->daemon);
     if (!s->inherited) /* systemd goes on listening for the next instance */
         shutdown(s->listen_fd, SHUT_RDWR);
     scf_waits_notify(s, NULL);
-    bool drained = wait_for_zero(&s->in_flight, drain_s);
+    bool drained = wait_for_zero(&s->in_flight, drain_s * SCF_US_PER_SECOND);
     atomic_store(&s->closed, true);
-    if (!wait_for_zero(&s->handling, STRAGGLER_S)) {
+    if (!cut_short(s)) {
         scf_log(SCF_LOG_ERROR, "%d requests were never resumed; their server is left as it is",
                 atomic_load(&s->handling));
-        return; /* stopping it would abort the process (libraries: MHD-5) */
+        return false; /* stopping it would abort the process (libraries: MHD-5) */
     }
     if (!drained)
         scf_log(SCF_LOG_WARN, "%d requests were cut off", atomic_load(&s->in_flight));
@@ -195,4 +215,5 @@ void scf_server_stop(struct scf_server *s, int drain_s) {
     scf_timer_stop(s);
     MHD_stop_daemon(s->daemon);
     free_server(s);
+    return true;
 }

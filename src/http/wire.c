@@ -91,6 +91,21 @@ static enum scf_code check_target(const char *target, struct scf_error *err) {
     return SCF_OK;
 }
 
+/* Fields that may be there once: of two, a server in front could have obeyed the other. */
+static enum scf_code check_singletons(const struct scf_request *rq, struct scf_error *err) {
+    static const char *const once[] = {"Authorization", "Content-Type", "Content-Encoding",
+                                       "Idempotency-Key", "Expect"};
+    for (size_t k = 0; k < SCF_COUNT(once); k++) {
+        int n = 0;
+        for (size_t i = 0; i < rq->header_count; i++)
+            n += strcasecmp(rq->headers[i].name.p, once[k]) == 0;
+        if (n > 1)
+            return scf_fail(err, SCF_E_MALFORMED_REQUEST, "There is more than one %s header.",
+                            once[k]);
+    }
+    return SCF_OK;
+}
+
 /* Finds out how long the body is; refuses what could be read in two ways. */
 static enum scf_code check_framing(struct scf_request *rq, bool http_1_0, struct scf_error *err) {
     int hosts = 0, lengths = 0, codings = 0;
@@ -142,5 +157,6 @@ enum scf_code scf_wire_read_head(struct scf_request *rq, const char *method, con
     enum scf_code code = check_target(rq->target, err);
     if (code != SCF_OK)
         return code;
-    return check_framing(rq, strcmp(version, "HTTP/1.0") == 0, err);
+    code = check_framing(rq, strcmp(version, "HTTP/1.0") == 0, err);
+    return code == SCF_OK ? check_singletons(rq, err) : code;
 }

@@ -28,7 +28,7 @@ def test_every_metric_is_explained(server):
     answer = server.anonymous().get("/metrics")
     exposed = set(re.findall(r"(?m)^# TYPE (\w+)", answer.body.decode()))
     operations = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-    explained = set(re.findall(r"`(scfd_\w+)`", operations))
+    explained = set(re.findall(r"`((?:scfd|process)_\w+)`", operations))
     assert exposed <= explained, exposed - explained
     assert len(exposed) > 10
 

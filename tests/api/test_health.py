@@ -14,7 +14,9 @@ def test_livez_and_readyz_need_no_key(server):
 def test_readyz_verbose_is_for_humans(server):
     answer = server.anonymous().call("GET", "/readyz?verbose")
     assert answer.status == 200
-    assert re.search(rb"^\[\+\]", answer.body, re.M), answer
+    lines = answer.body.decode().splitlines()
+    names = ["serving", "db", "schema", "keys", "signing-key", "workers"]
+    assert lines == [f"[+]{name} ok" for name in names]
 
 
 def test_version_in_every_answer(server):
@@ -34,6 +36,23 @@ def test_metrics_are_prometheus_text(server, erp):
     assert "scfd_http_requests_total{" in text
     for line in text.splitlines():
         assert line.startswith("#") or re.fullmatch(r"[a-z_]+(\{.*\})? [-+.\deInfNa]+", line), line
+
+
+def test_metrics_that_operators_watch(server, erp):
+    erp.get("/v1/invoices")
+    text = "\n" + server.anonymous().get("/metrics").body.decode()
+
+    def value(name):
+        return int(text.split(f"\n{name} ")[1].split("\n")[0])
+
+    assert value("scfd_listener_connected") == 1
+    assert value("scfd_postgres_restarts_total") == 0
+    assert value("scfd_service_queue_requests") == 0
+    assert value("scfd_db_connections") >= 6
+    assert value('scfd_db_connects_total{result="ok"}') >= value("scfd_db_connections")
+    assert value("scfd_http_connections") >= 1
+    assert 10 < value("process_open_fds") < value("process_max_fds")
+    assert 4 << 20 < value("process_resident_memory_bytes") < 4 << 30
 
 
 def test_metrics_label_is_the_route_not_the_path(server, erp):

@@ -24,4 +24,8 @@ enum scf_migrate_mode { SCF_MIGRATE_APPLY, SCF_MIGRATE_PLAN, SCF_MIGRATE_CHECK }
 enum scf_code scf_migrate(const char *database_url, enum scf_migrate_mode mode,
                           struct scf_buf *report, struct scf_error *err) SCF_MUST_CHECK;
 
+/* Is everything there that this program needs, unaltered? WRONG_STATE otherwise. A newer migration
+ * does not matter: while instances are replaced one after another, the old ones go on serving. */
+enum scf_code scf_migrate_serves(struct scf_db *db, struct scf_error *err) SCF_MUST_CHECK;
+
 #endif

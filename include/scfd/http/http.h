@@ -128,6 +128,8 @@ void scf_reply_file(struct scf_request *rq, int status, const char *content_type
 /* Sets ETag and Cache-Control (api-rules R4). When If-None-Match matches, replies 304 and returns
  * true: the handler then returns. `etag` without quotes. */
 bool scf_reply_not_modified(struct scf_request *rq, const char *etag);
+/* Does If-None-Match list this tag (without quotes)? Before a wait: the client has this state. */
+bool scf_rq_has_tag(const struct scf_request *rq, const char *etag);
 /* Appends one log field to the access line ("record_count" …). */
 void scf_rq_log(struct scf_request *rq, const char *key, const char *value);
 
@@ -183,6 +185,15 @@ enum scf_code scf_idempotency_claim(struct scf_request *rq, struct scf_db *db,
 /* Stores the reply that will be sent after the commit. */
 enum scf_code scf_idempotency_store(struct scf_request *rq, struct scf_db *db, int status,
                                     struct scf_str body, struct scf_error *err) SCF_MUST_CHECK;
+/* The key and what it stands for, for a committer that writes the rows of many requests at once
+ * (scfd.idempotency: api_key_id, key, fingerprint, status). *ret NULL: the request names no key;
+ * else it lives as long as the request. IDEMPOTENCY_KEY_INVALID. */
+struct scf_idempotency {
+    struct scf_str key;
+    struct scf_hash fingerprint; /* SHA-256 of method, path and body */
+};
+enum scf_code scf_rq_idempotency(struct scf_request *rq, const struct scf_idempotency **ret,
+                                 struct scf_error *err) SCF_MUST_CHECK;
 void scf_reply_replay(struct scf_request *rq, const struct scf_replay *replay);
 /* Forgets keys older than a time; for a periodic task. Any thread with its own `db`. */
 enum scf_code scf_idempotency_purge(struct scf_db *db, struct scf_arena *arena,
@@ -211,17 +222,18 @@ struct scf_server;
 enum scf_code scf_server_start(const struct scf_server_options *options, struct scf_server **ret,
                                struct scf_error *err) SCF_MUST_CHECK;
 int scf_server_port(const struct scf_server *s); /* the real one when 0 was asked; 0 for unix: */
-/* Another line of /readyz: `fn` runs on a service thread and must be quick. Call before
- * scf_server_set_ready(s, true). `name` must be static. */
-void scf_server_add_check(struct scf_server *s, const char *name,
-                          enum scf_code (*fn)(void *ctx, struct scf_error *err), void *ctx);
+/* Another line of /readyz: `fn` runs on a service thread, with its connection, and must be quick.
+ * Call before scf_server_set_ready(s, true). `name` must be static. */
+typedef enum scf_code (*scf_ready_check)(void *ctx, struct scf_db *db, struct scf_error *err);
+void scf_server_add_check(struct scf_server *s, const char *name, scf_ready_check fn, void *ctx);
 void scf_server_set_ready(struct scf_server *s, bool ready);
 bool scf_server_ready(const struct scf_server *s);
 /* Called by the listener's subscriber: wakes the waiters of a topic; NULL wakes all. Any thread. */
 void scf_server_notify(struct scf_server *s, const char *topic);
-/* Not ready → stop accepting → wake waiters → drain up to `drain_s` → stop (libraries: MHD-5/6).
- * Frees the server. */
-void scf_server_stop(struct scf_server *s, int drain_s);
+/* Not ready → stop accepting → wake waiters → drain up to `drain_s` → cancel the statements that
+ * still run → stop (libraries: MHD-5/6). Frees the server. False: a request was never resumed; then
+ * the server stays, and whatever its handlers use must stay too. */
+bool scf_server_stop(struct scf_server *s, int drain_s);
 
 /* /livez, /readyz, /metrics, /version, /problems/{slug}: every server has them before its own. */
 extern const struct scf_route scf_builtin_routes[];

@@ -4,6 +4,7 @@
 #include <zlib.h>
 
 #include "client.h"
+#include "internal.h" /* for a smaller bound of all bodies together */
 #include "scfd/codec/digest.h"
 
 enum { BODY_MAX = 1000, CLIENT_TIMEOUT_S = 1, CONNECTIONS = 12 };
@@ -422,10 +423,44 @@ static void more_connections_than_allowed_get_503_or_are_closed(void **state) {
     expect_once(port, GET("/hello"), 200);
 }
 
+/* Both would fit alone. The one that goes too far is refused, the other is not hurt, and the room
+ * comes back. */
+static void all_bodies_together_are_bounded(void **state) {
+    (void)state;
+    enum { SIZE = 90000, FIRST = 60000 };
+    static const char head[] =
+        POST("/once", JSON "Idempotency-Key: k\r\nContent-Length: 90000\r\n", "");
+    char *body = malloc(SIZE);
+    assert_non_null(body);
+    memset(body, 'x', SIZE);
+    size_t usual = server->body_bytes_max;
+    server->body_bytes_max = 150 * 1024;
+    int patient = dial(port), greedy = dial(port);
+    assert_true(say(patient, head) && say_n(patient, body, FIRST));
+    while (atomic_load(&server->body_bytes) == 0)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    assert_true(say(greedy, head));
+    (void)say_n(greedy, body, SIZE);
+    struct answer a = ask(greedy, "", 503);
+    assert_non_null(strstr(a.body, "Too many large bodies"));
+    assert_string_equal(field(&a, "Retry-After"), "1");
+    forget(&a);
+    close(greedy);
+    assert_true(say_n(patient, body + FIRST, SIZE - FIRST));
+    expect(patient, "", 201);
+    close(patient);
+    for (int i = 0; i < 1000 && atomic_load(&server->body_bytes) > 0; i++)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    assert_int_equal(atomic_load(&server->body_bytes), 0);
+    server->body_bytes_max = usual;
+    free(body);
+}
+
 static enum scf_code check_result = SCF_OK;
 
-static enum scf_code check(void *ctx, struct scf_error *err) {
+static enum scf_code check(void *ctx, struct scf_db *db, struct scf_error *err) {
     (void)ctx;
+    assert_null(db); /* this server has none */
     return check_result == SCF_OK ? SCF_OK : scf_fail(err, check_result, "not yet");
 }
 
@@ -472,6 +507,7 @@ int main(void) {
         cmocka_unit_test(a_handler_that_forgets_to_answer_gives_500),
         cmocka_unit_test(a_client_that_dribbles_is_cut_off),
         cmocka_unit_test(more_connections_than_allowed_get_503_or_are_closed),
+        cmocka_unit_test(all_bodies_together_are_bounded),
         cmocka_unit_test(health),
     };
     return cmocka_run_group_tests(tests, start, stop);

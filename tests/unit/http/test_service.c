@@ -72,6 +72,18 @@ static void list_handler(struct scf_request *rq) {
     scf_reply_json(rq, 200, &body);
 }
 
+/* Two slow statements, one after the other. */
+static void slow_handler(struct scf_request *rq) {
+    static const struct scf_stmt sleep = {"t_sleep", "SELECT pg_sleep(30)"};
+    struct scf_error err = {0};
+    executed++;
+    enum scf_code code = SCF_OK;
+    for (int i = 0; i < 2; i++)
+        code = scf_db_run(scf_rq_db(rq), &sleep, NULL, NULL, NULL, &err);
+    if (code != SCF_OK)
+        scf_reply_error(rq, &err);
+}
+
 static const char *const list_query[] = {"limit", "after", "order", "status", NULL};
 static const struct scf_route routes[] = {
     {.method = "POST",
@@ -82,6 +94,7 @@ static const struct scf_route routes[] = {
      .handle = write_handler,
      .body_type = "application/json",
      .needs_idempotency_key = true},
+    {.method = "GET", .pattern = "/slow", .run = SCF_RUN_SERVICE, .handle = slow_handler},
     {.method = "GET",
      .pattern = "/list",
      .run = SCF_RUN_SERVICE,
@@ -295,6 +308,25 @@ static void unix_sockets_serve(void **state) {
     }
 }
 
+static void a_unix_socket_in_use_is_not_taken(void **state) {
+    (void)state;
+    char listen[100];
+    snprintf(listen, sizeof listen, "unix:/tmp/scfd-test-used-%d.sock", (int)getpid());
+    struct scf_server *s = start_on(listen), *second = NULL;
+    struct scf_server_options o = {.listen = listen};
+    struct scf_error err = {0};
+    assert_int_equal(scf_server_start(&o, &second, &err), SCF_E_INVALID_PARAMETER);
+    assert_non_null(strstr(err.detail, "another server listens there"));
+    assert_int_equal(access(listen + 5, F_OK), 0); /* the refused one did not unlink it */
+    scf_server_stop(s, 1);
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    snprintf(a.sun_path, sizeof a.sun_path, "%s", listen + 5);
+    int dead = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_int_equal(bind(dead, (struct sockaddr *)&a, sizeof a), 0);
+    close(dead); /* a socket that nobody listens on any more */
+    scf_server_stop(start_on(listen), 1);
+}
+
 static void bad_addresses_are_refused(void **state) {
     (void)state;
     static const char *const bad[] = {"nonsense",     "127.0.0.1:", "127.0.0.1:http",     ":80",
@@ -306,6 +338,28 @@ static void bad_addresses_are_refused(void **state) {
         assert_int_equal(scf_server_start(&o, &s, &err), SCF_E_INVALID_PARAMETER);
         assert_null(s);
         assert_non_null(strstr(err.detail, bad[i]));
+    }
+}
+
+/* Three requests are in their handlers, a fourth waits for a thread: all are answered, soon. */
+static void stopping_does_not_wait_for_slow_statements(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    struct scf_server *s = start_on("127.0.0.1:0");
+    int fds[4], before = executed;
+    for (int i = 0; i < 4; i++) {
+        fds[i] = dial(scf_server_port(s));
+        assert_true(say(fds[i], "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"));
+    }
+    while (executed < before + 3)
+        nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+    int64_t began = scf_mono_us();
+    assert_true(scf_server_stop(s, 1));
+    assert_in_range(scf_mono_us() - began, SCF_US_PER_SECOND, 4 * SCF_US_PER_SECOND);
+    assert_int_equal(executed, before + 3);
+    for (int i = 0; i < 4; i++) {
+        expect(fds[i], "", 503);
+        close(fds[i]);
     }
 }
 
@@ -350,7 +404,9 @@ int main(void) {
         cmocka_unit_test(cursors_of_other_lists_are_refused),
         cmocka_unit_test(readiness_asks_the_database),
         cmocka_unit_test(unix_sockets_serve),
+        cmocka_unit_test(a_unix_socket_in_use_is_not_taken),
         cmocka_unit_test(bad_addresses_are_refused),
+        cmocka_unit_test(stopping_does_not_wait_for_slow_statements),
         cmocka_unit_test(inherited_sockets_serve_and_stay_open),
     };
     return cmocka_run_group_tests(tests, start, stop);

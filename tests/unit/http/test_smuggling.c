@@ -67,6 +67,12 @@ static const struct {
     CASE(POST("Content-Length: 2 \r\n") "{}" HIDDEN),
     CASE(POST("Content-Length: \r\n") HIDDEN),
     CASE(POST("Content-Length: 99999999999999999999999\r\n") HIDDEN),
+    /* what a server in front may have looked at the other one of */
+    CASE(POST("Content-Length: 2\r\nContent-Type: text/plain\r\n") "{}" HIDDEN),
+    CASE(POST("Content-Length: 2\r\nAuthorization: a\r\nauthorization: b\r\n") "{}" HIDDEN),
+    CASE(POST("Content-Length: 2\r\nIdempotency-Key: a\r\nIdempotency-Key: a\r\n") "{}" HIDDEN),
+    CASE(POST("Content-Length: 2\r\nContent-Encoding: identity\r\n"
+              "Content-Encoding: gzip\r\n") "{}" HIDDEN),
     /* codings */
     CASE(POST("Transfer-Encoding: identity\r\n") HIDDEN),
     CASE(POST("Transfer-Encoding: gzip, chunked\r\n") "0\r\n\r\n" HIDDEN),

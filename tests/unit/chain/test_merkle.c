@@ -4,7 +4,7 @@
 
 #include "scfd/codec/json.h"
 
-enum { MAX = 600 };
+enum { MAX = 601, ALL_PAIRS = 130 }; /* sizes 0 to 600; up to 130 exhaustively */
 static struct scf_hash leaves[MAX];
 
 static struct scf_hash from_hex(const char *hex) {
@@ -187,57 +187,71 @@ static void subtrees_push_like_their_leaves(void **state) {
     assert_memory_equal(root.b, want.b, SCF_HASH_LEN);
 }
 
+static void check_inclusion_of(size_t index, size_t size) {
+    struct scf_hash want[SCF_PROOF_MAX], proof[SCF_PROOF_MAX];
+    struct scf_range ranges[SCF_PROOF_MAX];
+    size_t n = tree_path(index, leaves, size, want);
+    assert_int_equal(scf_merkle_inclusion(index, size, ranges), n);
+    for (size_t i = 0; i < n; i++) {
+        proof[i] = range_root(ranges[i]);
+        assert_memory_equal(proof[i].b, want[i].b, SCF_HASH_LEN);
+    }
+    struct scf_hash root = tree_mth(leaves, size);
+    const struct scf_hash *leaf = &leaves[index];
+    assert_true(scf_merkle_verify_inclusion(SCF_SHA256, index, size, leaf, proof, n, &root));
+    size_t other = (index + 1) % size;
+    if (other != index)
+        assert_false(scf_merkle_verify_inclusion(SCF_SHA256, other, size, leaf, proof, n, &root));
+    if (n > 0)
+        assert_false(
+            scf_merkle_verify_inclusion(SCF_SHA256, index, size, leaf, proof, n - 1, &root));
+    proof[n] = root;
+    assert_false(scf_merkle_verify_inclusion(SCF_SHA256, index, size, leaf, proof, n + 1, &root));
+}
+
+/* Every place in every small tree; then places in larger ones. */
 static void inclusion_equals_the_definition(void **state) {
     (void)state;
     uint64_t seed = 1;
+    for (size_t size = 1; size <= ALL_PAIRS; size++)
+        for (size_t index = 0; index < size; index++)
+            check_inclusion_of(index, size);
     for (int round = 0; round < 400; round++) {
-        size_t size = 1 + tree_random(&seed) % MAX, index = tree_random(&seed) % size;
-        struct scf_hash want[SCF_PROOF_MAX], proof[SCF_PROOF_MAX];
-        struct scf_range ranges[SCF_PROOF_MAX];
-        size_t n = tree_path(index, leaves, size, want);
-        assert_int_equal(scf_merkle_inclusion(index, size, ranges), n);
-        for (size_t i = 0; i < n; i++) {
-            proof[i] = range_root(ranges[i]);
-            assert_memory_equal(proof[i].b, want[i].b, SCF_HASH_LEN);
-        }
-        struct scf_hash root = tree_mth(leaves, size);
-        assert_true(
-            scf_merkle_verify_inclusion(SCF_SHA256, index, size, &leaves[index], proof, n, &root));
-        size_t other = (index + 1) % size;
-        if (other != index) {
-            assert_false(scf_merkle_verify_inclusion(SCF_SHA256, other, size, &leaves[index], proof,
-                                                     n, &root));
-        }
-        if (n > 0) {
-            assert_false(scf_merkle_verify_inclusion(SCF_SHA256, index, size, &leaves[index], proof,
-                                                     n - 1, &root));
-        }
-        proof[n] = root;
-        assert_false(scf_merkle_verify_inclusion(SCF_SHA256, index, size, &leaves[index], proof,
-                                                 n + 1, &root));
+        size_t size = 1 + tree_random(&seed) % MAX;
+        check_inclusion_of(tree_random(&seed) % size, size);
     }
+}
+
+static void check_consistency_of(size_t old, size_t size) {
+    struct scf_hash want[SCF_PROOF_MAX], proof[SCF_PROOF_MAX];
+    struct scf_range ranges[SCF_PROOF_MAX];
+    size_t n = tree_subproof(old, leaves, size, true, want);
+    assert_int_equal(scf_merkle_consistency(old, size, ranges), n);
+    for (size_t i = 0; i < n; i++) {
+        proof[i] = range_root(ranges[i]);
+        assert_memory_equal(proof[i].b, want[i].b, SCF_HASH_LEN);
+    }
+    struct scf_hash a = tree_mth(leaves, old), b = tree_mth(leaves, size);
+    assert_true(scf_merkle_verify_consistency(SCF_SHA256, old, size, &a, &b, proof, n));
+    if (old == size)
+        return;
+    assert_false(scf_merkle_verify_consistency(SCF_SHA256, old, size, &b, &a, proof, n));
+    assert_false(scf_merkle_verify_consistency(SCF_SHA256, old, size, &a, &b, proof, n - 1));
+    proof[n] = b;
+    assert_false(scf_merkle_verify_consistency(SCF_SHA256, old, size, &a, &b, proof, n + 1));
+    proof[0].b[0] ^= 1;
+    assert_false(scf_merkle_verify_consistency(SCF_SHA256, old, size, &a, &b, proof, n));
 }
 
 static void consistency_equals_the_definition(void **state) {
     (void)state;
     uint64_t seed = 2;
+    for (size_t size = 1; size <= ALL_PAIRS; size++)
+        for (size_t old = 1; old <= size; old++)
+            check_consistency_of(old, size);
     for (int round = 0; round < 400; round++) {
-        size_t size = 1 + tree_random(&seed) % MAX, old = 1 + tree_random(&seed) % size;
-        struct scf_hash want[SCF_PROOF_MAX], proof[SCF_PROOF_MAX];
-        struct scf_range ranges[SCF_PROOF_MAX];
-        size_t n = tree_subproof(old, leaves, size, true, want);
-        assert_int_equal(scf_merkle_consistency(old, size, ranges), n);
-        for (size_t i = 0; i < n; i++) {
-            proof[i] = range_root(ranges[i]);
-            assert_memory_equal(proof[i].b, want[i].b, SCF_HASH_LEN);
-        }
-        struct scf_hash a = tree_mth(leaves, old), b = tree_mth(leaves, size);
-        assert_true(scf_merkle_verify_consistency(SCF_SHA256, old, size, &a, &b, proof, n));
-        if (old < size) {
-            assert_false(scf_merkle_verify_consistency(SCF_SHA256, old, size, &b, &a, proof, n));
-            proof[0].b[0] ^= 1;
-            assert_false(scf_merkle_verify_consistency(SCF_SHA256, old, size, &a, &b, proof, n));
-        }
+        size_t size = 1 + tree_random(&seed) % MAX;
+        check_consistency_of(1 + tree_random(&seed) % size, size);
     }
 }
 

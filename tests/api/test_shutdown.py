@@ -1,15 +1,20 @@
 """Stopping, reloading, and what the host gives the server: signals, systemd, open files."""
+import os
+import pty
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
 import harness.server as module
 from harness.parties import make_node
-from harness.server import Server, scfd, wait_until
+from harness.server import ROOT, Server, free_port, scfd, wait_until
 
 pytestmark = pytest.mark.heavy
 
@@ -165,3 +170,39 @@ def test_readiness_looks_at_the_schema(own):
     assert answer.status == 503
     assert b"[-]schema 1 migration is missing" in answer.body
     assert scfd("healthcheck", "--url", own.url).returncode != 0
+
+
+def read_terminal(terminal, until=None):
+    """What the process at this terminal says, up to a text or to its end."""
+    said = b""
+    while until is None or until not in said:
+        try:
+            data = os.read(terminal, 65536)
+        except OSError:  # how Linux tells that nobody holds the other side any more
+            data = b""
+        if not data:
+            break
+        said += data
+    return said
+
+
+def test_ctrl_c_ends_make_run_cleanly():
+    """The terminal sends SIGINT to the whole group: the server must not take it for a second one."""
+    if not shutil.which("jq") or not shutil.which("curl"):
+        pytest.skip("curl and jq are needed")
+    data = Path(tempfile.mkdtemp(prefix="scfd-test-"))
+    data.chmod(0o755)
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.environ.update(SCFD_DATA=str(data), SCFD_LISTEN=f"127.0.0.1:{free_port()}")
+        os.execv(ROOT / "tools" / "run.sh", ["run.sh", module.BINARY])
+    try:
+        said = read_terminal(terminal, b"Ctrl-C stops the server")
+        assert said.count(b"curl -s ") == 5, said
+        os.write(terminal, b"\x03")
+        read_terminal(terminal)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+        assert '"msg":"stopped"' in (data / "server.log").read_text().splitlines()[-1]
+    finally:
+        os.close(terminal)
+        shutil.rmtree(data, ignore_errors=True)

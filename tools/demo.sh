@@ -87,6 +87,10 @@ call "$admin" POST /v1/credit-assessments "$(jq -nc --arg b "$(id supplier)" \
 assessment=$(answer .id)
 show .
 
+step "The guarantee counts, which the guarantor sent from its own system by the contract's number"
+show '.factors[] | select(.name == "guarantee")'
+[ "$(answer '.factors[] | select(.name == "guarantee") | .value | tonumber > 0')" = true ]
+
 step "Every number can be recomputed from the receipt alone"
 call "$admin" GET "/v1/credit-assessments/$assessment/receipt"
 cp "$data/answer" "$data/receipt.json"

@@ -19,7 +19,7 @@ static void get_limits(struct scf_request *rq) {
     struct scf_jsonw w = scf_jsonw(&body);
     scf_jw_object(&w, NULL);
     scf_jw_i64(&w, "body_bytes", services->config->max_body_bytes);
-    scf_jw_i64(&w, "bulk_bytes", SCF_BULK_BYTES_MAX);
+    scf_jw_i64(&w, "bulk_bytes", services->config->max_bulk_bytes);
     scf_jw_i64(&w, "bulk_line_bytes", services->config->max_body_bytes);
     scf_jw_i64(&w, "atomic_lines", SCF_ATOMIC_LINES_MAX);
     scf_jw_i64(&w, "atomic_bytes", SCF_ATOMIC_BYTES_MAX);

@@ -66,10 +66,9 @@ static enum scf_code write_batch(struct scf_batch_context *context, struct scf_a
     struct scf_buf rows;
     scf_buf_init(&rows, ROWS_MAX);
     size_t row_count, used = assign_leaves(lookup, advances, &rows, &row_count);
-    enum scf_code code = rows.overflow
-                             ? scf_fail(err, SCF_E_INTERNAL, "The batch is too large.")
-                             : scf_commit_write(context->db, arena, &rows, row_count, advances,
-                                                used, lookup->now_us, ret_unknown, err);
+    enum scf_code code = rows.overflow ? scf_fail(err, SCF_E_INTERNAL, "The batch is too large.")
+                                       : scf_commit_write(context->db, arena, &rows, row_count,
+                                                          advances, used, lookup, ret_unknown, err);
     scf_buf_free(&rows);
     return code;
 }
@@ -111,6 +110,9 @@ static enum scf_code try_batch(struct scf_batch_context *context, struct scf_ite
         return code;
     code = scf_commit_add_stubs(context->db, arena, &lookup, err);
     if (code == SCF_OK)
+        code = scf_commit_lookup_keys(context->db, arena, &lookup,
+                                      scf_lookup_complete(&lookup, asks), err);
+    if (code == SCF_OK)
         code = scf_decide(context, arena, &lookup, asks, err);
     if (code == SCF_OK && atomic && refuse_atomic(items, count)) {
         scf_db_rollback(context->db);
@@ -150,6 +152,7 @@ static void reset_items(struct scf_item **items, size_t count) {
         items[i]->warnings.count = items[i]->own_warnings;
         items[i]->faults.count = 0;
         items[i]->twin = NULL;
+        items[i]->first_status = 0;
     }
 }
 

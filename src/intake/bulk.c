@@ -198,6 +198,10 @@ static enum scf_code bulk_begin(struct scf_request *rq, struct scf_error *err) {
     enum scf_code code = scf_may_send(scf_rq_actor(rq), kind, err);
     if (code == SCF_OK)
         code = read_atomic(rq, &atomic, err);
+    /* A sound Idempotency-Key is welcome, but every line has its external_id for the same end. */
+    const struct scf_idempotency *unused;
+    if (code == SCF_OK)
+        code = scf_rq_idempotency(rq, &unused, err);
     if (code != SCF_OK)
         return code;
     struct scf_spool spool;

@@ -35,12 +35,6 @@ static void write_refused(struct scf_bulk *b, struct scf_jsonw *w, const struct 
     scf_buf_free(&problem);
 }
 
-static int status_of(const struct scf_item *item) {
-    if (item->outcome == SCF_REFUSED)
-        return scf_code_status(item->error.code);
-    return item->outcome == SCF_REPLAYED ? 200 : 201;
-}
-
 static void count(struct scf_bulk *b, const struct scf_item *item) {
     b->accepted += item->outcome == SCF_ACCEPTED;
     b->duplicate += item->outcome == SCF_REPLAYED;
@@ -54,7 +48,7 @@ static void write_line(struct scf_bulk *b, int64_t number, const struct scf_item
         scf_buf_putc(&b->spool.ahead, ',');
     scf_jw_object(&w, NULL);
     scf_jw_i64(&w, "line", number);
-    scf_jw_i64(&w, "status", status_of(item));
+    scf_jw_i64(&w, "status", scf_item_status(item));
     if (item->outcome == SCF_REFUSED)
         write_refused(b, &w, item);
     else

@@ -91,8 +91,6 @@ static const char *reference_difference(struct derivation *d, const struct scf_r
     if (!same_party(&x->counterparty, &r->counterparty_id, d->stored->counterparty_code,
                     &contract->counterparty_id))
         return "counterparty_id";
-    if (x->needs_seller_uscc)
-        scf_extract_complete_keys(x, r->kind, d->stored->enterprise_code);
     if (!scf_uuid_eq(&x->business_key, &r->business_key))
         return "business_key";
     bool by_id = !scf_uuid_is_nil(&x->contract_id);
@@ -107,6 +105,19 @@ static enum scf_code read_contract(const struct derivation *d, struct scf_db *db
     if (scf_uuid_is_nil(&d->extract.contract_id))
         return SCF_OK;
     enum scf_code code = scf_record_get(db, d->arena, NULL, &d->extract.contract_id, ret, err);
+    return code == SCF_E_NOT_FOUND ? SCF_OK : code;
+}
+
+/* Keys that rest on a seller named by id. A guarantee may name another seller than its debtor. */
+static enum scf_code complete_keys(struct derivation *d, struct scf_db *db, struct scf_error *err) {
+    struct scf_extract *x = &d->extract;
+    struct scf_enterprise seller = {.uscc = d->stored->enterprise_code};
+    const char *profile;
+    enum scf_code code = SCF_OK;
+    if (x->needs_seller_uscc && !scf_uuid_is_nil(&x->seller.id))
+        code = scf_enterprise_get(db, d->arena, &x->seller.id, &seller, &profile, err);
+    if (code == SCF_OK && x->needs_seller_uscc)
+        scf_extract_complete_keys(x, d->record->kind, seller.uscc);
     return code == SCF_E_NOT_FOUND ? SCF_OK : code;
 }
 
@@ -160,6 +171,8 @@ enum scf_code scf_record_columns_check(void *templates, struct scf_db *db,
         return SCF_OK;
     }
     enum scf_code code = read_contract(&d, db, &contract, err);
+    if (code == SCF_OK)
+        code = complete_keys(&d, db, err);
     if (code != SCF_OK)
         return code;
     const char *column = plain_difference(&d);

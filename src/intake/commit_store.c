@@ -1,32 +1,29 @@
-/* SQL of the committer. Everything a batch needs to know travels in one pipeline, and everything it
- * writes in a second one, because at these rates the round trips are the cost.
+/* SQL of the committer, round trip 1. Everything a batch needs to know travels in one pipeline, and
+ * everything it writes in a second one, because at these rates the round trips are the cost.
  *
  * Answers come back with the ordinal of their question, so that no matching is needed here. */
 #include "commit_store.h"
 
-/* $1 chain ids, $2 key ids, $3 now. ORDER BY before FOR UPDATE: every writer locks in the same
- * order. The keys come along as the ordinals of the live ones, because a statement of their own
- * costs as much as all of this one. */
-static const struct scf_stmt lock_chains = {
-    "intake_lock_chains",
-    "SELECT c.id, c.size, (SELECT string_agg(w.i::text, ',')"
-    " FROM unnest($2::uuid[]) WITH ORDINALITY AS w(id, i)"
-    " JOIN scfd.api_key k ON k.id = w.id LEFT JOIN scfd.node n ON n.id = k.node_id"
-    " WHERE k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $3)"
-    " AND (k.node_id IS NULL OR n.status = 0))"
-    " FROM scfd.chain c WHERE c.id = ANY($1) ORDER BY c.id FOR NO KEY UPDATE OF c"};
+/* ORDER BY before FOR UPDATE: every writer locks in the same order. */
+const struct scf_stmt scf_lock_chains_stmt = {"intake_lock_chains",
+                                              "SELECT id, size FROM scfd.chain WHERE id = ANY($1)"
+                                              " ORDER BY id FOR NO KEY UPDATE"};
 
 #define KNOWN_COLUMNS                                                                              \
     "w.i, r.id, r.chain_id, r.kind, r.leaf_index, r.received_at, r.leaf_hash, r.body_sha256,"      \
     " r.business_key, r.enterprise_id, r.counterparty_id, r.amount, r.template_id"
 
-/* Two questions in one statement; the answers to the second have negative ordinals.
+/* Three questions in one statement, since a statement of its own costs as much as all of this one.
+ * The answers to the second have negative ordinals, those to the third the ordinal 0.
  *
  * $1 chains, $2 kinds, $3 external ids: is the natural key taken?
  *
  * $4 business keys, $5 askers: one record per key, of another chain if there is one. Most keys are
  * new: one probe finds that out. For the others three more probes instead of a filter, so that a
- * key that one chain uses a million times costs no more than any other. */
+ * key that one chain uses a million times costs no more than any other.
+ *
+ * $6 API keys, $7 now: which are live? Not asked together with the locks: what that statement sees
+ * is from before it waited, and a revocation may have been acknowledged meanwhile. */
 static const struct scf_stmt known_records = {
     "intake_known_records",
     "SELECT " KNOWN_COLUMNS
@@ -41,7 +38,12 @@ static const struct scf_stmt known_records = {
     " (SELECT * FROM scfd.record WHERE business_key = w.k AND chain_id > w.asker"
     " ORDER BY chain_id LIMIT 1) UNION ALL"
     " (SELECT * FROM scfd.record WHERE business_key = w.k AND chain_id = w.asker LIMIT 1)"
-    " LIMIT 1) r"};
+    " LIMIT 1) r"
+    " UNION ALL SELECT 0, k.id, NULL, NULL, w.i, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL"
+    " FROM unnest($6::uuid[]) WITH ORDINALITY AS w(id, i)"
+    " JOIN scfd.api_key k ON k.id = w.id LEFT JOIN scfd.node n ON n.id = k.node_id"
+    " WHERE k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $7)"
+    " AND (k.node_id IS NULL OR n.status = 0)"};
 
 static const struct scf_stmt records_by_id = {
     "intake_records_by_id",
@@ -52,46 +54,54 @@ static const struct scf_stmt records_by_id = {
     " FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS w(id, asker, i)"
     " JOIN scfd.record r ON r.id = w.id LEFT JOIN scfd.enterprise e ON e.id = r.enterprise_id"};
 
-static const struct scf_stmt advance_heads = {
-    "intake_advance_heads",
-    "WITH a AS (SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS a(id, first, n)),"
-    " up AS (UPDATE scfd.chain c SET size = c.size + a.n, event_seq = c.event_seq + 1"
-    " FROM a WHERE c.id = a.id AND c.size = a.first"
-    " RETURNING c.id, c.event_seq, a.first, a.n)"
-    " INSERT INTO scfd.event (chain_id, seq, type, first_leaf, last_leaf, source_chain_id, at)"
-    " SELECT id, event_seq, 'records.accepted', first, first + n - 1, id, $4 FROM up"};
-
-static const struct scf_stmt which_are_there = {
-    "intake_which_are_there",
-    "SELECT w.i, r.leaf_hash FROM unnest($1::uuid[]) WITH ORDINALITY AS w(id, i)"
-    " JOIN scfd.record r ON r.id = w.id"};
+static const struct scf_stmt first_uses = {
+    "intake_first_uses", "SELECT w.i, x.fingerprint, x.status FROM unnest($1::uuid[], $2::text[])"
+                         " WITH ORDINALITY AS w(id, key, i)"
+                         " JOIN scfd.idempotency x ON x.api_key_id = w.id AND x.key = w.key"};
 
 /* ---- questions ---- */
 
-static void known_params(struct scf_params *p, struct scf_arena *arena,
-                         const struct scf_lookup *l) {
-    const struct scf_uuid **chains = scf_alloc(arena, l->item_count, sizeof *chains);
-    int16_t *kinds = scf_alloc(arena, l->item_count, sizeof *kinds);
-    struct scf_str *external_ids = scf_alloc(arena, l->item_count, sizeof *external_ids);
+/* The first `items` natural keys and the API keys they came with, and the business keys from
+ * `first` on. */
+static void known_params(struct scf_params *p, struct scf_arena *arena, const struct scf_lookup *l,
+                         size_t items, size_t first) {
+    const struct scf_uuid **chains = scf_alloc(arena, items, sizeof *chains);
+    int16_t *kinds = scf_alloc(arena, items, sizeof *kinds);
+    struct scf_str *external_ids = scf_alloc(arena, items, sizeof *external_ids);
     SCF_ASSERT(chains && kinds && external_ids); /* the arena is sized for the largest batch */
-    for (size_t i = 0; i < l->item_count; i++) {
+    for (size_t i = 0; i < items; i++) {
         chains[i] = &l->items[i]->record.chain_id;
         kinds[i] = (int16_t)l->items[i]->record.kind;
         external_ids[i] = l->items[i]->record.external_id;
     }
     scf_params_init(p, arena);
-    scf_p_uuid_array(p, chains, l->item_count);
-    scf_p_i16_array(p, kinds, l->item_count);
-    scf_p_text_array(p, external_ids, l->item_count);
-    scf_p_uuid_array(p, l->business_keys, l->business_count);
-    scf_p_uuid_array(p, l->business_askers, l->business_count);
+    scf_p_uuid_array(p, chains, items);
+    scf_p_i16_array(p, kinds, items);
+    scf_p_text_array(p, external_ids, items);
+    scf_p_uuid_array(p, l->business_keys + first, l->business_count - first);
+    scf_p_uuid_array(p, l->business_askers + first, l->business_count - first);
+    scf_p_uuid_array(p, l->keys, items > 0 ? l->key_count : 0);
+    scf_p_time(p, l->now_us);
 }
 
-static void lock_params(struct scf_params *p, struct scf_arena *arena, const struct scf_lookup *l) {
+void scf_lock_chains_params(struct scf_params *p, struct scf_arena *arena,
+                            const struct scf_lookup *l) {
     scf_params_init(p, arena);
     scf_p_uuid_array(p, l->chains, l->chain_count);
-    scf_p_uuid_array(p, l->keys, l->key_count);
-    scf_p_time(p, l->now_us);
+}
+
+static void first_uses_params(struct scf_params *p, struct scf_arena *arena,
+                              const struct scf_lookup *l) {
+    const struct scf_uuid **api_keys = scf_alloc(arena, l->keyed_count, sizeof *api_keys);
+    struct scf_str *keys = scf_alloc(arena, l->keyed_count, sizeof *keys);
+    SCF_ASSERT(api_keys && keys); /* as above */
+    for (size_t i = 0; i < l->keyed_count; i++) {
+        api_keys[i] = &l->keyed[i]->key_id;
+        keys[i] = l->keyed[i]->idempotency->key;
+    }
+    scf_params_init(p, arena);
+    scf_p_uuid_array(p, api_keys, l->keyed_count);
+    scf_p_text_array(p, keys, l->keyed_count);
 }
 
 /* ---- answers ---- */
@@ -122,10 +132,14 @@ static struct scf_known_record *read_known(const struct scf_rows *rows, int row,
 }
 
 static void read_known_records(const struct scf_rows *rows, struct scf_arena *arena,
-                               struct scf_lookup *l) {
+                               struct scf_lookup *l, size_t first) {
     for (int row = 0; row < scf_rows_count(rows); row++) {
         int64_t i = scf_rows_i64(rows, row, 0);
-        struct scf_known_record **slot = i > 0 ? &l->same[i - 1] : &l->by_key[-i - 1];
+        if (i == 0) {
+            l->key_live[scf_rows_i64(rows, row, 4) - 1] = true;
+            continue;
+        }
+        struct scf_known_record **slot = i > 0 ? &l->same[i - 1] : &l->by_key[first] - i - 1;
         *slot = read_known(rows, row, arena, false);
     }
 }
@@ -136,23 +150,8 @@ static void read_named_records(const struct scf_rows *rows, struct scf_arena *ar
         l->by_id[scf_rows_i64(rows, row, 0) - 1] = read_known(rows, row, arena, true);
 }
 
-/* "3,1,7": the ordinals of the live keys. */
-static void read_live_keys(struct scf_str list, struct scf_lookup *l) {
-    while (list.n > 0) {
-        const char *comma = memchr(list.p, ',', list.n);
-        size_t n = comma ? (size_t)(comma - list.p) : list.n;
-        uint64_t ordinal;
-        if (scf_parse_u64((struct scf_str){list.p, n}, l->key_count, &ordinal) && ordinal > 0)
-            l->key_live[ordinal - 1] = true;
-        n += comma != NULL;
-        list = (struct scf_str){list.p + n, list.n - n};
-    }
-}
-
 static void read_chains(const struct scf_rows *rows, struct scf_lookup *l) {
     int row = 0;
-    if (scf_rows_count(rows) > 0)
-        read_live_keys(scf_rows_str(rows, 0, 2), l);
     for (size_t c = 0; c < l->chain_count; c++) {
         l->chain_sizes[c] = -1;
         if (row >= scf_rows_count(rows))
@@ -181,11 +180,22 @@ static void read_enterprises(const struct scf_rows *rows, struct scf_arena *aren
     }
 }
 
+static void read_first_uses(const struct scf_rows *rows, struct scf_arena *arena,
+                            struct scf_lookup *l) {
+    for (int row = 0; row < scf_rows_count(rows); row++) {
+        struct scf_first_use *use = scf_alloc(arena, 1, sizeof *use);
+        SCF_ASSERT(use);
+        use->fingerprint = scf_rows_hash(rows, row, 1);
+        use->status = (int)scf_rows_i64(rows, row, 2);
+        l->first_uses[scf_rows_i64(rows, row, 0) - 1] = use;
+    }
+}
+
 /* ---- round trip 1 ---- */
 
 /* The statements of round trip 1 in the order they are queued; those with nothing to ask are left
  * out. */
-enum question { T_BEGIN, T_CHAINS, T_KNOWN, T_IDS, T_ENTERPRISES, T_COUNT };
+enum question { T_BEGIN, T_CHAINS, T_KNOWN, T_IDS, T_ENTERPRISES, T_FIRST_USES, T_COUNT };
 
 struct trip {
     enum question what[T_COUNT];
@@ -205,11 +215,11 @@ static enum scf_code queue_questions(struct scf_db *db, struct scf_arena *arena,
     struct scf_params p;
     enum scf_code code = queue(db, trip, T_BEGIN, &SCF_BEGIN, NULL, err);
     if (code == SCF_OK) {
-        lock_params(&p, arena, l);
-        code = queue(db, trip, T_CHAINS, &lock_chains, &p, err);
+        scf_lock_chains_params(&p, arena, l);
+        code = queue(db, trip, T_CHAINS, &scf_lock_chains_stmt, &p, err);
     }
     if (code == SCF_OK) {
-        known_params(&p, arena, l);
+        known_params(&p, arena, l, l->item_count, 0);
         code = queue(db, trip, T_KNOWN, &known_records, &p, err);
     }
     if (code == SCF_OK && l->id_count > 0) {
@@ -223,6 +233,10 @@ static enum scf_code queue_questions(struct scf_db *db, struct scf_arena *arena,
         scf_enterprise_find_params(&p, arena, l->refs, l->ref_count);
         code = queue(db, trip, T_ENTERPRISES, &scf_enterprise_find_stmt, &p, err);
     }
+    if (code == SCF_OK && l->keyed_count > 0) {
+        first_uses_params(&p, arena, l);
+        code = queue(db, trip, T_FIRST_USES, &first_uses, &p, err);
+    }
     return code;
 }
 
@@ -234,13 +248,16 @@ static void read_answers(const struct trip *trip, struct scf_rows *const *rows,
             read_chains(rows[i], l);
             break;
         case T_KNOWN:
-            read_known_records(rows[i], arena, l);
+            read_known_records(rows[i], arena, l, 0);
             break;
         case T_IDS:
             read_named_records(rows[i], arena, l);
             break;
         case T_ENTERPRISES:
             read_enterprises(rows[i], arena, l);
+            break;
+        case T_FIRST_USES:
+            read_first_uses(rows[i], arena, l);
             break;
         default:
             break;
@@ -294,130 +311,15 @@ enum scf_code scf_commit_add_stubs(struct scf_db *db, struct scf_arena *arena, s
     return code == SCF_OK ? find_enterprises(db, arena, l, err) : code;
 }
 
-/* ---- round trip 2 ---- */
-
-static void advance_params(struct scf_params *p, struct scf_arena *arena,
-                           const struct scf_advance *advances, size_t n, int64_t now_us) {
-    const struct scf_uuid **ids = scf_alloc(arena, n, sizeof *ids);
-    int64_t *first = scf_alloc(arena, n, sizeof *first),
-            *count = scf_alloc(arena, n, sizeof *count);
-    SCF_ASSERT(ids && first && count);
-    for (size_t i = 0; i < n; i++) {
-        ids[i] = &advances[i].chain_id;
-        first[i] = advances[i].first_leaf;
-        count[i] = advances[i].count;
-    }
-    scf_params_init(p, arena);
-    scf_p_uuid_array(p, ids, n);
-    scf_p_i64_array(p, first, NULL, n);
-    scf_p_i64_array(p, count, NULL, n);
-    scf_p_time(p, now_us);
-}
-
-/* Up to this many rows travel as parameters in the pipeline of the commit; COPY costs two round
- * trips of its own, which a lonely client would feel and a crowd does not. */
-enum { INSERT_ROWS_MAX = 8 };
-
-static const struct scf_stmt insert_record = {"intake_insert_record", SCF_RECORD_INSERT_SQL};
-
-static uint32_t read_be(const uint8_t *p, int n) {
-    uint32_t value = 0;
-    for (int i = 0; i < n; i++)
-        value = value << 8 | p[i];
-    return value;
-}
-
-/* The fields of the COPY row at `at` as parameters; returns where the next row begins. */
-static const uint8_t *row_params(const uint8_t *at, struct scf_params *p, struct scf_arena *arena) {
-    scf_params_init(p, arena);
-    SCF_ASSERT(read_be(at, 2) == SCF_RECORD_COLUMN_COUNT);
-    at += 2;
-    for (p->n = 0; p->n < SCF_RECORD_COLUMN_COUNT; p->n++) {
-        uint32_t length = read_be(at, 4);
-        bool null = length == UINT32_MAX;
-        at += 4;
-        p->types[p->n] = scf_record_column_types[p->n];
-        p->values[p->n] = null ? NULL : (const char *)at;
-        p->lengths[p->n] = null ? 0 : (int)length;
-        at += null ? 0 : length;
-    }
-    return at;
-}
-
-static enum scf_code queue_rows(struct scf_db *db, struct scf_arena *arena,
-                                const struct scf_buf *rows, size_t row_count,
-                                struct scf_error *err) {
-    const uint8_t *at = (const uint8_t *)rows->data;
-    for (size_t i = 0; i < row_count; i++) {
-        struct scf_params p;
-        at = row_params(at, &p, arena);
-        enum scf_code code = scf_db_pipeline_add(db, &insert_record, &p, err);
-        if (code != SCF_OK)
-            return code;
-    }
-    return SCF_OK;
-}
-
-/* Rows that were not copied before, heads and events, COMMIT. */
-static enum scf_code finish(struct scf_db *db, struct scf_arena *arena, const struct scf_buf *rows,
-                            size_t row_count, const struct scf_advance *advances, size_t n,
-                            int64_t now_us, bool *ret_unknown, struct scf_error *err) {
+enum scf_code scf_commit_lookup_keys(struct scf_db *db, struct scf_arena *arena,
+                                     struct scf_lookup *l, size_t first, struct scf_error *err) {
     struct scf_params p;
-    struct scf_rows *results[SCF_PIPELINE_MAX] = {0};
-    enum scf_code code = scf_db_pipeline_begin(db, err);
-    if (code == SCF_OK)
-        code = queue_rows(db, arena, rows, row_count, err);
-    if (code == SCF_OK && n > 0) {
-        advance_params(&p, arena, advances, n, now_us);
-        code = scf_db_pipeline_add(db, &advance_heads, &p, err);
-    }
-    if (code == SCF_OK)
-        code = scf_db_pipeline_add(db, &SCF_COMMIT, NULL, err);
-    if (code != SCF_OK)
-        return code;
-    code = scf_db_pipeline_sync(db, arena, results, err);
-    /* From the moment COMMIT was sent, a lost connection says nothing about its fate. */
-    *ret_unknown = scf_code_class(code) == SCF_CLASS_UNAVAILABLE;
-    if (code == SCF_OK && n > 0) /* we hold the heads' locks */
-        SCF_ASSERT(scf_rows_affected(results[row_count]) == (int64_t)n);
-    return code;
-}
-
-enum scf_code scf_commit_write(struct scf_db *db, struct scf_arena *arena,
-                               const struct scf_buf *rows, size_t row_count,
-                               const struct scf_advance *advances, size_t advance_count,
-                               int64_t now_us, bool *ret_unknown, struct scf_error *err) {
-    bool few = row_count <= INSERT_ROWS_MAX;
-    enum scf_code code = few ? SCF_OK : scf_db_copy_in(db, SCF_RECORD_COPY_SQL, rows, err);
-    if (code == SCF_OK)
-        code = finish(db, arena, rows, few ? row_count : 0, advances, advance_count, now_us,
-                      ret_unknown, err);
-    if (code != SCF_OK)
-        scf_db_rollback(db);
-    return code;
-}
-
-enum scf_code scf_commit_find_out(struct scf_db *db, struct scf_arena *arena,
-                                  const struct scf_lookup *l, bool *ret_there,
-                                  struct scf_error *err) {
-    const struct scf_uuid **ids = scf_alloc(arena, l->item_count, sizeof *ids);
-    SCF_ASSERT(ids);
-    for (size_t i = 0; i < l->item_count; i++)
-        ids[i] = &l->items[i]->record.id;
-    struct scf_params chains, records;
     struct scf_rows *rows;
-    lock_params(&chains, arena, l);
-    enum scf_code code = scf_db_run(db, &lock_chains, &chains, arena, &rows, err);
-    if (code != SCF_OK)
-        return code;
-    scf_params_init(&records, arena);
-    scf_p_uuid_array(&records, ids, l->item_count);
-    if ((code = scf_db_run(db, &which_are_there, &records, arena, &rows, err)) != SCF_OK)
-        return code;
-    for (int row = 0; row < scf_rows_count(rows); row++) {
-        size_t i = (size_t)scf_rows_i64(rows, row, 0) - 1;
-        struct scf_hash hash = scf_rows_hash(rows, row, 1);
-        ret_there[i] = scf_hash_eq(&hash, &l->items[i]->record.leaf_hash);
-    }
-    return SCF_OK;
+    if (first == l->business_count)
+        return SCF_OK;
+    known_params(&p, arena, l, 0, first);
+    enum scf_code code = scf_db_run(db, &known_records, &p, arena, &rows, err);
+    if (code == SCF_OK)
+        read_known_records(rows, arena, l, first);
+    return code;
 }

@@ -18,6 +18,12 @@ struct scf_known_record {
     struct scf_str uscc, industry; /* asked by id: of enterprise_id */
 };
 
+/* What the first request with an Idempotency-Key was, and was answered. */
+struct scf_first_use {
+    struct scf_hash fingerprint;
+    int status;
+};
+
 /* What a batch asks, and what the database answered under the chain locks. Answers stand at the
  * index of their question; NULL where nothing was found. All in one arena. */
 struct scf_lookup {
@@ -38,6 +44,10 @@ struct scf_lookup {
     const struct scf_uuid **id_askers;
     struct scf_known_record **by_id;
     size_t id_count;
+    /* Items that came with an Idempotency-Key. */
+    struct scf_item **keyed;
+    struct scf_first_use **first_uses;
+    size_t keyed_count;
     /* Contracts and invoices by business key: of another chain than the asker's if there is one. */
     const struct scf_uuid **business_keys;
     const struct scf_uuid **business_askers;
@@ -62,23 +72,34 @@ enum scf_code scf_commit_lookup(struct scf_db *db, struct scf_arena *arena,
 enum scf_code scf_commit_add_stubs(struct scf_db *db, struct scf_arena *arena,
                                    struct scf_lookup *lookup, struct scf_error *err) SCF_MUST_CHECK;
 
+/* Looks up the business keys from `first` on; nothing to do when there are none. */
+enum scf_code scf_commit_lookup_keys(struct scf_db *db, struct scf_arena *arena,
+                                     struct scf_lookup *lookup, size_t first,
+                                     struct scf_error *err) SCF_MUST_CHECK;
+
 /* What this commit adds to one chain. */
 struct scf_advance {
     struct scf_uuid chain_id;
     int64_t first_leaf, count;
 };
 
-/* Round trip 2: the rows (binary COPY rows of scf_record_copy_row), heads, feed events, COMMIT.
+/* Round trip 2: the rows (binary COPY rows of scf_record_copy_row), heads, feed events, the
+ * Idempotency-Keys that were first used by items of `lookup` which are not refused, COMMIT.
  * *ret_unknown: the connection was lost during the commit itself, so that nobody knows. On any
  * failure the connection is out of the transaction. */
 enum scf_code scf_commit_write(struct scf_db *db, struct scf_arena *arena,
                                const struct scf_buf *rows, size_t row_count,
                                const struct scf_advance *advances, size_t advance_count,
-                               int64_t now_us, bool *ret_unknown,
+                               const struct scf_lookup *lookup, bool *ret_unknown,
                                struct scf_error *err) SCF_MUST_CHECK;
 
 /* After an unknown outcome: waits on the chain locks until the lost transaction has ended, then
  * says for each record whether it is there. */
+/* Parameters of the statement that locks the chains; shared by both sources. */
+extern const struct scf_stmt scf_lock_chains_stmt;
+void scf_lock_chains_params(struct scf_params *p, struct scf_arena *arena,
+                            const struct scf_lookup *lookup);
+
 enum scf_code scf_commit_find_out(struct scf_db *db, struct scf_arena *arena,
                                   const struct scf_lookup *lookup, bool *ret_there,
                                   struct scf_error *err) SCF_MUST_CHECK;

@@ -1,7 +1,4 @@
-/* What becomes of each item: accepted, a re-send of what is there, or refused with every reason.
- *
- * References to things that may still come (a contract by number) only warn; references by id must
- * exist, since only this server hands out ids. */
+/* What becomes of each item: accepted, a re-send of what is there, or refused with every reason. */
 #include "decide.h"
 
 #include "map.h"
@@ -12,12 +9,8 @@ struct deciding {
     struct scf_arena *arena;
     struct scf_lookup *lookup;
     struct scf_map taken; /* natural keys accepted earlier in this batch → item index */
+    struct scf_map used;  /* idempotency keys used earlier in this batch → item index */
 };
-
-static void fault(struct scf_item *item, const char *pointer, const char *code,
-                  const char *detail) {
-    scf_fault_add(&item->faults, pointer, code, "%s", detail);
-}
 
 static void refuse_invalid(struct scf_item *item) {
     item->outcome = SCF_REFUSED;
@@ -50,8 +43,10 @@ static void refuse_other_content(struct scf_item *item, const struct scf_uuid *e
 
 /* A re-send is told the quality that the record was given, whatever is guessed by now. */
 static void evaluate_by(struct scf_item *item, const struct scf_template *tmpl) {
-    if (tmpl != item->tmpl)
-        scf_item_evaluate(item, tmpl);
+    if (tmpl == item->tmpl || scf_item_evaluate(item, tmpl))
+        return;
+    item->outcome = SCF_REFUSED;
+    scf_fail(&item->error, SCF_E_BODY_TOO_LARGE, "The body leaves no memory to evaluate it.");
 }
 
 static bool settle_same(struct deciding *d, struct scf_item *item,
@@ -97,114 +92,50 @@ static bool settle_twin(struct deciding *d, struct scf_item *item, int index) {
     return true;
 }
 
-/* ---- references ---- */
+/* ---- Idempotency-Key (api-rules R1) ---- */
 
-static const struct scf_enterprise *enterprise_at(const struct deciding *d, int ask) {
-    return ask < 0 ? NULL : d->lookup->enterprises[ask];
+/* Keys are good for one API key, whose posts all lock the same chain: the first use is committed,
+ * or earlier in this batch. */
+static struct scf_str key_of_use(struct deciding *d, const struct scf_item *item) {
+    struct scf_str key = item->idempotency->key;
+    char *text = scf_alloc(d->arena, sizeof item->key_id + key.n, 1);
+    SCF_ASSERT(text); /* the batch arena is sized for the largest batch */
+    memcpy(text, item->key_id.b, sizeof item->key_id);
+    memcpy(text + sizeof item->key_id, key.p, key.n);
+    return (struct scf_str){text, sizeof item->key_id + key.n};
 }
 
-/* The first mention only: a mistyped code shows then, and a known stub is nobody's mistake. */
-static void warn_if_new(const struct deciding *d, struct scf_item *item, int ask,
-                        const char *pointer) {
-    if (ask >= 0 && d->lookup->enterprise_new[ask])
-        scf_fault_add(&item->warnings, pointer, "enterprise-unregistered",
-                      "Nobody has registered this enterprise yet; the directory knows it by its "
-                      "code from now on.");
-}
-
-static void check_enterprises(struct deciding *d, struct scf_item *item,
-                              const struct scf_asks *asks) {
-    const struct scf_enterprise *subject = enterprise_at(d, asks->subject);
-    const struct scf_enterprise *counterparty = enterprise_at(d, asks->counterparty);
-    if (asks->subject >= 0 && !subject)
-        fault(item, item->extract.subject_pointer, "unknown-reference",
-              "No enterprise has this id.");
-    if (asks->counterparty >= 0 && !counterparty)
-        fault(item, item->extract.counterparty_pointer, "unknown-reference",
-              "No enterprise has this id.");
-    if (asks->guarantor >= 0 && !enterprise_at(d, asks->guarantor))
-        fault(item, "#/guarantor_id", "unknown-reference", "No enterprise has this id.");
-    if (subject) {
-        item->record.enterprise_id = subject->id;
-        if (item->extract.needs_seller_uscc)
-            scf_extract_complete_keys(&item->extract, item->record.kind, subject->uscc);
+static bool reuses_key(struct deciding *d, struct scf_item *item, const struct scf_asks *asks) {
+    if (!item->idempotency)
+        return false;
+    const struct scf_hash *print = NULL;
+    const struct scf_first_use *use = d->lookup->first_uses[asks->idempotency];
+    int first = scf_map_get(&d->used, key_of_use(d, item));
+    if (use) {
+        print = &use->fingerprint;
+        item->first_status = use->status;
+    } else if (first >= 0) {
+        print = &d->lookup->items[first]->idempotency->fingerprint;
+        item->first_status = scf_item_status(d->lookup->items[first]);
     }
-    if (counterparty)
-        item->record.counterparty_id = counterparty->id;
-    warn_if_new(d, item, asks->subject, item->extract.subject_pointer);
-    warn_if_new(d, item, asks->counterparty, item->extract.counterparty_pointer);
-    if (subject && counterparty && scf_uuid_eq(&subject->id, &counterparty->id))
-        fault(item, item->extract.counterparty_pointer, "same-party",
-              "Both parties are the same enterprise.");
+    if (!print || scf_hash_eq(print, &item->idempotency->fingerprint))
+        return false;
+    scf_fail(&item->error, SCF_E_IDEMPOTENCY_KEY_REUSED,
+             "This Idempotency-Key was used with another method, path or body.");
+    return true;
 }
 
-static bool visible_to(const struct scf_known_record *known, const struct scf_item *item) {
-    return scf_uuid_eq(&known->chain_id, &item->record.chain_id) || known->addressed ||
-           item->by_admin;
-}
-
-static void check_revision(struct deciding *d, struct scf_item *item, const struct scf_asks *asks) {
-    if (asks->revises < 0)
-        return;
-    const struct scf_known_record *known = d->lookup->by_id[asks->revises];
-    if (!known || known->kind != item->record.kind ||
-        !scf_uuid_eq(&known->chain_id, &item->record.chain_id))
-        fault(item, "#/revises_id", "unknown-reference",
-              "No record of this kind and node has this id.");
-    else
-        item->record.revises_id = known->id;
-}
-
-/* The contract by id: must exist and be visible. It may also tell whose data an event is. */
-static void check_contract_id(struct deciding *d, struct scf_item *item,
-                              const struct scf_asks *asks) {
-    if (asks->contract_id < 0)
-        return;
-    const struct scf_known_record *known = d->lookup->by_id[asks->contract_id];
-    if (!known || known->kind != SCF_REC_CONTRACT || !visible_to(known, item)) {
-        fault(item, item->extract.contract_pointer, "unknown-reference",
-              "No contract has this id.");
-        return;
-    }
-    item->record.contract_key = known->business_key;
-    if (scf_uuid_is_nil(&item->record.enterprise_id))
-        item->record.enterprise_id = known->enterprise_id;
-    if (scf_uuid_is_nil(&item->record.counterparty_id))
-        item->record.counterparty_id = known->counterparty_id;
-}
-
-static void check_contract_key(struct deciding *d, struct scf_item *item,
-                               const struct scf_asks *asks) {
-    if (asks->contract_key < 0 || asks->contract_id >= 0 || d->lookup->by_key[asks->contract_key])
-        return;
-    scf_fault_add(&item->warnings, item->extract.contract_pointer, "reference-unresolved",
-                  "The contract is not known yet; the reference is resolved when it arrives.");
-}
-
-static void check_invoice_known(struct deciding *d, struct scf_item *item,
-                                const struct scf_asks *asks) {
-    if (asks->invoice_key < 0 || !d->lookup->by_key[asks->invoice_key])
-        return;
-    const struct scf_known_record *known = d->lookup->by_key[asks->invoice_key];
-    bool own = scf_uuid_eq(&known->chain_id, &item->record.chain_id);
-    if (own && asks->revises >= 0)
-        return;
-    if (own)
-        scf_fault_add(&item->warnings, "#/invoice_no", "invoice-already-recorded",
-                      "This node recorded this invoice before, under another external_id.");
-    else
-        scf_fault_add(&item->warnings, "#/invoice_no", "also-reported-by-other-node",
-                      "Another node reported this invoice too.");
-    if (known->has_amount && item->record.has_amount && known->amount != item->record.amount)
-        scf_fault_add(&item->warnings, "#/total_amount", "amount-differs",
-                      "The invoice was recorded with another amount.");
+static void use_key(struct deciding *d, const struct scf_item *item, int index) {
+    if (item->idempotency && item->outcome != SCF_REFUSED)
+        scf_map_put(&d->used, key_of_use(d, item), index);
 }
 
 /* ---- the template, now that the industry is certain ---- */
 
 static struct scf_str industry_of(struct deciding *d, const struct scf_item *item,
                                   const struct scf_asks *asks) {
-    const struct scf_enterprise *subject = enterprise_at(d, asks->subject);
+    const struct scf_enterprise *subject =
+        asks->subject < 0 ? NULL : d->lookup->enterprises[asks->subject];
     if (subject)
         return subject->industry_code;
     const struct scf_known_record *contract =
@@ -256,40 +187,37 @@ static enum scf_code apply_profile(struct deciding *d, struct scf_item *item,
 static enum scf_code decide_item(struct deciding *d, int index, const struct scf_asks *asks,
                                  struct scf_error *err) {
     struct scf_item *item = d->lookup->items[index];
-    if (!may_write(d, item, asks)) {
+    if (!may_write(d, item, asks) || reuses_key(d, item, asks)) {
         item->outcome = SCF_REFUSED;
         return SCF_OK;
     }
     if (settle_same(d, item, d->lookup->same[index]))
         return SCF_OK;
-    check_enterprises(d, item, asks);
-    item->record.business_key = item->extract.business_key;
-    item->record.contract_key = item->extract.contract_key;
-    check_revision(d, item, asks);
-    check_contract_id(d, item, asks);
-    check_contract_key(d, item, asks);
-    check_invoice_known(d, item, asks);
+    scf_check_references(d->lookup, item, asks);
     if (item->faults.count > 0) {
         refuse_invalid(item);
         return SCF_OK;
     }
     if (settle_twin(d, item, index))
         return SCF_OK;
-    settle_template(d, item, asks);
     item->outcome = SCF_ACCEPTED;
-    return item->record.kind == SCF_REC_ENTERPRISE ? apply_profile(d, item, err) : SCF_OK;
+    settle_template(d, item, asks);
+    bool profile = item->outcome == SCF_ACCEPTED && item->record.kind == SCF_REC_ENTERPRISE;
+    return profile ? apply_profile(d, item, err) : SCF_OK;
 }
 
 enum scf_code scf_decide(struct scf_batch_context *context, struct scf_arena *arena,
                          struct scf_lookup *lookup, const struct scf_asks *asks,
                          struct scf_error *err) {
     struct deciding d = {.context = context, .arena = arena, .lookup = lookup};
-    if (!scf_map_init(&d.taken, arena, lookup->item_count))
+    if (!scf_map_init(&d.taken, arena, lookup->item_count) ||
+        !scf_map_init(&d.used, arena, lookup->keyed_count))
         return scf_fail(err, SCF_E_INTERNAL, "The batch is too large.");
     for (size_t i = 0; i < lookup->item_count; i++) {
         enum scf_code code = decide_item(&d, (int)i, &asks[i], err);
         if (code != SCF_OK)
             return code;
+        use_key(&d, lookup->items[i], (int)i);
     }
     return SCF_OK;
 }

@@ -18,11 +18,15 @@ static struct scf_str text_of(const cJSON *object, const char *name) {
     return scf_str(scf_json_string(object, name));
 }
 
+/* Nil when there is none. The id of zeros, which nothing has but which may be written, becomes
+ * another one that nothing has. */
 static struct scf_uuid parse_id(struct scf_str text) {
     char prefix[16];
     struct scf_uuid id;
     if (!scf_id_parse_any(text, prefix, &id))
         memset(&id, 0, sizeof id);
+    else if (scf_uuid_is_nil(&id))
+        memset(&id, 0xff, sizeof id);
     return id;
 }
 
@@ -50,6 +54,78 @@ static struct scf_enterprise_ref party_of(struct extraction *e, const char *name
     return ref;
 }
 
+/* The code of a party that gives a number beside its enterprise_id; else empty. */
+static struct scf_str code_beside_id(struct extraction *e, const char *name) {
+    const cJSON *party = scf_json_get(e->body, name);
+    char code[SCF_PARTY_CODE];
+    if (!scf_json_get(party, "enterprise_id"))
+        return (struct scf_str){NULL, 0};
+    scf_party_code(party, code);
+    return keep(e, code);
+}
+
+/* ---- what is named by id ---- */
+
+static bool grow(struct scf_named_list *list, struct scf_arena *arena) {
+    if (list->count < list->capacity)
+        return true;
+    size_t capacity = list->capacity ? 2 * list->capacity : 4;
+    struct scf_named *items = scf_alloc(arena, capacity, sizeof *items);
+    if (!items)
+        return false;
+    if (list->count > 0)
+        memcpy(items, list->items, list->count * sizeof *items);
+    list->items = items;
+    list->capacity = capacity;
+    return true;
+}
+
+static void add_named(struct extraction *e, struct scf_named_list *list, enum scf_record_kind kind,
+                      const cJSON *id, const char *pointer) {
+    if (!cJSON_IsString(id))
+        return;
+    if (!pointer || !grow(list, e->arena)) {
+        e->out_of_memory = true;
+        return;
+    }
+    list->items[list->count++] =
+        (struct scf_named){parse_id(scf_str(id->valuestring)), pointer, kind};
+}
+
+static void name_enterprise(struct extraction *e, const char *member, const char *pointer) {
+    add_named(e, &e->x->enterprises, SCF_REC_ENTERPRISE, scf_json_get(e->body, member), pointer);
+}
+
+static void name_record(struct extraction *e, enum scf_record_kind kind, const char *member,
+                        const char *pointer) {
+    add_named(e, &e->x->records, kind, scf_json_get(e->body, member), pointer);
+}
+
+/* `member` of every object in a list. */
+static void name_enterprises(struct extraction *e, const char *list, const char *member) {
+    const cJSON *item;
+    int i = 0;
+    cJSON_ArrayForEach(item, scf_json_get(e->body, list)) {
+        add_named(e, &e->x->enterprises, SCF_REC_ENTERPRISE, scf_json_get(item, member),
+                  scf_asprintf(e->arena, "#/%s/%d/%s", list, i, member));
+        i++;
+    }
+}
+
+/* A list of ids from its element `first` on. */
+static void name_records(struct extraction *e, enum scf_record_kind kind, const char *list,
+                         int first) {
+    const cJSON *id;
+    int i = 0;
+    cJSON_ArrayForEach(id, scf_json_get(e->body, list)) {
+        if (i >= first)
+            add_named(e, &e->x->records, kind, id, scf_asprintf(e->arena, "#/%s/%d", list, i));
+        i++;
+    }
+}
+
+/* ---- members with a meaning of their own ---- */
+
 static void set_happened(struct extraction *e, const char *time, const char *day) {
     int32_t date;
     int offset = e->ctx->offset_minutes;
@@ -69,12 +145,31 @@ static void set_amount(struct extraction *e, const char *name) {
 }
 
 /* Keys that rest on the seller wait when only its id is known. */
-static void set_seller_keys(struct extraction *e, enum scf_record_kind kind) {
+static void set_seller_keys(struct extraction *e, enum scf_record_kind kind,
+                            const struct scf_enterprise_ref *seller) {
     if (e->x->contract_no.n == 0)
         return;
-    e->x->needs_seller_uscc = e->x->subject.uscc.n == 0;
+    e->x->needs_seller_uscc = seller->uscc.n == 0;
     if (!e->x->needs_seller_uscc)
-        scf_extract_complete_keys(e->x, kind, e->x->subject.uscc);
+        scf_extract_complete_keys(e->x, kind, seller->uscc);
+}
+
+/* The contract by id, or by number and seller; NULL: the body names no seller. */
+static const char *set_contract_and_seller(struct extraction *e,
+                                           struct scf_enterprise_ref *seller) {
+    const char *pointer = NULL;
+    if (scf_json_get(e->body, "seller_uscc")) {
+        seller->uscc = text_of(e->body, "seller_uscc");
+        pointer = "#/seller_uscc";
+    } else if (scf_json_get(e->body, "seller")) {
+        *seller = party_of(e, "seller");
+        pointer = "#/seller";
+    }
+    e->x->contract_id = id_of(e->body, "contract_id");
+    e->x->contract_no = text_of(e->body, "contract_no");
+    e->x->contract_pointer =
+        scf_uuid_is_nil(&e->x->contract_id) ? "#/contract_no" : "#/contract_id";
+    return pointer;
 }
 
 void scf_extract_complete_keys(struct scf_extract *x, enum scf_record_kind kind,
@@ -145,7 +240,9 @@ static void extract_contract(struct extraction *e) {
     e->x->counterparty_pointer = "#/buyer";
     e->x->contract_no = text_of(body, "contract_no");
     e->x->contract_pointer = "#/contract_no";
-    set_seller_keys(e, SCF_REC_CONTRACT);
+    name_enterprises(e, "other_parties", "enterprise_id");
+    name_record(e, SCF_REC_CONTRACT, "framework_contract_id", "#/framework_contract_id");
+    set_seller_keys(e, SCF_REC_CONTRACT, &e->x->subject);
     set_happened(e, NULL, "signed_on");
     set_amount(e, "amount");
     check_contract_lines(e);
@@ -158,19 +255,10 @@ static void extract_contract(struct extraction *e) {
 }
 
 static void extract_event(struct extraction *e) {
-    bool by_code = scf_json_get(e->body, "seller_uscc");
-    if (by_code) {
-        e->x->subject.uscc = text_of(e->body, "seller_uscc");
-        e->x->subject_pointer = "#/seller_uscc";
-    } else if (scf_json_get(e->body, "seller")) {
-        e->x->subject = party_of(e, "seller");
-        e->x->subject_pointer = "#/seller";
-    }
-    e->x->contract_id = id_of(e->body, "contract_id");
-    e->x->contract_no = text_of(e->body, "contract_no");
-    e->x->contract_pointer =
-        scf_uuid_is_nil(&e->x->contract_id) ? "#/contract_no" : "#/contract_id";
-    set_seller_keys(e, SCF_REC_WORKFLOW_EVENT);
+    e->x->subject_pointer = set_contract_and_seller(e, &e->x->subject);
+    name_enterprise(e, "actor_enterprise_id", "#/actor_enterprise_id");
+    name_enterprise(e, "counterparty_id", "#/counterparty_id");
+    set_seller_keys(e, SCF_REC_WORKFLOW_EVENT, &e->x->subject);
     set_happened(e, "occurred_at", NULL);
     set_amount(e, "amount");
 }
@@ -194,6 +282,8 @@ static void extract_invoice(struct extraction *e) {
     e->x->counterparty = party_of(e, "buyer");
     e->x->subject_pointer = "#/seller";
     e->x->counterparty_pointer = "#/buyer";
+    e->x->subject_code = code_beside_id(e, "seller");
+    e->x->counterparty_code = code_beside_id(e, "buyer");
     e->x->business_key = invoice_key(body);
     e->x->contract_no = text_of(body, "contract_no");
     e->x->contract_pointer = "#/contract_no";
@@ -202,7 +292,12 @@ static void extract_invoice(struct extraction *e) {
         e->x->contract_id = parse_id(scf_str(first->valuestring));
         e->x->contract_pointer = "#/contract_ids/0";
     }
-    set_seller_keys(e, SCF_REC_INVOICE);
+    name_records(e, SCF_REC_CONTRACT, "contract_ids", 1);
+    name_records(e, SCF_REC_WORKFLOW_EVENT, "workflow_event_ids", 0);
+    add_named(e, &e->x->enterprises, SCF_REC_ENTERPRISE,
+              scf_json_get(scf_json_get(body, "financing"), "financier_id"),
+              "#/financing/financier_id");
+    set_seller_keys(e, SCF_REC_INVOICE, &e->x->subject);
     set_happened(e, "issued_at", "issued_on");
     set_amount(e, "total_amount");
     check_invoice_lines(e);
@@ -214,11 +309,13 @@ static void extract_guarantee(struct extraction *e) {
     const cJSON *body = e->body;
     e->x->subject.id = id_of(body, "obligor_id");
     e->x->counterparty.id = id_of(body, "beneficiary_id");
-    e->x->guarantor.id = id_of(body, "guarantor_id");
     e->x->subject_pointer = "#/obligor_id";
     e->x->counterparty_pointer = "#/beneficiary_id";
-    e->x->contract_id = id_of(body, "contract_id");
-    e->x->contract_pointer = "#/contract_id";
+    e->x->seller_pointer = set_contract_and_seller(e, &e->x->seller);
+    name_enterprise(e, "guarantor_id", "#/guarantor_id");
+    name_enterprises(e, "collateral", "owner_id");
+    name_record(e, SCF_REC_LOAN, "loan_id", "#/loan_id");
+    set_seller_keys(e, SCF_REC_GUARANTEE, &e->x->seller);
     set_happened(e, NULL, "issued_on");
     set_amount(e, "amount");
     check_days(e, body, "issued_on", body, "expires_on");

@@ -38,6 +38,16 @@ enum scf_code scf_may_send(const struct scf_actor *actor, enum scf_record_kind k
     return scf_fail(err, SCF_E_FORBIDDEN, "This node may not send records of this kind.");
 }
 
+/* What was sent to /v1/invoices is read at /v1/invoices/inv_…. */
+static void add_location(struct scf_request *rq, const struct scf_item *item) {
+    bool profile = item->record.kind == SCF_REC_ENTERPRISE;
+    char id[SCF_ID_TEXT], location[64 + SCF_ID_TEXT];
+    scf_id_format(profile ? "ent" : scf_record_kind_prefix(item->record.kind),
+                  profile ? &item->enterprise_id : &item->stored.id, id);
+    snprintf(location, sizeof location, "%s/%s", scf_rq_path(rq), id);
+    scf_reply_header(rq, "Location", location);
+}
+
 static void answer(struct scf_request *rq) {
     struct sending *sending = scf_rq_data(rq);
     struct scf_item *item = &sending->item;
@@ -51,9 +61,12 @@ static void answer(struct scf_request *rq) {
     scf_jw_object(&w, NULL);
     scf_item_write(item, &w);
     scf_jw_end_object(&w);
+    int status = scf_item_status(item);
     if (item->outcome == SCF_REPLAYED)
         scf_reply_header(rq, "Idempotent-Replayed", "true");
-    scf_reply_json(rq, item->outcome == SCF_REPLAYED ? 200 : 201, &body);
+    if (status == 201)
+        add_location(rq, item);
+    scf_reply_json(rq, status, &body);
 }
 
 static void committed(struct scf_group *group) {
@@ -66,6 +79,9 @@ void scf_ingest_one(struct scf_request *rq) {
     enum scf_record_kind kind = scf_kind_of_path(scf_rq_path(rq));
     struct sending *sending = scf_alloc(scf_rq_arena(rq), 1, sizeof *sending);
     enum scf_code code = scf_may_send(scf_rq_actor(rq), kind, &err);
+    const struct scf_idempotency *idempotency = NULL;
+    if (code == SCF_OK)
+        code = scf_rq_idempotency(rq, &idempotency, &err);
     if (code == SCF_OK && !sending)
         code = scf_fail(&err, SCF_E_INTERNAL, "Out of memory.");
     if (code == SCF_OK && !scf_commit_has_room(services->intake))
@@ -80,6 +96,7 @@ void scf_ingest_one(struct scf_request *rq) {
         scf_reply_error(rq, &sending->item.error);
         return;
     }
+    sending->item.idempotency = idempotency;
     sending->items[0] = &sending->item;
     sending->group = (struct scf_group){.items = sending->items,
                                         .count = 1,

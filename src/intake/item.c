@@ -48,27 +48,32 @@ static void fill_record(struct scf_item *item) {
     r->checks_passed = x->checks_passed;
 }
 
-void scf_item_evaluate(struct scf_item *item, const struct scf_template *tmpl) {
+bool scf_item_evaluate(struct scf_item *item, const struct scf_template *tmpl) {
     struct scf_record *r = &item->record;
+    struct scf_quality quality = {.range_ok = true};
+    if (tmpl && !scf_template_evaluate(tmpl, item->json, r->received_us, r->has_happened,
+                                       r->happened_us, item->arena, &quality))
+        return false;
     item->tmpl = tmpl;
-    item->quality = (struct scf_quality){.range_ok = true};
+    item->quality = quality;
     r->template_id = tmpl ? tmpl->id : 0;
-    if (tmpl)
-        scf_template_evaluate(tmpl, item->json, r->received_us, r->has_happened, r->happened_us,
-                              item->arena, &item->quality);
     r->weight_expected = item->quality.weight_expected;
     r->weight_present = item->quality.weight_present;
     r->range_ok = item->quality.range_ok;
     r->measures =
         (struct scf_str){(const char *)item->quality.measures, item->quality.measures_len};
+    return true;
 }
 
-static void guess_template(struct scf_services *services, struct scf_item *item) {
+static enum scf_code guess_template(struct scf_services *services, struct scf_item *item) {
     char industry[8];
     scf_industry_cache_get(scf_intake_industries(services->intake), &item->extract.subject,
                            industry);
-    scf_item_evaluate(item, scf_templates_for(services->templates, item->record.kind,
-                                              scf_str(industry), item->record.received_us));
+    if (scf_item_evaluate(item, scf_templates_for(services->templates, item->record.kind,
+                                                  scf_str(industry), item->record.received_us)))
+        return SCF_OK;
+    return refuse(item, scf_fail(&item->error, SCF_E_BODY_TOO_LARGE,
+                                 "The body leaves no memory to evaluate it."));
 }
 
 enum scf_code scf_item_prepare(struct scf_services *services, const struct scf_actor *actor,
@@ -94,11 +99,18 @@ enum scf_code scf_item_prepare(struct scf_services *services, const struct scf_a
     fill_record(item);
     item->record.id = scf_uuid_new();
     scf_record_prepare(&item->record);
-    guess_template(services, item);
-    return SCF_OK;
+    return guess_template(services, item);
 }
 
 /* ---- the answer ---- */
+
+int scf_item_status(const struct scf_item *item) {
+    if (item->outcome == SCF_REFUSED)
+        return scf_code_status(item->error.code);
+    if (item->first_status != 0)
+        return item->first_status;
+    return item->outcome == SCF_REPLAYED ? 200 : 201;
+}
 
 static void write_names(struct scf_jsonw *w, const char *key, const char *const *names, size_t n) {
     scf_jw_array(w, key);

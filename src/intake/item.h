@@ -29,8 +29,9 @@ struct scf_item {
     struct scf_extract extract;
     const cJSON *json;
     struct scf_uuid key_id; /* the API key it came with: checked again in the transaction */
+    const struct scf_idempotency *idempotency; /* NULL: the request named no Idempotency-Key */
+    int first_status; /* the status that the first request with that key was given; 0: it is this */
     bool by_admin;
-    struct scf_str industry;         /* the guess `tmpl` rests on */
     const struct scf_template *tmpl; /* NULL: no template at all */
     struct scf_quality quality;
     struct scf_faults faults, warnings; /* the committer adds to both; error.faults is &faults */
@@ -48,8 +49,11 @@ enum scf_code scf_item_prepare(struct scf_services *services, const struct scf_a
                                struct scf_arena *arena, struct scf_item *item) SCF_MUST_CHECK;
 
 /* Evaluates the template again, for another industry or another time of receipt, and puts its
- * numbers into the record. */
-void scf_item_evaluate(struct scf_item *item, const struct scf_template *tmpl);
+ * numbers into the record. False, and nothing is changed, when the item's arena is full. */
+bool scf_item_evaluate(struct scf_item *item, const struct scf_template *tmpl) SCF_MUST_CHECK;
+
+/* HTTP status of a decided item. */
+int scf_item_status(const struct scf_item *item);
 
 /* Members of the 201/200 answer (docs: "Record"), inside an open object. */
 struct scf_jsonw;

@@ -297,9 +297,8 @@ static const char *const bulk_query[] = {"atomic", NULL};
         .method = "POST", .pattern = "/v1/" path "/bulk", .operation_id = "create" name "Bulk",    \
         .tag = "Intake", .summary = "Send many records, one JSON text a line: " path,              \
         .access = SCF_KEYED, .admin = true, .kinds = SCF_ANY_NODE, .run = SCF_RUN_STREAM,          \
-        .stream = &scf_ingest_bulk, .body_type = "application/x-ndjson",                           \
-        .body_max = SCF_BULK_BYTES_MAX, .request = &schema_name, .query = bulk_query,              \
-        .answers = "200 BulkResult,413,503"                                                        \
+        .stream = &scf_ingest_bulk, .body_type = "application/x-ndjson", .request = &schema_name,  \
+        .query = bulk_query, .answers = "200 BulkResult,413,503"                                   \
     }
 
 #define READING(path, name)                                                                        \

@@ -97,6 +97,25 @@ void scf_rule_party(struct scf_rules *r, const char *name) {
         check_foreign(r, party, name);
 }
 
+void scf_rule_contract(struct scf_rules *r, const char *instead) {
+    const cJSON *body = r->body;
+    bool has_seller = scf_json_get(body, "seller_uscc") || scf_json_get(body, "seller");
+    bool has_number = scf_json_get(body, "contract_no");
+    scf_rule_party(r, "seller");
+    if (scf_json_get(body, "seller_uscc") && scf_json_get(body, "seller"))
+        scf_fault_add(r->faults, "#/seller", "ambiguous",
+                      "Give either seller_uscc or seller, not both.");
+    if (scf_json_get(body, "contract_id"))
+        return;
+    if (has_number && !has_seller)
+        scf_fault_add(r->faults, "#/seller_uscc", "required",
+                      "contract_no needs the seller beside it: seller_uscc or seller.");
+    else if (!has_number && !(instead && scf_json_get(body, instead)))
+        scf_fault_add(r->faults, "#/contract_id", "required",
+                      "Name the contract by contract_id, or by contract_no and its seller%s%s.",
+                      instead ? ", or give " : "", instead ? instead : "");
+}
+
 static bool same_party(const cJSON *a, const cJSON *b) {
     const char *id = scf_json_string(a, "enterprise_id");
     if (id && scf_body_is(b, "enterprise_id", id))

@@ -25,6 +25,9 @@ void scf_rule_not_future(struct scf_rules *r, const char *day);
 void scf_rule_needs(struct scf_rules *r, const char *name, const char *because);
 /* A party of scf_party_members: exactly one of its three forms. */
 void scf_rule_party(struct scf_rules *r, const char *name);
+/* The contract by contract_id, or by contract_no and its seller (seller_uscc or seller). `instead`:
+ * a member that may stand in its place; NULL: none. */
+void scf_rule_contract(struct scf_rules *r, const char *instead);
 /* Different enterprises as far as the body alone shows. */
 void scf_rule_distinct(struct scf_rules *r, const char *one, const char *other);
 /* Warns when a rate is none of the Chinese VAT rates. `rate_ppm` of the line at `index`. */

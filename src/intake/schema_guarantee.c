@@ -67,8 +67,16 @@ static const struct scf_field fields[] = {
     SCF_F("obligor_id", ID, "Debtor", "债务人企业编号", SCF_MUST, SCF_AMONG(scf_enterprise_ids)),
     SCF_F("beneficiary_id", ID, "Creditor", "债权人企业编号", SCF_MUST,
           SCF_AMONG(scf_enterprise_ids)),
-    SCF_F("contract_id", ID, "The contract it secures; this or loan_id is required",
-          "所担保的合同，与借款二者必填其一", SCF_AMONG(scf_contract_ids)),
+    SCF_F("contract_id", ID,
+          "The contract it secures; or name it by contract_no and its seller, or give loan_id",
+          "所担保的合同；或用合同编号与卖方指明，或填写借款编号", SCF_AMONG(scf_contract_ids)),
+    SCF_F("contract_no", STRING, "Number of that contract; needs seller_uscc or seller",
+          "合同编号，须同时提供卖方", SCF_SIZE(1, 100), SCF_LIKE(scf_is_visible, SCF_VISIBLE_TEXT)),
+    SCF_F("seller_uscc", USCC, "The contract's seller, when it has a unified social credit code",
+          "合同卖方的统一社会信用代码"),
+    SCF_F("seller", OBJECT,
+          "The contract's seller in any of the three forms, such as a foreign one",
+          "合同卖方，三种写法之一，例如境外卖方", SCF_OF(scf_party_members)),
     SCF_F("loan_id", ID, "The loan it secures", "所担保的借款", SCF_AMONG(loan_ids)),
     SCF_F("amount", MONEY, "Amount", "担保金额", SCF_MUST, SCF_POSITIVE),
     SCF_F("currency", CURRENCY, "Currency (ISO 4217)", "币种", SCF_MUST),
@@ -106,8 +114,7 @@ static void rules(const cJSON *body, struct scf_faults *faults, struct scf_fault
     scf_rule_distinct(&r, "guarantor_id", "obligor_id");
     scf_rule_distinct(&r, "guarantor_id", "beneficiary_id");
     scf_rule_distinct(&r, "obligor_id", "beneficiary_id");
-    if (!scf_json_get(body, "loan_id"))
-        scf_rule_needs(&r, "contract_id", "unless there is a \"loan_id\"");
+    scf_rule_contract(&r, "loan_id");
     scf_rule_days(&r, body, "#", "issued_on", "expires_on");
     scf_rule_days(&r, body, "#", "effective_from", "expires_on");
     check_collateral(&r);

@@ -158,28 +158,11 @@ static const struct scf_field fields[] = {
     SCF_FIELD_END,
 };
 
-static void check_contract(struct scf_rules *r) {
-    const cJSON *body = r->body;
-    bool has_seller = scf_json_get(body, "seller_uscc") || scf_json_get(body, "seller");
-    scf_rule_party(r, "seller");
-    if (scf_json_get(body, "seller_uscc") && scf_json_get(body, "seller"))
-        scf_fault_add(r->faults, "#/seller", "ambiguous",
-                      "Give either seller_uscc or seller, not both.");
-    if (scf_json_get(body, "contract_id"))
-        return;
-    if (!scf_json_get(body, "contract_no"))
-        scf_fault_add(r->faults, "#/contract_id", "required",
-                      "Name the contract by contract_id, or by contract_no and its seller.");
-    else if (!has_seller)
-        scf_fault_add(r->faults, "#/seller_uscc", "required",
-                      "contract_no needs the seller beside it: seller_uscc or seller.");
-}
-
 static void rules(const cJSON *body, struct scf_faults *faults, struct scf_faults *warnings,
                   const void *ctx) {
     struct scf_rules r = scf_rules_begin(body, faults, warnings, ctx);
     int64_t occurred;
-    check_contract(&r);
+    scf_rule_contract(&r, NULL);
     if (scf_json_get(body, "amount"))
         scf_rule_needs(&r, "currency", "beside \"amount\"");
     if (scf_body_time(body, "occurred_at", r.ctx->offset_minutes, &occurred) &&

@@ -8,8 +8,8 @@ import pytest
 
 from harness import bodies
 from harness.client import encode, ndjson
-from harness.parties import make_node
-from harness.server import wait_until
+from harness.parties import Chain, make_node
+from harness.server import Server, wait_until
 
 
 def results(answer):
@@ -141,6 +141,27 @@ def test_one_line_beyond_the_limit_is_refused_alone(chain):
     lines, summary = results(chain.erp.client.bulk("invoices", raw))
     assert [line["status"] for line in lines] == [201, 413, 201]
     assert summary["rejected"] == 1
+
+
+def test_the_configured_limit_of_a_body():
+    """A declared length is refused at once, an undeclared one when it is passed."""
+    with Server(flags=("--max-bulk-bytes", "65536")) as small:
+        chain = Chain(small.client())
+        client = chain.erp.client
+        assert client.get("/v1/limits").json()["bulk_bytes"] == 65536
+        batch = [chain.invoice(remarks="x" * 500) for _ in range(10)]
+        assert results(client.bulk("invoices", batch))[1]["accepted"] == 10
+        large = ndjson(chain.invoice(remarks="x" * 500) for _ in range(100))
+        answer = client.bulk("invoices", large)
+        assert (answer.status, answer.json()["code"]) == (413, "body-too-large")
+        assert "65536" in answer.json()["detail"]
+        sock = raw_post(small, chain.erp.key, [large, b""])
+        reply = b""
+        while data := sock.recv(1 << 16):
+            reply += data
+        sock.close()
+        assert reply.startswith(b"HTTP/1.1 413 ") and b"65536" in reply
+        assert client.post("/v1/invoices", chain.invoice()).status == 201
 
 
 def test_bulk_is_in_order_in_the_chain(admin, chain):

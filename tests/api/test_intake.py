@@ -72,6 +72,21 @@ def test_every_kind_answers_alike(chain):
     check_shape(client.post("/v1/guarantees", body), "gua", body, node)
 
 
+def test_location_names_what_was_made(chain):
+    client = chain.erp.client
+    contract = client.post("/v1/contracts", chain.contract())
+    sent = {
+        "contracts": contract,
+        "enterprises": client.post("/v1/enterprises", bodies.enterprise()),
+        "workflow-events": client.post("/v1/workflow-events", chain.event(contract.json()["id"])),
+        "invoices": client.post("/v1/invoices", chain.invoice()),
+        "guarantees": client.post("/v1/guarantees", chain.guarantee(contract.json()["id"])),
+    }
+    for kind, answer in sent.items():
+        assert answer.headers["Location"] == f"/v1/{kind}/{answer.json()['id']}"
+        assert client.get(answer.headers["Location"]).status == 200
+
+
 def test_quality_echo(chain):
     occurred = datetime.now(timezone.utc).timestamp() - 3 * 3600
     contract = chain.erp.client.post("/v1/contracts", chain.contract()).json()
@@ -308,6 +323,220 @@ def test_unknown_contract_id_is_refused(chain):
         chain.erp.client.post("/v1/workflow-events", chain.event("ctr_01h455vb4pex5vsknk084sn02q"))
     )
     assert found == {"#/contract_id": "unknown-reference"}
+
+
+UNKNOWN = "01h455vb4pex5vsknk084sn02q"
+ZEROS = "0" * 26
+
+
+def unknown(chain, path, body):
+    found = pointers(chain.erp.client.post("/v1/" + path, body))
+    assert set(found.values()) == {"unknown-reference"}, found
+    return set(found)
+
+
+@pytest.mark.parametrize("number", [UNKNOWN, ZEROS])
+def test_every_unknown_id_is_refused_at_its_place(chain, contract_id, number):
+    """The server gives ids: one that it never gave cannot come later."""
+    ent, ctr = "ent_" + number, "ctr_" + number
+    event = chain.event(contract_id, actor_enterprise_id=ent, counterparty_id=ent)
+    assert unknown(chain, "workflow-events", event) == {
+        "#/actor_enterprise_id",
+        "#/counterparty_id",
+    }
+    invoice = chain.invoice(
+        contract_ids=[contract_id, ctr],
+        workflow_event_ids=["evt_" + number],
+        financing={"status": "pledged", "financier_id": ent},
+    )
+    assert unknown(chain, "invoices", invoice) == {
+        "#/contract_ids/1",
+        "#/workflow_event_ids/0",
+        "#/financing/financier_id",
+    }
+    contract = chain.contract(
+        framework_contract_id=ctr,
+        other_parties=[
+            {"role": "agent", "enterprise_id": chain.bank["id"]},
+            {"role": "agent", "enterprise_id": ent},
+        ],
+    )
+    assert unknown(chain, "contracts", contract) == {
+        "#/framework_contract_id",
+        "#/other_parties/1/enterprise_id",
+    }
+    collateral = [{"description": "厂房", "owner_id": ent}]
+    guarantee = chain.guarantee(contract_id, loan_id="loan_" + number, collateral=collateral)
+    assert unknown(chain, "guarantees", guarantee) == {"#/loan_id", "#/collateral/0/owner_id"}
+    contract = {**chain.contract(), "buyer": {"enterprise_id": ent}}
+    assert unknown(chain, "contracts", contract) == {"#/buyer"}
+
+
+def test_ids_of_another_kind_or_node_are_unknown(admin, chain, contract_id):
+    """A record that the sender may not see is none."""
+    event = chain.erp.client.post("/v1/workflow-events", chain.event(contract_id)).json()["id"]
+    invoice = chain.invoice(contract_ids=[contract_id] * 2, workflow_event_ids=[event])
+    assert chain.erp.client.post("/v1/invoices", invoice).status == 201
+    stranger = make_node(admin, "erp")
+    found = pointers(stranger.client.post("/v1/invoices", {**invoice, "external_id": "s"}))
+    assert set(found) == {"#/contract_ids/0", "#/contract_ids/1", "#/workflow_event_ids/0"}
+    disguised = chain.invoice(workflow_event_ids=["evt_" + contract_id.split("_")[1]])
+    assert unknown(chain, "invoices", disguised) == {"#/workflow_event_ids/0"}
+
+
+def test_tax_number_beside_the_enterprise_must_be_its_own(chain):
+    def send(tax_no):
+        seller = {"name": "s", "tax_no": tax_no, "enterprise_id": chain.seller["id"]}
+        return chain.erp.client.post("/v1/invoices", {**chain.invoice(), "seller": seller})
+
+    answer = send(chain.seller["uscc"].lower())
+    assert (answer.status, answer.json()["warnings"]) == (201, []), answer
+    assert pointers(send(chain.bank["uscc"])) == {"#/seller/tax_no": "party-mismatch"}
+    answer = send("330100799655058")
+    assert answer.status == 201, answer
+    assert {"#/seller/tax_no": "party-unconfirmed"} == {
+        w["pointer"]: w["code"] for w in answer.json()["warnings"]
+    }
+
+
+def test_contract_number_that_contradicts_the_id_warns(chain, contract_id):
+    event = chain.event(
+        contract_id, contract_no=bodies.unique("HT"), seller_uscc=chain.seller["uscc"]
+    )
+    answer = chain.erp.client.post("/v1/workflow-events", event)
+    assert answer.status == 201, answer
+    assert [w["code"] for w in answer.json()["warnings"]] == ["contract-mismatch"]
+
+
+# ---- guarantees, sent by who gives them ----
+
+
+def by_number(chain, number, **members):
+    body = chain.guarantee(None, contract_no=number, **members)
+    del body["contract_id"]
+    return body
+
+
+def test_guarantor_names_the_contract_by_number(admin, chain):
+    """Its node cannot see the seller's contract, and still does not afterwards."""
+    contract = chain.contract()
+    contract_id = chain.erp.client.post("/v1/contracts", contract).json()["id"]
+    assert chain.surety.client.get(f"/v1/contracts/{contract_id}").status == 404
+    found = pointers(chain.surety.client.post("/v1/guarantees", chain.guarantee(contract_id)))
+    assert found == {"#/contract_id": "unknown-reference"}
+    number = contract["contract_no"]
+    for seller in (
+        {"seller_uscc": chain.seller["uscc"]},
+        {"seller": chain.seller["ref"]},
+        {"seller": {"uscc": chain.seller["uscc"], "name": chain.seller["name"]}},
+    ):
+        sent = chain.surety.client.post("/v1/guarantees", by_number(chain, number, **seller))
+        assert sent.status == 201, sent
+        assert sent.json()["warnings"] == []
+        path = sent.headers["Location"]
+        assert "contract_id" not in chain.surety.client.get(path).json()
+        assert admin.get(path).json()["contract_id"] == contract_id
+
+
+def test_guarantee_before_its_contract_warns_and_resolves(admin, chain):
+    number = bodies.unique("HT")
+    body = by_number(chain, number, seller={"enterprise_id": chain.seller["id"]})
+    sent = chain.surety.client.post("/v1/guarantees", body)
+    assert sent.status == 201, sent
+    assert [(w["pointer"], w["code"]) for w in sent.json()["warnings"]] == [
+        ("#/contract_no", "reference-unresolved")
+    ]
+    contract = chain.erp.client.post("/v1/contracts", chain.contract(contract_no=number)).json()
+    shown = admin.get(sent.headers["Location"]).json()
+    assert shown["contract_id"] == contract["id"]
+
+
+def test_guarantee_by_number_needs_a_known_seller(chain):
+    body = by_number(chain, "HT-1", seller={"enterprise_id": "ent_" + UNKNOWN})
+    found = pointers(chain.surety.client.post("/v1/guarantees", body))
+    assert found == {"#/seller": "unknown-reference"}
+    assert pointers(chain.surety.client.post("/v1/guarantees", by_number(chain, "HT-1"))) == {
+        "#/seller_uscc": "required"
+    }
+
+
+def test_a_limit_counts_the_guarantors_guarantee(admin, chain):
+    contract = chain.contract()
+    contract_id = chain.erp.client.post("/v1/contracts", contract).json()["id"]
+    event = chain.event(contract_id)
+    assert chain.erp.client.post("/v1/workflow-events", event).status == 201
+    request = {"borrower_id": chain.seller["id"], "contract_ids": [contract_id], "kind": "initial"}
+
+    def guaranteed():
+        answer = admin.post("/v1/credit-assessments", request, {"Prefer": "wait=20"}).json()
+        assert answer["status"] == "succeeded", answer
+        return float({f["name"]: f for f in answer["factors"]}["guarantee"]["value"])
+
+    assert guaranteed() == 0
+    body = by_number(chain, contract["contract_no"], seller_uscc=chain.seller["uscc"])
+    assert chain.surety.client.post("/v1/guarantees", body).status == 201
+    assert guaranteed() > 0
+
+
+# ---- Idempotency-Key: beside external_id, which already makes posts idempotent ----
+
+
+def keyed(key):
+    return {"Idempotency-Key": key}
+
+
+@pytest.mark.parametrize("key", ['""', "a b", "schlüssel".encode(), "x" * 256, '"a"b"'])
+def test_bad_idempotency_key_is_400(chain, key):
+    answer = chain.erp.client.post("/v1/invoices", chain.invoice(), keyed(key))
+    assert (answer.status, answer.json()["code"]) == (400, "idempotency-key-invalid")
+    answer = chain.erp.client.call(
+        "POST", "/v1/invoices/bulk", b"", {"Content-Type": "application/x-ndjson", **keyed(key)}
+    )
+    assert (answer.status, answer.json()["code"]) == (400, "idempotency-key-invalid")
+
+
+def test_idempotency_key_replays_the_first_answer(chain):
+    body, key = chain.invoice(), keyed(bodies.unique())
+    first = chain.erp.client.post("/v1/invoices", body, key)
+    assert (first.status, first.headers["Idempotent-Replayed"]) == (201, None)
+    again = chain.erp.client.post("/v1/invoices", body, key)
+    assert (again.status, again.headers["Idempotent-Replayed"]) == (201, "true")
+    assert again.headers["Location"] == first.headers["Location"]
+    assert again.json() == first.json()
+    assert chain.erp.client.post("/v1/invoices", body).status == 200
+
+
+def test_idempotency_key_for_another_body_or_path_is_422(chain):
+    client, key = chain.erp.client, keyed(bodies.unique())
+    assert client.post("/v1/invoices", chain.invoice(), key).status == 201
+    for path, body in (("invoices", chain.invoice()), ("contracts", chain.contract())):
+        answer = client.post("/v1/" + path, body, key)
+        assert (answer.status, answer.json()["code"]) == (422, "idempotency-key-reused")
+        assert client.post("/v1/" + path, body).status == 201, "nothing was written"
+
+
+def test_a_refused_body_does_not_use_the_key(chain):
+    client, key = chain.erp.client, keyed(bodies.unique())
+    assert client.post("/v1/invoices", chain.invoice(kind="nonsense"), key).status == 422
+    assert client.post("/v1/workflow-events", chain.event("ctr_" + UNKNOWN), key).status == 422
+    assert client.post("/v1/invoices", chain.invoice(), key).status == 201
+
+
+def test_idempotency_keys_belong_to_their_api_key(admin, chain):
+    other, key = make_node(admin, "erp"), keyed(bodies.unique())
+    assert chain.erp.client.post("/v1/invoices", chain.invoice(), key).status == 201
+    assert other.client.post("/v1/invoices", chain.invoice(), key).status == 201
+
+
+def test_one_key_in_a_crowd_is_used_once(chain):
+    key = keyed(bodies.unique())
+
+    def send(_):
+        return chain.erp.client.copy().post("/v1/invoices", chain.invoice(), key)
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(send, range(32)))
+    assert sorted(a.status for a in answers) == [201] + [422] * 31
 
 
 def test_event_from_the_future_is_refused(chain, contract_id):

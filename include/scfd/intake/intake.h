@@ -6,13 +6,9 @@
 #include "scfd/chain/record.h"
 #include "scfd/party/services.h"
 
-/* Limits of bulk uploads, published at GET /v1/limits. An atomic one is held in memory and keeps
- * its chain locked, hence the smaller bounds. */
-enum {
-    SCF_BULK_BYTES_MAX = 256 << 20,
-    SCF_ATOMIC_LINES_MAX = 10000,
-    SCF_ATOMIC_BYTES_MAX = 16 << 20
-};
+/* Limits of atomic bulk uploads, published at GET /v1/limits: they are held in memory and keep
+ * their chain locked. Others are bounded by max_bulk_bytes. */
+enum { SCF_ATOMIC_LINES_MAX = 10000, SCF_ATOMIC_BYTES_MAX = 16 << 20 };
 
 struct scf_intake;
 

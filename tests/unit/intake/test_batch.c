@@ -279,12 +279,136 @@ static void unknown_ids_are_refused_at_their_places(void **state) {
     }
 }
 
+#define UNKNOWN "01h455vb4pex5vsknk084sn02q"
+
+static void faults_at(const struct scf_item *item, const char *const *places, size_t n) {
+    assert_int_equal(item->outcome, SCF_REFUSED);
+    assert_int_equal(item->faults.count, n);
+    for (size_t i = 0; i < n; i++) {
+        assert_string_equal(item->faults.items[i].code, "unknown-reference");
+        assert_string_equal(item->faults.items[i].pointer, places[i]);
+    }
+}
+
+/* Those that are not the main party or contract; one place is good, so only the others are named.
+ */
+static void unknown_ids_in_lists_are_refused(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    struct scf_item *known = add_contract("known", "s");
+    commit_batch(false);
+    char id[SCF_ID_TEXT];
+    scf_id_format("ctr", &known->stored.id, id);
+    w.count = 0;
+    struct scf_item *event =
+        add(SCF_REC_WORKFLOW_EVENT,
+            scf_asprintf(w.arena,
+                         "{\"external_id\":\"v\",\"contract_id\":\"%s\",\"step\":\"shipped\","
+                         "\"occurred_at\":\"2026-01-03T00:00:00Z\",\"actor_enterprise_id\":"
+                         "\"ent_" UNKNOWN "\",\"counterparty_id\":\"ent_" UNKNOWN "\"}",
+                         id));
+    struct scf_item *invoice =
+        add(SCF_REC_INVOICE,
+            scf_asprintf(
+                w.arena,
+                "{\"external_id\":\"i\",\"kind\":\"other\",\"invoice_no\":\"1\",\"issued_on\":"
+                "\"2026-01-03\",\"seller\":{\"name\":\"s\",\"tax_no\":\"91330100123456789A\"},"
+                "\"buyer\":{\"name\":\"b\",\"tax_no\":\"91330100123456789B\"},"
+                "\"amount_excl_tax\":\"1\",\"tax_amount\":\"0\",\"total_amount\":\"1\","
+                "\"currency\":\"CNY\",\"lines\":[{\"goods_name\":\"g\",\"amount\":\"1\","
+                "\"tax_rate\":\"0\",\"tax_amount\":\"0\"}],\"contract_ids\":[\"%s\",\"ctr_" UNKNOWN
+                "\",\"%s\"],\"workflow_event_ids\":[\"evt_" UNKNOWN "\"]}",
+                id, id));
+    commit_batch(false);
+    faults_at(event, (const char *[]){"#/actor_enterprise_id", "#/counterparty_id"}, 2);
+    faults_at(invoice, (const char *[]){"#/contract_ids/1", "#/workflow_event_ids/0"}, 2);
+}
+
+/* ---- Idempotency-Key ---- */
+
+static struct scf_idempotency key_used_for(const char *what) {
+    return (struct scf_idempotency){SCF_STR("key-1"), scf_sha256(what, strlen(what))};
+}
+
+/* Within one batch as across batches: the first use decides. */
+static void a_key_stands_for_one_request(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    const struct scf_idempotency first = key_used_for("a"), other = key_used_for("b");
+    struct scf_item *a = add_contract("a", "s"), *b = add_contract("b", "s");
+    struct scf_item *again = add_contract("a", "s");
+    a->idempotency = again->idempotency = &first;
+    b->idempotency = &other;
+    commit_batch(false);
+    assert_int_equal(scf_item_status(a), 201);
+    assert_int_equal(b->outcome, SCF_REFUSED);
+    assert_int_equal(b->error.code, SCF_E_IDEMPOTENCY_KEY_REUSED);
+    assert_int_equal(again->outcome, SCF_REPLAYED);
+    assert_int_equal(scf_item_status(again), 201);
+
+    w.count = 0;
+    again = add_contract("a", "s");
+    b = add_contract("b", "s");
+    again->idempotency = &first;
+    b->idempotency = &other;
+    commit_batch(false);
+    assert_int_equal(again->outcome, SCF_REPLAYED);
+    assert_int_equal(scf_item_status(again), 201);
+    assert_int_equal(b->error.code, SCF_E_IDEMPOTENCY_KEY_REUSED);
+    assert_int_equal(records(), 1);
+    assert_int_equal(number("SELECT count(*) FROM scfd.idempotency"), 1);
+}
+
+/* A refused request did not use its key. */
+static void a_refused_request_leaves_the_key(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    const struct scf_idempotency first = key_used_for("a"), other = key_used_for("b");
+    struct scf_item *refused =
+        add(SCF_REC_WORKFLOW_EVENT,
+            "{\"external_id\":\"v\",\"contract_id\":\"ctr_" UNKNOWN "\",\"step\":\"shipped\","
+            "\"occurred_at\":\"2026-01-03T00:00:00Z\",\"actor_enterprise_id\":"
+            "\"ent_" UNKNOWN "\"}");
+    refused->idempotency = &first;
+    commit_batch(false);
+    assert_int_equal(refused->error.code, SCF_E_VALIDATION_FAILED);
+    w.count = 0;
+    struct scf_item *next = add_contract("a", "s");
+    next->idempotency = &other;
+    commit_batch(false);
+    assert_int_equal(next->outcome, SCF_ACCEPTED);
+}
+
 static void a_revoked_key_writes_nothing(void **state) {
     (void)state;
     NEEDS_DATABASE();
     add_contracts(2);
     query("UPDATE scfd.api_key SET revoked_at = created_at", NULL);
     commit_batch(false);
+    all_refused(SCF_E_UNAUTHENTICATED);
+    assert_int_equal(records(), 0);
+}
+
+static void *commit_elsewhere(void *arg) {
+    (void)arg;
+    scf_batch_commit(&w.batch, w.items, w.count, false);
+    return NULL;
+}
+
+/* A batch that waits for its chain must not judge the key by what it saw before. */
+static void a_key_revoked_while_the_batch_waits_writes_nothing(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    pthread_t thread;
+    add_contracts(2);
+    ok(scf_db_run(w.db, &SCF_BEGIN, NULL, NULL, NULL, &w.err));
+    query("SELECT id FROM scfd.chain FOR NO KEY UPDATE", NULL);
+    assert_int_equal(pthread_create(&thread, NULL, commit_elsewhere, NULL), 0);
+    while (number("SELECT count(*) FROM pg_locks WHERE NOT granted") == 0)
+        usleep(1000);
+    query("UPDATE scfd.api_key SET revoked_at = created_at", NULL);
+    ok(scf_db_run(w.db, &SCF_COMMIT, NULL, NULL, NULL, &w.err));
+    pthread_join(thread, NULL);
     all_refused(SCF_E_UNAUTHENTICATED);
     assert_int_equal(records(), 0);
 }
@@ -340,16 +464,19 @@ static void a_lost_race_is_run_again_from_the_start(void **state) {
     query("CREATE SEQUENCE public.attempts", NULL);
     misbehave(AT_INSERT, "NEW.external_id = 'c-0'", LOSE_RACES(2));
     add_contracts(3);
-    struct scf_item *event = add(
-        SCF_REC_WORKFLOW_EVENT,
-        "{\"external_id\":\"v\",\"contract_no\":\"HT-9\",\"seller_uscc\":\"91330100123456789A\","
-        "\"step\":\"shipped\",\"occurred_at\":\"2026-01-03T00:00:00Z\","
-        "\"actor_enterprise_id\":\"ent_01h455vb4pex5vsknk084sn02q\"}");
-    size_t warned = event->warnings.count;
+    struct scf_item *invoice =
+        add(SCF_REC_INVOICE,
+            "{\"external_id\":\"i\",\"kind\":\"other\",\"invoice_no\":\"1\",\"issued_on\":"
+            "\"2026-01-03\",\"seller\":{\"name\":\"s\",\"tax_no\":\"91330100123456789A\"},"
+            "\"buyer\":{\"name\":\"b\",\"tax_no\":\"91330100123456789B\"},"
+            "\"amount_excl_tax\":\"1\",\"tax_amount\":\"0\",\"total_amount\":\"1\","
+            "\"currency\":\"CNY\",\"lines\":[{\"goods_name\":\"g\",\"amount\":\"1\","
+            "\"tax_rate\":\"0\",\"tax_amount\":\"0\"}],\"contract_no\":\"HT-9\"}");
+    size_t warned = invoice->warnings.count;
     commit_batch(false);
     accepted_are_stored(4);
-    /* One attempt's worth: a new seller, an unknown contract. */
-    assert_int_equal(event->warnings.count, warned + 2);
+    /* One attempt's worth: a new seller, a new buyer, an unknown contract. */
+    assert_int_equal(invoice->warnings.count, warned + 3);
     assert_int_equal(number("SELECT last_value FROM public.attempts"), 3);
 }
 
@@ -446,7 +573,11 @@ int main(void) {
         TEST(a_batch_settles_twins_and_conflicts),
         TEST(a_resent_profile_keeps_its_enterprise),
         TEST(unknown_ids_are_refused_at_their_places),
+        TEST(unknown_ids_in_lists_are_refused),
+        TEST(a_key_stands_for_one_request),
+        TEST(a_refused_request_leaves_the_key),
         TEST(a_revoked_key_writes_nothing),
+        TEST(a_key_revoked_while_the_batch_waits_writes_nothing),
         TEST(a_refused_row_spares_its_few_neighbours),
         TEST(a_refused_row_spares_its_many_neighbours),
         TEST(a_refused_row_spoils_an_atomic_batch),

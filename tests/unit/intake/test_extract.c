@@ -167,6 +167,8 @@ static void test_invoice(void **state) {
     assert_str(x.subject.name, "卖方");
     assert_uuid(&x.counterparty.id, sample_hex);
     assert_int_equal(x.counterparty.uscc.n, 0);
+    assert_int_equal(x.subject_code.n, 0);
+    assert_str(x.counterparty_code, "9131000063159284XQ");
     assert_uuid(&x.business_key, "e3680b727882f81131a1e95d8a593dd6");
     assert_uuid(&x.contract_key, "ad545b25aa2ef48a649857eef763d5ac");
     assert_uuid(&x.contract_id, sample_hex);
@@ -212,6 +214,99 @@ static void test_guarantee(void **state) {
     assert_true(x.happened_us == INT64_C(1795276800000000));
     assert_int_equal(x.checks_applicable, 1);
     assert_int_equal(x.checks_passed, 1);
+}
+
+/* The seller of the contract need not be who owes the debt. */
+static void test_guarantee_by_number(void **state) {
+    (void)state;
+    struct scf_extract x =
+        extract(SCF_REC_GUARANTEE,
+                "{\"external_id\":\"g-1\",\"guarantor_id\":\"ent_" THIRD_ID
+                "\",\"obligor_id\":\"ent_" SAMPLE_ID "\",\"beneficiary_id\":\"ent_" OTHER_ID
+                "\",\"contract_no\":\"HT-1\",\"seller_uscc\":\"91330100799655058B\"}");
+    assert_uuid(&x.subject.id, sample_hex);
+    assert_str(x.seller.uscc, "91330100799655058B");
+    assert_string_equal(x.seller_pointer, "#/seller_uscc");
+    assert_string_equal(x.contract_pointer, "#/contract_no");
+    assert_uuid(&x.contract_key, "ad545b25aa2ef48a649857eef763d5ac");
+    assert_uuid(&x.business_key, nil_hex);
+    assert_false(x.needs_seller_uscc);
+
+    x = extract(SCF_REC_GUARANTEE, "{\"external_id\":\"g-1\",\"contract_no\":\"HT-1\","
+                                   "\"seller\":{\"enterprise_id\":\"ent_" SAMPLE_ID "\"}}");
+    assert_uuid(&x.seller.id, sample_hex);
+    assert_string_equal(x.seller_pointer, "#/seller");
+    assert_true(x.needs_seller_uscc);
+    scf_extract_complete_keys(&x, SCF_REC_GUARANTEE, SCF_STR("91330100799655058B"));
+    assert_uuid(&x.contract_key, "ad545b25aa2ef48a649857eef763d5ac");
+    assert_uuid(&x.business_key, nil_hex);
+}
+
+struct expected_name {
+    const char *pointer;
+    enum scf_record_kind kind;
+};
+
+static void check_named(const struct scf_named_list *list, const struct expected_name *wanted,
+                        size_t n) {
+    assert_int_equal(list->count, n);
+    for (size_t i = 0; i < n; i++) {
+        assert_uuid(&list->items[i].id, sample_hex);
+        assert_string_equal(list->items[i].pointer, wanted[i].pointer);
+        assert_int_equal(list->items[i].kind, wanted[i].kind);
+    }
+}
+
+#define ENT "\"ent_" SAMPLE_ID "\""
+#define CTR "\"ctr_" SAMPLE_ID "\""
+
+/* Everything that a body names by id, with its place; ids that have a field of their own are left
+ * out. */
+static void test_names(void **state) {
+    (void)state;
+    struct scf_extract x = extract(
+        SCF_REC_CONTRACT, "{" CONTRACT ",\"other_parties\":[{\"enterprise_id\":" ENT
+                          "},{\"enterprise_id\":" ENT "}],\"framework_contract_id\":" CTR "}");
+    check_named(&x.enterprises,
+                (struct expected_name[]){{"#/other_parties/0/enterprise_id", SCF_REC_ENTERPRISE},
+                                         {"#/other_parties/1/enterprise_id", SCF_REC_ENTERPRISE}},
+                2);
+    check_named(&x.records, (struct expected_name[]){{"#/framework_contract_id", SCF_REC_CONTRACT}},
+                1);
+    x = extract(SCF_REC_WORKFLOW_EVENT,
+                "{" EVENT ",\"contract_id\":" CTR ",\"actor_enterprise_id\":" ENT
+                ",\"counterparty_id\":" ENT "}");
+    check_named(&x.enterprises,
+                (struct expected_name[]){{"#/actor_enterprise_id", SCF_REC_ENTERPRISE},
+                                         {"#/counterparty_id", SCF_REC_ENTERPRISE}},
+                2);
+    check_named(&x.records, NULL, 0);
+    x = extract(SCF_REC_INVOICE, "{" INVOICE ",\"kind\":\"vat_general\",\"contract_ids\":[" CTR
+                                 "," CTR "," CTR "],\"workflow_event_ids\":[\"evt_" SAMPLE_ID
+                                 "\"],\"financing\":{\"financier_id\":" ENT "}}");
+    check_named(&x.enterprises,
+                (struct expected_name[]){{"#/financing/financier_id", SCF_REC_ENTERPRISE}}, 1);
+    check_named(&x.records,
+                (struct expected_name[]){{"#/contract_ids/1", SCF_REC_CONTRACT},
+                                         {"#/contract_ids/2", SCF_REC_CONTRACT},
+                                         {"#/workflow_event_ids/0", SCF_REC_WORKFLOW_EVENT}},
+                3);
+    x = extract(SCF_REC_GUARANTEE, "{\"guarantor_id\":" ENT ",\"collateral\":[{\"owner_id\":" ENT
+                                   "}],\"loan_id\":\"loan_" SAMPLE_ID "\"}");
+    check_named(&x.enterprises,
+                (struct expected_name[]){{"#/guarantor_id", SCF_REC_ENTERPRISE},
+                                         {"#/collateral/0/owner_id", SCF_REC_ENTERPRISE}},
+                2);
+    check_named(&x.records, (struct expected_name[]){{"#/loan_id", SCF_REC_LOAN}}, 1);
+}
+
+/* The id of zeros may be written, so it must not read as "no id". */
+static void test_id_of_zeros(void **state) {
+    (void)state;
+    struct scf_extract x = extract(
+        SCF_REC_WORKFLOW_EVENT, "{" EVENT ",\"contract_id\":\"ctr_00000000000000000000000000\"}");
+    assert_false(scf_uuid_is_nil(&x.contract_id));
+    assert_string_equal(x.contract_pointer, "#/contract_id");
 }
 
 static void test_enterprise(void **state) {
@@ -261,6 +356,9 @@ int main(void) {
         cmocka_unit_test(test_invoice),
         cmocka_unit_test(test_foreign_invoice),
         cmocka_unit_test(test_guarantee),
+        cmocka_unit_test(test_guarantee_by_number),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_id_of_zeros),
         cmocka_unit_test(test_enterprise),
         cmocka_unit_test(test_without_memory),
     };

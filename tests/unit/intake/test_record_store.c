@@ -4,6 +4,7 @@
 #include "record_store.h"
 
 #include "scfd/base/clock.h"
+#include "scfd/party/node.h"
 
 #include <setjmp.h>
 #include <cmocka.h>
@@ -51,8 +52,8 @@ static int open_world(void **state) {
         return 0;
     w.db = scf_db_new(w.url, "test", 0);
     w.arena = scf_arena_new(256 << 20);
-    ok(scf_chain_create(w.db, w.arena, &w.one, &w.err));
-    ok(scf_chain_create(w.db, w.arena, &w.other, &w.err));
+    ok(scf_chain_rows_add(w.db, w.arena, &w.one, &w.err));
+    ok(scf_chain_rows_add(w.db, w.arena, &w.other, &w.err));
     return 0;
 }
 

@@ -14,6 +14,18 @@ static void test_rules(void **state) {
         {"{}", NULL, NULL},
         {"{\"contract_id\":null}", "required #/contract_id ", NULL},
         {"{\"contract_id\":null,\"loan_id\":\"loan_" SAMPLE_ID "\"}", NULL, NULL},
+        {"{\"contract_id\":null,\"contract_no\":\"HT-1\",\"seller_uscc\":\"91330100799655058B\"}",
+         NULL, NULL},
+        {"{\"contract_id\":null,\"contract_no\":\"HT-1\",\"seller\":{\"country_code\":\"IN\","
+         "\"registration_no\":\"U1\",\"name\":\"n\"}}",
+         NULL, NULL},
+        {"{\"contract_id\":null,\"contract_no\":\"HT-1\"}", "required #/seller_uscc ", NULL},
+        {"{\"contract_id\":null,\"contract_no\":\"HT-1\",\"loan_id\":\"loan_" SAMPLE_ID "\"}",
+         "required #/seller_uscc ", NULL},
+        {"{\"contract_no\":\"HT-1\",\"seller_uscc\":\"91330100799655058B\",\"seller\":"
+         "{\"enterprise_id\":\"ent_" SAMPLE_ID "\"}}",
+         "ambiguous #/seller ", NULL},
+        {"{\"contract_no\":\"HT-1\",\"seller\":{}}", "required #/seller ", NULL},
         {"{\"loan_id\":\"ctr_" SAMPLE_ID "\"}", "invalid-format #/loan_id ", NULL},
         {"{\"obligor_id\":\"ent_" SAMPLE_ID "\"}", "same-party #/obligor_id ", NULL},
         {"{\"beneficiary_id\":\"ent_" SAMPLE_ID "\"}", "same-party #/beneficiary_id ", NULL},

@@ -1,0 +1,173 @@
+/* What an item refers to, given the database's answers. Pure.
+ *
+ * References to things that may still come (a contract by number) only warn; references by id must
+ * exist and be visible to the sender, since only this server hands out ids. A reference by number
+ * tells no more than whether anybody reported that contract. */
+#include "decide.h"
+
+struct referring {
+    const struct scf_lookup *lookup;
+    const struct scf_asks *asks;
+    struct scf_item *item;
+};
+
+static void fault(const struct referring *r, const char *pointer, const char *code,
+                  const char *detail) {
+    scf_fault_add(&r->item->faults, pointer, code, "%s", detail);
+}
+
+static void warn(const struct referring *r, const char *pointer, const char *code,
+                 const char *detail) {
+    scf_fault_add(&r->item->warnings, pointer, code, "%s", detail);
+}
+
+/* ---- enterprises ---- */
+
+static const struct scf_enterprise *enterprise_at(const struct referring *r, int ask) {
+    return ask < 0 ? NULL : r->lookup->enterprises[ask];
+}
+
+/* Faults a name that leads nowhere. The first mention of an enterprise warns: a mistyped code shows
+ * then, and a known stub is nobody's mistake. */
+static const struct scf_enterprise *check_enterprise(const struct referring *r, int ask,
+                                                     const char *pointer) {
+    const struct scf_enterprise *found = enterprise_at(r, ask);
+    if (ask >= 0 && !found)
+        fault(r, pointer, "unknown-reference", "No enterprise has this id.");
+    if (ask >= 0 && r->lookup->enterprise_new[ask])
+        warn(r, pointer, "enterprise-unregistered",
+             "Nobody has registered this enterprise yet; the directory knows it by its code from "
+             "now on.");
+    return found;
+}
+
+/* The tax number beside an enterprise_id. A unified social credit code must be the enterprise's;
+ * foreign and older tax numbers are of another kind than the number that the directory knows. */
+static void check_code(const struct referring *r, const struct scf_enterprise *enterprise,
+                       struct scf_str code, const char *party) {
+    char pointer[64];
+    if (!enterprise || code.n == 0 || scf_str_eq(enterprise->uscc, code))
+        return;
+    snprintf(pointer, sizeof pointer, "%s/tax_no", party);
+    if (scf_uscc_check(code) == SCF_USCC_BAD_SHAPE)
+        warn(r, pointer, "party-unconfirmed",
+             "The directory knows the enterprise of enterprise_id by another kind of number.");
+    else
+        fault(r, pointer, "party-mismatch", "The enterprise of enterprise_id has another code.");
+}
+
+static void check_parties(const struct referring *r) {
+    const struct scf_extract *x = &r->item->extract;
+    struct scf_record *record = &r->item->record;
+    const struct scf_enterprise *subject =
+        check_enterprise(r, r->asks->subject, x->subject_pointer);
+    const struct scf_enterprise *counterparty =
+        check_enterprise(r, r->asks->counterparty, x->counterparty_pointer);
+    check_enterprise(r, r->asks->seller, x->seller_pointer);
+    if (subject)
+        record->enterprise_id = subject->id;
+    if (counterparty)
+        record->counterparty_id = counterparty->id;
+    if (subject && counterparty && scf_uuid_eq(&subject->id, &counterparty->id))
+        fault(r, x->counterparty_pointer, "same-party", "Both parties are the same enterprise.");
+    check_code(r, subject, x->subject_code, x->subject_pointer);
+    check_code(r, counterparty, x->counterparty_code, x->counterparty_pointer);
+    for (size_t i = 0; i < x->enterprises.count; i++)
+        check_enterprise(r, r->asks->enterprises[i], x->enterprises.items[i].pointer);
+}
+
+/* ---- records by id ---- */
+
+/* The record at `ask` if it exists, is of the kind, and the sender may see it; else NULL. */
+static const struct scf_known_record *record_at(const struct referring *r, int ask,
+                                                enum scf_record_kind kind) {
+    const struct scf_known_record *known = r->lookup->by_id[ask];
+    if (!known || known->kind != kind)
+        return NULL;
+    bool own = scf_uuid_eq(&known->chain_id, &r->item->record.chain_id);
+    return own || known->addressed || r->item->by_admin ? known : NULL;
+}
+
+static void check_revision(const struct referring *r) {
+    struct scf_record *record = &r->item->record;
+    if (r->asks->revises < 0)
+        return;
+    const struct scf_known_record *known = r->lookup->by_id[r->asks->revises];
+    if (known && known->kind == record->kind && scf_uuid_eq(&known->chain_id, &record->chain_id))
+        record->revises_id = known->id;
+    else
+        fault(r, "#/revises_id", "unknown-reference",
+              "No record of this kind and node has this id.");
+}
+
+/* It may also tell whose data an event is. */
+static void check_contract_id(const struct referring *r) {
+    struct scf_record *record = &r->item->record;
+    if (r->asks->contract_id < 0)
+        return;
+    const struct scf_known_record *known = record_at(r, r->asks->contract_id, SCF_REC_CONTRACT);
+    if (!known) {
+        fault(r, r->item->extract.contract_pointer, "unknown-reference",
+              "No contract has this id.");
+        return;
+    }
+    if (!scf_uuid_is_nil(&record->contract_key) &&
+        !scf_uuid_eq(&record->contract_key, &known->business_key))
+        warn(r, "#/contract_no", "contract-mismatch",
+             "This number and seller name another contract than the id, which counts.");
+    record->contract_key = known->business_key;
+    if (scf_uuid_is_nil(&record->enterprise_id))
+        record->enterprise_id = known->enterprise_id;
+    if (scf_uuid_is_nil(&record->counterparty_id))
+        record->counterparty_id = known->counterparty_id;
+}
+
+static void check_named_records(const struct referring *r) {
+    const struct scf_named_list *list = &r->item->extract.records;
+    for (size_t i = 0; i < list->count; i++)
+        if (!record_at(r, r->asks->records[i], list->items[i].kind))
+            scf_fault_add(&r->item->faults, list->items[i].pointer, "unknown-reference",
+                          "No %s has this id.", scf_record_kind_name(list->items[i].kind));
+}
+
+/* ---- by number ---- */
+
+static void check_contract_key(const struct referring *r) {
+    const struct scf_asks *asks = r->asks;
+    if (asks->contract_key < 0 || asks->contract_id >= 0 || r->lookup->by_key[asks->contract_key])
+        return;
+    warn(r, r->item->extract.contract_pointer, "reference-unresolved",
+         "The contract is not known yet; the reference is resolved when it arrives.");
+}
+
+static void check_invoice_known(const struct referring *r) {
+    const struct scf_record *record = &r->item->record;
+    if (r->asks->invoice_key < 0 || !r->lookup->by_key[r->asks->invoice_key])
+        return;
+    const struct scf_known_record *known = r->lookup->by_key[r->asks->invoice_key];
+    bool own = scf_uuid_eq(&known->chain_id, &record->chain_id);
+    if (own && r->asks->revises >= 0)
+        return;
+    if (own)
+        warn(r, "#/invoice_no", "invoice-already-recorded",
+             "This node recorded this invoice before, under another external_id.");
+    else
+        warn(r, "#/invoice_no", "also-reported-by-other-node",
+             "Another node reported this invoice too.");
+    if (known->has_amount && record->has_amount && known->amount != record->amount)
+        warn(r, "#/total_amount", "amount-differs",
+             "The invoice was recorded with another amount.");
+}
+
+void scf_check_references(const struct scf_lookup *lookup, struct scf_item *item,
+                          const struct scf_asks *asks) {
+    const struct referring r = {lookup, asks, item};
+    check_parties(&r);
+    item->record.business_key = item->extract.business_key;
+    item->record.contract_key = item->extract.contract_key;
+    check_revision(&r);
+    check_contract_id(&r);
+    check_named_records(&r);
+    check_contract_key(&r);
+    check_invoice_known(&r);
+}

@@ -38,6 +38,10 @@ enum scf_code scf_fail(struct scf_error *err, enum scf_code code, const char *fo
     return code;
 }
 
+enum scf_code scf_fail_memory(struct scf_error *err) {
+    return scf_fail(err, SCF_E_OVERLOADED, "The server is out of memory for this request.");
+}
+
 enum scf_code scf_note(struct scf_error *err, const char *format, ...) {
     SCF_ASSERT(err);
     va_list args;

@@ -1,10 +1,6 @@
 /* SQL for reading chains and blocks. Relies on db. */
 #include "chain_store.h"
 
-static enum scf_code full(struct scf_error *err) {
-    return scf_fail(err, SCF_E_OVERLOADED, "The server is out of memory for this request.");
-}
-
 #define BLOCK_COLUMNS                                                                              \
     "b.height, b.size, b.root, b.block_hash, b.block_note, b.checkpoint_note, b.sealed_at,"        \
     " b.prev_hash"
@@ -77,7 +73,7 @@ enum scf_code scf_chain_view_list(struct scf_db *db, struct scf_arena *arena,
     int n = scf_rows_count(rows);
     struct scf_chain_view *views = scf_alloc(arena, (size_t)n, sizeof *views);
     if (views == NULL)
-        return full(err);
+        return scf_fail_memory(err);
     for (int i = 0; i < n; i++)
         views[i] = chain_of(rows, i);
     *ret = views;
@@ -129,7 +125,7 @@ enum scf_code scf_block_view_list(struct scf_db *db, struct scf_arena *arena,
     int n = scf_rows_count(rows);
     struct scf_block_view *views = scf_alloc(arena, (size_t)n, sizeof *views);
     if (views == NULL)
-        return full(err);
+        return scf_fail_memory(err);
     for (int i = 0; i < n; i++)
         views[i] = block_of(rows, i, 0);
     *ret = views;

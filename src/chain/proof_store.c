@@ -45,7 +45,7 @@ enum scf_code scf_proof_hashes(struct scf_db *db, struct scf_arena *arena,
                                int n, struct scf_hash *ret, struct scf_error *err) {
     struct scf_tile_set *tiles = scf_tiles_needed(arena, ranges, n);
     if (tiles == NULL)
-        return scf_fail(err, SCF_E_OVERLOADED, "The server is out of memory for this request.");
+        return scf_fail_memory(err);
     enum scf_code code = scf_tile_set_read(db, arena, chain_id, tiles, err);
     if (code != SCF_OK)
         return code;

@@ -105,25 +105,6 @@ void scf_record_read(const struct scf_rows *rows, int row, struct scf_record *re
 
 /* ---- chains ---- */
 
-static const struct scf_stmt create_head = {
-    "scf_chain_create", "INSERT INTO scfd.chain (id) VALUES ($1) ON CONFLICT DO NOTHING"};
-static const struct scf_stmt create_seal = {
-    "scf_chain_create_seal",
-    "INSERT INTO scfd.chain_seal (chain_id, block_hash) VALUES ($1, $2) ON CONFLICT DO NOTHING"};
-
-enum scf_code scf_chain_create(struct scf_db *db, struct scf_arena *arena,
-                               const struct scf_uuid *chain_id, struct scf_error *err) {
-    static const struct scf_hash none;
-    struct scf_params p;
-    scf_params_init(&p, arena);
-    scf_p_uuid(&p, chain_id);
-    enum scf_code code = scf_db_run(db, &create_head, &p, arena, NULL, err);
-    if (code != SCF_OK)
-        return code;
-    scf_p_hash(&p, &none);
-    return scf_db_run(db, &create_seal, &p, arena, NULL, err);
-}
-
 static const struct scf_stmt lock_head = {
     "scf_chain_lock", "SELECT size FROM scfd.chain WHERE id = $1 FOR NO KEY UPDATE"};
 
@@ -160,9 +141,8 @@ static enum scf_code copy_records(struct scf_db *db, const struct scf_record *re
     scf_buf_init(&rows, max);
     for (size_t i = 0; i < n; i++)
         scf_record_copy_row(&rows, &records[i]);
-    enum scf_code code = rows.overflow
-                             ? scf_fail(err, SCF_E_OVERLOADED, "The server is out of memory.")
-                             : scf_db_copy_in(db, SCF_RECORD_COPY_SQL, &rows, err);
+    enum scf_code code =
+        rows.overflow ? scf_fail_memory(err) : scf_db_copy_in(db, SCF_RECORD_COPY_SQL, &rows, err);
     scf_buf_free(&rows);
     return code;
 }

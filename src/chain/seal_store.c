@@ -5,10 +5,6 @@
 #include "merkle.h"
 #include "scfd/chain/chain.h"
 
-static enum scf_code full(struct scf_error *err) {
-    return scf_fail(err, SCF_E_OVERLOADED, "The server is out of memory for this request.");
-}
-
 /* Both tables have one small row per chain; a join over them is milliseconds for 10,000 chains. */
 static const struct scf_stmt candidates = {
     "scf_seal_candidates",
@@ -24,7 +20,7 @@ enum scf_code scf_seal_candidates(struct scf_db *db, struct scf_arena *arena,
     size_t n = (size_t)scf_rows_count(rows);
     struct scf_uuid *ids = scf_alloc(arena, n, sizeof *ids);
     if (ids == NULL)
-        return full(err);
+        return scf_fail_memory(err);
     for (size_t i = 0; i < n; i++)
         ids[i] = scf_rows_uuid(rows, (int)i, 0);
     *ret_ids = ids;
@@ -79,7 +75,7 @@ enum scf_code scf_seal_lock(struct scf_db *db, struct scf_arena *arena, const st
     struct scf_params p;
     struct scf_rows *rows;
     if (!put_ids(&p, arena, ids, n))
-        return full(err);
+        return scf_fail_memory(err);
     enum scf_code code = scf_db_run(db, &lock_rows, &p, arena, &rows, err);
     if (code != SCF_OK)
         return code;
@@ -87,11 +83,11 @@ enum scf_code scf_seal_lock(struct scf_db *db, struct scf_arena *arena, const st
     struct scf_uuid *mine = scf_alloc(arena, locked, sizeof *mine);
     struct scf_seal_state *states = scf_alloc(arena, locked, sizeof *states);
     if (mine == NULL || states == NULL)
-        return full(err);
+        return scf_fail_memory(err);
     for (size_t i = 0; i < locked; i++)
         mine[i] = scf_rows_uuid(rows, (int)i, 0);
     if (!put_ids(&p, arena, mine, locked))
-        return full(err);
+        return scf_fail_memory(err);
     code = scf_db_run(db, &read_state, &p, arena, &rows, err);
     if (code != SCF_OK)
         return code;
@@ -120,7 +116,7 @@ enum scf_code scf_seal_leaves(struct scf_db *db, struct scf_arena *arena,
     int64_t *firsts = scf_alloc(arena, n, sizeof *firsts);
     int64_t *counts = scf_alloc(arena, n, sizeof *counts);
     if (chains == NULL || firsts == NULL || counts == NULL)
-        return full(err);
+        return scf_fail_memory(err);
     for (size_t i = 0; i < n; i++) {
         chains[i] = &wishes[i].chain_id;
         firsts[i] = wishes[i].first;
@@ -193,7 +189,7 @@ enum scf_code scf_seal_write(struct scf_db *db, struct scf_arena *arena,
                              struct scf_error *err) {
     struct columns c;
     if (!columns_alloc(&c, arena, n))
-        return full(err);
+        return scf_fail_memory(err);
     columns_fill(&c, blocks, n);
     struct scf_params p;
     scf_params_init(&p, arena);

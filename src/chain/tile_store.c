@@ -20,10 +20,6 @@ static bool put_keys(struct scf_params *p, struct scf_arena *arena, const struct
     return true;
 }
 
-static enum scf_code full(struct scf_error *err) {
-    return scf_fail(err, SCF_E_OVERLOADED, "The server is out of memory for this request.");
-}
-
 static const struct scf_stmt read_rows = {
     "scf_tile_rows_read",
     "SELECT w.i, t.hashes FROM unnest($1::uuid[], $2::smallint[], $3::bigint[])"
@@ -38,7 +34,7 @@ enum scf_code scf_tile_rows_read(struct scf_db *db, struct scf_arena *arena,
         return SCF_OK;
     scf_params_init(&p, arena);
     if (!put_keys(&p, arena, rows, n))
-        return full(err);
+        return scf_fail_memory(err);
     enum scf_code code = scf_db_run(db, &read_rows, &p, arena, &found, err);
     if (code != SCF_OK)
         return code;
@@ -51,7 +47,7 @@ enum scf_code scf_tile_rows_read(struct scf_db *db, struct scf_arena *arena,
         struct scf_str bytes = scf_rows_str(found, i, 1);
         struct scf_hash *hashes = scf_alloc(arena, bytes.n / SCF_HASH_LEN, SCF_HASH_LEN);
         if (hashes == NULL)
-            return full(err);
+            return scf_fail_memory(err);
         memcpy(hashes, bytes.p, bytes.n / SCF_HASH_LEN * SCF_HASH_LEN);
         tile->id.width = (int)(bytes.n / SCF_HASH_LEN);
         tile->hashes = hashes;
@@ -64,7 +60,7 @@ enum scf_code scf_tile_set_read(struct scf_db *db, struct scf_arena *arena,
                                 struct scf_error *err) {
     struct scf_tile_row *rows = scf_alloc(arena, set->count, sizeof *rows);
     if (rows == NULL)
-        return full(err);
+        return scf_fail_memory(err);
     for (size_t i = 0; i < set->count; i++)
         rows[i] = (struct scf_tile_row){*chain_id, set->items[i]};
     enum scf_code code = scf_tile_rows_read(db, arena, rows, set->count, err);
@@ -86,7 +82,7 @@ enum scf_code scf_tile_rows_write(struct scf_db *db, struct scf_arena *arena,
     struct scf_str *hashes = scf_alloc(arena, n, sizeof *hashes);
     scf_params_init(&p, arena);
     if (hashes == NULL || !put_keys(&p, arena, rows, n))
-        return full(err);
+        return scf_fail_memory(err);
     for (size_t i = 0; i < n; i++) {
         const struct scf_tile *t = &rows[i].tile;
         hashes[i] = (struct scf_str){(const char *)t->hashes, (size_t)t->id.width * SCF_HASH_LEN};

@@ -56,11 +56,23 @@ static enum scf_code read_row(struct scf_db *db, struct scf_arena *arena, bool *
     return SCF_OK;
 }
 
+/* A schema-less URL, as names of C2SP notes and checkpoints are: it is part of every signature. */
+static bool is_origin(struct scf_str text) {
+    for (size_t i = 0; i < text.n; i++)
+        if (text.p[i] <= ' ' || text.p[i] > '~' || text.p[i] == '+')
+            return false;
+    return text.n > 0 && text.p[0] != '/' && text.p[text.n - 1] != '/';
+}
+
 static enum scf_code load(struct scf_db *db, struct scf_arena *arena, const char *origin,
                           struct scf_installation *ret, struct scf_error *err) {
     if (strlen(origin) >= sizeof ret->origin)
         return scf_fail(err, SCF_E_INVALID_PARAMETER, "The origin is longer than %zu bytes.",
                         sizeof ret->origin - 1);
+    if (!is_origin(scf_str(origin)))
+        return scf_fail(err, SCF_E_INVALID_PARAMETER,
+                        "The origin must be like scfd.example/log: visible ASCII characters "
+                        "without '+', no '/' at either end.");
     bool found;
     enum scf_code code = read_row(db, arena, &found, ret, err);
     if (code || found)

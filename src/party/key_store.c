@@ -53,11 +53,9 @@ static const struct scf_stmt insert = {
     .sql = "INSERT INTO scfd.api_key (id, node_id, digest, hint, label, created_at, expires_at)"
            " VALUES ($1, $2, $3, $4, $5, $6, $7)"};
 
-enum { TIMESTAMPTZ = 1184 };
-
 static void optional_time(struct scf_params *p, int64_t us) {
     if (us == 0)
-        scf_p_null(p, TIMESTAMPTZ);
+        scf_p_null(p, SCF_PG_TIMESTAMPTZ);
     else
         scf_p_time(p, us);
 }

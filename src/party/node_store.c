@@ -3,7 +3,7 @@
 
 #include "page_params.h"
 
-enum { NODES_OF_ENTERPRISE_MAX = 100, SMALLINT = 21 };
+enum { NODES_OF_ENTERPRISE_MAX = 100 };
 
 /* ---- reading ---- */
 
@@ -89,7 +89,7 @@ static const struct scf_stmt list_descending = {.name = "node_list_descending",
 
 static void optional_i16(struct scf_params *p, int v) {
     if (v < 0)
-        scf_p_null(p, SMALLINT);
+        scf_p_null(p, SCF_PG_INT2);
     else
         scf_p_i16(p, (int16_t)v);
 }

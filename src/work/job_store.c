@@ -4,7 +4,7 @@
 
 #include "scfd/base/clock.h"
 
-enum { TIMESTAMPTZ = 1184, MAX_KINDS = 64 };
+enum { MAX_KINDS = 64 };
 
 void scf_job_topic(const struct scf_uuid *id, char out[SCF_JOB_TOPIC]) {
     memcpy(out, "job:", 4);
@@ -208,7 +208,7 @@ static void bind_outcome(struct scf_params *p, const struct finishing *f) {
     scf_p_i32(p, f->attempt);
     scf_p_i16(p, (int16_t)o->status);
     if (over)
-        scf_p_null(p, TIMESTAMPTZ);
+        scf_p_null(p, SCF_PG_TIMESTAMPTZ);
     else
         scf_p_time(p, o->due_us);
     scf_p_time(p, f->now_us);

@@ -61,6 +61,9 @@ struct scf_error {
 enum scf_code scf_fail(struct scf_error *err, enum scf_code code, const char *format, ...)
     SCF_PRINTF(3, 4);
 
+/* OVERLOADED: an arena or a buffer is full. */
+enum scf_code scf_fail_memory(struct scf_error *err);
+
 /* Adds the private note to an error that scf_fail filled; returns err->code. */
 enum scf_code scf_note(struct scf_error *err, const char *format, ...) SCF_PRINTF(2, 3);
 

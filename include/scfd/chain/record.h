@@ -1,7 +1,8 @@
 /* Records: what a chain holds. The leaf text and hash (pure), appending inside a transaction, and
  * look-up with visibility.
  *
- * A chain's id is its node's id; the platform's chain has the installation's platform_id. */
+ * A chain's id is its node's id; the platform's chain has the installation's platform_id. Its rows are
+ * made together with the node's (party: scf_chain_rows_add). */
 #ifndef SCFD_CHAIN_RECORD_H
 #define SCFD_CHAIN_RECORD_H
 
@@ -102,10 +103,6 @@ enum scf_code scf_chain_append(struct scf_db *db, struct scf_arena *arena,
 enum scf_code scf_record_address(struct scf_db *db, struct scf_arena *arena,
                                  const struct scf_record *record, const struct scf_uuid *node_id,
                                  const char *event_type, struct scf_error *err) SCF_MUST_CHECK;
-/* Creates head and seal rows of a chain; idempotent. */
-enum scf_code scf_chain_create(struct scf_db *db, struct scf_arena *arena,
-                               const struct scf_uuid *chain_id,
-                               struct scf_error *err) SCF_MUST_CHECK;
 
 /* ---- reading ---- */
 

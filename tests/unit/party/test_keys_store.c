@@ -101,6 +101,19 @@ static void the_stored_origin_counts(void **state) {
     assert_string_equal(other.origin, "scfd.example");
 }
 
+/* It becomes the name of signing keys, and one that is none would stop every seal. */
+static void origins_are_names(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    static const char *const bad[] = {"",     "/",    "scfd.example/", "/log",  "a b",      "a+b",
+                                      "a\tb", "a\nb", "日志",          "a\x7f", "a\xc2\xa0"};
+    struct scf_installation other;
+    for (size_t i = 0; i < SCF_COUNT(bad); i++)
+        assert_int_equal(scf_installation_load(w.db, bad[i], &other, &w.err),
+                         SCF_E_INVALID_PARAMETER);
+    ok(scf_installation_load(w.db, "scfd.example/~log-1", &other, &w.err));
+}
+
 /* ---- nodes ---- */
 
 static enum scf_code insert_node_body(struct scf_db *db, void *ctx, struct scf_error *err) {
@@ -578,6 +591,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(first_use_races),
         TEST(the_stored_origin_counts),
+        cmocka_unit_test(origins_are_names),
         TEST(nodes_are_stored_with_their_chain),
         TEST(nodes_come_in_pages),
         TEST(every_instance_feels_a_revocation),

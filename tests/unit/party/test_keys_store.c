@@ -591,7 +591,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(first_use_races),
         TEST(the_stored_origin_counts),
-        cmocka_unit_test(origins_are_names),
+        TEST(origins_are_names),
         TEST(nodes_are_stored_with_their_chain),
         TEST(nodes_come_in_pages),
         TEST(every_instance_feels_a_revocation),

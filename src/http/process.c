@@ -16,15 +16,19 @@ static int64_t resident_bytes(void) {
     return (int64_t)resident * sysconf(_SC_PAGESIZE);
 }
 
+static int is_number(const struct dirent *e) {
+    return isdigit((unsigned char)e->d_name[0]);
+}
+
 static int64_t open_files(void) {
     struct dirent **entries;
-    int n = scandir("/proc/self/fd", &entries, NULL, NULL);
+    int n = scandir("/proc/self/fd", &entries, is_number, alphasort);
     if (n < 0)
         return 0;
     for (int i = 0; i < n; i++)
         free(entries[i]);
     free(entries);
-    return n - 3; /* ".", ".." and the directory itself */
+    return n - 1; /* without the directory itself */
 }
 
 void scf_process_measure(void) {

@@ -187,7 +187,7 @@ def read_terminal(terminal, until=None):
 
 
 def test_ctrl_c_ends_make_run_cleanly():
-    """The terminal sends SIGINT to the whole group: the server must not take it for a second one."""
+    """The terminal sends SIGINT to its whole group: the server gets one signal, not two."""
     if not shutil.which("jq") or not shutil.which("curl"):
         pytest.skip("curl and jq are needed")
     data = Path(tempfile.mkdtemp(prefix="scfd-test-"))

@@ -204,28 +204,58 @@ enum scf_code scf_assess_fail(struct scf_db *db, struct scf_arena *arena, const 
 #define PAGE(order, compare)                                                                       \
     " AND (NOT $5 OR (at, id) " compare " ($6, $7)) ORDER BY at " order ", id " order " LIMIT $8"
 
-/* Everything visible to $1 (NULL: all), of borrower $2, in status $3. */
-#define ALL                                                                                        \
-    "SELECT id, version, at FROM (SELECT id, version, created_at AS at, node_id, borrower_id,"     \
-    " status FROM scfd.credit_assessment) a WHERE ($1::uuid IS NULL OR node_id = $1 OR EXISTS"     \
-    " (SELECT FROM scfd.record_addressee r WHERE r.node_id = $1 AND r.record_id = a.id))"          \
-    " AND ($2::uuid IS NULL OR borrower_id = $2) AND ($3::smallint < 0 OR status = $3)"            \
-    " AND $4::uuid IS NULL"
+/* In status $3 (−1: any); of borrower $2 (NULL: any). */
+#define KEYS                                                                                       \
+    "SELECT id, version, at FROM (SELECT a.id, a.version, a.created_at AS at FROM"                 \
+    " scfd.credit_assessment a"
+#define FILTER                                                                                     \
+    " AND ($2::uuid IS NULL OR a.borrower_id = $2) AND ($3::smallint < 0 OR a.status = $3)"        \
+    " AND $4::uuid IS NULL) k WHERE true"
+
+#define ALL(order, compare) KEYS " WHERE $1::uuid IS NULL" FILTER PAGE(order, compare)
+#define OF_BORROWER(order, compare)                                                                \
+    KEYS " WHERE a.borrower_id = $2 AND ($1::uuid IS NULL OR a.node_id = $1 OR EXISTS"             \
+         " (SELECT FROM scfd.credit_assessment_lender l WHERE l.assessment_id = a.id"              \
+         " AND l.node_id = $1))" FILTER                                                            \
+         PAGE(order, compare)
+#define ASKED_BY KEYS " WHERE a.node_id = $1" FILTER
+#define ADDRESSED_TO                                                                               \
+    "SELECT id, version, at FROM (SELECT l.assessment_id AS id, a.version, l.created_at AS at"     \
+    " FROM scfd.credit_assessment_lender l JOIN scfd.credit_assessment a"                          \
+    " ON a.id = l.assessment_id WHERE l.node_id = $1 AND a.node_id IS DISTINCT FROM $1" FILTER
+/* What node $1 asked for, and what was addressed to it: a page of each, of which one is made. */
+#define SEEN(order, compare)                                                                       \
+    "SELECT id, version, at FROM ((" ASKED_BY PAGE(order, compare) ") UNION ALL (" ADDRESSED_TO    \
+    PAGE(order, compare) ")) k WHERE true" PAGE(order, compare)
 
 /* What awaits the decision of lender $4 (NULL: any lender). */
-#define AWAITING                                                                                   \
+#define AWAITING(order, compare)                                                                   \
     "SELECT id, version, at FROM (SELECT a.id, a.version, l.addressed_at AS at, a.borrower_id,"    \
     " a.node_id, l.node_id AS lender, a.status FROM scfd.credit_assessment_lender l"               \
     " JOIN scfd.credit_assessment a ON a.id = l.assessment_id WHERE l.awaiting) w"                 \
     " WHERE ($1::uuid IS NULL OR node_id = $1 OR lender = $1)"                                     \
     " AND ($2::uuid IS NULL OR borrower_id = $2) AND ($3::smallint < 0 OR status = $3)"            \
-    " AND ($4::uuid IS NULL OR lender = $4)"
+    " AND ($4::uuid IS NULL OR lender = $4)" PAGE(order, compare)
 
-static const struct scf_stmt all_up = {"scf_assess_page", ALL PAGE("ASC", ">")};
-static const struct scf_stmt all_down = {"scf_assess_page_desc", ALL PAGE("DESC", "<")};
-static const struct scf_stmt awaiting_up = {"scf_assess_awaiting", AWAITING PAGE("ASC", ">")};
-static const struct scf_stmt awaiting_down = {"scf_assess_awaiting_desc",
-                                              AWAITING PAGE("DESC", "<")};
+#define BOTH(name, list)                                                                           \
+    {                                                                                              \
+        {name, list("ASC", ">")}, {                                                                \
+            name "_desc", list("DESC", "<")                                                        \
+        }                                                                                          \
+    }
+static const struct scf_stmt all[2] = BOTH("scf_assess_page", ALL);
+static const struct scf_stmt of_borrower[2] = BOTH("scf_assess_of_borrower", OF_BORROWER);
+static const struct scf_stmt seen[2] = BOTH("scf_assess_seen", SEEN);
+static const struct scf_stmt awaiting[2] = BOTH("scf_assess_awaiting", AWAITING);
+
+/* Each pinned to the index that it walks. */
+static const struct scf_stmt *list_of(const struct scf_assess_filter *filter, bool descending) {
+    if (filter->awaiting)
+        return &awaiting[descending];
+    if (!scf_uuid_is_nil(&filter->borrower_id))
+        return &of_borrower[descending];
+    return scf_uuid_is_nil(&filter->visible_to) ? &all[descending] : &seen[descending];
+}
 
 static const struct scf_uuid *or_null(const struct scf_uuid *id) {
     return scf_uuid_is_nil(id) ? NULL : id;
@@ -245,10 +275,7 @@ enum scf_code scf_assess_page(struct scf_db *db, struct scf_arena *arena,
     scf_p_time(&p, page->after_time_us);
     scf_p_uuid(&p, &page->after_id);
     scf_p_i64(&p, page->limit + 1);
-    const struct scf_stmt *stmt = filter->awaiting
-                                      ? (page->descending ? &awaiting_down : &awaiting_up)
-                                      : (page->descending ? &all_down : &all_up);
-    enum scf_code code = scf_db_run(db, stmt, &p, arena, &rows, err);
+    enum scf_code code = scf_db_run(db, list_of(filter, page->descending), &p, arena, &rows, err);
     if (code != SCF_OK)
         return code;
     int n = scf_rows_count(rows);

@@ -68,8 +68,9 @@ enum scf_code scf_assessment_mark_decided(struct scf_db *db, struct scf_arena *a
 
 static const struct scf_stmt add_lender_stmt = {
     "scf_assessment_address",
-    "WITH l AS (INSERT INTO scfd.credit_assessment_lender (assessment_id, node_id, addressed_at)"
-    " VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING 1)"
+    "WITH l AS (INSERT INTO scfd.credit_assessment_lender (assessment_id, node_id, addressed_at,"
+    " created_at) SELECT id, $2, $3, created_at FROM scfd.credit_assessment WHERE id = $1"
+    " ON CONFLICT DO NOTHING RETURNING 1)"
     " UPDATE scfd.credit_assessment SET version = version + 1, updated_at = $3"
     " WHERE id = $1 AND EXISTS (SELECT FROM l)"};
 

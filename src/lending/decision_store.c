@@ -255,20 +255,27 @@ enum scf_code scf_decision_common_limit(struct scf_db *db, struct scf_arena *are
 
 /* ---- lists ---- */
 
-static const struct scf_stmt shapes[2][2] = SCF_LENDING_SELECT(
-    "lending_decision_select", "credit_decision",
-    OWN_COLUMNS ", (SELECT least(coalesce(sum(l.principal), 0), 9e18)::bigint FROM scfd.loan l"
-                " WHERE l.decision_id = x.id),"
-                " (SELECT least(coalesce(sum(l.owed_principal), 0), 9e18)::bigint"
-                " FROM scfd.loan l WHERE l.decision_id = x.id)",
-    " AND ($3::uuid IS NULL OR x.assessment_id = $3)"
-    " AND ($4::uuid IS NULL OR x.borrower_id = $4)");
+#define COLUMNS                                                                                    \
+    OWN_COLUMNS ", (SELECT least(coalesce(sum(l.principal), 0), 9e18)::bigint FROM scfd.loan l"    \
+                " WHERE l.decision_id = x.id),"                                                    \
+                " (SELECT least(coalesce(sum(l.owed_principal), 0), 9e18)::bigint"                 \
+                " FROM scfd.loan l WHERE l.decision_id = x.id)"
+#define NAME "lending_decision_select"
+
+static const struct scf_lending_stmts stmts = {
+    .one = SCF_LENDING_ONE(NAME, "credit_decision", COLUMNS),
+    .all = SCF_LENDING_ALL(NAME, "credit_decision", COLUMNS),
+    .seen = SCF_LENDING_SEEN(NAME, "credit_decision", COLUMNS, "6"),
+    .of = SCF_LENDING_BY(NAME, "credit_decision", COLUMNS, "assessment",
+                         "x.assessment_id = $3 AND ($4::uuid IS NULL OR x.borrower_id = $4)"),
+    .borrower = SCF_LENDING_BY(NAME, "credit_decision", COLUMNS, "borrower", "x.borrower_id = $4"),
+};
 
 enum scf_code scf_decision_select(struct scf_db *db, struct scf_arena *arena,
                                   const struct scf_lending_filter *filter, void **ret, int *ret_n,
                                   struct scf_error *err) {
     struct scf_rows *rows;
-    enum scf_code code = scf_lending_select(db, arena, shapes, filter, &rows, err);
+    enum scf_code code = scf_lending_select(db, arena, &stmts, filter, &rows, err);
     if (code != SCF_OK)
         return code;
     int n = scf_rows_count(rows);

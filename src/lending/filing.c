@@ -181,5 +181,7 @@ enum scf_code scf_filing_record(struct scf_db *db, const struct scf_filing *f,
         code = scf_filing_retry(scf_chain_append(db, f->arena, &record, 1, err));
     for (size_t i = 0; code == SCF_OK && i < n; i++)
         code = scf_record_address(db, f->arena, &record, &nodes[i], facts->event, err);
+    if (code == SCF_OK)
+        code = scf_filing_list(db, f, nodes, n, err);
     return code == SCF_OK ? notify_lender(db, f, err) : code;
 }

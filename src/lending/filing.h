@@ -99,5 +99,9 @@ enum scf_code scf_filing_find(struct scf_db *db, struct scf_arena *arena,
 enum scf_code scf_filing_nodes(struct scf_db *db, const struct scf_filing *f,
                                const struct scf_filing_facts *facts, struct scf_uuid **ret,
                                size_t *ret_n, struct scf_error *err) SCF_MUST_CHECK;
+/* Puts the filing into the lists of its lender and of the nodes. */
+enum scf_code scf_filing_list(struct scf_db *db, const struct scf_filing *f,
+                              const struct scf_uuid *nodes, size_t n,
+                              struct scf_error *err) SCF_MUST_CHECK;
 
 #endif

@@ -122,3 +122,26 @@ enum scf_code scf_filing_nodes(struct scf_db *db, const struct scf_filing *f,
         code = read_grounds(rows, f->arena, &facts->borrower_id, &c, err);
     return code == SCF_OK ? read_nodes(db, f, facts, &c, ret, ret_n, err) : code;
 }
+
+/* ---- their lists ---- */
+
+static const struct scf_stmt list = {"lending_filing_list",
+                                     "INSERT INTO scfd.lending_seen (node_id, kind, created_at, id)"
+                                     " SELECT node, $2, $3, $4 FROM unnest($1::uuid[]) AS node"};
+
+enum scf_code scf_filing_list(struct scf_db *db, const struct scf_filing *f,
+                              const struct scf_uuid *nodes, size_t n, struct scf_error *err) {
+    const struct scf_uuid **seeing = scf_alloc(f->arena, n + 1, sizeof *seeing);
+    if (seeing == NULL)
+        return scf_fail(err, SCF_E_INTERNAL, "Too many nodes concerned.");
+    for (size_t i = 0; i < n; i++)
+        seeing[i] = &nodes[i];
+    seeing[n] = &f->lender->node_id;
+    struct scf_params p;
+    scf_params_init(&p, f->arena);
+    scf_p_uuid_array(&p, seeing, n + 1);
+    scf_p_i16(&p, (int16_t)f->kind);
+    scf_p_time(&p, f->ctx.now_us);
+    scf_p_uuid(&p, &f->id);
+    return scf_db_run(db, &list, &p, f->arena, NULL, err);
+}

@@ -184,21 +184,31 @@ enum scf_code scf_loan_lock(struct scf_db *db, struct scf_arena *arena, const st
 
 /* The schedule travels as one text, "due principal interest,…", so that a page of loans is one
  * round trip. */
-static const struct scf_stmt shapes[2][2] = SCF_LENDING_SELECT(
-    "lending_loan_select", "loan",
-    OWN_COLUMNS
-    ", (SELECT coalesce(-sum(e.interest), 0)::bigint FROM scfd.loan_entry e"
-    " WHERE e.loan_id = x.id AND e.kind >= 3),"
-    " (SELECT string_agg(concat_ws(' ', i.due_on - date '1970-01-01', i.principal, i.interest),"
-    " ',' ORDER BY i.seq) FROM scfd.loan_instalment i WHERE i.loan_id = x.id),"
-    " (SELECT d.approved_limit FROM scfd.credit_decision d WHERE d.id = x.decision_id),"
-    " (SELECT d.revolving FROM scfd.credit_decision d WHERE d.id = x.decision_id),"
-    " (SELECT least(sum(l.principal), 9e18)::bigint FROM scfd.loan l"
-    " WHERE l.decision_id = x.decision_id),"
-    " (SELECT least(sum(l.owed_principal), 9e18)::bigint FROM scfd.loan l"
-    " WHERE l.decision_id = x.decision_id)",
-    " AND ($3::uuid IS NULL OR x.decision_id = $3)"
-    " AND ($4::uuid IS NULL OR x.borrower_id = $4) AND ($5::text IS NULL OR x.loan_no = $5)");
+#define COLUMNS                                                                                    \
+    OWN_COLUMNS                                                                                    \
+    ", (SELECT coalesce(-sum(e.interest), 0)::bigint FROM scfd.loan_entry e"                       \
+    " WHERE e.loan_id = x.id AND e.kind >= 3),"                                                    \
+    " (SELECT string_agg(concat_ws(' ', i.due_on - date '1970-01-01', i.principal, i.interest),"   \
+    " ',' ORDER BY i.seq) FROM scfd.loan_instalment i WHERE i.loan_id = x.id),"                    \
+    " (SELECT d.approved_limit FROM scfd.credit_decision d WHERE d.id = x.decision_id),"           \
+    " (SELECT d.revolving FROM scfd.credit_decision d WHERE d.id = x.decision_id),"                \
+    " (SELECT least(sum(l.principal), 9e18)::bigint FROM scfd.loan l"                              \
+    " WHERE l.decision_id = x.decision_id),"                                                       \
+    " (SELECT least(sum(l.owed_principal), 9e18)::bigint FROM scfd.loan l"                         \
+    " WHERE l.decision_id = x.decision_id)"
+#define NAME "lending_loan_select"
+#define AND_BORROWER " AND ($4::uuid IS NULL OR x.borrower_id = $4)"
+
+static const struct scf_lending_stmts stmts = {
+    .one = SCF_LENDING_ONE(NAME, "loan", COLUMNS),
+    .all = SCF_LENDING_ALL(NAME, "loan", COLUMNS),
+    .seen = SCF_LENDING_SEEN(NAME, "loan", COLUMNS, "7"),
+    .of = SCF_LENDING_BY(NAME, "loan", COLUMNS, "decision", "x.decision_id = $3" AND_BORROWER),
+    .borrower = SCF_LENDING_BY(NAME, "loan", COLUMNS, "borrower", "x.borrower_id = $4"),
+    .number =
+        SCF_LENDING_BY(NAME, "loan", COLUMNS, "number",
+                       "x.loan_no = $5 AND ($3::uuid IS NULL OR x.decision_id = $3)" AND_BORROWER),
+};
 
 static bool take_number(struct scf_str *text, char end, int64_t *ret) {
     const char *stop = memchr(text->p, end, text->n);
@@ -246,7 +256,7 @@ enum scf_code scf_loan_select(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_lending_filter *filter, void **ret, int *ret_n,
                               struct scf_error *err) {
     struct scf_rows *rows;
-    enum scf_code code = scf_lending_select(db, arena, shapes, filter, &rows, err);
+    enum scf_code code = scf_lending_select(db, arena, &stmts, filter, &rows, err);
     if (code != SCF_OK)
         return code;
     int n = scf_rows_count(rows);

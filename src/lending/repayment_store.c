@@ -112,15 +112,20 @@ enum scf_code scf_repayment_count(struct scf_db *db, struct scf_arena *arena,
     return code;
 }
 
-static const struct scf_stmt shapes[2][2] =
-    SCF_LENDING_SELECT("lending_repayment_select", "repayment", OWN_COLUMNS,
-                       " AND ($3::uuid IS NULL OR x.loan_id = $3)");
+#define NAME "lending_repayment_select"
+
+static const struct scf_lending_stmts stmts = {
+    .one = SCF_LENDING_ONE(NAME, "repayment", OWN_COLUMNS),
+    .all = SCF_LENDING_ALL(NAME, "repayment", OWN_COLUMNS),
+    .seen = SCF_LENDING_SEEN(NAME, "repayment", OWN_COLUMNS, "8"),
+    .of = SCF_LENDING_BY(NAME, "repayment", OWN_COLUMNS, "loan", "x.loan_id = $3"),
+};
 
 enum scf_code scf_repayment_select(struct scf_db *db, struct scf_arena *arena,
                                    const struct scf_lending_filter *filter, void **ret, int *ret_n,
                                    struct scf_error *err) {
     struct scf_rows *rows;
-    enum scf_code code = scf_lending_select(db, arena, shapes, filter, &rows, err);
+    enum scf_code code = scf_lending_select(db, arena, &stmts, filter, &rows, err);
     if (code != SCF_OK)
         return code;
     int n = scf_rows_count(rows);

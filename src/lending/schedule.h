@@ -1,4 +1,5 @@
-/* Interest and repayment schedules as integer arithmetic (docs/credit-model.md, Interest). Pure; any thread.
+/* Interest and repayment schedules as integer arithmetic (docs/credit-model.md, Interest). Pure;
+ * any thread.
  *
  * Interest of a period is principal × rate × days / year, rounded half up to minor units, once per
  * period. Days and year follow the day count:

@@ -22,8 +22,23 @@ static const struct scf_uuid *or_any(const struct scf_uuid *id) {
     return scf_uuid_is_nil(id) ? NULL : id;
 }
 
+/* The narrowest question first: a list is found by the first filter that it has. */
+static const struct scf_stmt *choose(const struct scf_lending_stmts *stmts,
+                                     const struct scf_lending_filter *filter) {
+    if (filter->page == NULL)
+        return &stmts->one;
+    bool down = filter->page->descending;
+    if (filter->loan_no != NULL)
+        return &stmts->number[down];
+    if (!scf_uuid_is_nil(&filter->of))
+        return &stmts->of[down];
+    if (!scf_uuid_is_nil(&filter->borrower_id))
+        return &stmts->borrower[down];
+    return filter->actor->admin ? &stmts->all[down] : &stmts->seen[down];
+}
+
 enum scf_code scf_lending_select(struct scf_db *db, struct scf_arena *arena,
-                                 const struct scf_stmt shapes[2][2],
+                                 const struct scf_lending_stmts *stmts,
                                  const struct scf_lending_filter *filter, struct scf_rows **ret,
                                  struct scf_error *err) {
     const struct scf_page *page = filter->page;
@@ -41,8 +56,7 @@ enum scf_code scf_lending_select(struct scf_db *db, struct scf_arena *arena,
         scf_p_null(&p, SCF_PG_TIMESTAMPTZ);
     scf_p_uuid(&p, after ? &page->after_id : NULL);
     scf_p_i64(&p, page ? page->limit + 1 : 1);
-    const struct scf_stmt *stmt = &shapes[!filter->actor->admin][page && page->descending];
-    enum scf_code code = scf_db_run(db, stmt, &p, arena, ret, err);
+    enum scf_code code = scf_db_run(db, choose(stmts, filter), &p, arena, ret, err);
     if (code == SCF_OK && page == NULL && scf_rows_count(*ret) == 0)
         return scf_fail(err, SCF_E_NOT_FOUND, "There is no such resource.");
     return code;

@@ -96,30 +96,58 @@ void scf_repayment_write(struct scf_jsonw *w, const struct scf_repayment *r, int
 enum { SCF_FILED_COUNT = 11 };
 void scf_filed_read(const struct scf_rows *rows, int row, struct scf_filed *ret);
 
-/* One select in four shapes: [all or what a node sees][ascending or descending]. Parameters: $1
- * node, $2 id, $3 of, $4 borrower, $5 number (each NULL: any), $6, $7 position, $8 limit.
- * `own` compares those of $3, $4 and $5 that the table has. */
-#define SCF_LENDING_SELECT(name, table, columns, own)                                              \
+/* One select in the shapes in which it is asked for, each pinned to the index that it walks; of
+ * each list ascending and descending. Parameters: $1 node (NULL: an administrator), $2 id, $3 what
+ * they belong to, $4 borrower, $5 number, $6, $7 position, $8 limit. */
+struct scf_lending_stmts {
+    struct scf_stmt one;         /* by $2 */
+    struct scf_stmt all[2];      /* everything */
+    struct scf_stmt seen[2];     /* what $1 sees */
+    struct scf_stmt of[2];       /* by $3 */
+    struct scf_stmt borrower[2]; /* by $4; not of repayments */
+    struct scf_stmt number[2];   /* by $5; of loans */
+};
+#define SCF_LENDING_COLUMNS_(columns) "SELECT " SCF_FILED_COLUMNS ", " columns " FROM "
+#define SCF_LENDING_JOINS_                                                                         \
+    " JOIN scfd.record r ON r.id = x.id JOIN scfd.node n ON n.id = x.lender_id WHERE "
+#define SCF_LENDING_VISIBLE_                                                                       \
+    " AND ($1::uuid IS NULL OR x.lender_id = $1 OR EXISTS (SELECT FROM scfd.record_addressee a"    \
+    " WHERE a.node_id = $1 AND a.record_id = x.id))"
+#define SCF_LENDING_PAGE_(t, after, order)                                                         \
+    " AND ($6::timestamptz IS NULL OR (" t ".created_at, " t ".id) " after " ($6, $7::uuid))"      \
+    " ORDER BY " t ".created_at" order ", " t ".id" order " LIMIT $8"
+#define SCF_LENDING_BOTH_(name, select, t)                                                         \
     {                                                                                              \
-        {{name "_all", SCF_LENDING_SQL_(table, columns, own, "", ">", "")},                        \
-         {name "_all_desc", SCF_LENDING_SQL_(table, columns, own, "", "<", " DESC")}},             \
-            {{name "_node",                                                                        \
-              SCF_LENDING_SQL_(table, columns, own, SCF_LENDING_SEEN_(table), ">", "")},           \
-             {name "_node_desc",                                                                   \
-              SCF_LENDING_SQL_(table, columns, own, SCF_LENDING_SEEN_(table), "<", " DESC")}},     \
+        {name, select SCF_LENDING_PAGE_(t, ">", "")},                                              \
+            {name "_desc", select SCF_LENDING_PAGE_(t, "<", " DESC")},                             \
     }
-#define SCF_LENDING_SQL_(table, columns, own, seen, after, order)                                  \
-    "SELECT " SCF_FILED_COLUMNS ", " columns " FROM scfd." table " x"                              \
-    " JOIN scfd.record r ON r.id = x.id JOIN scfd.node n ON n.id = x.lender_id"                    \
-    " WHERE ($2::uuid IS NULL OR x.id = $2)" seen own                                              \
-    " AND ($6::timestamptz IS NULL OR (x.created_at, x.id) " after " ($6, $7::uuid))"              \
-    " ORDER BY x.created_at" order ", x.id" order " LIMIT $8"
-#define SCF_LENDING_SEEN_(table)                                                                   \
-    " AND x.id IN (SELECT y.id FROM scfd." table " y WHERE y.lender_id = $1"                       \
-    " UNION ALL SELECT a.record_id FROM scfd.record_addressee a WHERE a.node_id = $1)"
+#define SCF_LENDING_ONE(name, table, columns)                                                      \
+    {                                                                                              \
+        name, SCF_LENDING_COLUMNS_(columns) "scfd." table " x" SCF_LENDING_JOINS_                  \
+                                            "x.id = $2" SCF_LENDING_VISIBLE_                       \
+    }
+#define SCF_LENDING_ALL(name, table, columns)                                                      \
+    SCF_LENDING_BOTH_(name "_all",                                                                 \
+                      SCF_LENDING_COLUMNS_(columns) "scfd." table " x" SCF_LENDING_JOINS_ "true",  \
+                      "x")
+#define SCF_LENDING_SEEN(name, table, columns, kind)                                               \
+    SCF_LENDING_BOTH_(name "_seen",                                                                \
+                      SCF_LENDING_COLUMNS_(columns) "scfd.lending_seen s JOIN scfd." table         \
+                                                    " x ON x.id = s.id" SCF_LENDING_JOINS_         \
+                                                    "s.node_id = $1 AND s.kind = " kind,           \
+                      "s")
+/* `key` names what it is asked by, `where` says how, with the other filters. */
+#define SCF_LENDING_BY(name, table, columns, key, where)                                           \
+    SCF_LENDING_BOTH_(                                                                             \
+        name "_by_" key,                                                                           \
+        SCF_LENDING_COLUMNS_(columns) "scfd." table                                                \
+                                      " x" SCF_LENDING_JOINS_ where SCF_LENDING_VISIBLE_,          \
+        "x")
+_Static_assert(SCF_REC_CREDIT_DECISION == 6 && SCF_REC_LOAN == 7 && SCF_REC_REPAYMENT == 8,
+               "the kinds that the statements name");
 
 enum scf_code scf_lending_select(struct scf_db *db, struct scf_arena *arena,
-                                 const struct scf_stmt shapes[2][2],
+                                 const struct scf_lending_stmts *stmts,
                                  const struct scf_lending_filter *filter, struct scf_rows **ret,
                                  struct scf_error *err) SCF_MUST_CHECK;
 

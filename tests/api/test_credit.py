@@ -230,7 +230,9 @@ def test_every_unknown_reference_is_told(admin, story):
 def test_lists_have_pages(admin, story):
     lender = make_node(admin, "lender", story.bank["id"])
     ids = [assess(admin, story, lender_ids=[lender.id])["id"] for _ in range(3)]
-    for query in ({}, {"status": "awaiting_decision"}, {"status": "succeeded"}):
+    assert lender.client.get("/v1/credit-assessments", status="failed").json()["data"] == []
+    borrower = {"borrower_id": story.seller["id"]}
+    for query in ({}, borrower, {"status": "awaiting_decision"}, {"status": "succeeded"}):
         for order, expected in (("asc", ids), ("desc", ids[::-1])):
             seen, after = [], {}
             while True:
@@ -244,6 +246,16 @@ def test_lists_have_pages(admin, story):
                     break
                 after = {"after": page["next_cursor"]}
             assert seen == expected
+    other = {"borrower_id": story.buyer["id"]}
+    assert lender.client.get("/v1/credit-assessments", **other).json()["data"] == []
+    stranger = make_node(admin, "lender").client
+    for query in ({}, borrower):
+        assert stranger.get("/v1/credit-assessments", **query).json()["data"] == []
+    own = request_for(story, story.contract_id, lender_ids=[])
+    asked = story.erp.client.post("/v1/credit-assessments", own, {"Prefer": "wait=20"}).json()
+    for query in ({"order": "desc"}, {"order": "desc", **borrower}):
+        listed = story.erp.client.get("/v1/credit-assessments", **query).json()["data"]
+        assert listed[0]["id"] == asked["id"]
 
 
 def test_no_data_no_limit(admin, story):

@@ -139,11 +139,29 @@ def test_decision_and_loan_are_in_the_lenders_chain(fresh):
 def test_who_sees_the_loan(admin, fresh):
     paid = lend(fresh, decide(fresh)["id"], "100.00").json()
     path = f"/v1/loans/{paid['id']}"
+    filters = (
+        {},
+        {"borrower_id": fresh.seller["id"]},
+        {"decision_id": paid["decision_id"]},
+        {"loan_no": paid["loan_no"]},
+        {"loan_no": paid["loan_no"], "decision_id": paid["decision_id"]},
+    )
+
+    def listed(client, **query):
+        return [item["id"] for item in client.get("/v1/loans", **query).json()["data"]]
+
     for node in (fresh.lender, fresh.erp, fresh.surety, fresh.procurement):
         assert node.client.get(path).status == 200, node.enterprise_id
+        assert [listed(node.client, **query) for query in filters] == [[paid["id"]]] * 5
     for kind in ("erp", "lender"):
-        assert make_node(admin, kind).client.get(path).status == 404
+        stranger = make_node(admin, kind).client
+        assert stranger.get(path).status == 404
+        assert [listed(stranger, **query) for query in filters] == [[]] * 5
     assert admin.get(path).status == 200
+    assert paid["id"] in listed(admin, order="desc", limit=500)
+    assert [listed(admin, **query) for query in filters[1:]] == [[paid["id"]]] * 4
+    elsewhere = {"loan_no": paid["loan_no"], "borrower_id": fresh.buyer["id"]}
+    assert listed(fresh.lender.client, **elsewhere) == []
 
 
 def test_decision_cannot_exceed_the_limit(fresh):

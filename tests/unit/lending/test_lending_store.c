@@ -390,7 +390,7 @@ static void lenders_at_once_finance_an_invoice_once(void **state) {
 static void address_to(const struct scf_uuid *node) {
     static const struct scf_stmt insert = {
         "t_address", "INSERT INTO scfd.credit_assessment_lender (assessment_id, node_id,"
-                     " addressed_at) VALUES ($1, $2, $3)"};
+                     " addressed_at, created_at) VALUES ($1, $2, $3, $3)"};
     struct scf_params p;
     scf_params_init(&p, w.arena);
     scf_p_uuid(&p, &w.assessment);

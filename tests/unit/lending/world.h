@@ -134,8 +134,8 @@ static struct scf_uuid add_assessment(void) {
         " currency, recommended_limit, limit_expires_on, document, receipt, created_at, updated_at)"
         " VALUES ($1, $2, $3, $4, 2, 'CNY', 100000, '2999-12-31', '{}', '{}', $4, $4)"
         " RETURNING id)"
-        " INSERT INTO scfd.credit_assessment_lender (assessment_id, node_id, addressed_at)"
-        " SELECT id, $5, $4 FROM a"};
+        " INSERT INTO scfd.credit_assessment_lender (assessment_id, node_id, addressed_at,"
+        " created_at) SELECT id, $5, $4, $4 FROM a"};
     struct scf_uuid id = scf_uuid_new();
     char contract[SCF_ID_TEXT];
     scf_id_format("ctr", &w.contract, contract);

@@ -100,6 +100,18 @@ static void check_revision(const struct referring *r) {
               "No record of this kind and node has this id.");
 }
 
+/* An invoice bills contracts between its own seller and buyer. */
+static void check_pair(const struct referring *r, const struct scf_known_record *contract,
+                       const char *pointer) {
+    const struct scf_record *record = &r->item->record;
+    if (record->kind != SCF_REC_INVOICE || contract->kind != SCF_REC_CONTRACT)
+        return;
+    if (!scf_uuid_eq(&contract->enterprise_id, &record->enterprise_id) ||
+        !scf_uuid_eq(&contract->counterparty_id, &record->counterparty_id))
+        warn(r, pointer, "other-parties",
+             "This contract is between other parties than the invoice.");
+}
+
 /* It may also tell whose data an event is. */
 static void check_contract_id(const struct referring *r) {
     struct scf_record *record = &r->item->record;
@@ -115,6 +127,7 @@ static void check_contract_id(const struct referring *r) {
         !scf_uuid_eq(&record->contract_key, &known->business_key))
         warn(r, "#/contract_no", "contract-mismatch",
              "This number and seller name another contract than the id, which counts.");
+    check_pair(r, known, r->item->extract.contract_pointer);
     record->contract_key = known->business_key;
     if (scf_uuid_is_nil(&record->enterprise_id))
         record->enterprise_id = known->enterprise_id;
@@ -124,10 +137,15 @@ static void check_contract_id(const struct referring *r) {
 
 static void check_named_records(const struct referring *r) {
     const struct scf_named_list *list = &r->item->extract.records;
-    for (size_t i = 0; i < list->count; i++)
-        if (!record_at(r, r->asks->records[i], list->items[i].kind))
-            scf_fault_add(&r->item->faults, list->items[i].pointer, "unknown-reference",
-                          "No %s has this id.", scf_record_kind_name(list->items[i].kind));
+    for (size_t i = 0; i < list->count; i++) {
+        const struct scf_named *named = &list->items[i];
+        const struct scf_known_record *known = record_at(r, r->asks->records[i], named->kind);
+        if (known)
+            check_pair(r, known, named->pointer);
+        else
+            scf_fault_add(&r->item->faults, named->pointer, "unknown-reference",
+                          "No %s has this id.", scf_record_kind_name(named->kind));
+    }
 }
 
 /* ---- by number ---- */

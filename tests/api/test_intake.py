@@ -384,6 +384,19 @@ def test_ids_of_another_kind_or_node_are_unknown(admin, chain, contract_id):
     assert unknown(chain, "invoices", disguised) == {"#/workflow_event_ids/0"}
 
 
+def test_invoice_for_contracts_of_other_parties_warns(chain, contract_id):
+    other = bodies.contract(chain.buyer["ref"], chain.seller["ref"])
+    other_id = chain.erp.client.post("/v1/contracts", other).json()["id"]
+    answer = chain.erp.client.post(
+        "/v1/invoices", chain.invoice(contract_ids=[other_id, contract_id, other_id])
+    )
+    assert answer.status == 201, answer
+    assert [(w["pointer"], w["code"]) for w in answer.json()["warnings"]] == [
+        ("#/contract_ids/0", "other-parties"),
+        ("#/contract_ids/2", "other-parties"),
+    ]
+
+
 def test_tax_number_beside_the_enterprise_must_be_its_own(chain):
     def send(tax_no):
         seller = {"name": "s", "tax_no": tax_no, "enterprise_id": chain.seller["id"]}

@@ -236,6 +236,17 @@ enum scf_note_verdict scf_note_open(struct scf_str message, const struct scf_vke
     return ret->verified > 0 ? SCF_NOTE_OK : SCF_NOTE_UNVERIFIED;
 }
 
+bool scf_note_names_key(struct scf_str message, const struct scf_vkey *key) {
+    struct scf_str text, rest, line;
+    struct signature s;
+    if (!split(message, &text, &rest))
+        return false;
+    while (scf_take_line(&rest, &line))
+        if (parse_signature(line, &s) && find_key(&s, key, 1) == 0)
+            return true;
+    return false;
+}
+
 /* ---- checkpoints ---- */
 
 void scf_checkpoint_write(const struct scf_checkpoint *c, struct scf_buf *out) {

@@ -50,6 +50,9 @@ struct scf_note {
 enum scf_note_verdict scf_note_open(struct scf_str message, const struct scf_vkey *keys, size_t n,
                                     struct scf_note *ret) SCF_MUST_CHECK;
 
+/* One of the signature lines has the key's name and id; whether it verifies is not looked at. */
+bool scf_note_names_key(struct scf_str message, const struct scf_vkey *key) SCF_MUST_CHECK;
+
 /* ---- checkpoints ---- */
 
 struct scf_checkpoint {

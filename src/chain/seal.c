@@ -2,18 +2,24 @@
  * sealing itself. */
 #include "seal.h"
 
+#include "block.h"
+#include "note.h"
 #include "seal_store.h"
 
 #include "scfd/base/clock.h"
+#include "scfd/base/log.h"
 #include "scfd/base/metrics.h"
 
 enum {
     LOG_EVERY_S = 60, /* a chain that is refused is refused twice a second */
-    RUN_MAX_S = 5     /* of one run: other tasks share its thread, and a stop waits for its end */
+    ORIGIN_MAX = 512,
+    RUN_MAX_S = 5 /* of one run: other tasks share its thread, and a stop waits for its end */
 };
 
 struct run {
+    const struct scf_services *services;
     struct scf_sealing *sealing;
+    bool log_refusals;
     struct scf_db *db;
     struct scf_arena *arena;
     struct scf_seal_tally tally;
@@ -82,6 +88,42 @@ static void seal_chains(struct run *r, const struct scf_uuid *ids, size_t n) {
     }
 }
 
+enum scf_code scf_chain_key_check(struct scf_db *db, struct scf_arena *arena,
+                                  const struct scf_services *services, struct scf_error *err) {
+    struct scf_uuid chain_id;
+    struct scf_str note;
+    struct scf_buf origin;
+    uint8_t pub[SCF_ED25519_PUBLIC_LEN];
+    enum scf_code code = scf_seal_any_note(db, arena, &chain_id, &note, err);
+    if (code != SCF_OK || note.n == 0)
+        return code;
+    scf_signing_key_public(services->log_key, pub);
+    scf_buf_init(&origin, ORIGIN_MAX);
+    scf_chain_origin(services->installation.origin, &chain_id, &origin);
+    struct scf_vkey key = scf_vkey((struct scf_str){origin.data, origin.len}, pub);
+    bool ours = !origin.overflow && scf_note_names_key(note, &key);
+    scf_buf_free(&origin);
+    return ours
+               ? SCF_OK
+               : scf_fail(err, SCF_E_INVALID_PARAMETER,
+                          "The signing key is not the one that signed this database's blocks: all "
+                          "instances need the same file, and it belongs to the database for good.");
+}
+
+/* Blocks of two keys would be two logs. Said once a minute, and counted in the metric. */
+static bool key_is_right(struct run *r, size_t waiting) {
+    struct scf_error err;
+    enum scf_code code = scf_chain_key_check(r->db, r->arena, r->services, &err);
+    if (code == SCF_OK)
+        return true;
+    r->tally.refused = (int64_t)waiting;
+    if (code != SCF_E_INVALID_PARAMETER)
+        fail(r, code, &err);
+    else if (r->log_refusals)
+        scf_log_error("Nothing is sealed", &err);
+    return false;
+}
+
 /* Every chain that has something to seal, once; what does not fit is left for the next round. */
 static void seal_round(struct run *r) {
     struct scf_uuid *ids;
@@ -91,7 +133,7 @@ static void seal_round(struct run *r) {
     r->tally.refused = 0; /* each round meets the same ones again */
     r->tally.more = false;
     r->code = scf_seal_candidates(r->db, r->arena, &ids, &n, &r->err);
-    if (r->code != SCF_OK)
+    if (r->code != SCF_OK || n == 0 || !key_is_right(r, n))
         return;
     for (size_t at = 0; at < n && !database_is_away(r->code); at += SCF_SEAL_CHAINS_MAX)
         seal_chains(r, ids + at, n - at < SCF_SEAL_CHAINS_MAX ? n - at : SCF_SEAL_CHAINS_MAX);
@@ -102,9 +144,9 @@ static void seal_round(struct run *r) {
 
 enum scf_code scf_seal_task(struct scf_db *db, struct scf_arena *arena, void *app,
                             struct scf_error *err) {
-    struct run r = {.db = db, .arena = arena};
+    struct run r = {.services = app, .log_refusals = time_to_log(), .db = db, .arena = arena};
     int64_t began_us = scf_now_us(), until_us = scf_mono_us() + RUN_MAX_S * SCF_US_PER_SECOND;
-    r.sealing = scf_sealing_new(app, time_to_log());
+    r.sealing = scf_sealing_new(app, r.log_refusals);
     do
         seal_round(&r);
     while (r.code == SCF_OK && r.tally.more && scf_mono_us() < until_us);

@@ -14,6 +14,12 @@
 enum scf_code scf_seal_task(struct scf_db *db, struct scf_arena *arena, void *app,
                             struct scf_error *err) SCF_MUST_CHECK;
 
+/* Whether services->log_key is the key that signs this database's blocks: all instances share one.
+ * INVALID_PARAMETER when it is another one; then nothing is sealed, and nothing may be proven. */
+enum scf_code scf_chain_key_check(struct scf_db *db, struct scf_arena *arena,
+                                  const struct scf_services *services,
+                                  struct scf_error *err) SCF_MUST_CHECK;
+
 /* The newest block of a chain: what an assessment quotes. Size 0 and a nil-filled root (SHA-256 of
  * the empty string) before the first block. */
 struct scf_chain_state {

@@ -391,6 +391,36 @@ static void a_refused_transaction_is_cut_up(void **state) {
     w = outer;
 }
 
+/* An instance that came with a key of its own. */
+static void one_key_signs_a_database(void **state) {
+    (void)state;
+    need_world();
+    static const uint8_t seed[32] = {9, 9, 9};
+    struct world outer = w;
+    assert_true(world_open(&w));
+    struct scf_uuid old = world_chain(&w), fresh = world_chain(&w);
+    world_add(&w, &old, 2);
+    world_ok(&w, scf_chain_key_check(w.db, w.arena, &w.services, &w.err)); /* nothing signed yet */
+    world_seal(&w);
+    world_ok(&w, scf_chain_key_check(w.db, w.arena, &w.services, &w.err));
+    struct scf_signing_key *right = w.services.log_key;
+    w.services.log_key = key_of_seed(seed);
+    assert_int_equal(scf_chain_key_check(w.db, w.arena, &w.services, &w.err),
+                     SCF_E_INVALID_PARAMETER);
+    world_add(&w, &old, 1);
+    world_add(&w, &fresh, 1);
+    world_seal(&w);
+    assert_int_equal(sealed(&old).size, 2);
+    assert_int_equal(sealed(&fresh).size, 0);
+    scf_signing_key_free(w.services.log_key);
+    w.services.log_key = right;
+    world_seal(&w);
+    assert_int_equal(sealed(&old).size, 3);
+    assert_int_equal(sealed(&fresh).size, 1);
+    world_close(&w);
+    w = outer;
+}
+
 /* ---- what a proof says ---- */
 
 static bool verifies(const char *json, struct scf_str vkey, const struct scf_str *body) {
@@ -463,6 +493,7 @@ int main(void) {
         cmocka_unit_test(two_sealers_make_one_history),
         cmocka_unit_test(contradictions_are_not_signed),
         cmocka_unit_test(a_refused_transaction_is_cut_up),
+        cmocka_unit_test(one_key_signs_a_database),
         cmocka_unit_test(an_altered_proof_fails),
         cmocka_unit_test(an_erased_record_keeps_its_place),
     };

@@ -137,8 +137,12 @@ CREATE TABLE scfd.credit_assessment_lender (
     node_id uuid NOT NULL,
     awaiting boolean NOT NULL DEFAULT true,
     addressed_at timestamptz NOT NULL,
+    created_at timestamptz NOT NULL,
     PRIMARY KEY (assessment_id, node_id)
 );
+CREATE INDEX credit_assessment_lender_seen
+    ON scfd.credit_assessment_lender (node_id, created_at, assessment_id);
 CREATE INDEX credit_assessment_lender_awaiting
     ON scfd.credit_assessment_lender (node_id, addressed_at, assessment_id) WHERE awaiting;
 COMMENT ON TABLE scfd.credit_assessment_lender IS 'Lenders an assessment was addressed to, and whether their decision is still awaited.';
+COMMENT ON COLUMN scfd.credit_assessment_lender.created_at IS 'Of the assessment: the order of the list of assessments.';

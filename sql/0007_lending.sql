@@ -28,6 +28,8 @@ CREATE UNIQUE INDEX credit_decision_open ON scfd.credit_decision (assessment_id,
     WHERE status = 0;
 CREATE INDEX credit_decision_page ON scfd.credit_decision (created_at, id);
 CREATE INDEX credit_decision_lender ON scfd.credit_decision (lender_id);
+CREATE INDEX credit_decision_assessment ON scfd.credit_decision (assessment_id);
+CREATE INDEX credit_decision_borrower ON scfd.credit_decision (borrower_id, created_at, id);
 COMMENT ON TABLE scfd.credit_decision IS 'What a lender decided on an assessment. At most one per assessment and lender is open.';
 COMMENT ON COLUMN scfd.credit_decision.lender_id IS 'The lender''s node.';
 COMMENT ON COLUMN scfd.credit_decision.outcome IS '0 approved, 1 approved with conditions, 2 declined, 3 withdrawn';
@@ -71,7 +73,8 @@ CREATE TABLE scfd.loan (
     UNIQUE (lender_id, loan_no)
 );
 CREATE INDEX loan_decision ON scfd.loan (decision_id);
-CREATE INDEX loan_borrower ON scfd.loan (borrower_id);
+CREATE INDEX loan_borrower ON scfd.loan (borrower_id, created_at, id);
+CREATE INDEX loan_number ON scfd.loan (loan_no);
 CREATE INDEX loan_page ON scfd.loan (created_at, id);
 COMMENT ON TABLE scfd.loan IS 'Loans. The owed_ columns are the sums of loan_entry, kept beside it.';
 COMMENT ON COLUMN scfd.loan.annual_rate IS 'Millionths a year.';
@@ -100,6 +103,17 @@ CREATE TABLE scfd.loan_contract (
     PRIMARY KEY (loan_id, contract_id)
 );
 COMMENT ON TABLE scfd.loan_contract IS 'The contracts a loan finances, and which part of its outstanding principal counts against each (contract_exposure).';
+
+CREATE TABLE scfd.loan_invoice (
+    loan_id uuid NOT NULL REFERENCES scfd.loan,
+    invoice_key uuid NOT NULL,
+    invoice_id uuid NOT NULL,
+    PRIMARY KEY (loan_id, invoice_key)
+);
+CREATE INDEX loan_invoice_key ON scfd.loan_invoice (invoice_key);
+COMMENT ON TABLE scfd.loan_invoice IS 'Invoices that a loan finances. At most one loan that is not settled finances an invoice.';
+COMMENT ON COLUMN scfd.loan_invoice.invoice_key IS 'What the invoice is in business, whichever node reported it: business_key of its record (else the record''s id), and the same of every record that it revises.';
+COMMENT ON COLUMN scfd.loan_invoice.invoice_id IS 'The record that the loan names.';
 
 CREATE TABLE scfd.loan_entry (
     loan_id uuid NOT NULL REFERENCES scfd.loan,
@@ -143,3 +157,13 @@ CREATE INDEX repayment_loan ON scfd.repayment (loan_id);
 CREATE INDEX repayment_page ON scfd.repayment (created_at, id);
 COMMENT ON TABLE scfd.repayment IS 'Repayments and their reversals.';
 COMMENT ON COLUMN scfd.repayment.reversal_of IS 'The repayment that did not come about after all; each at most once.';
+
+CREATE TABLE scfd.lending_seen (
+    node_id uuid NOT NULL,
+    kind smallint NOT NULL,
+    created_at timestamptz NOT NULL,
+    id uuid NOT NULL,
+    PRIMARY KEY (node_id, kind, created_at, id)
+);
+COMMENT ON TABLE scfd.lending_seen IS 'Decisions, loans and repayments by the nodes that see them: the lender, and those they were addressed to. What scfd.record_addressee says, in the order of the lists, so that the other records addressed to a node do not slow them down.';
+COMMENT ON COLUMN scfd.lending_seen.kind IS 'enum scf_record_kind';

@@ -208,7 +208,8 @@ def test_bad_requests(admin, story, members, pointer):
 
 
 def test_every_unknown_reference_is_told(admin, story):
-    unknown = ["ctr_01h455vb4pex5vsknk084sn02q", story.contract_id, "ctr_01h455vb4pex5vsknk084sn02r"]
+    unknown = [f"ctr_01h455vb4pex5vsknk084sn02{last}" for last in "qr"]
+    unknown.insert(1, story.contract_id)
     lenders = [story.lender.id, story.erp.id]
     answer = admin.post(
         "/v1/credit-assessments",

@@ -1,8 +1,8 @@
 /* Records: what a chain holds. The leaf text and hash (pure), appending inside a transaction, and
  * look-up with visibility.
  *
- * A chain's id is its node's id; the platform's chain has the installation's platform_id. Its rows are
- * made together with the node's (party: scf_chain_rows_add). */
+ * A chain's id is its node's id; the platform's chain has the installation's platform_id. Its rows
+ * are made together with the node's (party: scf_chain_rows_add). */
 #ifndef SCFD_CHAIN_RECORD_H
 #define SCFD_CHAIN_RECORD_H
 

@@ -61,7 +61,7 @@ static int compare(const struct place *a, const struct place *b) {
 
 void scf_audit_fault(struct scf_auditor *a, const struct scf_audit_chain *chain,
                      enum scf_audit_class class, int64_t position, const char *format, ...) {
-    char what[300];
+    char what[280];
     va_list args;
     va_start(args, format);
     vsnprintf(what, sizeof what, format, args);

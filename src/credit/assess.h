@@ -114,11 +114,18 @@ enum scf_code scf_assess_get(struct scf_db *db, struct scf_arena *arena,
 enum scf_code scf_assess_receipt(struct scf_db *db, struct scf_arena *arena,
                                  const struct scf_actor *actor, const struct scf_uuid *id,
                                  struct scf_str *ret, struct scf_error *err) SCF_MUST_CHECK;
-/* Only status and version, by primary key; the same visibility. */
-enum scf_code scf_assess_version(struct scf_db *db, struct scf_arena *arena,
-                                 const struct scf_actor *actor, const struct scf_uuid *id,
-                                 enum scf_assess_status *ret_status, int64_t *ret_version,
-                                 struct scf_error *err) SCF_MUST_CHECK;
+/* Only status and version, by primary key, of several at once; the same visibility. Sets `found` of
+ * every ask, and the rest where it is true. */
+struct scf_assess_ask {
+    struct scf_uuid id;
+    const struct scf_actor *actor; /* NULL: no check */
+    bool found;
+    enum scf_assess_status status;
+    int64_t version;
+};
+enum scf_code scf_assess_versions(struct scf_db *db, struct scf_arena *arena,
+                                  struct scf_assess_ask *const *asks, size_t n,
+                                  struct scf_error *err) SCF_MUST_CHECK;
 enum scf_code scf_assess_begin(struct scf_db *db, struct scf_arena *arena,
                                const struct scf_uuid *id, int64_t now_us,
                                struct scf_error *err) SCF_MUST_CHECK;

@@ -144,15 +144,13 @@ static enum scf_code create_body(struct scf_db *db, void *ctx, struct scf_error 
 /* 201 once there is an outcome, 202 before; either way the client knows where to look. */
 static void answer(struct scf_request *rq, const struct scf_uuid *id) {
     struct scf_error err = {0};
-    enum scf_assess_status status;
-    int64_t version;
+    struct scf_assess_ask ask = {.id = *id}, *asks[] = {&ask};
     char text[SCF_ID_TEXT], location[SCF_ID_TEXT + 32], topic[SCF_ASSESS_TOPIC];
-    if (scf_assess_version(scf_rq_db(rq), scf_rq_arena(rq), NULL, id, &status, &version, &err) !=
-        SCF_OK) {
+    if (scf_assess_versions(scf_rq_db(rq), scf_rq_arena(rq), asks, 1, &err) != SCF_OK) {
         scf_reply_error(rq, &err);
         return;
     }
-    bool done = status >= SCF_ASM_SUCCEEDED;
+    bool done = ask.status >= SCF_ASM_SUCCEEDED;
     if (!done && scf_rq_may_wait(rq)) {
         scf_assess_topic("asm", id, topic);
         scf_rq_wait(rq, topic);

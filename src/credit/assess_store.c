@@ -42,35 +42,57 @@ enum scf_code scf_assess_insert(struct scf_db *db, struct scf_arena *arena,
     "a.id = $1 AND ($2::uuid IS NULL OR a.node_id = $2 OR EXISTS (SELECT FROM"                     \
     " scfd.record_addressee r WHERE r.node_id = $2 AND r.record_id = $1))"
 
+/* The node that must be allowed to see it; NULL: no check. */
+static const struct scf_uuid *visible_to(const struct scf_actor *actor) {
+    return actor == NULL || actor->admin ? NULL : &actor->node_id;
+}
+
 static void visible_params(struct scf_params *p, struct scf_arena *arena,
                            const struct scf_actor *actor, const struct scf_uuid *id) {
     scf_params_init(p, arena);
     scf_p_uuid(p, id);
-    scf_p_uuid(p, actor == NULL || actor->admin ? NULL : &actor->node_id);
+    scf_p_uuid(p, visible_to(actor));
 }
 
 static enum scf_code not_found(struct scf_error *err) {
     return scf_fail(err, SCF_E_NOT_FOUND, "There is no such assessment");
 }
 
-static const struct scf_stmt version_stmt = {
-    "scf_assess_version",
-    "SELECT a.status, a.version FROM scfd.credit_assessment a WHERE " VISIBLE};
+static const struct scf_stmt versions_stmt = {
+    "scf_assess_versions",
+    "SELECT w.i, a.status, a.version"
+    " FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS w(id, node, i)"
+    " JOIN scfd.credit_assessment a ON a.id = w.id"
+    " WHERE w.node IS NULL OR a.node_id = w.node OR EXISTS (SELECT FROM scfd.record_addressee r"
+    " WHERE r.node_id = w.node AND r.record_id = w.id)"};
 
-enum scf_code scf_assess_version(struct scf_db *db, struct scf_arena *arena,
-                                 const struct scf_actor *actor, const struct scf_uuid *id,
-                                 enum scf_assess_status *ret_status, int64_t *ret_version,
-                                 struct scf_error *err) {
+enum scf_code scf_assess_versions(struct scf_db *db, struct scf_arena *arena,
+                                  struct scf_assess_ask *const *asks, size_t n,
+                                  struct scf_error *err) {
+    const struct scf_uuid **ids = scf_alloc(arena, n, sizeof *ids);
+    const struct scf_uuid **nodes = scf_alloc(arena, n, sizeof *nodes);
+    if (ids == NULL || nodes == NULL)
+        return scf_fail(err, SCF_E_INTERNAL, "No memory to look for assessments.");
+    for (size_t i = 0; i < n; i++) {
+        ids[i] = &asks[i]->id;
+        nodes[i] = visible_to(asks[i]->actor);
+    }
     struct scf_params p;
     struct scf_rows *rows;
-    visible_params(&p, arena, actor, id);
-    enum scf_code code = scf_db_run(db, &version_stmt, &p, arena, &rows, err);
+    scf_params_init(&p, arena);
+    scf_p_uuid_array(&p, ids, n);
+    scf_p_uuid_array(&p, nodes, n);
+    enum scf_code code = scf_db_run(db, &versions_stmt, &p, arena, &rows, err);
     if (code != SCF_OK)
         return code;
-    if (scf_rows_count(rows) == 0)
-        return not_found(err);
-    *ret_status = (enum scf_assess_status)scf_rows_i64(rows, 0, 0);
-    *ret_version = scf_rows_i64(rows, 0, 1);
+    for (size_t i = 0; i < n; i++)
+        asks[i]->found = false;
+    for (int row = 0; row < scf_rows_count(rows); row++) {
+        struct scf_assess_ask *ask = asks[scf_rows_i64(rows, row, 0) - 1];
+        ask->found = true;
+        ask->status = (enum scf_assess_status)scf_rows_i64(rows, row, 1);
+        ask->version = scf_rows_i64(rows, row, 2);
+    }
     return SCF_OK;
 }
 

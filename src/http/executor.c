@@ -52,21 +52,31 @@ void scf_executor_requeue(struct scf_executor *e, struct scf_request *rq) {
     pthread_mutex_unlock(&e->lock);
 }
 
-/* NULL when stopped and empty. */
-static struct scf_request *pop(struct scf_executor *e) {
+/* With the lock held: the first request leaves the queue. */
+static struct scf_request *take(struct scf_executor *e) {
+    struct scf_request *rq = e->head;
+    e->head = rq->queue_next;
+    if (e->head == NULL)
+        e->tail = &e->head;
+    e->reserved--;
+    scf_metric_add(e->waiting, -1);
+    return rq;
+}
+
+/* The next request, with those right behind it that may share its prefetch; 0 when stopped and
+ * empty. */
+static size_t pop(struct scf_executor *e, struct scf_request *ret[SCF_PREFETCH_MAX]) {
+    size_t n = 0;
     pthread_mutex_lock(&e->lock);
     while (e->head == NULL && !e->stop)
         pthread_cond_wait(&e->work, &e->lock);
-    struct scf_request *rq = e->head;
-    if (rq != NULL) {
-        e->head = rq->queue_next;
-        if (e->head == NULL)
-            e->tail = &e->head;
-        e->reserved--;
-        scf_metric_add(e->waiting, -1);
-    }
+    if (e->head != NULL)
+        ret[n++] = take(e);
+    while (n > 0 && n < SCF_PREFETCH_MAX && ret[0]->route->prefetch != NULL && e->head != NULL &&
+           e->head->route == ret[0]->route)
+        ret[n++] = take(e);
     pthread_mutex_unlock(&e->lock);
-    return rq;
+    return n;
 }
 
 static void run(struct scf_request *rq, struct scf_db *db) {
@@ -85,12 +95,25 @@ static void run(struct scf_request *rq, struct scf_db *db) {
         scf_rq_resume(rq, NULL);
 }
 
+static void prefetch(struct scf_request *const *rqs, size_t n, struct scf_db *db) {
+    const struct scf_route *route = rqs[0]->route;
+    if (route->prefetch == NULL)
+        return;
+    for (size_t i = 0; i < n; i++)
+        rqs[i]->db = db;
+    route->prefetch(rqs, n);
+}
+
 static void *service_main(void *arg) {
     struct service_thread *t = arg;
     pthread_setname_np(pthread_self(), "scfd-service");
-    struct scf_request *rq;
-    while ((rq = pop(t->executor)) != NULL)
-        run(rq, t->db);
+    struct scf_request *rqs[SCF_PREFETCH_MAX];
+    size_t n;
+    while ((n = pop(t->executor, rqs)) > 0) {
+        prefetch(rqs, n, t->db);
+        for (size_t i = 0; i < n; i++)
+            run(rqs[i], t->db);
+    }
     return NULL;
 }
 

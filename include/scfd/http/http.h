@@ -74,6 +74,8 @@ struct scf_stream_ops {
     void (*abort)(struct scf_request *rq);
 };
 
+enum { SCF_PREFETCH_MAX = 64 };
+
 struct scf_route {
     const char *method;  /* "GET"; HEAD and OPTIONS are derived */
     const char *pattern; /* "/v1/records/{id}/proof"; a last "{rest*}" matches slashes too */
@@ -83,6 +85,10 @@ struct scf_route {
     unsigned kinds; /* node kinds that may, SCF_KIND bits */
     enum scf_run run;
     void (*handle)(struct scf_request *rq);
+    /* SCF_RUN_SERVICE, optional: called with the requests of this route that wait for a service
+     * thread, 1 to SCF_PREFETCH_MAX, before `handle` is called for each. It lets a crowd share one
+     * query; what it finds goes into each request's own arena and data. It must not reply. */
+    void (*prefetch)(struct scf_request *const *rqs, size_t n);
     const struct scf_stream_ops *stream; /* SCF_RUN_STREAM */
     const char *body_type;            /* "application/json", "application/x-ndjson"; NULL: none */
     size_t body_max;                  /* 0: the configured body limit */

@@ -97,7 +97,7 @@ static void run(struct scf_request *rq, struct scf_db *db) {
 
 static void prefetch(struct scf_request *const *rqs, size_t n, struct scf_db *db) {
     const struct scf_route *route = rqs[0]->route;
-    if (route->prefetch == NULL)
+    if (route->prefetch == NULL || atomic_load(&rqs[0]->server->closed))
         return;
     for (size_t i = 0; i < n; i++)
         rqs[i]->db = db;

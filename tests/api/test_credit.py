@@ -280,6 +280,43 @@ def test_no_data_no_limit(admin, story):
 # ---- the lender's poll ----
 
 
+def test_a_crowd_of_conditional_gets_is_told_apart(server, story):
+    """They share a query: each must still get what it may see, and its own tag."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    admin = server.client()
+    lender, stranger = (make_node(admin, "lender", story.bank["id"]) for _ in range(2))
+    shown = [assess(admin, story, lender_ids=[lender.id]) for _ in range(2)]
+    paths = [f"/v1/credit-assessments/{a['id']}" for a in shown]
+    tags = [lender.client.get(path).headers["ETag"] for path in paths]
+    assert tags[0] != tags[1]
+    nowhere = "/v1/credit-assessments/asm_" + "0" * 26
+    cases = [
+        (lender, paths[0], tags[0], 304),
+        (lender, paths[1], tags[1], 304),
+        (lender, paths[1], tags[0], 200),
+        (lender, paths[0], None, 200),
+        (stranger, paths[0], tags[0], 404),
+        (stranger, paths[1], "*", 404),
+        (lender, nowhere, tags[0], 404),
+        (lender, "/v1/credit-assessments/nonsense", "*", 404),
+    ]
+
+    def ask(case):
+        node, path, tag, status = case
+        client = node.client.copy()
+        for _ in range(50):
+            answer = client.call("GET", path, headers={"If-None-Match": tag} if tag else {})
+            assert answer.status == status, (path, tag, answer)
+            if status == 200:
+                assert path.endswith(answer.json()["id"])
+            if status == 304:
+                assert answer.headers["ETag"] == tag
+
+    with ThreadPoolExecutor(2 * len(cases)) as pool:
+        list(pool.map(ask, cases * 2))
+
+
 def test_poll_304_until_something_comes(server, story):
     admin = server.client()
     lender = make_node(admin, "lender", story.bank["id"])

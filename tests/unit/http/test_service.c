@@ -84,6 +84,31 @@ static void slow_handler(struct scf_request *rq) {
         scf_reply_error(rq, &err);
 }
 
+static size_t groups[8]; /* sizes of the groups that prefetch was called with; by one thread */
+static size_t group_count;
+
+/* Finds for each request the square of its number. */
+static void prefetch_squares(struct scf_request *const *rqs, size_t n) {
+    assert_non_null(scf_rq_db(rqs[0]));
+    if (group_count < SCF_COUNT(groups))
+        groups[group_count++] = n;
+    for (size_t i = 0; i < n; i++) {
+        int *square = scf_alloc(scf_rq_arena(rqs[i]), 1, sizeof *square);
+        int number = scf_rq_param(rqs[i], "n").p[0] - '0';
+        *square = number * number;
+        scf_rq_set_data(rqs[i], square);
+    }
+}
+
+static void square_handler(struct scf_request *rq) {
+    if (scf_rq_header(rq, "X-Slow") != NULL)
+        nanosleep(&(struct timespec){.tv_nsec = 500000000}, NULL);
+    struct scf_buf body;
+    scf_buf_init(&body, 100);
+    scf_buf_printf(&body, "{\"square\":%d}", *(int *)scf_rq_data(rq));
+    scf_reply_json(rq, 200, &body);
+}
+
 static const char *const list_query[] = {"limit", "after", "order", "status", NULL};
 static const struct scf_route routes[] = {
     {.method = "POST",
@@ -100,6 +125,11 @@ static const struct scf_route routes[] = {
      .run = SCF_RUN_SERVICE,
      .handle = list_handler,
      .query = list_query},
+    {.method = "GET",
+     .pattern = "/squares/{n}",
+     .run = SCF_RUN_SERVICE,
+     .prefetch = prefetch_squares,
+     .handle = square_handler},
 };
 
 static enum scf_code authenticate(void *app, struct scf_str key, struct scf_actor *ret,
@@ -111,18 +141,22 @@ static enum scf_code authenticate(void *app, struct scf_str key, struct scf_acto
     return SCF_OK;
 }
 
-static struct scf_server *start_on(const char *listen) {
+static struct scf_server *start_with(const char *listen, int service_threads) {
     struct scf_server_options o = {.listen = listen,
                                    .database_url = url,
                                    .routes = routes,
                                    .route_count = SCF_COUNT(routes),
-                                   .service_threads = 3,
+                                   .service_threads = service_threads,
                                    .authenticate = authenticate};
     struct scf_server *s;
     struct scf_error err = {0};
     if (scf_server_start(&o, &s, &err) != SCF_OK)
         fail_msg("%s", err.detail);
     return s;
+}
+
+static struct scf_server *start_on(const char *listen) {
+    return start_with(listen, 3);
 }
 
 static int start(void **state) {
@@ -279,6 +313,43 @@ static void cursors_of_other_lists_are_refused(void **state) {
     close(fd);
 }
 
+/* While the only thread is busy four requests of a route gather, then one of another, then one. */
+static void those_that_wait_share_a_prefetch(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    static const char *const requests[] = {"/squares/2 HTTP/1.1\r\nX-Slow: 1",
+                                           "/squares/3 HTTP/1.1",
+                                           "/squares/4 HTTP/1.1",
+                                           "/squares/5 HTTP/1.1",
+                                           "/squares/6 HTTP/1.1",
+                                           "/list HTTP/1.1",
+                                           "/squares/7 HTTP/1.1"};
+    static const char *const answers[] = {"{\"square\":4}",  "{\"square\":9}",  "{\"square\":16}",
+                                          "{\"square\":25}", "{\"square\":36}", NULL,
+                                          "{\"square\":49}"};
+    struct scf_server *s = start_with("127.0.0.1:0", 1);
+    int fds[SCF_COUNT(requests)];
+    for (size_t i = 0; i < SCF_COUNT(requests); i++) {
+        char text[200];
+        snprintf(text, sizeof text, "GET %s\r\nHost: x\r\n\r\n", requests[i]);
+        fds[i] = dial(scf_server_port(s));
+        assert_true(say(fds[i], text));
+        nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+    }
+    for (size_t i = 0; i < SCF_COUNT(requests); i++) {
+        struct answer a = hear(fds[i]);
+        assert_int_equal(a.status, 200);
+        if (answers[i] != NULL)
+            assert_string_equal(a.body, answers[i]);
+        forget(&a);
+        close(fds[i]);
+    }
+    scf_server_stop(s, 1);
+    static const size_t expected[] = {1, 4, 1};
+    assert_int_equal(group_count, SCF_COUNT(expected));
+    assert_memory_equal(groups, expected, sizeof expected);
+}
+
 static void readiness_asks_the_database(void **state) {
     (void)state;
     NEEDS_DATABASE();
@@ -402,6 +473,7 @@ int main(void) {
         cmocka_unit_test(old_keys_are_forgotten),
         cmocka_unit_test(pages_are_complete),
         cmocka_unit_test(cursors_of_other_lists_are_refused),
+        cmocka_unit_test(those_that_wait_share_a_prefetch),
         cmocka_unit_test(readiness_asks_the_database),
         cmocka_unit_test(unix_sockets_serve),
         cmocka_unit_test(a_unix_socket_in_use_is_not_taken),

@@ -21,7 +21,7 @@ BANNED_WORDS = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X(?!\")|HA" r"CK)\b")
 LIBRARY_ROOMS = {  # header prefix -> rooms that may include it
     "microhttpd.h": {"http"},
     "libpq-fe.h": {"db"},
-    "openssl/": {"codec"},
+    "openssl/": {"codec", "base"},  # base: random bytes only
     "curl/": {"codec"},
 }
 SQL_TEXT = re.compile(

@@ -6,20 +6,14 @@
 #include "scfd/base/id.h"
 #include "scfd/base/clock.h"
 
-#include <sys/random.h>
+#include <openssl/rand.h>
 
-enum { POOL_BYTES = 256, SUFFIX = 26 }; /* getrandom never returns less for ≤ 256 bytes */
+enum { POOL_BYTES = 256, SUFFIX = 26 };
 
 void scf_random(void *out, size_t n) {
-    uint8_t *p = out;
-    while (n > 0) {
-        ssize_t got = getrandom(p, n < POOL_BYTES ? n : POOL_BYTES, 0);
-        SCF_ASSERT(got > 0 || errno == EINTR);
-        if (got > 0) {
-            p += got;
-            n -= (size_t)got;
-        }
-    }
+    SCF_ASSERT(n <= INT_MAX);
+    int rc = RAND_priv_bytes(out, (int)n);
+    SCF_ASSERT(rc == 1); /* no entropy: nothing that is signed or hidden would be safe */
 }
 
 /* Eight random bytes from the thread's pool. */

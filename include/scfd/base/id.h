@@ -25,7 +25,8 @@ bool scf_id_parse(const char *prefix, struct scf_str text, struct scf_uuid *ret)
 bool scf_id_parse_any(struct scf_str text, char ret_prefix[16],
                       struct scf_uuid *ret) SCF_MUST_CHECK;
 
-/* Kernel randomness; aborts if the kernel has none. */
+/* `n` bytes (≤ INT_MAX) from OpenSSL's private generator, fit for keys and salts; aborts if it has
+ * no entropy. Any thread. */
 void scf_random(void *out, size_t n);
 
 #endif

@@ -42,6 +42,7 @@ struct queued {
 
 struct pipeline {
     bool open;
+    bool sent; /* nothing may be added any more */
     int added; /* statements, without the Parse messages queued for them */
     int queued_count;
     struct queued queued[2 * SCF_PIPELINE_MAX];

@@ -63,7 +63,7 @@ enum scf_code scf_db_pipeline_add(struct scf_db *db, const struct scf_stmt *stmt
                                   const struct scf_params *params, struct scf_error *err) {
     if (!db->pipeline.open) /* given up after an earlier failure */
         return scf_db_lost_error(db, stmt->name, err);
-    SCF_ASSERT(db->pipeline.added < SCF_PIPELINE_MAX);
+    SCF_ASSERT(db->pipeline.added < SCF_PIPELINE_MAX && !db->pipeline.sent);
     uint64_t types = scf_params_types(params);
     enum prepared_state state = state_of(db, stmt, types);
     enum scf_code code = scf_db_check_params(stmt, params, state, err);
@@ -154,17 +154,28 @@ static void leave(struct scf_db *db) {
         scf_db_drop(db);
 }
 
-enum scf_code scf_db_pipeline_sync(struct scf_db *db, struct scf_arena *arena,
-                                   struct scf_rows **ret_rows, struct scf_error *err) {
+enum scf_code scf_db_pipeline_send(struct scf_db *db, struct scf_error *err) {
     if (!db->pipeline.open)
         return scf_db_lost_error(db, "pipeline", err);
-    struct collected out = {.code = SCF_OK};
-    if (!PQpipelineSync(db->conn)) {
-        out.code = scf_db_lost_error(db, "pipeline", err);
-        scf_db_drop(db);
-        return out.code;
-    }
     atomic_store(&db->running, !has_commit(&db->pipeline));
+    /* What the socket does not take now, sync sends. */
+    if (PQpipelineSync(db->conn) && PQflush(db->conn) >= 0) {
+        db->pipeline.sent = true;
+        return SCF_OK;
+    }
+    enum scf_code code = scf_db_lost_error(db, "pipeline", err);
+    scf_db_drop(db);
+    atomic_store(&db->running, false);
+    return code;
+}
+
+enum scf_code scf_db_pipeline_sync(struct scf_db *db, struct scf_arena *arena,
+                                   struct scf_rows **ret_rows, struct scf_error *err) {
+    struct collected out = {.code = SCF_OK};
+    if (!db->pipeline.open || !db->pipeline.sent)
+        out.code = scf_db_pipeline_send(db, err);
+    if (out.code != SCF_OK)
+        return out.code;
     for (int i = 0; i < db->pipeline.queued_count && !scf_db_lost(db); i++)
         collect_one(db, &db->pipeline.queued[i], arena, &out, err);
     leave(db);

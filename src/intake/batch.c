@@ -105,7 +105,12 @@ static enum scf_code try_batch(struct scf_batch_context *context, struct scf_ite
     struct scf_asks *asks;
     enum scf_code code = scf_lookup_ask(arena, items, count, scf_now_us(), &lookup, &asks, err);
     if (code == SCF_OK)
-        code = scf_commit_lookup(context->db, arena, &lookup, err);
+        code = scf_commit_ask(context->db, arena, &lookup, err);
+    if (code != SCF_OK)
+        return code;
+    if (context->meanwhile != NULL)
+        context->meanwhile(context->meanwhile_ctx);
+    code = scf_commit_hear(context->db, arena, &lookup, err);
     if (code != SCF_OK)
         return code;
     code = scf_commit_add_stubs(context->db, arena, &lookup, err);

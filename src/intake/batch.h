@@ -5,6 +5,10 @@
 #include "item.h"
 
 struct scf_batch_context {
+    /* Called at least once a commit if the database can be reached, while it answers round trip 1:
+     * time for what else there is to do. May be NULL. */
+    void (*meanwhile)(void *ctx);
+    void *meanwhile_ctx;
     struct scf_db *db;
     struct scf_templates *templates;
     struct scf_industry_cache *industries;

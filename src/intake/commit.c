@@ -19,6 +19,8 @@ struct scf_intake {
     struct scf_batch_context batch;
     struct scf_item **items; /* scratch of the committer: BATCH_RECORDS_MAX */
     struct scf_group **groups;
+    struct scf_group **decided; /* the last batch, while its groups are to be told */
+    size_t decided_count;
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t filled;
@@ -37,9 +39,10 @@ bool scf_commit_submit(struct scf_intake *intake, struct scf_group *group) {
         intake->last = &group->next;
         intake->waiting += group->count;
         intake->singles += group->bulk ? 0 : group->count;
-        pthread_cond_signal(&intake->filled);
     }
     pthread_mutex_unlock(&intake->mutex);
+    if (taken) /* not under the lock: the committer would wake only to wait for it */
+        pthread_cond_signal(&intake->filled);
     return taken;
 }
 
@@ -105,6 +108,29 @@ static void commit_groups(struct scf_intake *intake, size_t group_count, size_t 
     scf_batch_commit(&intake->batch, intake->items, n, false);
 }
 
+static void tell_decided(void *arg) {
+    struct scf_intake *intake = arg;
+    for (size_t g = 0; g < intake->decided_count; g++)
+        intake->decided[g]->done(intake->decided[g]);
+    intake->decided_count = 0;
+}
+
+static void set_decided(struct scf_intake *intake, size_t groups) {
+    struct scf_group **spent = intake->decided;
+    intake->decided = intake->groups;
+    intake->decided_count = groups;
+    intake->groups = spent;
+}
+
+static bool somebody_waits(struct scf_intake *intake) {
+    pthread_mutex_lock(&intake->mutex);
+    bool waits = intake->first != NULL;
+    pthread_mutex_unlock(&intake->mutex);
+    return waits;
+}
+
+/* Waking a crowd takes as long as the database takes to look a batch up. So when there is a next
+ * batch the answers to this one go out while the next one is looked up. */
 static void *committer(void *arg) {
     struct scf_intake *intake = arg;
     size_t items, groups;
@@ -114,8 +140,10 @@ static void *committer(void *arg) {
         scf_metric_observe_us(intake->batch_time, scf_mono_us() - start);
         scf_metric_add(intake->batches, 1);
         scf_metric_add(intake->records, (int64_t)items);
-        for (size_t g = 0; g < groups; g++)
-            intake->groups[g]->done(intake->groups[g]);
+        tell_decided(intake); /* those of the batch before, had this one no time for them */
+        set_decided(intake, groups);
+        if (!somebody_waits(intake))
+            tell_decided(intake);
     }
     return NULL;
 }
@@ -127,6 +155,7 @@ static void free_intake(struct scf_intake *intake) {
     scf_db_free(intake->batch.db);
     free(intake->items);
     free(intake->groups);
+    free(intake->decided);
     free(intake);
 }
 
@@ -137,8 +166,11 @@ static struct scf_intake *new_intake(const struct scf_intake_options *options) {
     intake->queue_records = options->queue_records;
     intake->items = calloc(BATCH_RECORDS_MAX, sizeof *intake->items);
     intake->groups = calloc(BATCH_GROUPS_MAX, sizeof *intake->groups);
-    SCF_ASSERT(intake->items && intake->groups);
+    intake->decided = calloc(BATCH_GROUPS_MAX, sizeof *intake->decided);
+    SCF_ASSERT(intake->items && intake->groups && intake->decided);
     intake->batch = (struct scf_batch_context){
+        .meanwhile = tell_decided,
+        .meanwhile_ctx = intake,
         .db = scf_db_new(options->database_url, "scfd committer", 60000),
         .templates = options->services->templates,
         .industries = scf_industry_cache_new(),

@@ -195,55 +195,49 @@ static void read_first_uses(const struct scf_rows *rows, struct scf_arena *arena
 
 /* The statements of round trip 1 in the order they are queued; those with nothing to ask are left
  * out. */
-enum question { T_BEGIN, T_CHAINS, T_KNOWN, T_IDS, T_ENTERPRISES, T_FIRST_USES, T_COUNT };
+enum question { T_BEGIN, T_CHAINS, T_KNOWN, T_IDS, T_ENTERPRISES, T_FIRST_USES };
 
-struct trip {
-    enum question what[T_COUNT];
-    int n;
-};
-
-static enum scf_code queue(struct scf_db *db, struct trip *trip, enum question what,
+static enum scf_code queue(struct scf_db *db, struct scf_lookup *l, enum question what,
                            const struct scf_stmt *stmt, const struct scf_params *params,
                            struct scf_error *err) {
-    trip->what[trip->n++] = what;
+    l->asked[l->asked_count++] = what;
     return scf_db_pipeline_add(db, stmt, params, err);
 }
 
 static enum scf_code queue_questions(struct scf_db *db, struct scf_arena *arena,
-                                     struct scf_lookup *l, struct trip *trip,
-                                     struct scf_error *err) {
+                                     struct scf_lookup *l, struct scf_error *err) {
     struct scf_params p;
-    enum scf_code code = queue(db, trip, T_BEGIN, &SCF_BEGIN, NULL, err);
+    enum scf_code code = queue(db, l, T_BEGIN, &SCF_BEGIN, NULL, err);
     if (code == SCF_OK) {
         scf_lock_chains_params(&p, arena, l);
-        code = queue(db, trip, T_CHAINS, &scf_lock_chains_stmt, &p, err);
+        code = queue(db, l, T_CHAINS, &scf_lock_chains_stmt, &p, err);
     }
     if (code == SCF_OK) {
         known_params(&p, arena, l, l->item_count, 0);
-        code = queue(db, trip, T_KNOWN, &known_records, &p, err);
+        code = queue(db, l, T_KNOWN, &known_records, &p, err);
     }
     if (code == SCF_OK && l->id_count > 0) {
         scf_params_init(&p, arena);
         scf_p_uuid_array(&p, l->ids, l->id_count);
         scf_p_uuid_array(&p, l->id_askers, l->id_count);
-        code = queue(db, trip, T_IDS, &records_by_id, &p, err);
+        code = queue(db, l, T_IDS, &records_by_id, &p, err);
     }
     if (code == SCF_OK && l->ref_count > 0) {
         scf_params_init(&p, arena);
         scf_enterprise_find_params(&p, arena, l->refs, l->ref_count);
-        code = queue(db, trip, T_ENTERPRISES, &scf_enterprise_find_stmt, &p, err);
+        code = queue(db, l, T_ENTERPRISES, &scf_enterprise_find_stmt, &p, err);
     }
     if (code == SCF_OK && l->keyed_count > 0) {
         first_uses_params(&p, arena, l);
-        code = queue(db, trip, T_FIRST_USES, &first_uses, &p, err);
+        code = queue(db, l, T_FIRST_USES, &first_uses, &p, err);
     }
     return code;
 }
 
-static void read_answers(const struct trip *trip, struct scf_rows *const *rows,
-                         struct scf_arena *arena, struct scf_lookup *l) {
-    for (int i = 0; i < trip->n; i++) {
-        switch (trip->what[i]) {
+static void read_answers(struct scf_rows *const *rows, struct scf_arena *arena,
+                         struct scf_lookup *l) {
+    for (int i = 0; i < l->asked_count; i++) {
+        switch (l->asked[i]) {
         case T_CHAINS:
             read_chains(rows[i], l);
             break;
@@ -265,21 +259,28 @@ static void read_answers(const struct trip *trip, struct scf_rows *const *rows,
     }
 }
 
-enum scf_code scf_commit_lookup(struct scf_db *db, struct scf_arena *arena, struct scf_lookup *l,
-                                struct scf_error *err) {
-    struct trip trip = {.n = 0};
-    struct scf_rows *rows[SCF_PIPELINE_MAX] = {0};
+enum scf_code scf_commit_ask(struct scf_db *db, struct scf_arena *arena, struct scf_lookup *l,
+                             struct scf_error *err) {
     enum scf_code code = scf_db_pipeline_begin(db, err);
     if (code != SCF_OK)
         return code;
-    code = queue_questions(db, arena, l, &trip, err);
+    code = queue_questions(db, arena, l, err);
     if (code == SCF_OK)
-        code = scf_db_pipeline_sync(db, arena, rows, err);
+        code = scf_db_pipeline_send(db, err);
+    if (code != SCF_OK)
+        scf_db_rollback(db);
+    return code;
+}
+
+enum scf_code scf_commit_hear(struct scf_db *db, struct scf_arena *arena, struct scf_lookup *l,
+                              struct scf_error *err) {
+    struct scf_rows *rows[SCF_PIPELINE_MAX] = {0};
+    enum scf_code code = scf_db_pipeline_sync(db, arena, rows, err);
     if (code != SCF_OK) {
         scf_db_rollback(db);
         return code;
     }
-    read_answers(&trip, rows, arena, l);
+    read_answers(rows, arena, l);
     return SCF_OK;
 }
 

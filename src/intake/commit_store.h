@@ -61,12 +61,16 @@ struct scf_lookup {
     size_t ref_count;
 
     int64_t now_us;
+
+    int asked[SCF_PIPELINE_MAX], asked_count; /* the store's own */
 };
 
-/* Round trip 1: BEGIN, lock the chains in id order, look everything up. On failure the connection
- * is out of the transaction. */
-enum scf_code scf_commit_lookup(struct scf_db *db, struct scf_arena *arena,
-                                struct scf_lookup *lookup, struct scf_error *err) SCF_MUST_CHECK;
+/* Round trip 1: BEGIN, lock the chains in id order, look everything up. The first sends, the second
+ * waits for the answers. On failure of either the connection is out of the transaction. */
+enum scf_code scf_commit_ask(struct scf_db *db, struct scf_arena *arena, struct scf_lookup *lookup,
+                             struct scf_error *err) SCF_MUST_CHECK;
+enum scf_code scf_commit_hear(struct scf_db *db, struct scf_arena *arena, struct scf_lookup *lookup,
+                              struct scf_error *err) SCF_MUST_CHECK;
 
 /* Creates stubs for the refs that were not found and are named by uscc, and reads them back. */
 enum scf_code scf_commit_add_stubs(struct scf_db *db, struct scf_arena *arena,
@@ -93,13 +97,13 @@ enum scf_code scf_commit_write(struct scf_db *db, struct scf_arena *arena,
                                const struct scf_lookup *lookup, bool *ret_unknown,
                                struct scf_error *err) SCF_MUST_CHECK;
 
-/* After an unknown outcome: waits on the chain locks until the lost transaction has ended, then
- * says for each record whether it is there. */
 /* Parameters of the statement that locks the chains; shared by both sources. */
 extern const struct scf_stmt scf_lock_chains_stmt;
 void scf_lock_chains_params(struct scf_params *p, struct scf_arena *arena,
                             const struct scf_lookup *lookup);
 
+/* After an unknown outcome: waits on the chain locks until the lost transaction has ended, then
+ * says for each record whether it is there. */
 enum scf_code scf_commit_find_out(struct scf_db *db, struct scf_arena *arena,
                                   const struct scf_lookup *lookup, bool *ret_there,
                                   struct scf_error *err) SCF_MUST_CHECK;

@@ -151,6 +151,9 @@ enum scf_code scf_db_pipeline_begin(struct scf_db *db, struct scf_error *err) SC
 enum scf_code scf_db_pipeline_add(struct scf_db *db, const struct scf_stmt *stmt,
                                   const struct scf_params *params,
                                   struct scf_error *err) SCF_MUST_CHECK;
+/* Optional, before sync: sends what was added, so that the server works on it while the caller does
+ * something else. A failure gives the connection up. */
+enum scf_code scf_db_pipeline_send(struct scf_db *db, struct scf_error *err) SCF_MUST_CHECK;
 enum scf_code scf_db_pipeline_sync(struct scf_db *db, struct scf_arena *arena,
                                    struct scf_rows **ret_rows /* [n added] */,
                                    struct scf_error *err) SCF_MUST_CHECK;

@@ -112,7 +112,8 @@ static void *run(void *arg) {
             told_deaf = true;
         }
     }
-    atomic_store(&l->connected, false);
+    if (!told_deaf)
+        tell(l, NULL, false); /* who lives on must not rely on news that nobody brings any more */
     return NULL;
 }
 

@@ -1,7 +1,7 @@
 /* The listener: one thread and connection that LISTENs on the channel "scfd" and hands each topic
- * to the subscribers. When the connection is lost, or cannot be had at the start, they get topic
- * NULL
- * ("anything may have changed; I am deaf"), and once more NULL when it is there.
+ * to the subscribers. When the connection is lost, cannot be had at the start, or is given up at
+ * stop, they get topic NULL ("anything may have changed; I am deaf"), and once more NULL when it is
+ * there.
  *
  * Subscribers are registered before start and called on the listener's thread: be quick. */
 #ifndef SCFD_DB_LISTEN_H

@@ -69,6 +69,7 @@ static void test_topics_and_recovery(void **state) {
     await_log(&seen, "NULL+ jobs+ keys+ NULL- NULL+ again+ ");
     await_log(&second, "NULL+ jobs+ keys+ NULL- NULL+ again+ ");
     scf_listener_stop(l);
+    assert_true(has_seen(&seen, "NULL+ jobs+ keys+ NULL- NULL+ again+ NULL- "));
 }
 
 static void test_no_server(void **state) {

@@ -1,7 +1,7 @@
 /* Deciding a batch: ask the database once, settle every item in memory, write once.
  *
- * Relies on the chain locks that scf_commit_lookup takes: while they are held nobody else can add
- * to these chains, so what was looked up stays true until the commit. */
+ * Relies on the chain locks that scf_commit_ask takes: while they are held nobody else can add to
+ * these chains, so what was looked up stays true until the commit. */
 #include "batch.h"
 
 #include "commit_store.h"

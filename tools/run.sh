@@ -66,10 +66,10 @@ curl -s $url/v1/contracts/$contract -H 'Authorization: Bearer $erp'
 
 2. A new step of the work: goods were delivered
 curl -s $url/v1/workflow-events -H 'Authorization: Bearer $erp' $json \
--d '{"external_id":"quick-1","contract_id":"$contract","step":"received",\
+-d '{"external_id":"quick-$(date +%s)","contract_id":"$contract","step":"received",\
 "occurred_at":"$(date -u +%FT%TZ)","actor_enterprise_id":"$supplier"}'
 
-3. The proof that the acceptance of the goods is in the supplier's chain
+3. The proof that the acceptance of the goods is in the chain of the buyer's platform
 curl -s $url/v1/records/$event/proof -H 'Authorization: Bearer $(jq -r .keys.procurement "$sample")'
 
 4. What the supplier may borrow: assess, and wait for the answer

@@ -113,6 +113,16 @@ static enum scf_code set_up_installation(struct running *r, struct scf_error *er
     return code;
 }
 
+/* Blocks of two keys would be two logs: better no server than one that seals nothing. */
+static enum scf_code check_signing_key(struct running *r, struct scf_error *err) {
+    struct scf_db *db = scf_db_new(r->services.database_url, "scfd start", 60000);
+    struct scf_arena *arena = scf_arena_new(1 << 20);
+    enum scf_code code = scf_chain_key_check(db, arena, &r->services, err);
+    scf_arena_free(arena);
+    scf_db_free(db);
+    return code;
+}
+
 static void on_server_notify(void *server, const char *topic, bool connected) {
     (void)connected;
     scf_server_notify(server, topic);
@@ -148,7 +158,7 @@ static enum scf_code start_work(struct running *r, struct scf_error *err) {
     static const struct scf_job_kind *const kinds[] = {&scf_assess_job, NULL};
     const struct scf_task tasks[] = {
         {.name = "seal", .run = scf_seal_task, .period_ms = r->config.seal_interval_ms},
-        {.name = "rollup", .run = scf_rollup_task, .period_ms = 2000},
+        {.name = "rollup", .run = scf_rollup_task, .period_ms = 1000},
         {.name = "purge", .run = purge_idempotency, .period_ms = 600000},
     };
     struct scf_workers_options options = {
@@ -214,8 +224,9 @@ static enum scf_code block_signals(struct running *r, struct scf_error *err) {
 
 static enum scf_code come_up(struct running *r, struct scf_error *err) {
     enum scf_code (*const steps[])(struct running *, struct scf_error *) = {
-        open_data,       open_database, block_signals, load_signing_key, set_up_installation,
-        open_catalogues, start_intake,  start_work,    start_server,     start_listener,
+        open_data,           open_database,     block_signals,   load_signing_key,
+        set_up_installation, check_signing_key, open_catalogues, start_intake,
+        start_work,          start_server,      start_listener,
     };
     for (size_t i = 0; i < SCF_COUNT(steps); i++) {
         enum scf_code code = steps[i](r, err);

@@ -56,10 +56,16 @@ enum scf_code scf_contract_read_totals(struct scf_db *db, struct scf_arena *aren
                                        const struct scf_record *contract,
                                        struct scf_limit_contract *k,
                                        struct scf_error *err) SCF_MUST_CHECK;
-/* Ids of the guarantee records of a contract that no later one revises; at most 100. */
+/* The guarantee records of a contract that no later one revises, and who operates the node that
+ * sent each (nil: nobody). At most 100: every node's first one, then every node's second, so that
+ * none crowds out another's. */
+struct scf_guarantee_key {
+    struct scf_uuid record_id, operator_id;
+};
 enum scf_code scf_contract_guarantees(struct scf_db *db, struct scf_arena *arena,
-                                      const struct scf_uuid *contract_key, struct scf_uuid **ret,
-                                      int *ret_n, struct scf_error *err) SCF_MUST_CHECK;
+                                      const struct scf_uuid *contract_key,
+                                      struct scf_guarantee_key **ret, int *ret_n,
+                                      struct scf_error *err) SCF_MUST_CHECK;
 
 /* ---- assess_check_store.c: what a request names ---- */
 

@@ -9,13 +9,6 @@ void scf_assess_etag(const struct scf_uuid *id, int64_t version, char out[SCF_AS
     snprintf(out, SCF_ASSESS_ETAG, "%" PRId64 "-%s", version, hex);
 }
 
-bool scf_assess_matches(const struct scf_request *rq, const char *etag) {
-    const char *header = scf_rq_header(rq, "If-None-Match");
-    char quoted[SCF_ASSESS_ETAG + 2];
-    snprintf(quoted, sizeof quoted, "\"%s\"", etag);
-    return header != NULL && (strcmp(header, "*") == 0 || strstr(header, quoted) != NULL);
-}
-
 void scf_assess_reply(struct scf_request *rq, int status, const struct scf_uuid *id) {
     struct scf_error err = {0};
     struct scf_arena *arena = scf_rq_arena(rq);
@@ -52,7 +45,7 @@ static bool read_id(struct scf_request *rq, struct scf_uuid *ret, struct scf_err
 static bool should_wait(struct scf_request *rq, enum scf_assess_status status, const char *etag) {
     if (!scf_rq_may_wait(rq))
         return false;
-    return scf_rq_header(rq, "If-None-Match") != NULL ? scf_assess_matches(rq, etag)
+    return scf_rq_header(rq, "If-None-Match") != NULL ? scf_rq_has_tag(rq, etag)
                                                       : status < SCF_ASM_SUCCEEDED;
 }
 
@@ -104,9 +97,7 @@ static void handle_get(struct scf_request *rq) {
     if (should_wait(rq, a->ask.status, etag)) {
         scf_assess_topic("asm", &a->ask.id, topic);
         scf_rq_wait(rq, topic);
-    } else if (scf_assess_matches(rq, etag)) {
-        (void)scf_reply_not_modified(rq, etag);
-    } else {
+    } else if (!scf_rq_has_tag(rq, etag) || !scf_reply_not_modified(rq, etag)) {
         scf_assess_reply(rq, 200, &a->ask.id);
     }
 }
@@ -150,7 +141,7 @@ const struct scf_route scf_credit_routes[] = {
      .handle = scf_assess_create,
      .body_type = "application/json",
      .request = &scf_assess_schema,
-     .answers = "201 CreditAssessment,202 CreditAssessment,409,422"},
+     .answers = "201 CreditAssessment,202 CreditAssessment,403,409,422"},
     {.method = "GET",
      .pattern = ASSESSMENTS,
      .operation_id = "listCreditAssessments",

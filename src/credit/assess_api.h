@@ -12,8 +12,6 @@ int scf_assess_status_of(const char *text); /* −1: no status */
 
 enum { SCF_ASSESS_ETAG = 48, SCF_ASSESS_BODY_MAX = 6 << 20 };
 void scf_assess_etag(const struct scf_uuid *id, int64_t version, char out[SCF_ASSESS_ETAG]);
-/* Does If-None-Match name the tag? */
-bool scf_assess_matches(const struct scf_request *rq, const char *etag);
 
 void scf_assess_create(struct scf_request *rq); /* POST …, assess_create.c */
 void scf_assess_list(struct scf_request *rq);   /* GET …, assess_list.c */

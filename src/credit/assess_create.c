@@ -13,6 +13,19 @@ struct create {
     struct scf_faults faults;
 };
 
+/* ---- who asks ---- */
+
+/* Whoever could have any enterprise assessed would read, in ratings and sums, what other nodes sent
+ * about it. Lenders and regulators get the assessments that are addressed to them. */
+static enum scf_code check_asker(const struct create *c, struct scf_error *err) {
+    const struct scf_actor *actor = scf_rq_actor(c->rq);
+    if (actor->admin || scf_uuid_eq(&actor->operator_enterprise_id, &c->request.borrower_id))
+        return SCF_OK;
+    return scf_fail(err, SCF_E_FORBIDDEN,
+                    "Only a node that the borrower operates, or an administrator, may ask for its "
+                    "assessment.");
+}
+
 /* ---- what the request names ---- */
 
 static void add_faults(struct create *c, const char *member, const size_t *positions, size_t n,
@@ -178,7 +191,8 @@ void scf_assess_create(struct scf_request *rq) {
         return;
     }
     c->rq = rq;
-    if (read_request(c, &err) != SCF_OK || check_references(c, &err) != SCF_OK ||
+    if (read_request(c, &err) != SCF_OK || check_asker(c, &err) != SCF_OK ||
+        check_references(c, &err) != SCF_OK ||
         scf_tx_run(scf_rq_db(rq), create_body, c, &err) != SCF_OK) {
         scf_reply_error(rq, &err);
     } else if (c->replay.found) {

@@ -75,7 +75,7 @@ static bool waits(struct scf_request *rq, const struct scf_assess_filter *f, con
     if (!f->awaiting || scf_uuid_is_nil(&f->lender) || !scf_rq_may_wait(rq))
         return false;
     bool nothing_new =
-        scf_rq_header(rq, "If-None-Match") != NULL ? scf_assess_matches(rq, etag) : n == 0;
+        scf_rq_header(rq, "If-None-Match") != NULL ? scf_rq_has_tag(rq, etag) : n == 0;
     char topic[SCF_ASSESS_TOPIC];
     if (nothing_new) {
         scf_assess_topic("lender", &f->lender, topic);

@@ -71,7 +71,16 @@ static bool same_guarantee(const cJSON *a, const cJSON *b) {
     return true;
 }
 
+/* Anybody may report that another one guarantees. Only the guarantor's own word raises a limit. */
+static bool is_guarantors(const cJSON *body, const struct scf_uuid *operator_id) {
+    const char *text = scf_json_string(body, "guarantor_id");
+    struct scf_uuid guarantor;
+    return text != NULL && scf_id_parse("ent", scf_str(text), &guarantor) &&
+           scf_uuid_eq(&guarantor, operator_id);
+}
+
 static struct scf_limit_guarantee read_guarantee(struct gather *g, const struct scf_record *r,
+                                                 const struct scf_uuid *operator_id,
                                                  const cJSON *body) {
     const char *status = scf_json_string(body, "status");
     const char *from = scf_json_string(body, "effective_from");
@@ -82,6 +91,7 @@ static struct scf_limit_guarantee read_guarantee(struct gather *g, const struct 
         .status = status != NULL ? status : "",
         .amount = r->has_amount ? r->amount : 0,
         .obligor_is_borrower = scf_uuid_eq(&r->enterprise_id, &g->request->borrower_id),
+        .unconfirmed = !is_guarantors(body, operator_id),
     };
     memcpy(k.currency, r->currency, 4);
     k.has_from = from != NULL && scf_date_parse(scf_str(from), &k.from_day);
@@ -90,13 +100,23 @@ static struct scf_limit_guarantee read_guarantee(struct gather *g, const struct 
     return k;
 }
 
-/* Two nodes may report the same guarantee: the first one counts. */
+/* Where a guarantee goes that stands beside `n` others: the place of the same one, if it is there.
+ */
+static size_t place_of(const cJSON *const *bodies, size_t n, const cJSON *body) {
+    size_t at = 0;
+    while (at < n && !same_guarantee(bodies[at], body))
+        at++;
+    return at;
+}
+
+/* Several nodes may report the same guarantee: the guarantor's own record counts, or else the first
+ * one. */
 static enum scf_code read_guarantees(struct gather *g, const struct scf_record *contract,
                                      struct scf_limit_contract *k, struct scf_error *err) {
-    struct scf_uuid *ids;
+    struct scf_guarantee_key *keys;
     int n;
     enum scf_code code =
-        scf_contract_guarantees(g->db, g->arena, &contract->business_key, &ids, &n, err);
+        scf_contract_guarantees(g->db, g->arena, &contract->business_key, &keys, &n, err);
     if (code != SCF_OK)
         return code;
     struct scf_limit_guarantee *list = scf_alloc(g->arena, (size_t)n, sizeof *list);
@@ -105,17 +125,20 @@ static enum scf_code read_guarantees(struct gather *g, const struct scf_record *
         return no_memory(err);
     for (int i = 0; i < n; i++) {
         struct scf_record r;
-        code = scf_record_get(g->db, g->arena, NULL, &ids[i], &r, err);
+        code = scf_record_get(g->db, g->arena, NULL, &keys[i].record_id, &r, err);
         if (code != SCF_OK)
             return code;
         const cJSON *body = body_of(g, &r);
-        bool known = body == NULL;
-        for (size_t j = 0; j < k->guarantee_count && !known; j++)
-            known = same_guarantee(bodies[j], body);
-        if (!known) {
-            bodies[k->guarantee_count] = body;
-            list[k->guarantee_count++] = read_guarantee(g, &r, body);
-        }
+        if (body == NULL)
+            continue;
+        struct scf_limit_guarantee one = read_guarantee(g, &r, &keys[i].operator_id, body);
+        size_t at = place_of(bodies, k->guarantee_count, body);
+        if (at == k->guarantee_count)
+            k->guarantee_count++;
+        else if (!list[at].unconfirmed || one.unconfirmed)
+            continue;
+        bodies[at] = body;
+        list[at] = one;
     }
     k->guarantees = list;
     return SCF_OK;
@@ -186,7 +209,7 @@ static enum scf_code fold(struct gather *g, struct scf_error *err) {
                                   &concerned, err);
         if (code == SCF_OK && concerned) {
             code = scf_rollup_chain(g->db, g->services->templates, &chains[i].chain_id,
-                                    chains[i].size, true, err);
+                                    chains[i].size, true, INT64_MAX, err);
         }
     }
     return code;

@@ -198,14 +198,17 @@ enum scf_code scf_contract_read_totals(struct scf_db *db, struct scf_arena *aren
 
 static const struct scf_stmt guarantees_stmt = {
     "scf_contract_guarantees",
-    "SELECT record_id FROM scfd.contract_guarantee g WHERE contract_key = $1 AND NOT EXISTS"
-    " (SELECT FROM scfd.contract_guarantee n WHERE n.contract_key = $1"
-    " AND n.revises_id = g.record_id AND n.chain_id = g.chain_id)"
-    " ORDER BY chain_id, leaf_index LIMIT 100"};
+    "SELECT g.record_id, n.operator_enterprise_id FROM scfd.contract_guarantee g"
+    " LEFT JOIN scfd.node n ON n.id = g.chain_id WHERE g.contract_key = $1 AND NOT EXISTS"
+    " (SELECT FROM scfd.contract_guarantee later WHERE later.contract_key = $1"
+    " AND later.revises_id = g.record_id AND later.chain_id = g.chain_id)"
+    " ORDER BY row_number() OVER (PARTITION BY g.chain_id ORDER BY g.leaf_index), g.chain_id"
+    " LIMIT 100"};
 
 enum scf_code scf_contract_guarantees(struct scf_db *db, struct scf_arena *arena,
-                                      const struct scf_uuid *contract_key, struct scf_uuid **ret,
-                                      int *ret_n, struct scf_error *err) {
+                                      const struct scf_uuid *contract_key,
+                                      struct scf_guarantee_key **ret, int *ret_n,
+                                      struct scf_error *err) {
     struct scf_params p;
     struct scf_rows *rows;
     scf_params_init(&p, arena);
@@ -214,12 +217,13 @@ enum scf_code scf_contract_guarantees(struct scf_db *db, struct scf_arena *arena
     if (code != SCF_OK)
         return code;
     int n = scf_rows_count(rows);
-    struct scf_uuid *ids = scf_alloc(arena, (size_t)n, sizeof *ids);
-    if (ids == NULL)
+    struct scf_guarantee_key *keys = scf_alloc(arena, (size_t)n, sizeof *keys);
+    if (keys == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "No memory for %d guarantees", n);
     for (int i = 0; i < n; i++)
-        ids[i] = scf_rows_uuid(rows, i, 0);
-    *ret = ids;
+        keys[i] = (struct scf_guarantee_key){.record_id = scf_rows_uuid(rows, i, 0),
+                                             .operator_id = scf_rows_uuid(rows, i, 1)};
+    *ret = keys;
     *ret_n = n;
     return SCF_OK;
 }

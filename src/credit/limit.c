@@ -131,8 +131,9 @@ static int64_t net_amount(const struct scf_limit_contract *k) {
     return net > 0 ? (int64_t)net : 0;
 }
 
-static bool guarantee_counts(const struct scf_limit_inputs *in,
-                             const struct scf_limit_guarantee *g) {
+/* Whether it counts once it is confirmed. */
+static bool guarantee_holds(const struct scf_limit_inputs *in,
+                            const struct scf_limit_guarantee *g) {
     int32_t day = scf_day_of(in->as_of_us);
     return strcmp(g->status, "active") == 0 && strcmp(g->currency, in->currency) == 0 &&
            g->obligor_is_borrower && g->amount > 0 && (!g->has_from || g->from_day <= day) &&
@@ -151,9 +152,15 @@ static struct scf_limit_part compute_part(const struct scf_limit_inputs *in,
     }
     part.base =
         advance(part.net, p->advance_ppm, r->truth_ppm, r->qualification_ppm, r->history_ppm);
-    for (size_t i = 0; i < k->guarantee_count; i++)
-        if (guarantee_counts(in, &k->guarantees[i]))
-            part.guarantees_valid = add_money(part.guarantees_valid, k->guarantees[i].amount);
+    for (size_t i = 0; i < k->guarantee_count; i++) {
+        const struct scf_limit_guarantee *g = &k->guarantees[i];
+        if (!guarantee_holds(in, g))
+            continue;
+        if (g->unconfirmed)
+            part.unconfirmed = true;
+        else
+            part.guarantees_valid = add_money(part.guarantees_valid, g->amount);
+    }
     int64_t counted = share(part.guarantees_valid, SCF_PPM - p->haircut_ppm);
     int64_t cap = share(part.base, p->guarantee_cap_ppm);
     part.guarantee = counted < cap ? counted : cap;
@@ -229,6 +236,9 @@ static void collect_reasons(const struct scf_limit_inputs *in, const struct chec
             for (size_t i = 0; i < in->contract_count; i++)
                 if (r->parts[i].reason != SCF_REASON_CONTRACT_COUNTED)
                     add_reason(r, r->parts[i].reason);
+            for (size_t i = 0; i < in->contract_count; i++)
+                if (r->parts[i].unconfirmed)
+                    add_reason(r, SCF_REASON_GUARANTEE_UNCONFIRMED);
             if (checks->parties)
                 add_reason(r, SCF_REASON_PARTIES_DIFFER);
             if (r->ratings.overall == SCF_GRADE_D)
@@ -253,22 +263,24 @@ static int64_t truth(const struct scf_limit_inputs *in, const struct scf_limit_r
 
 static void money_factors(const struct scf_limit_inputs *in, struct scf_limit_result *r) {
     int64_t net = 0, valid = 0, guarantee = 0;
-    bool capped = false;
+    bool capped = false, unconfirmed = false;
     enum scf_reason contract = SCF_REASON_CONTRACT_COUNTED;
     for (size_t i = 0; i < in->contract_count; i++) {
         const struct scf_limit_part *part = &r->parts[i];
         net = add_money(net, part->net);
         valid = add_money(valid, part->guarantees_valid);
         guarantee = add_money(guarantee, part->guarantee);
+        unconfirmed |= part->unconfirmed;
         capped |= part->guarantee < share(part->guarantees_valid, SCF_PPM - in->policy.haircut_ppm);
         contract = part->reason != SCF_REASON_CONTRACT_COUNTED ? part->reason : contract;
         r->computed = add_money(r->computed, add_money(part->base, part->guarantee));
     }
     add_plain_factor(r, "contract_net", true, net, contract);
     add_plain_factor(r, "guarantee", true, guarantee,
-                     valid == 0 ? SCF_REASON_NO_GUARANTEE
-                     : capped   ? SCF_REASON_GUARANTEE_CAPPED
-                                : SCF_REASON_GUARANTEE_COUNTED);
+                     capped        ? SCF_REASON_GUARANTEE_CAPPED
+                     : valid > 0   ? SCF_REASON_GUARANTEE_COUNTED
+                     : unconfirmed ? SCF_REASON_GUARANTEE_UNCONFIRMED
+                                   : SCF_REASON_NO_GUARANTEE);
 }
 
 bool scf_limit_compute(const struct scf_limit_inputs *in, struct scf_arena *arena,

@@ -94,6 +94,8 @@ static void write_guarantees(struct scf_jsonw *w, const struct scf_limit_contrac
         scf_jw_str(w, "currency", g->currency);
         scf_jw_money(w, "amount", g->amount, scf_scale_of(g->currency));
         scf_jw_bool(w, "obligor_is_borrower", g->obligor_is_borrower);
+        if (g->unconfirmed)
+            scf_jw_bool(w, "unconfirmed", true);
         if (g->has_from)
             scf_jw_date(w, "effective_from", g->from_day);
         scf_jw_date(w, "expires_on", g->expires_day);

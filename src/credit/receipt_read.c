@@ -205,6 +205,7 @@ static void read_guarantees(struct reader *r, const cJSON *o, struct scf_limit_c
         currency(r, e, g->currency);
         g->amount = money(r, e, "amount", scf_scale_of(g->currency));
         g->obligor_is_borrower = truth(r, e, "obligor_is_borrower");
+        g->unconfirmed = scf_json_get(e, "unconfirmed") != NULL && truth(r, e, "unconfirmed");
         g->has_from = scf_json_get(e, "effective_from") != NULL;
         g->from_day = g->has_from ? day(r, e, "effective_from") : 0;
         g->expires_day = day(r, e, "expires_on");

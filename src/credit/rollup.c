@@ -3,10 +3,14 @@
  * rollup_store.c and rollup_save_store.c for the rows. */
 #include "rollup.h"
 
+#include "scfd/base/clock.h"
 #include "scfd/base/metrics.h"
 #include "scfd/credit/credit.h"
 
-enum { FOLD_BYTES = 512 << 20 }; /* an upper bound; a batch takes a tenth of it */
+enum {
+    FOLD_BYTES = 512 << 20, /* an upper bound; a batch takes a tenth of it */
+    RUN_MAX_MS = 300        /* of one run, and the batch in hand: sealing shares its thread */
+};
 
 struct batch {
     struct scf_arena *arena;
@@ -58,7 +62,7 @@ static enum scf_code fold_batch(struct scf_db *db, void *ctx, struct scf_error *
 
 enum scf_code scf_rollup_chain(struct scf_db *db, struct scf_templates *templates,
                                const struct scf_uuid *chain_id, int64_t until, bool wait,
-                               struct scf_error *err) {
+                               int64_t stop_us, struct scf_error *err) {
     struct scf_metric *folded = scf_counter("scfd_rollup_leaves_total", NULL,
                                             "Leaves folded into totals by this instance.");
     struct batch b = {.arena = scf_arena_new(FOLD_BYTES),
@@ -70,13 +74,15 @@ enum scf_code scf_rollup_chain(struct scf_db *db, struct scf_templates *template
         code = scf_tx_run(db, fold_batch, &b, err);
         if (code == SCF_OK)
             scf_metric_add(folded, (int64_t)b.leaves);
-    } while (code == SCF_OK && !b.skipped && b.leaves > 0 && b.folded < until);
+    } while (code == SCF_OK && !b.skipped && b.leaves > 0 && b.folded < until &&
+             scf_mono_us() < stop_us);
     scf_arena_free(b.arena);
     return code;
 }
 
 /* A chain that cannot be folded must not keep the others from it: the first error is reported, the
- * rest goes on. */
+ * rest goes on. What a run does not get to is left for the next one, which meets the chains in
+ * another order. */
 enum scf_code scf_rollup_task(struct scf_db *db, struct scf_arena *arena, void *app,
                               struct scf_error *err) {
     const struct scf_services *services = app;
@@ -84,10 +90,11 @@ enum scf_code scf_rollup_task(struct scf_db *db, struct scf_arena *arena, void *
     int n;
     enum scf_code code = scf_rollup_pending(db, arena, &chains, &n, err);
     enum scf_code first = code;
-    for (int i = 0; code == SCF_OK && i < n; i++) {
+    int64_t stop_us = scf_mono_us() + RUN_MAX_MS * INT64_C(1000);
+    for (int i = 0; code == SCF_OK && i < n && scf_mono_us() < stop_us; i++) {
         struct scf_error one = {0};
         enum scf_code c = scf_rollup_chain(db, services->templates, &chains[i].chain_id,
-                                           chains[i].size, false, &one);
+                                           chains[i].size, false, stop_us, &one);
         if (c != SCF_OK && first == SCF_OK) {
             first = c;
             *err = one;

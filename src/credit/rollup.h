@@ -11,7 +11,7 @@ struct scf_unfolded {
     struct scf_uuid chain_id;
     int64_t folded, size;
 };
-/* Chains that have leaves beyond their cursor. */
+/* Chains that have leaves beyond their cursor, in random order. */
 enum scf_code scf_rollup_pending(struct scf_db *db, struct scf_arena *arena,
                                  struct scf_unfolded **ret, int *ret_n,
                                  struct scf_error *err) SCF_MUST_CHECK;
@@ -24,10 +24,11 @@ enum scf_code scf_rollup_touches(struct scf_db *db, struct scf_arena *arena,
 
 /* Folds a chain up to at least `until` leaves (or its end), a batch per transaction. `wait`: waits
  * for another folder of the same chain, so that on OK everything below `until` is folded; else
- * leaves the chain to that one. Any thread with its own connection; not inside a transaction. */
+ * leaves the chain to that one. From `stop_us` on (monotonic; INT64_MAX: never) no further batch is
+ * begun; the first always is. Any thread with its own connection; not inside a transaction. */
 enum scf_code scf_rollup_chain(struct scf_db *db, struct scf_templates *templates,
                                const struct scf_uuid *chain_id, int64_t until, bool wait,
-                               struct scf_error *err) SCF_MUST_CHECK;
+                               int64_t stop_us, struct scf_error *err) SCF_MUST_CHECK;
 
 /* ---- rollup_store.c: the steps of one batch, inside its transaction ---- */
 

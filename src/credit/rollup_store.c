@@ -5,10 +5,12 @@
 
 /* ---- which chains ---- */
 
+/* In random order: a run that ends early leaves none of them out for good. */
 static const struct scf_stmt pending_stmt = {
     "scf_rollup_pending", "SELECT c.id, coalesce(r.folded_size, 0), c.size FROM scfd.chain c"
                           " LEFT JOIN scfd.rollup_cursor r ON r.chain_id = c.id"
-                          " WHERE c.size > coalesce(r.folded_size, 0) ORDER BY c.id"};
+                          " WHERE c.size > coalesce(r.folded_size, 0)"
+                          " ORDER BY random()"};
 
 enum scf_code scf_rollup_pending(struct scf_db *db, struct scf_arena *arena,
                                  struct scf_unfolded **ret, int *ret_n, struct scf_error *err) {

@@ -182,7 +182,7 @@ void scf_extract_complete_keys(struct scf_extract *x, enum scf_record_kind kind,
     x->needs_seller_uscc = false;
 }
 
-/* ---- cross-checks inside the record (credit.md CR-6.1) ---- */
+/* ---- cross-checks inside the record (docs/credit-model.md) ---- */
 
 static void add_check(struct extraction *e, bool passed) {
     e->x->checks_applicable++;

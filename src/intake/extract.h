@@ -43,7 +43,7 @@ struct scf_extract {
     bool has_amount;
     int64_t amount;
     char currency[4];
-    int16_t checks_applicable, checks_passed; /* credit.md CR-6.1 inside the one record */
+    int16_t checks_applicable, checks_passed; /* docs/credit-model.md: checks */
 };
 
 enum scf_code scf_record_extract(enum scf_record_kind kind, const cJSON *body,

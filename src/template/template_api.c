@@ -3,6 +3,7 @@
 #include "parse.h"
 #include "scfd/base/clock.h"
 #include "scfd/codec/jsonw.h"
+#include "scfd/http/answer.h"
 #include "scfd/party/services.h"
 #include "store.h"
 
@@ -75,27 +76,12 @@ static enum scf_code create_body(struct scf_db *db, void *ctx, struct scf_error 
     return code == SCF_OK ? store_reply(w, db, 201, err) : code;
 }
 
-/* If-Match is a list of quoted tags, or "*". */
-static enum scf_code check_if_match(struct scf_request *rq, const char *etag,
-                                    struct scf_error *err) {
-    const char *header = scf_rq_header(rq, "If-Match");
-    if (header == NULL) {
-        return scf_fail(err, SCF_E_PRECONDITION_REQUIRED,
-                        "Send If-Match with the ETag of the draft you change");
-    }
-    char quoted[64];
-    snprintf(quoted, sizeof quoted, "\"%s\"", etag);
-    if (strcmp(header, "*") == 0 || strstr(header, quoted) != NULL)
-        return SCF_OK;
-    return scf_fail(err, SCF_E_PRECONDITION_FAILED, "The template has changed since you read it");
-}
-
 static enum scf_code replace_body(struct scf_db *db, void *ctx, struct scf_error *err) {
     struct write *w = ctx;
     struct scf_arena *arena = scf_rq_arena(w->rq);
     enum scf_code code = scf_template_get(db, arena, &w->uuid, true, &w->row, err);
     if (code == SCF_OK)
-        code = check_if_match(w->rq, etag_of(arena, &w->row), err);
+        code = scf_rq_if_match(w->rq, etag_of(arena, &w->row), err);
     if (code != SCF_OK)
         return code;
     if (w->row.published) {

@@ -322,6 +322,32 @@ def test_checkpoints_only_grow(filled, chain):
     filled.ids.append(extra)
 
 
+# ---- the key ----
+
+
+def test_no_start_with_another_key_than_the_blocks():
+    """Blocks of two keys would be two logs. With the right key everything goes on."""
+    with Server() as own:
+        node, chain = make_node(own.client(), "erp"), Chain(own.client())
+        sent = node.client.post("/v1/invoices", chain.invoice()).json()
+        before = proof_of(node.client, sent["id"])
+        own.stop()
+        key = own.data / "log.key"
+        right = key.read_bytes()
+        key.unlink()  # a start without one makes another
+        for _ in range(2):
+            own.start(ready=False)
+            assert own.process.wait(60) == 3, own.log_tail()
+            assert "The signing key is not the one that signed this database's blocks" in (
+                own.log_tail()
+            )
+            assert not own.cluster_pids()
+        assert key.read_bytes() != right
+        key.write_bytes(right)
+        own.start()
+        assert proof_of(own.client(node.key), sent["id"])["leaf_hash"] == before["leaf_hash"]
+
+
 # ---- audit ----
 
 

@@ -24,7 +24,8 @@ def story(server):
     """A chain with a contract, events over some days, invoices that match, and a guarantee."""
     chain = Chain(server.client())
     erp = chain.erp.client
-    chain.contract_id = erp.post("/v1/contracts", chain.contract()).json()["id"]
+    contract = chain.contract()
+    chain.contract_id = erp.post("/v1/contracts", contract).json()["id"]
     for hours in (20, 16, 12, 8, 4):
         answer = erp.post(
             "/v1/workflow-events",
@@ -34,7 +35,10 @@ def story(server):
     for _ in range(3):
         answer = erp.post("/v1/invoices", chain.invoice(contract_ids=[chain.contract_id]))
         assert answer.status == 201, answer
-    answer = erp.post("/v1/guarantees", chain.guarantee(chain.contract_id))
+    guarantee = chain.guarantee_by_number(
+        contract["contract_no"], seller_uscc=chain.seller["uscc"]
+    )
+    answer = chain.surety.client.post("/v1/guarantees", guarantee)
     assert answer.status == 201, answer
     return chain
 
@@ -221,11 +225,32 @@ def test_every_unknown_reference_is_told(admin, story):
         "#/contract_ids/2",
         "#/lender_ids/1",
     ]
-    stranger = make_node(admin, "erp")
-    answer = stranger.client.post(
+    unaddressed = make_node(admin, "erp", story.seller["id"])
+    answer = unaddressed.client.post(
         "/v1/credit-assessments", {**request_for(story, story.contract_id), "lender_ids": []}
     )
     assert [e["pointer"] for e in answer.json()["errors"]] == ["#/contract_ids/0"]
+
+
+def test_nobody_has_another_enterprise_assessed(admin, story):
+    """A contract that names the victim as seller is easily made up; it opens nobody's ratings."""
+    buyer, outsider = story.procurement, make_node(admin, "erp")
+    for node in (buyer, outsider, story.lender):
+        if node is story.lender:
+            contract_id = story.contract_id
+        else:
+            sent = node.client.post("/v1/contracts", story.contract())
+            assert sent.status == 201, sent
+            contract_id = sent.json()["id"]
+        answer = node.client.post(
+            "/v1/credit-assessments", request_for(story, contract_id, lender_ids=[])
+        )
+        assert (answer.status, answer.json()["code"]) == (403, "forbidden"), answer
+        assert "that the borrower operates" in answer.json()["detail"]
+    answer = story.erp.client.post(
+        "/v1/credit-assessments", request_for(story, story.contract_id, lender_ids=[])
+    )
+    assert answer.status in (201, 202), answer
 
 
 def test_lists_have_pages(admin, story):
@@ -294,6 +319,9 @@ def test_a_crowd_of_conditional_gets_is_told_apart(server, story):
     cases = [
         (lender, paths[0], tags[0], 304),
         (lender, paths[1], tags[1], 304),
+        (lender, paths[0], f'"other", W/{tags[0]}', 304),
+        (lender, paths[1], '"other", *', 304),
+        (lender, paths[1], f'"a{tags[1]}b"', 200),
         (lender, paths[1], tags[0], 200),
         (lender, paths[0], None, 200),
         (stranger, paths[0], tags[0], 404),
@@ -311,7 +339,7 @@ def test_a_crowd_of_conditional_gets_is_told_apart(server, story):
             if status == 200:
                 assert path.endswith(answer.json()["id"])
             if status == 304:
-                assert answer.headers["ETag"] == tag
+                assert answer.headers["ETag"] == tags[paths.index(path)]
 
     with ThreadPoolExecutor(2 * len(cases)) as pool:
         list(pool.map(ask, cases * 2))

@@ -10,6 +10,7 @@ import pytest
 from harness import bodies
 from harness.client import encode
 from harness.parties import make_node
+from harness.server import scfd
 
 ID = r"[0-7][0-9a-hjkmnp-tv-z]{25}"
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
@@ -424,12 +425,6 @@ def test_contract_number_that_contradicts_the_id_warns(chain, contract_id):
 # ---- guarantees, sent by who gives them ----
 
 
-def by_number(chain, number, **members):
-    body = chain.guarantee(None, contract_no=number, **members)
-    del body["contract_id"]
-    return body
-
-
 def test_guarantor_names_the_contract_by_number(admin, chain):
     """Its node cannot see the seller's contract, and still does not afterwards."""
     contract = chain.contract()
@@ -443,7 +438,8 @@ def test_guarantor_names_the_contract_by_number(admin, chain):
         {"seller": chain.seller["ref"]},
         {"seller": {"uscc": chain.seller["uscc"], "name": chain.seller["name"]}},
     ):
-        sent = chain.surety.client.post("/v1/guarantees", by_number(chain, number, **seller))
+        body = chain.guarantee_by_number(number, **seller)
+        sent = chain.surety.client.post("/v1/guarantees", body)
         assert sent.status == 201, sent
         assert sent.json()["warnings"] == []
         path = sent.headers["Location"]
@@ -453,7 +449,7 @@ def test_guarantor_names_the_contract_by_number(admin, chain):
 
 def test_guarantee_before_its_contract_warns_and_resolves(admin, chain):
     number = bodies.unique("HT")
-    body = by_number(chain, number, seller={"enterprise_id": chain.seller["id"]})
+    body = chain.guarantee_by_number(number, seller={"enterprise_id": chain.seller["id"]})
     sent = chain.surety.client.post("/v1/guarantees", body)
     assert sent.status == 201, sent
     assert [(w["pointer"], w["code"]) for w in sent.json()["warnings"]] == [
@@ -465,30 +461,46 @@ def test_guarantee_before_its_contract_warns_and_resolves(admin, chain):
 
 
 def test_guarantee_by_number_needs_a_known_seller(chain):
-    body = by_number(chain, "HT-1", seller={"enterprise_id": "ent_" + UNKNOWN})
+    body = chain.guarantee_by_number("HT-1", seller={"enterprise_id": "ent_" + UNKNOWN})
     found = pointers(chain.surety.client.post("/v1/guarantees", body))
     assert found == {"#/seller": "unknown-reference"}
-    assert pointers(chain.surety.client.post("/v1/guarantees", by_number(chain, "HT-1"))) == {
+    body = chain.guarantee_by_number("HT-1")
+    assert pointers(chain.surety.client.post("/v1/guarantees", body)) == {
         "#/seller_uscc": "required"
     }
 
 
-def test_a_limit_counts_the_guarantors_guarantee(admin, chain):
+def test_a_limit_counts_only_the_guarantors_own_guarantee(admin, chain, tmp_path):
     contract = chain.contract()
     contract_id = chain.erp.client.post("/v1/contracts", contract).json()["id"]
     event = chain.event(contract_id)
     assert chain.erp.client.post("/v1/workflow-events", event).status == 201
     request = {"borrower_id": chain.seller["id"], "contract_ids": [contract_id], "kind": "initial"}
 
-    def guaranteed():
+    def guarantee_factor():
         answer = admin.post("/v1/credit-assessments", request, {"Prefer": "wait=20"}).json()
         assert answer["status"] == "succeeded", answer
-        return float({f["name"]: f for f in answer["factors"]}["guarantee"]["value"])
+        receipt = tmp_path / "receipt.json"
+        receipt.write_bytes(admin.get(f"/v1/credit-assessments/{answer['id']}/receipt").body)
+        done = scfd("verify", receipt)
+        assert done.returncode == 0, done.stdout + done.stderr
+        factor = {f["name"]: f for f in answer["factors"]}["guarantee"]
+        unconfirmed = "guarantee-unconfirmed" in {r["code"] for r in answer["reasons"]}
+        assert unconfirmed == ('"unconfirmed":true' in receipt.read_text())
+        return float(factor["value"]), factor["reason"], unconfirmed
 
-    assert guaranteed() == 0
-    body = by_number(chain, contract["contract_no"], seller_uscc=chain.seller["uscc"])
+    assert guarantee_factor() == (0, "no-guarantee", False)
+    one = chain.guarantee(contract_id)
+    assert chain.erp.client.post("/v1/guarantees", one).status == 201
+    assert guarantee_factor() == (0, "guarantee-unconfirmed", True)
+    body = chain.guarantee_by_number(contract["contract_no"], seller_uscc=chain.seller["uscc"])
     assert chain.surety.client.post("/v1/guarantees", body).status == 201
-    assert guaranteed() > 0
+    value, reason, unconfirmed = guarantee_factor()
+    assert value > 0 and unconfirmed  # the guarantor's own counts; the borrower's still does not
+    assert reason in ("guarantee-counted", "guarantee-capped")
+    same = {**body, "guarantee_no": one["guarantee_no"], "external_id": bodies.unique("BH")}
+    assert chain.surety.client.post("/v1/guarantees", same).status == 201
+    assert guarantee_factor()[2] is False  # both are confirmed now
 
 
 # ---- Idempotency-Key: beside external_id, which already makes posts idempotent ----

@@ -79,7 +79,8 @@ def fresh(server):
             chain.event(chain.contract_id, occurred_at=bodies.hours_ago(hours)),
         )
     erp.post("/v1/invoices", chain.invoice(contract_ids=[chain.contract_id]))
-    chain.erp.client.post("/v1/guarantees", chain.guarantee(chain.contract_id))
+    guarantee = chain.guarantee_by_number(chain.contract_no, seller_uscc=chain.seller["uscc"])
+    assert chain.surety.client.post("/v1/guarantees", guarantee).status == 201
     chain.assessment = assess(server.client(), chain)
     return chain
 
@@ -552,15 +553,16 @@ def as_uuid(identifier):
 def test_a_revoked_key_writes_nothing_even_where_it_is_still_known(server, fresh):
     """As on an instance that has not heard of it yet: revoked in the database, nobody notified."""
     decided = decide(fresh)["id"]
-    revoke = "UPDATE scfd.api_key SET revoked_at = {} WHERE node_id = '{}'"
-    lender = fresh.lender
-    server.psql(revoke.format("now()", as_uuid(lender.id)))
+    revoke = "UPDATE scfd.api_key SET revoked_at = {} WHERE node_id IN ('{}', '{}')"
+    lender, erp = fresh.lender, fresh.erp
+    nodes = as_uuid(lender.id), as_uuid(erp.id)
+    server.psql(revoke.format("now()", *nodes))
     assert lender.client.get("/v1/loans").status == 200  # the directory still knows it
     answers = [
         send(fresh, "/v1/credit-decisions", decision(fresh, fresh.assessment)),
         lend(fresh, decided, "1.00"),
-        lender.client.post("/v1/credit-assessments", request_for(fresh, fresh.contract_id)),
+        erp.client.post("/v1/credit-assessments", request_for(fresh, fresh.contract_id)),
     ]
     assert [(a.status, a.json()["code"]) for a in answers] == [(401, "unauthenticated")] * 3
-    server.psql(revoke.format("NULL", as_uuid(lender.id)))
+    server.psql(revoke.format("NULL", *nodes))
     assert lend(fresh, decided, "1.00").status == 201

@@ -43,6 +43,7 @@ def test_draft_changes_only_with_its_tag(admin, draft):
     changed = definition(shown["code"], steps=[{"step": "shipped", "order": 1}])
     assert put(admin, path, changed).status == 428
     assert put(admin, path, changed, '"0-00000000"').status == 412
+    assert put(admin, path, changed, "W/" + etag).status == 412  # weak tags never match
     answer = put(admin, path, changed, etag)
     assert answer.status == 200 and answer.json()["steps"][0]["step"] == "shipped"
     assert answer.headers["ETag"] != etag

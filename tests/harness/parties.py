@@ -62,3 +62,9 @@ class Chain:
         return bodies.guarantee(
             contract_id, self.guarantor["id"], self.seller["id"], self.bank["id"], **members
         )
+
+    def guarantee_by_number(self, number, **members):
+        """As the guarantor sends it, who cannot see the contract."""
+        body = self.guarantee(None, contract_no=number, **members)
+        del body["contract_id"]
+        return body

@@ -75,6 +75,7 @@ struct scf_limit_guarantee {
     char currency[4];
     int64_t amount;
     bool obligor_is_borrower;
+    bool unconfirmed; /* not from a node that the guarantor operates */
     bool has_from;
     int32_t from_day, expires_day;
 };
@@ -151,6 +152,7 @@ struct scf_limit_part {
     int64_t base;             /* C_net·r0·T·q·h */
     int64_t guarantees_valid; /* counted guarantees before haircut */
     int64_t guarantee;        /* G */
+    bool unconfirmed;         /* a guarantee would count, had the guarantor sent it */
     enum scf_reason reason;
 };
 

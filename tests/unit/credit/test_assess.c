@@ -11,7 +11,8 @@
 static struct world w;
 static struct scf_templates *templates;
 static struct scf_config config = {.rating_window_days = 365};
-static struct scf_uuid platform, procurement, erp, lender, seller, buyer, contract_key;
+static struct scf_uuid platform, procurement, erp, surety, lender, seller, buyer, guarantor,
+    contract_key;
 static struct scf_record contract;
 static const int32_t today = 20779; /* 2026-11-22 */
 
@@ -39,9 +40,45 @@ static void add_enterprises(void) {
                   "{\"type\":\"high_tech\",\"issued_on\":\"2020-01-01\","
                   "\"valid_until\":\"2026-11-21\"}]}', '2026-01-01+00', '2026-01-01+00'),"
                   " ('01900000-0000-7000-8000-000000000002', '91512081MA62K0260E', 'B', NULL, true,"
+                  " NULL, '2026-01-01+00', '2026-01-01+00'),"
+                  " ('01900000-0000-7000-8000-000000000004', '91330100MA2KCXXXXG', 'G', NULL, true,"
                   " NULL, '2026-01-01+00', '2026-01-01+00')");
     seller = sql_uuid(1);
     buyer = sql_uuid(2);
+    guarantor = sql_uuid(4);
+}
+
+/* The guarantor's own node: its chain is there already. */
+static void add_surety(void) {
+    static const struct scf_stmt stmt = {
+        "t_node", "INSERT INTO scfd.node (id, name, kind, operator_enterprise_id, created_at,"
+                  " updated_at) VALUES ($1, 'surety', 3, $2, '2026-01-01+00', '2026-01-01+00')"};
+    struct scf_params p;
+    scf_params_init(&p, w.arena);
+    scf_p_uuid(&p, &surety);
+    scf_p_uuid(&p, &guarantor);
+    world_ok(&w, scf_db_run(w.db, &stmt, &p, w.arena, NULL, &w.err));
+}
+
+static void add_guarantee(const struct scf_uuid *chain, int64_t amount) {
+    char id[SCF_ID_TEXT];
+    scf_id_format("ent", &guarantor, id);
+    struct scf_record r = {
+        .chain_id = *chain,
+        .id = scf_uuid_new(),
+        .kind = SCF_REC_GUARANTEE,
+        .external_id = SCF_STR("G-1"),
+        .received_us = today * SCF_US_PER_DAY,
+        .body = scf_str(scf_asprintf(w.arena,
+                                     "{\"guarantee_no\":\"G-1\",\"guarantor_id\":\"%s\","
+                                     "\"status\":\"active\",\"expires_on\":\"2027-11-22\"}",
+                                     id)),
+        .contract_key = contract_key,
+        .enterprise_id = seller,
+        .has_amount = true,
+        .amount = amount,
+        .currency = "CNY"};
+    add_one(&r);
 }
 
 static void add_contract(void) {
@@ -63,21 +100,8 @@ static void add_contract(void) {
         .amount = 100000000,
         .currency = "CNY"};
     add_one(&contract);
-    struct scf_record guarantee = {
-        .chain_id = procurement,
-        .id = scf_uuid_new(),
-        .kind = SCF_REC_GUARANTEE,
-        .external_id = SCF_STR("G-1"),
-        .received_us = today * SCF_US_PER_DAY,
-        .body =
-            SCF_STR("{\"guarantee_no\":\"G-1\",\"guarantor_id\":\"ent_x\",\"status\":\"active\","
-                    "\"expires_on\":\"2027-11-22\"}"),
-        .contract_key = contract_key,
-        .enterprise_id = seller,
-        .has_amount = true,
-        .amount = 2000000,
-        .currency = "CNY"};
-    add_one(&guarantee);
+    add_guarantee(&procurement, 6000000); /* somebody else's word for the same guarantee */
+    add_guarantee(&surety, 2000000);
 }
 
 static void add_data(void) {
@@ -117,7 +141,7 @@ static int open_world(void **state) {
     if (!world_open(&w))
         return 0;
     platform = world_chain(&w), procurement = world_chain(&w);
-    erp = world_chain(&w), lender = world_chain(&w);
+    erp = world_chain(&w), surety = world_chain(&w), lender = world_chain(&w);
     contract_key = sql_uuid(3);
     world_ok(&w, scf_tx_run(w.db, ship, &platform, &w.err));
     world_ok(&w, scf_templates_open(w.url, &templates, &w.err));
@@ -125,6 +149,7 @@ static int open_world(void **state) {
     w.services.config = &config;
     w.services.installation.platform_id = platform;
     add_enterprises();
+    add_surety();
     add_contract();
     add_data();
     return 0;

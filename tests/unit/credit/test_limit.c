@@ -156,6 +156,30 @@ static void guarantees_that_do_not_count(void **state) {
     assert_true(has_reason(&r, SCF_REASON_NO_GUARANTEE));
 }
 
+/* Beside one of the guarantor's own it changes nothing but the reasons; alone it is the reason. */
+static void an_unconfirmed_guarantee_does_not_count(void **state) {
+    struct fixture *f = *state;
+    int64_t limit = compute(f).limit;
+    f->guarantees[1] = f->guarantees[0];
+    f->guarantees[1].unconfirmed = true;
+    f->contract[0].guarantee_count = 2;
+    struct scf_limit_result r = compute(f);
+    assert_int_equal(r.limit, limit);
+    assert_true(has_reason(&r, SCF_REASON_GUARANTEE_COUNTED));
+    assert_true(has_reason(&r, SCF_REASON_GUARANTEE_UNCONFIRMED));
+    f->guarantees[0].unconfirmed = true;
+    r = compute(f);
+    assert_int_equal(r.parts[0].guarantee, 0);
+    assert_int_equal(r.parts[0].guarantees_valid, 0);
+    assert_int_equal(r.limit, r.parts[0].base);
+    assert_string_equal(r.factors[8].name, "guarantee");
+    assert_int_equal(r.factors[8].reason, SCF_REASON_GUARANTEE_UNCONFIRMED);
+    f->guarantees[0].status = f->guarantees[1].status = "draft"; /* they would not count anyway */
+    r = compute(f);
+    assert_true(has_reason(&r, SCF_REASON_NO_GUARANTEE));
+    assert_false(has_reason(&r, SCF_REASON_GUARANTEE_UNCONFIRMED));
+}
+
 static void contracts_that_do_not_count(void **state) {
     struct fixture *f = *state;
     struct scf_limit_contract good = f->contract[0], *k = &f->contract[0];
@@ -289,6 +313,7 @@ int main(void) {
         T(worked_example),
         T(guarantee_is_capped_at_half),
         T(guarantees_that_do_not_count),
+        T(an_unconfirmed_guarantee_does_not_count),
         T(contracts_that_do_not_count),
         T(a_contract_counts_once),
         T(request_caps),

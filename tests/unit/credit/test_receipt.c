@@ -39,14 +39,16 @@ static char *receipt(void) {
          .delay_s = 3600000},
     };
     const struct scf_limit_chain chain = {uuid(1), 200, 150, {{9, 8, 7}}};
-    const struct scf_limit_guarantee guarantee = {.record_id = uuid(4),
-                                                  .status = "active",
-                                                  .currency = "CNY",
-                                                  .amount = 3000000,
-                                                  .obligor_is_borrower = true,
-                                                  .has_from = true,
-                                                  .from_day = 20000,
-                                                  .expires_day = 20600};
+    struct scf_limit_guarantee guarantees[2] = {{.record_id = uuid(4),
+                                                 .status = "active",
+                                                 .currency = "CNY",
+                                                 .amount = 3000000,
+                                                 .obligor_is_borrower = true,
+                                                 .has_from = true,
+                                                 .from_day = 20000,
+                                                 .expires_day = 20600}};
+    guarantees[1] = guarantees[0];
+    guarantees[1].unconfirmed = true;
     const struct scf_limit_contract contract = {.record_id = uuid(5),
                                                 .body_sha256 = {{1, 2, 3}},
                                                 .status = "active",
@@ -63,8 +65,8 @@ static char *receipt(void) {
                                                 .invoiced = -77,
                                                 .events = 3,
                                                 .first_event_us = 1000,
-                                                .guarantees = &guarantee,
-                                                .guarantee_count = 1};
+                                                .guarantees = guarantees,
+                                                .guarantee_count = 2};
     const struct scf_limit_qualification qualification = {.type = "business_license",
                                                           .grade = "",
                                                           .issued_day = 15000,
@@ -163,6 +165,18 @@ static void any_flipped_digit_fails(void **state) {
     assert_true(verify(text));
 }
 
+/* To call a guarantee confirmed, or another one unconfirmed, is to alter the receipt. */
+static void confirmation_is_part_of_it(void **state) {
+    (void)state;
+    static const char said[] = ",\"unconfirmed\":true";
+    char *text = receipt(), *at = strstr(text, said);
+    assert_non_null(at);
+    assert_null(strstr(at + 1, said));
+    assert_non_null(strstr(at, "guarantee-unconfirmed"));
+    memmove(at, at + strlen(said), strlen(at + strlen(said)) + 1);
+    assert_false(verify(text));
+}
+
 static void broken_documents(void **state) {
     (void)state;
     static const char *const texts[] = {
@@ -192,10 +206,8 @@ int main(void) {
     scf_digest_init();
     const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-        T(holds_and_is_stable),
-        T(survives_reformatting),
-        T(any_flipped_digit_fails),
-        T(broken_documents),
+        T(holds_and_is_stable),        T(survives_reformatting), T(any_flipped_digit_fails),
+        T(confirmation_is_part_of_it), T(broken_documents),
     };
     return cmocka_run_group_tests_name("receipt", tests, NULL, NULL);
 }

@@ -117,7 +117,7 @@ static void append(const struct scf_uuid *chain, uint8_t space, int from, int to
 }
 
 static void fold(const struct scf_uuid *chain) {
-    world_ok(&w, scf_rollup_chain(w.db, templates, chain, INT64_MAX, true, &w.err));
+    world_ok(&w, scf_rollup_chain(w.db, templates, chain, INT64_MAX, true, INT64_MAX, &w.err));
 }
 
 static int64_t number(const char *sql, const struct scf_uuid *a, const struct scf_uuid *b) {
@@ -259,7 +259,7 @@ static void *fold_until_stopped(void *ctx) {
     struct scf_error err = {0};
     struct scf_db *db = scf_db_new(w.url, "folder", 0);
     while (f->code == SCF_OK && !atomic_load(f->stop))
-        f->code = scf_rollup_chain(db, templates, &f->chain, INT64_MAX, f->wait, &err);
+        f->code = scf_rollup_chain(db, templates, &f->chain, INT64_MAX, f->wait, INT64_MAX, &err);
     scf_db_free(db);
     return NULL;
 }
@@ -326,14 +326,30 @@ static void skips_what_another_folds(void **state) {
     world_sql(&w, "COMMIT");
     world_sql(&w, "BEGIN");
     world_ok(&w, scf_rollup_lock(w.db, w.arena, &chain, true, &folded, &w.err));
-    world_ok(&w, scf_rollup_chain(other, templates, &chain, INT64_MAX, false, &w.err));
+    world_ok(&w, scf_rollup_chain(other, templates, &chain, INT64_MAX, false, INT64_MAX, &w.err));
     world_sql(&w, "COMMIT");
     assert_int_equal(
         number("SELECT folded_size FROM scfd.rollup_cursor WHERE chain_id = $1", &chain, NULL), 0);
-    world_ok(&w, scf_rollup_chain(other, templates, &chain, INT64_MAX, false, &w.err));
+    world_ok(&w, scf_rollup_chain(other, templates, &chain, INT64_MAX, false, INT64_MAX, &w.err));
     assert_int_equal(
         number("SELECT folded_size FROM scfd.rollup_cursor WHERE chain_id = $1", &chain, NULL), 10);
     scf_db_free(other);
+}
+
+static int64_t folded_size(const struct scf_uuid *chain) {
+    return number("SELECT folded_size FROM scfd.rollup_cursor WHERE chain_id = $1", chain, NULL);
+}
+
+/* A backlog is folded in runs that end in time, each of which gets on by a batch at least. */
+static void stops_in_time(void **state) {
+    (void)state;
+    need_world();
+    struct scf_uuid chain = world_chain(&w);
+    append(&chain, 17, 0, SCF_FOLD_BATCH + 10);
+    world_ok(&w, scf_rollup_chain(w.db, templates, &chain, INT64_MAX, false, 0, &w.err));
+    assert_int_equal(folded_size(&chain), SCF_FOLD_BATCH);
+    world_ok(&w, scf_rollup_chain(w.db, templates, &chain, INT64_MAX, false, 0, &w.err));
+    assert_int_equal(folded_size(&chain), SCF_FOLD_BATCH + 10);
 }
 
 int main(void) {
@@ -346,6 +362,7 @@ int main(void) {
         cmocka_unit_test(two_folders_fold_exactly_once),
         cmocka_unit_test(an_invoice_counts_once_over_all_chains),
         cmocka_unit_test(skips_what_another_folds),
+        cmocka_unit_test(stops_in_time),
     };
     return cmocka_run_group_tests_name("rollup", tests, open_world, close_world);
 }

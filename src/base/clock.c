@@ -6,8 +6,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 
-/* ---- reading the clock
- * --------------------------------------------------------------------------- */
+/* ---- reading the clock ---- */
 
 /* Shared with the test that writes it; aligned int64 reads are single reads. */
 struct test_clock {
@@ -56,8 +55,7 @@ int64_t scf_mono_us(void) {
     return read_clock(CLOCK_MONOTONIC);
 }
 
-/* ---- calendar
- * ------------------------------------------------------------------------------------ */
+/* ---- calendar ---- */
 
 enum { DAYS_PER_ERA = 146097, DAYS_TO_EPOCH = 719468 }; /* 400 years; 0000-03-01 to 1970-01-01 */
 enum { DAY_MIN = -719162, DAY_MAX = 2932896 };          /* 0001-01-01, 9999-12-31 */
@@ -92,8 +90,7 @@ int32_t scf_day_of(int64_t us) {
     return (int32_t)floor_day(us);
 }
 
-/* ---- writing
- * ------------------------------------------------------------------------------------- */
+/* ---- writing ---- */
 
 /* `width` decimal digits; returns the place after them. */
 static char *put_digits(char *p, unsigned value, int width) {
@@ -145,25 +142,7 @@ void scf_date_format(int32_t day, char out[SCF_TIME_TEXT]) {
     *put_date(out, day) = '\0';
 }
 
-void scf_http_date_format(int64_t us, char out[SCF_TIME_TEXT]) {
-    static const char weekdays[7][4] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
-    static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    us = clamp_us(us);
-    int64_t day = floor_day(us), rest = us - day * SCF_US_PER_DAY;
-    int year, month, mday;
-    scf_civil_from_day((int32_t)day, &year, &month, &mday);
-    memcpy(out, weekdays[(day % 7 + 7) % 7], 3); /* day 0 was a Thursday */
-    memcpy(out + 3, ", ", 2);
-    char *p = put_char(put_digits(out + 5, (unsigned)mday, 2), ' ');
-    memcpy(p, months[month - 1], 3);
-    p = put_char(put_digits(put_char(p + 3, ' '), (unsigned)year, 4), ' ');
-    p = put_clock(p, (unsigned)(rest / SCF_US_PER_SECOND));
-    memcpy(p, " GMT", 5);
-}
-
-/* ---- reading
- * ------------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 /* A reader over the text: each step takes what it names, or sets `bad` for good. */
 struct reader {

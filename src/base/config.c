@@ -87,8 +87,7 @@ static const char *keep(const char *text, size_t n) {
     return copy;
 }
 
-/* ---- keys
- * ---------------------------------------------------------------------------------------- */
+/* ---- keys ---- */
 
 /* Flags write '-' where keys have '_'; both spellings are read everywhere. */
 static bool same_name(const char *key, struct scf_str name) {
@@ -141,8 +140,7 @@ static enum scf_code unknown_key(const char *where, struct scf_str name, struct 
                     (int)least(name.n, 64), name.p, nearest);
 }
 
-/* ---- values
- * -------------------------------------------------------------------------------------- */
+/* ---- values ---- */
 
 static bool is_choice(const char *choices, struct scf_str value) {
     for (const char *p = choices;; p++) {
@@ -180,8 +178,7 @@ static enum scf_code set_value(struct scf_config *config, const struct key *key,
     return SCF_OK;
 }
 
-/* ---- sources
- * ------------------------------------------------------------------------------------- */
+/* ---- sources ---- */
 
 static enum scf_code set_defaults(struct scf_config *config, struct scf_error *err) {
     *config = (struct scf_config){0};
@@ -365,8 +362,7 @@ enum scf_code scf_config_load(struct scf_config *config, int argc, char **argv, 
     return rc;
 }
 
-/* ---- writing
- * ------------------------------------------------------------------------------------- */
+/* ---- writing ---- */
 
 void scf_config_example(struct scf_buf *out) {
     scf_buf_puts(out, "# Configuration of scfd. Flags (--key-name) win over the environment "

@@ -65,8 +65,7 @@ int scf_uuid_compare(const struct scf_uuid *a, const struct scf_uuid *b) {
     return memcmp(a->b, b->b, sizeof a->b);
 }
 
-/* ---- TypeID
- * -------------------------------------------------------------------------------------- */
+/* ---- TypeID ---- */
 
 static const char crockford[] = "0123456789abcdefghjkmnpqrstvwxyz";
 

@@ -19,8 +19,7 @@ bool scf_str_starts(struct scf_str a, const char *prefix) {
     return a.n >= n && (n == 0 || memcmp(a.p, prefix, n) == 0);
 }
 
-/* ---- hex ----------------------------------------------------------------------------------------
- */
+/* ---- hex ---- */
 
 static const char hex_digits[16] = {'0', '1', '2', '3', '4', '5', '6', '7',
                                     '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
@@ -56,8 +55,7 @@ bool scf_unhex(struct scf_str hex, void *out, size_t n) {
     return true;
 }
 
-/* ---- base64 -------------------------------------------------------------------------------------
- */
+/* ---- base64 ---- */
 
 static const char standard_alphabet[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -156,8 +154,7 @@ bool scf_unbase64url(struct scf_str text, void *out, size_t max, size_t *ret_n) 
     return decode64(text, url_alphabet, out, max, ret_n);
 }
 
-/* ---- integers -----------------------------------------------------------------------------------
- */
+/* ---- integers ---- */
 
 bool scf_parse_u64(struct scf_str text, uint64_t max, uint64_t *ret) {
     if (text.n == 0 || (text.n > 1 && text.p[0] == '0'))
@@ -189,8 +186,7 @@ bool scf_parse_i64(struct scf_str text, int64_t min, int64_t max, int64_t *ret) 
     return true;
 }
 
-/* ---- UTF-8 --------------------------------------------------------------------------------------
- */
+/* ---- UTF-8 ---- */
 
 static bool is_continuation(uint8_t c) {
     return (c & 0xC0) == 0x80;

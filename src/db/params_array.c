@@ -53,10 +53,6 @@ static int64_t get_i16(const void *v, size_t i) {
     return ((const int16_t *)v)[i];
 }
 
-static int64_t get_bool(const void *v, size_t i) {
-    return ((const bool *)v)[i];
-}
-
 static int64_t get_time(const void *v, size_t i) {
     return wire_from_us(((const int64_t *)v)[i]);
 }
@@ -89,11 +85,6 @@ void scf_p_i32_array(struct scf_params *p, const int32_t *v, const bool *null_ma
 
 void scf_p_i16_array(struct scf_params *p, const int16_t *v, size_t n) {
     static const struct int_array type = {SCF_PG_INT2_ARRAY, SCF_PG_INT2, 2, get_i16};
-    int_array(p, &type, v, NULL, n);
-}
-
-void scf_p_bool_array(struct scf_params *p, const bool *v, size_t n) {
-    static const struct int_array type = {SCF_PG_BOOL_ARRAY, SCF_PG_BOOL, 1, get_bool};
     int_array(p, &type, v, NULL, n);
 }
 

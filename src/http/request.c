@@ -23,10 +23,6 @@ void *scf_rq_app(struct scf_request *rq) {
     return rq->server->options.app;
 }
 
-const char *scf_rq_id(const struct scf_request *rq) {
-    return rq->id;
-}
-
 const char *scf_rq_path(const struct scf_request *rq) {
     return rq->path;
 }

@@ -164,10 +164,6 @@ void scf_server_set_ready(struct scf_server *s, bool ready) {
     atomic_store(&s->ready, ready);
 }
 
-bool scf_server_ready(const struct scf_server *s) {
-    return atomic_load(&s->ready);
-}
-
 void scf_server_notify(struct scf_server *s, const char *topic) {
     scf_waits_notify(s, topic);
 }

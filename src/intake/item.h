@@ -59,9 +59,9 @@ int scf_item_status(const struct scf_item *item);
 struct scf_jsonw;
 void scf_item_write(const struct scf_item *item, struct scf_jsonw *w);
 
-/* ---- industry guesses: what the last commits saw, so that evaluation rarely has to be redone ----
- */
+/* ---- industry guesses ---- */
 
+/* What the last commits saw, so that evaluation rarely has to be redone. */
 struct scf_industry_cache;
 struct scf_industry_cache *scf_industry_cache_new(void);
 void scf_industry_cache_free(struct scf_industry_cache *cache);

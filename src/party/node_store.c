@@ -3,8 +3,6 @@
 
 #include "page_params.h"
 
-enum { NODES_OF_ENTERPRISE_MAX = 100 };
-
 /* ---- reading ---- */
 
 #define NODE_COLUMNS                                                                               \
@@ -44,33 +42,6 @@ enum scf_code scf_node_get(struct scf_db *db, struct scf_arena *arena, const str
     if (scf_rows_count(rows) == 0)
         return scf_fail(err, SCF_E_NOT_FOUND, "There is no such node.");
     read_node(rows, 0, arena, ret);
-    return SCF_OK;
-}
-
-static const struct scf_stmt of_enterprise = {
-    .name = "node_of_enterprise",
-    .sql = "SELECT id FROM scfd.node WHERE operator_enterprise_id = $1 AND status = 0"
-           " ORDER BY created_at, id LIMIT $2"};
-
-enum scf_code scf_nodes_of_enterprise(struct scf_db *db, struct scf_arena *arena,
-                                      const struct scf_uuid *enterprise_id, struct scf_uuid **ret,
-                                      size_t *ret_n, struct scf_error *err) {
-    struct scf_params p;
-    scf_params_init(&p, arena);
-    scf_p_uuid(&p, enterprise_id);
-    scf_p_i64(&p, NODES_OF_ENTERPRISE_MAX);
-    struct scf_rows *rows;
-    enum scf_code code = scf_db_run(db, &of_enterprise, &p, arena, &rows, err);
-    if (code)
-        return code;
-    size_t n = (size_t)scf_rows_count(rows);
-    struct scf_uuid *ids = scf_alloc(arena, n, sizeof *ids);
-    if (ids == NULL)
-        return scf_fail(err, SCF_E_INTERNAL, "Too many nodes.");
-    for (size_t i = 0; i < n; i++)
-        ids[i] = scf_rows_uuid(rows, (int)i, 0);
-    *ret = ids;
-    *ret_n = n;
     return SCF_OK;
 }
 

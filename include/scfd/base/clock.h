@@ -26,8 +26,6 @@ enum { SCF_TIME_TEXT = 32 };
 void scf_time_format(int64_t us, char out[SCF_TIME_TEXT]);
 /* "2026-11-22". */
 void scf_date_format(int32_t day, char out[SCF_TIME_TEXT]);
-/* "Sun, 22 Nov 2026 08:00:00 GMT" (RFC 9110). */
-void scf_http_date_format(int64_t us, char out[SCF_TIME_TEXT]);
 
 /* RFC 3339 with offset ("Z" or ±HH:MM), 0–9 decimals (digits past 6 are cut); years 0001–9999;
  * a leap second :60 reads as :59.999999. False otherwise. */

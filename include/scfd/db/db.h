@@ -52,7 +52,6 @@ enum scf_pg_type {
     SCF_PG_DATE = 1082,
     SCF_PG_TIMESTAMPTZ = 1184,
     SCF_PG_UUID = 2950,
-    SCF_PG_BOOL_ARRAY = 1000,
     SCF_PG_BYTEA_ARRAY = 1001,
     SCF_PG_INT2_ARRAY = 1005,
     SCF_PG_INT4_ARRAY = 1007,
@@ -92,7 +91,6 @@ void scf_p_null(struct scf_params *p, unsigned type_oid);
 void scf_p_i64_array(struct scf_params *p, const int64_t *v, const bool *null_mask, size_t n);
 void scf_p_i32_array(struct scf_params *p, const int32_t *v, const bool *null_mask, size_t n);
 void scf_p_i16_array(struct scf_params *p, const int16_t *v, size_t n);
-void scf_p_bool_array(struct scf_params *p, const bool *v, size_t n);
 void scf_p_text_array(struct scf_params *p, const struct scf_str *v,
                       size_t n); /* .p NULL is NULL */
 void scf_p_bytes_array(struct scf_params *p, const struct scf_str *v, size_t n);
@@ -173,7 +171,6 @@ void scf_copy_bool(struct scf_buf *b, bool v);
 void scf_copy_bytes(struct scf_buf *b, const void *v, size_t n); /* text or bytea; NULL v is NULL */
 void scf_copy_uuid(struct scf_buf *b, const struct scf_uuid *v); /* NULL is NULL */
 void scf_copy_time(struct scf_buf *b, int64_t us);
-void scf_copy_date(struct scf_buf *b, int32_t day);
 
 /* A result too large for memory: runs `stmt` in single-row mode and calls `each` with a one-row
  * result that lives only during the call. `each` returns false to stop early (the rest is

@@ -104,9 +104,8 @@ struct scf_route {
 struct scf_arena *scf_rq_arena(struct scf_request *rq); /* freed after the reply was sent */
 const struct scf_actor *scf_rq_actor(const struct scf_request *rq); /* NULL on PUBLIC routes */
 const struct scf_route *scf_rq_route(const struct scf_request *rq);
-struct scf_db *scf_rq_db(struct scf_request *rq);    /* SERVICE handlers only */
-void *scf_rq_app(struct scf_request *rq);            /* the server's `app` pointer */
-const char *scf_rq_id(const struct scf_request *rq); /* X-Request-Id or made */
+struct scf_db *scf_rq_db(struct scf_request *rq); /* SERVICE handlers only */
+void *scf_rq_app(struct scf_request *rq);         /* the server's `app` pointer */
 const char *scf_rq_path(const struct scf_request *rq);
 struct scf_str scf_rq_body(const struct scf_request *rq); /* NUL follows; received bytes */
 struct scf_str scf_rq_param(const struct scf_request *rq, const char *name); /* path parameter */
@@ -233,7 +232,6 @@ int scf_server_port(const struct scf_server *s); /* the real one when 0 was aske
 typedef enum scf_code (*scf_ready_check)(void *ctx, struct scf_db *db, struct scf_error *err);
 void scf_server_add_check(struct scf_server *s, const char *name, scf_ready_check fn, void *ctx);
 void scf_server_set_ready(struct scf_server *s, bool ready);
-bool scf_server_ready(const struct scf_server *s);
 /* Called by the listener's subscriber: wakes the waiters of a topic; NULL wakes all. Any thread. */
 void scf_server_notify(struct scf_server *s, const char *topic);
 /* Not ready → stop accepting → wake waiters → drain up to `drain_s` → cancel the statements that

@@ -24,11 +24,6 @@ struct scf_node {
 enum scf_code scf_node_get(struct scf_db *db, struct scf_arena *arena, const struct scf_uuid *id,
                            bool lock, struct scf_node *ret, struct scf_error *err) SCF_MUST_CHECK;
 
-/* The active nodes that an enterprise operates, oldest first; at most 100. */
-enum scf_code scf_nodes_of_enterprise(struct scf_db *db, struct scf_arena *arena,
-                                      const struct scf_uuid *enterprise_id, struct scf_uuid **ret,
-                                      size_t *ret_n, struct scf_error *err) SCF_MUST_CHECK;
-
 /* Inside a transaction: the head and seal rows of a chain, unless they exist. The seal's
  * block_hash, which the first block names as its predecessor, is 32 zero bytes. */
 enum scf_code scf_chain_rows_add(struct scf_db *db, struct scf_arena *arena,

@@ -147,23 +147,21 @@ static void test_writes(void **state) {
     (void)state;
     static const struct {
         int64_t us;
-        const char *text, *http;
+        const char *text;
     } rows[] = {
-        {0, "1970-01-01T00:00:00.000000Z", "Thu, 01 Jan 1970 00:00:00 GMT"},
-        {-1, "1969-12-31T23:59:59.999999Z", "Wed, 31 Dec 1969 23:59:59 GMT"},
-        {1795334400123456, "2026-11-22T08:00:00.123456Z", "Sun, 22 Nov 2026 08:00:00 GMT"},
-        {784111777000000, "1994-11-06T08:49:37.000000Z", "Sun, 06 Nov 1994 08:49:37 GMT"},
-        {-62135596800000000, "0001-01-01T00:00:00.000000Z", "Mon, 01 Jan 0001 00:00:00 GMT"},
-        {253402300799999999, "9999-12-31T23:59:59.999999Z", "Fri, 31 Dec 9999 23:59:59 GMT"},
-        {INT64_MIN, "0001-01-01T00:00:00.000000Z", "Mon, 01 Jan 0001 00:00:00 GMT"},
-        {INT64_MAX, "9999-12-31T23:59:59.999999Z", "Fri, 31 Dec 9999 23:59:59 GMT"},
+        {0, "1970-01-01T00:00:00.000000Z"},
+        {-1, "1969-12-31T23:59:59.999999Z"},
+        {1795334400123456, "2026-11-22T08:00:00.123456Z"},
+        {784111777000000, "1994-11-06T08:49:37.000000Z"},
+        {-62135596800000000, "0001-01-01T00:00:00.000000Z"},
+        {253402300799999999, "9999-12-31T23:59:59.999999Z"},
+        {INT64_MIN, "0001-01-01T00:00:00.000000Z"},
+        {INT64_MAX, "9999-12-31T23:59:59.999999Z"},
     };
     for (size_t i = 0; i < SCF_COUNT(rows); i++) {
         char text[SCF_TIME_TEXT];
         scf_time_format(rows[i].us, text);
         assert_string_equal(text, rows[i].text);
-        scf_http_date_format(rows[i].us, text);
-        assert_string_equal(text, rows[i].http);
     }
     assert_int_equal(scf_day_of(-1), -1);
     assert_int_equal(scf_day_of(0), 0);

@@ -6,11 +6,11 @@
 static void test_every_type(void **state) {
     struct fixture *f = fixture(state);
     ask(f, "CREATE TABLE t (a bigint, b int, c smallint, d boolean, e text, f bytea, g uuid,"
-           " h timestamptz, i date)");
+           " h timestamptz)");
     struct scf_uuid u = {{1, 2, 3}};
     struct scf_buf b;
     scf_buf_init(&b, 1 << 16);
-    scf_copy_row(&b, 9);
+    scf_copy_row(&b, 8);
     scf_copy_i64(&b, INT64_MIN);
     scf_copy_i32(&b, -2);
     scf_copy_i16(&b, -3);
@@ -19,22 +19,19 @@ static void test_every_type(void **state) {
     scf_copy_bytes(&b, "\0\xff", 2);
     scf_copy_uuid(&b, &u);
     scf_copy_time(&b, MOMENT);
-    scf_copy_date(&b, -1);
-    scf_copy_row(&b, 9);
+    scf_copy_row(&b, 8);
     for (int i = 0; i < 4; i++)
         scf_copy_null(&b);
     scf_copy_bytes(&b, "", 0);
     scf_copy_bytes(&b, NULL, 0);
     scf_copy_uuid(&b, NULL);
     scf_copy_null(&b);
-    scf_copy_null(&b);
     assert_int_equal(scf_db_copy_in(f->db, "COPY t FROM STDIN (FORMAT binary)", &b, &f->err),
                      SCF_OK);
     assert_text(f, "SELECT t::text FROM t WHERE a IS NOT NULL",
                 "(-9223372036854775808,-2,-3,t,é,\"\\\\x00ff\","
-                "01020300-0000-0000-0000-000000000000,\"2026-11-22 08:00:00.123456+00\","
-                "1969-12-31)");
-    assert_text(f, "SELECT t::text FROM t WHERE a IS NULL", "(,,,,\"\",,,,)");
+                "01020300-0000-0000-0000-000000000000,\"2026-11-22 08:00:00.123456+00\")");
+    assert_text(f, "SELECT t::text FROM t WHERE a IS NULL", "(,,,,\"\",,,)");
     scf_buf_free(&b);
 }
 

@@ -117,6 +117,15 @@ static void request_begin(struct scf_request *rq, const char *target) {
     set_deadline(rq, rq->started_us + client_timeout_us(rq->server));
 }
 
+/* query.c reads the query. Libmicrohttpd would parse it as well, and when its memory did not
+ * suffice for thousands of parameters, it would wait for the rest of a request that it had given up
+ * on. The target is a string in its own read buffer, which it is about to cut up. */
+static void hide_query(const char *target) {
+    const char *mark = strchr(target, '?');
+    if (mark != NULL)
+        ((char *)(uintptr_t)mark)[1] = '\0';
+}
+
 /* Called with the request line, before libmicrohttpd changes the target. What is returned becomes
  * the request's context. */
 void *scf_on_target(void *cls, const char *target, struct MHD_Connection *mhd) {
@@ -124,6 +133,7 @@ void *scf_on_target(void *cls, const char *target, struct MHD_Connection *mhd) {
     struct scf_connection *c =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
     request_begin(&c->rq, target);
+    hide_query(target);
     return &c->rq;
 }
 

@@ -275,3 +275,11 @@ def test_connection_cap(chain):
                 return False
 
         wait_until(served, 5, "there is room again")
+
+
+def test_thousands_of_query_parameters_are_answered(server, chain):
+    """libmicrohttpd cannot hold them: it must not be left waiting for a request it has dropped."""
+    for count in (10, 400, 3000):
+        query = "&".join(f"a{n}=1" for n in range(count))[:15000]
+        raw = head(chain, "Connection: close", method="GET", path=f"/v1/invoices?{query}")
+        assert statuses(exchange(server, raw)) == [400], count

@@ -262,33 +262,23 @@ enum scf_code scf_decision_common_limit(struct scf_db *db, struct scf_arena *are
                 " FROM scfd.loan l WHERE l.decision_id = x.id)"
 #define NAME "lending_decision_select"
 
-static const struct scf_lending_stmts stmts = {
+static enum scf_code read_item(const struct scf_rows *rows, int row, struct scf_arena *arena,
+                               void *item, struct scf_error *err) {
+    struct scf_decision *ret = item;
+    (void)arena, (void)err;
+    read_own(rows, row, SCF_FILED_COUNT, ret);
+    ret->drawn.ever = scf_rows_i64(rows, row, SCF_FILED_COUNT + 13);
+    ret->drawn.outstanding = scf_rows_i64(rows, row, SCF_FILED_COUNT + 14);
+    return SCF_OK;
+}
+
+const struct scf_lending_stmts scf_decision_stmts = {
     .one = SCF_LENDING_ONE(NAME, "credit_decision", COLUMNS),
     .all = SCF_LENDING_ALL(NAME, "credit_decision", COLUMNS),
     .seen = SCF_LENDING_SEEN(NAME, "credit_decision", COLUMNS, "6"),
     .of = SCF_LENDING_BY(NAME, "credit_decision", COLUMNS, "assessment",
                          "x.assessment_id = $3 AND ($4::uuid IS NULL OR x.borrower_id = $4)"),
     .borrower = SCF_LENDING_BY(NAME, "credit_decision", COLUMNS, "borrower", "x.borrower_id = $4"),
+    .read = read_item,
+    .size = sizeof(struct scf_decision),
 };
-
-enum scf_code scf_decision_select(struct scf_db *db, struct scf_arena *arena,
-                                  const struct scf_lending_filter *filter, void **ret, int *ret_n,
-                                  struct scf_error *err) {
-    struct scf_rows *rows;
-    enum scf_code code = scf_lending_select(db, arena, &stmts, filter, &rows, err);
-    if (code != SCF_OK)
-        return code;
-    int n = scf_rows_count(rows);
-    struct scf_decision *list = scf_alloc(arena, (size_t)n, sizeof *list);
-    if (list == NULL)
-        return scf_fail(err, SCF_E_INTERNAL, "The page is too large.");
-    for (int i = 0; i < n; i++) {
-        scf_filed_read(rows, i, &list[i].filed);
-        read_own(rows, i, SCF_FILED_COUNT, &list[i]);
-        list[i].drawn.ever = scf_rows_i64(rows, i, SCF_FILED_COUNT + 13);
-        list[i].drawn.outstanding = scf_rows_i64(rows, i, SCF_FILED_COUNT + 14);
-    }
-    *ret = list;
-    *ret_n = n;
-    return SCF_OK;
-}

@@ -12,11 +12,8 @@ enum { ANSWER_MAX = 8 << 20, FILTER_TEXT = 400 };
 struct resource {
     const char *path; /* "/v1/loans" */
     enum scf_record_kind kind;
-    size_t size; /* of one item of a list */
+    const struct scf_lending_stmts *stmts;
     enum scf_code (*file)(struct scf_db *db, struct scf_filing *f, struct scf_error *err);
-    enum scf_code (*select)(struct scf_db *db, struct scf_arena *arena,
-                            const struct scf_lending_filter *filter, void **ret, int *ret_n,
-                            struct scf_error *err);
     void (*write)(struct scf_jsonw *w, const void *item, int64_t now_us, struct scf_arena *arena);
     const char *of, *of_prefix; /* query parameter that names what the items belong to */
 };
@@ -38,25 +35,22 @@ static void write_repayment(struct scf_jsonw *w, const void *item, int64_t now_u
 
 static const struct resource decisions = {.path = "/v1/credit-decisions",
                                           .kind = SCF_REC_CREDIT_DECISION,
-                                          .size = sizeof(struct scf_decision),
+                                          .stmts = &scf_decision_stmts,
                                           .file = scf_decision_file,
-                                          .select = scf_decision_select,
                                           .write = write_decision,
                                           .of = "assessment_id",
                                           .of_prefix = "asm"};
 static const struct resource loans = {.path = "/v1/loans",
                                       .kind = SCF_REC_LOAN,
-                                      .size = sizeof(struct scf_loan),
+                                      .stmts = &scf_loan_stmts,
                                       .file = scf_loan_file,
-                                      .select = scf_loan_select,
                                       .write = write_loan,
                                       .of = "decision_id",
                                       .of_prefix = "dec"};
 static const struct resource repayments = {.path = "/v1/repayments",
                                            .kind = SCF_REC_REPAYMENT,
-                                           .size = sizeof(struct scf_repayment),
+                                           .stmts = &scf_repayment_stmts,
                                            .file = scf_repayment_file,
-                                           .select = scf_repayment_select,
                                            .write = write_repayment,
                                            .of = "loan_id",
                                            .of_prefix = "loan"};
@@ -78,7 +72,8 @@ static enum scf_code render(struct posting *p, struct scf_db *db, struct scf_err
     struct scf_lending_filter filter = {.actor = p->f.lender, .id = p->f.id};
     void *item;
     int n;
-    enum scf_code code = p->resource->select(db, p->f.arena, &filter, &item, &n, err);
+    enum scf_code code =
+        scf_lending_select(db, p->f.arena, p->resource->stmts, &filter, &item, &n, err);
     if (code != SCF_OK)
         return code;
     scf_buf_clear(&p->answer);
@@ -167,7 +162,7 @@ static void get(struct scf_request *rq, const struct resource *resource) {
     enum scf_code code =
         scf_rq_path_id(rq, "id", scf_record_kind_prefix(resource->kind), &filter.id, &err);
     if (code == SCF_OK)
-        code = resource->select(scf_rq_db(rq), arena, &filter, &item, &n, &err);
+        code = scf_lending_select(scf_rq_db(rq), arena, resource->stmts, &filter, &item, &n, &err);
     if (code != SCF_OK) {
         scf_reply_error(rq, &err);
         return;
@@ -229,7 +224,7 @@ struct listing {
 
 static struct scf_position write_item(struct scf_jsonw *w, const void *ctx, int i) {
     const struct listing *l = ctx;
-    const void *item = l->items + (size_t)i * l->resource->size;
+    const void *item = l->items + (size_t)i * l->resource->stmts->size;
     const struct scf_filed *filed = item; /* the first member of each */
     l->resource->write(w, item, l->now_us, l->arena);
     return (struct scf_position){filed->created_us, filed->id};
@@ -247,7 +242,8 @@ static void list(struct scf_request *rq, const struct resource *resource) {
         code = scf_page_read(rq, text, &page, &err);
     filter.page = &page;
     if (code == SCF_OK)
-        code = resource->select(scf_rq_db(rq), scf_rq_arena(rq), &filter, &items, &n, &err);
+        code = scf_lending_select(scf_rq_db(rq), scf_rq_arena(rq), resource->stmts, &filter, &items,
+                                  &n, &err);
     if (code != SCF_OK) {
         scf_reply_error(rq, &err);
         return;

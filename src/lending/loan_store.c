@@ -196,19 +196,6 @@ enum scf_code scf_loan_lock(struct scf_db *db, struct scf_arena *arena, const st
     " WHERE l.decision_id = x.decision_id),"                                                       \
     " (SELECT least(sum(l.owed_principal), 9e18)::bigint FROM scfd.loan l"                         \
     " WHERE l.decision_id = x.decision_id)"
-#define NAME "lending_loan_select"
-#define AND_BORROWER " AND ($4::uuid IS NULL OR x.borrower_id = $4)"
-
-static const struct scf_lending_stmts stmts = {
-    .one = SCF_LENDING_ONE(NAME, "loan", COLUMNS),
-    .all = SCF_LENDING_ALL(NAME, "loan", COLUMNS),
-    .seen = SCF_LENDING_SEEN(NAME, "loan", COLUMNS, "7"),
-    .of = SCF_LENDING_BY(NAME, "loan", COLUMNS, "decision", "x.decision_id = $3" AND_BORROWER),
-    .borrower = SCF_LENDING_BY(NAME, "loan", COLUMNS, "borrower", "x.borrower_id = $4"),
-    .number =
-        SCF_LENDING_BY(NAME, "loan", COLUMNS, "number",
-                       "x.loan_no = $5 AND ($3::uuid IS NULL OR x.decision_id = $3)" AND_BORROWER),
-};
 
 static bool take_number(struct scf_str *text, char end, int64_t *ret) {
     const char *stop = memchr(text->p, end, text->n);
@@ -239,10 +226,10 @@ static enum scf_code read_schedule(struct scf_arena *arena, struct scf_str text,
     return SCF_OK;
 }
 
-static enum scf_code read_loan(const struct scf_rows *rows, int row, struct scf_arena *arena,
-                               struct scf_loan *ret, struct scf_error *err) {
+static enum scf_code read_item(const struct scf_rows *rows, int row, struct scf_arena *arena,
+                               void *item, struct scf_error *err) {
+    struct scf_loan *ret = item;
     int col = SCF_FILED_COUNT + OWN_COUNT;
-    scf_filed_read(rows, row, &ret->filed);
     read_own(rows, row, SCF_FILED_COUNT, ret);
     ret->paid_interest = scf_rows_i64(rows, row, col);
     ret->decision.approved_limit = scf_rows_i64(rows, row, col + 2);
@@ -252,22 +239,18 @@ static enum scf_code read_loan(const struct scf_rows *rows, int row, struct scf_
     return read_schedule(arena, scf_rows_str(rows, row, col + 1), ret, err);
 }
 
-enum scf_code scf_loan_select(struct scf_db *db, struct scf_arena *arena,
-                              const struct scf_lending_filter *filter, void **ret, int *ret_n,
-                              struct scf_error *err) {
-    struct scf_rows *rows;
-    enum scf_code code = scf_lending_select(db, arena, &stmts, filter, &rows, err);
-    if (code != SCF_OK)
-        return code;
-    int n = scf_rows_count(rows);
-    struct scf_loan *list = scf_alloc(arena, (size_t)n, sizeof *list);
-    if (list == NULL)
-        return scf_fail(err, SCF_E_INTERNAL, "The page is too large.");
-    for (int i = 0; code == SCF_OK && i < n; i++)
-        code = read_loan(rows, i, arena, &list[i], err);
-    if (code != SCF_OK)
-        return code;
-    *ret = list;
-    *ret_n = n;
-    return SCF_OK;
-}
+#define NAME "lending_loan_select"
+#define AND_BORROWER " AND ($4::uuid IS NULL OR x.borrower_id = $4)"
+
+const struct scf_lending_stmts scf_loan_stmts = {
+    .one = SCF_LENDING_ONE(NAME, "loan", COLUMNS),
+    .all = SCF_LENDING_ALL(NAME, "loan", COLUMNS),
+    .seen = SCF_LENDING_SEEN(NAME, "loan", COLUMNS, "7"),
+    .of = SCF_LENDING_BY(NAME, "loan", COLUMNS, "decision", "x.decision_id = $3" AND_BORROWER),
+    .borrower = SCF_LENDING_BY(NAME, "loan", COLUMNS, "borrower", "x.borrower_id = $4"),
+    .number =
+        SCF_LENDING_BY(NAME, "loan", COLUMNS, "number",
+                       "x.loan_no = $5 AND ($3::uuid IS NULL OR x.decision_id = $3)" AND_BORROWER),
+    .read = read_item,
+    .size = sizeof(struct scf_loan),
+};

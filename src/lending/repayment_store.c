@@ -114,29 +114,19 @@ enum scf_code scf_repayment_count(struct scf_db *db, struct scf_arena *arena,
 
 #define NAME "lending_repayment_select"
 
-static const struct scf_lending_stmts stmts = {
+static enum scf_code read_item(const struct scf_rows *rows, int row, struct scf_arena *arena,
+                               void *item, struct scf_error *err) {
+    struct scf_repayment *ret = item;
+    (void)arena, (void)err;
+    read_own(rows, row, SCF_FILED_COUNT, ret);
+    return SCF_OK;
+}
+
+const struct scf_lending_stmts scf_repayment_stmts = {
     .one = SCF_LENDING_ONE(NAME, "repayment", OWN_COLUMNS),
     .all = SCF_LENDING_ALL(NAME, "repayment", OWN_COLUMNS),
     .seen = SCF_LENDING_SEEN(NAME, "repayment", OWN_COLUMNS, "8"),
     .of = SCF_LENDING_BY(NAME, "repayment", OWN_COLUMNS, "loan", "x.loan_id = $3"),
+    .read = read_item,
+    .size = sizeof(struct scf_repayment),
 };
-
-enum scf_code scf_repayment_select(struct scf_db *db, struct scf_arena *arena,
-                                   const struct scf_lending_filter *filter, void **ret, int *ret_n,
-                                   struct scf_error *err) {
-    struct scf_rows *rows;
-    enum scf_code code = scf_lending_select(db, arena, &stmts, filter, &rows, err);
-    if (code != SCF_OK)
-        return code;
-    int n = scf_rows_count(rows);
-    struct scf_repayment *list = scf_alloc(arena, (size_t)n, sizeof *list);
-    if (list == NULL)
-        return scf_fail(err, SCF_E_INTERNAL, "The page is too large.");
-    for (int i = 0; i < n; i++) {
-        scf_filed_read(rows, i, &list[i].filed);
-        read_own(rows, i, SCF_FILED_COUNT, &list[i]);
-    }
-    *ret = list;
-    *ret_n = n;
-    return SCF_OK;
-}

@@ -1,7 +1,7 @@
-/* What the three selects share: parameters and the columns of the record. */
+/* What the three selects share: parameters, the columns of the record, and the list of items. */
 #include "view.h"
 
-void scf_filed_read(const struct scf_rows *rows, int row, struct scf_filed *ret) {
+static void read_filed(const struct scf_rows *rows, int row, struct scf_filed *ret) {
     *ret = (struct scf_filed){
         .id = scf_rows_uuid(rows, row, 0),
         .lender_id = scf_rows_uuid(rows, row, 1),
@@ -37,10 +37,10 @@ static const struct scf_stmt *choose(const struct scf_lending_stmts *stmts,
     return filter->actor->admin ? &stmts->all[down] : &stmts->seen[down];
 }
 
-enum scf_code scf_lending_select(struct scf_db *db, struct scf_arena *arena,
-                                 const struct scf_lending_stmts *stmts,
-                                 const struct scf_lending_filter *filter, struct scf_rows **ret,
-                                 struct scf_error *err) {
+static enum scf_code run(struct scf_db *db, struct scf_arena *arena,
+                         const struct scf_lending_stmts *stmts,
+                         const struct scf_lending_filter *filter, struct scf_rows **ret,
+                         struct scf_error *err) {
     const struct scf_page *page = filter->page;
     bool after = page && page->has_after;
     struct scf_params p;
@@ -60,4 +60,28 @@ enum scf_code scf_lending_select(struct scf_db *db, struct scf_arena *arena,
     if (code == SCF_OK && page == NULL && scf_rows_count(*ret) == 0)
         return scf_fail(err, SCF_E_NOT_FOUND, "There is no such resource.");
     return code;
+}
+
+enum scf_code scf_lending_select(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_lending_stmts *stmts,
+                                 const struct scf_lending_filter *filter, void **ret, int *ret_n,
+                                 struct scf_error *err) {
+    struct scf_rows *rows;
+    enum scf_code code = run(db, arena, stmts, filter, &rows, err);
+    if (code != SCF_OK)
+        return code;
+    int n = scf_rows_count(rows);
+    char *list = scf_alloc(arena, (size_t)n, stmts->size);
+    if (list == NULL)
+        return scf_fail(err, SCF_E_INTERNAL, "The page is too large.");
+    for (int i = 0; code == SCF_OK && i < n; i++) {
+        void *item = list + (size_t)i * stmts->size;
+        read_filed(rows, i, item);
+        code = stmts->read(rows, i, arena, item, err);
+    }
+    if (code != SCF_OK)
+        return code;
+    *ret = list;
+    *ret_n = n;
+    return SCF_OK;
 }

@@ -67,18 +67,6 @@ struct scf_repayment {
     struct scf_amounts allocation;
 };
 
-/* Rows the actor may see, in page order, at most limit + 1; filter->page NULL: NOT_FOUND unless
- * there is one. */
-enum scf_code scf_decision_select(struct scf_db *db, struct scf_arena *arena,
-                                  const struct scf_lending_filter *filter, void **ret, int *ret_n,
-                                  struct scf_error *err) SCF_MUST_CHECK;
-enum scf_code scf_loan_select(struct scf_db *db, struct scf_arena *arena,
-                              const struct scf_lending_filter *filter, void **ret, int *ret_n,
-                              struct scf_error *err) SCF_MUST_CHECK;
-enum scf_code scf_repayment_select(struct scf_db *db, struct scf_arena *arena,
-                                   const struct scf_lending_filter *filter, void **ret, int *ret_n,
-                                   struct scf_error *err) SCF_MUST_CHECK;
-
 /* Members without braces, as of `now_us`. `arena` for parsing the stored body. */
 void scf_decision_write(struct scf_jsonw *w, const struct scf_decision *d, int64_t now_us,
                         struct scf_arena *arena);
@@ -87,18 +75,22 @@ void scf_loan_write(struct scf_jsonw *w, const struct scf_loan *l, int64_t now_u
 void scf_repayment_write(struct scf_jsonw *w, const struct scf_repayment *r, int64_t now_us,
                          struct scf_arena *arena);
 
-/* ---- select.c: what the three selects share ---- */
+/* ---- select_store.c: how they are read ---- */
 
 /* Columns of every select, before its own; the table is `x`. */
 #define SCF_FILED_COLUMNS                                                                          \
     "x.id, x.lender_id, r.leaf_index, r.leaf_hash, r.body_sha256, r.external_id, r.body,"          \
     " r.received_at, n.offset_minutes, x.version, x.created_at"
 enum { SCF_FILED_COUNT = 11 };
-void scf_filed_read(const struct scf_rows *rows, int row, struct scf_filed *ret);
 
-/* One select in the shapes in which it is asked for, each pinned to the index that it walks; of
- * each list ascending and descending. Parameters: $1 node (NULL: an administrator), $2 id, $3 what
- * they belong to, $4 borrower, $5 number, $6, $7 position, $8 limit. */
+/* Reads the columns from SCF_FILED_COUNT on of one row into an item, whose `filed` is read. */
+typedef enum scf_code (*scf_lending_reader)(const struct scf_rows *rows, int row,
+                                            struct scf_arena *arena, void *item,
+                                            struct scf_error *err);
+
+/* One resource: its select in the shapes in which it is asked for, each pinned to the index that it
+ * walks; of each list ascending and descending. Parameters: $1 node (NULL: an administrator), $2
+ * id, $3 what they belong to, $4 borrower, $5 number, $6, $7 position, $8 limit. */
 struct scf_lending_stmts {
     struct scf_stmt one;         /* by $2 */
     struct scf_stmt all[2];      /* everything */
@@ -106,6 +98,8 @@ struct scf_lending_stmts {
     struct scf_stmt of[2];       /* by $3 */
     struct scf_stmt borrower[2]; /* by $4; not of repayments */
     struct scf_stmt number[2];   /* by $5; of loans */
+    scf_lending_reader read;
+    size_t size; /* of an item; it begins with its struct scf_filed */
 };
 #define SCF_LENDING_COLUMNS_(columns) "SELECT " SCF_FILED_COLUMNS ", " columns " FROM "
 #define SCF_LENDING_JOINS_                                                                         \
@@ -146,9 +140,13 @@ struct scf_lending_stmts {
 _Static_assert(SCF_REC_CREDIT_DECISION == 6 && SCF_REC_LOAN == 7 && SCF_REC_REPAYMENT == 8,
                "the kinds that the statements name");
 
+extern const struct scf_lending_stmts scf_decision_stmts, scf_loan_stmts, scf_repayment_stmts;
+
+/* Items the actor may see, in page order, at most limit + 1; filter->page NULL: NOT_FOUND unless
+ * there is one. */
 enum scf_code scf_lending_select(struct scf_db *db, struct scf_arena *arena,
                                  const struct scf_lending_stmts *stmts,
-                                 const struct scf_lending_filter *filter, struct scf_rows **ret,
+                                 const struct scf_lending_filter *filter, void **ret, int *ret_n,
                                  struct scf_error *err) SCF_MUST_CHECK;
 
 /* ---- view.c ---- */

@@ -140,7 +140,7 @@ static struct scf_loan read_loan(const struct scf_uuid *id) {
     struct scf_lending_filter filter = {.actor = &w.lender, .id = *id};
     void *item;
     int n;
-    ok(scf_loan_select(w.db, w.arena, &filter, &item, &n, &w.err));
+    ok(scf_lending_select(w.db, w.arena, &scf_loan_stmts, &filter, &item, &n, &w.err));
     return *(const struct scf_loan *)item;
 }
 
@@ -267,8 +267,9 @@ static void those_concerned_see_it(void **state) {
         struct scf_lending_filter filter = {.actor = &actor, .id = loan};
         void *item;
         int n;
-        assert_int_equal(scf_loan_select(w.db, w.arena, &filter, &item, &n, &w.err),
-                         i < 3 ? SCF_OK : SCF_E_NOT_FOUND);
+        assert_int_equal(
+            scf_lending_select(w.db, w.arena, &scf_loan_stmts, &filter, &item, &n, &w.err),
+            i < 3 ? SCF_OK : SCF_E_NOT_FOUND);
     }
     assert_int_equal(ask("t_events",
                          "SELECT count(*) FROM scfd.event WHERE chain_id = $1"

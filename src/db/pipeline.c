@@ -120,7 +120,7 @@ struct collected {
 
 static void collect_one(struct scf_db *db, const struct queued *q, struct scf_arena *arena,
                         struct collected *out, struct scf_error *err) {
-    PGresult *res = command_result(db->conn);
+    PGresult *res = scf_db_lost(db) ? NULL : command_result(db->conn);
     if (out->code != SCF_OK) { /* what follows the failure was skipped */
         PQclear(res);
         return;
@@ -176,7 +176,7 @@ enum scf_code scf_db_pipeline_sync(struct scf_db *db, struct scf_arena *arena,
         out.code = scf_db_pipeline_send(db, err);
     if (out.code != SCF_OK)
         return out.code;
-    for (int i = 0; i < db->pipeline.queued_count && !scf_db_lost(db); i++)
+    for (int i = 0; i < db->pipeline.queued_count; i++)
         collect_one(db, &db->pipeline.queued[i], arena, &out, err);
     leave(db);
     atomic_store(&db->running, false);

@@ -2,6 +2,8 @@
  * that would block both sides. */
 #include "db_test.h"
 
+#include "scfd/base/clock.h"
+
 static struct scf_rows *results[SCF_PIPELINE_MAX];
 
 static void begin(struct fixture *f) {
@@ -148,6 +150,36 @@ static void test_lost_connection(void **state) {
     assert_int_equal(sync_now(f), SCF_OK);
 }
 
+/* Sent before anybody waits for it: the server works meanwhile, a shutdown can cancel it, and what
+ * becomes of the connection shows at the sync. */
+static void test_sent_early(void **state) {
+    struct fixture *f = fixture(state);
+    begin(f);
+    add(f, "SELECT 1");
+    add(f, "SELECT 2");
+    assert_int_equal(scf_db_pipeline_send(f->db, &f->err), SCF_OK);
+    assert_int_equal(sync_now(f), SCF_OK);
+    assert_int_equal(scf_rows_i64(results[1], 0, 0), 2);
+
+    int64_t started_us = scf_mono_us();
+    begin(f);
+    add(f, "SELECT pg_sleep(60)");
+    assert_int_equal(scf_db_pipeline_send(f->db, &f->err), SCF_OK);
+    struct timespec until_it_sleeps = {.tv_nsec = 200000000};
+    nanosleep(&until_it_sleeps, NULL);
+    scf_db_cancel_running();
+    assert_int_equal(sync_now(f), SCF_E_DATABASE_UNAVAILABLE);
+    assert_true(scf_mono_us() - started_us < 30 * SCF_US_PER_SECOND);
+
+    begin(f);
+    add(f, "SELECT pg_terminate_backend(pg_backend_pid())");
+    add(f, "SELECT 1");
+    assert_int_equal(scf_db_pipeline_send(f->db, &f->err), SCF_OK);
+    assert_int_equal(sync_now(f), SCF_E_DATABASE_UNAVAILABLE);
+    assert_int_equal(scf_db_pipeline_send(f->db, &f->err), SCF_E_DATABASE_UNAVAILABLE);
+    assert_int_equal(ask_i64(f, "SELECT 3"), 3);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         DB_TEST(test_results_come_in_order),
@@ -157,6 +189,7 @@ int main(void) {
         DB_TEST(test_abandoned_pipeline_runs_nothing),
         DB_TEST(test_bad_parameters_give_the_pipeline_up),
         DB_TEST(test_lost_connection),
+        DB_TEST(test_sent_early),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,7 +20,7 @@ struct import {
     int64_t file_bytes, bytes_done;
     int64_t lines, accepted, duplicate, rejected, line_base;
     int64_t started_us, shown_us;
-    bool terminal, quiet;
+    bool terminal, quiet, summed_up; /* summed_up: the answer at hand is whole */
     struct scf_http_client *client;
     struct scf_buf portion, answer;
 };
@@ -45,6 +45,18 @@ static void show(struct import *m, bool last) {
 
 /* ---- one portion ---- */
 
+static void print_refused(int64_t number, int64_t status, const cJSON *result) {
+    const cJSON *name = scf_json_get(result, "external_id");
+    char *external_id = name ? cJSON_PrintUnformatted(name) : NULL;
+    char *problem = cJSON_PrintUnformatted(scf_json_get(result, "problem"));
+    printf("{\"line\":%" PRId64 ",\"status\":%" PRId64, number, status);
+    if (external_id)
+        printf(",\"external_id\":%s", external_id);
+    printf(",\"problem\":%s}\n", problem ? problem : "null");
+    free(external_id);
+    free(problem);
+}
+
 /* Line numbers in an answer count within the portion: here they count within the file. */
 static void take_result(struct import *m, struct scf_arena *arena, const char *line, size_t n) {
     struct scf_error err = {0};
@@ -52,6 +64,7 @@ static void take_result(struct import *m, struct scf_arena *arena, const char *l
     int64_t number, status;
     const cJSON *summary = result ? scf_json_get(result, "summary") : NULL;
     if (summary) {
+        m->summed_up = true;
         int64_t accepted = 0, duplicate = 0;
         if (scf_json_i64(summary, "accepted", &accepted))
             m->accepted += accepted;
@@ -63,13 +76,10 @@ static void take_result(struct import *m, struct scf_arena *arena, const char *l
         !scf_json_i64(result, "status", &status) || status < 300)
         return;
     m->rejected++;
-    char *problem = cJSON_PrintUnformatted(scf_json_get(result, "problem"));
-    printf("{\"line\":%" PRId64 ",\"status\":%" PRId64 ",\"problem\":%s}\n", m->line_base + number,
-           status, problem ? problem : "null");
-    free(problem);
+    print_refused(m->line_base + number, status, result);
 }
 
-static void take_answer(struct import *m) {
+static enum scf_code take_answer(struct import *m, struct scf_error *err) {
     const char *at = m->answer.data, *end = at + m->answer.len;
     while (at < end) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));
@@ -80,6 +90,23 @@ static void take_answer(struct import *m) {
         scf_arena_free(arena);
         at += n + 1;
     }
+    if (m->summed_up)
+        return SCF_OK;
+    return scf_fail(err, SCF_E_OVERLOADED,
+                    "The answer ends before its summary. Sending the file again is harmless.");
+}
+
+/* The whole portion was refused: says what the server's problem document says. */
+static enum scf_code refused(const struct import *m, int status, enum scf_code code,
+                             struct scf_error *err) {
+    struct scf_arena *arena = scf_arena_new(1 << 20);
+    struct scf_error ignored = {0};
+    const cJSON *problem =
+        m->answer.len > 0 ? scf_json_parse(arena, m->answer.data, m->answer.len, &ignored) : NULL;
+    const char *detail = problem ? scf_json_string(problem, "detail") : NULL;
+    scf_fail(err, code, "The server answered %d. %.200s", status, detail ? detail : "");
+    scf_arena_free(arena);
+    return code;
 }
 
 /* Sending again is harmless (natural keys), so overload and lost connections are simply retried. */
@@ -101,9 +128,7 @@ static enum scf_code send_portion(struct import *m, struct scf_error *err) {
             return SCF_OK;
         bool passing = code != SCF_OK || status == 503 || status == 429;
         if (code == SCF_OK)
-            code = scf_fail(err, passing ? SCF_E_OVERLOADED : SCF_E_MALFORMED_REQUEST,
-                            "The server answered %d: %.*s", status, (int)(m->answer.len % 200),
-                            m->answer.data ? m->answer.data : "");
+            code = refused(m, status, passing ? SCF_E_OVERLOADED : SCF_E_MALFORMED_REQUEST, err);
         if (!passing || try == TRIES)
             return code;
         sleep((unsigned)try);
@@ -114,9 +139,10 @@ static enum scf_code flush(struct import *m, int64_t lines, struct scf_error *er
     if (lines == 0)
         return SCF_OK;
     enum scf_code code = send_portion(m, err);
+    if (code == SCF_OK)
+        code = take_answer(m, err);
     if (code != SCF_OK)
         return code;
-    take_answer(m);
     m->lines += lines;
     m->line_base += lines;
     m->bytes_done += (int64_t)m->portion.len;
@@ -132,6 +158,11 @@ static enum scf_code send_file(struct import *m, struct scf_error *err) {
     int64_t lines = 0;
     enum scf_code code = SCF_OK;
     while (code == SCF_OK && (n = getline(&line, &capacity, m->file)) > 0) {
+        if (n > LINE_MAX_BYTES) {
+            code = scf_fail(err, SCF_E_BODY_TOO_LARGE, "Line %" PRId64 " has %zd bytes.",
+                            m->line_base + lines + 1, n);
+            break;
+        }
         scf_buf_put(&m->portion, line, (size_t)n);
         lines++;
         if (lines < PORTION_LINES && m->portion.len < PORTION_BYTES)
@@ -140,6 +171,8 @@ static enum scf_code send_file(struct import *m, struct scf_error *err) {
         lines = 0;
     }
     free(line);
+    if (code == SCF_OK && ferror(m->file))
+        code = scf_fail(err, SCF_E_MALFORMED_REQUEST, "Reading %s failed.", m->path);
     return code == SCF_OK ? flush(m, lines, err) : code;
 }
 

@@ -28,7 +28,8 @@ int scf_cmd_version(int argc, char **argv);
 
 /* Prints "scfd: <what>: <detail>" to stderr and returns the exit code that fits the error. */
 int scf_complain(const char *what, const struct scf_error *err);
-/* Prints a usage line to stderr; returns SCF_EXIT_USAGE. */
+/* Prints a usage line to stderr and returns SCF_EXIT_USAGE; when `scfd COMMAND --help` asked for
+ * it, to stdout and SCF_EXIT_OK. */
 int scf_usage(const char *text);
 
 #endif

@@ -37,9 +37,12 @@ int scf_complain(const char *what, const struct scf_error *err) {
     }
 }
 
+/* Set before any thread: the usage is what was asked for. */
+static bool help_wanted;
+
 int scf_usage(const char *text) {
-    fprintf(stderr, "usage: %s\n", text);
-    return SCF_EXIT_USAGE;
+    fprintf(help_wanted ? stdout : stderr, "usage: %s\n", text);
+    return help_wanted ? SCF_EXIT_OK : SCF_EXIT_USAGE;
 }
 
 static int help(FILE *out) {
@@ -69,6 +72,7 @@ int main(int argc, char **argv) {
         fprintf(stderr, "scfd: SCFD_TEST_CLOCK does not name a file of 16 bytes\n");
         return SCF_EXIT_CONFIG;
     }
+    help_wanted = argc == 3 && strcmp(argv[2], "--help") == 0;
     scf_digest_init();
     scf_http_client_init();
     for (size_t i = 0; i < SCF_COUNT(commands); i++)

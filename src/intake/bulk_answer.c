@@ -1,6 +1,7 @@
 /* The answer to a bulk upload: one result a line and a summary last (api-rules R6). */
 #include "bulk.h"
 
+#include "scfd/codec/json.h"
 #include "scfd/codec/jsonw.h"
 
 static void write_stored(struct scf_jsonw *w, const struct scf_item *item) {
@@ -25,12 +26,23 @@ static void write_stored(struct scf_jsonw *w, const struct scf_item *item) {
     scf_jw_end_array(w);
 }
 
+/* A refused line is named too where its name can be read: that is how the sender finds it again. */
+static struct scf_str name_of(const struct scf_item *item) {
+    enum { NAME_MAX_BYTES = 128 * 4 };
+    if (item->record.external_id.n > 0)
+        return item->record.external_id;
+    const char *name = item->json ? scf_json_string(item->json, "external_id") : NULL;
+    return name && strlen(name) <= NAME_MAX_BYTES ? scf_str(name) : (struct scf_str){0};
+}
+
 static void write_refused(struct scf_bulk *b, struct scf_jsonw *w, const struct scf_item *item) {
     enum { PROBLEM_MAX = 256 << 10 }; /* SCF_MAX_FAULTS at names of SCF_JSON_MAX_KEY, escaped */
     struct scf_buf problem;
     scf_buf_init(&problem, PROBLEM_MAX);
     scf_problem_json(b->rq, &item->error, &problem);
-    scf_jw_strn(w, "external_id", item->record.external_id.p, item->record.external_id.n);
+    struct scf_str name = name_of(item);
+    if (name.n > 0)
+        scf_jw_strn(w, "external_id", name.p, name.n);
     scf_jw_raw(w, "problem", problem.data, problem.len);
     scf_buf_free(&problem);
 }

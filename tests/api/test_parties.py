@@ -134,7 +134,8 @@ def test_two_instances_share_keys_and_records(server, admin, chain):
     """A second scfd on the same database: revoked there, refused here; written here, seen there."""
     node = make_node(admin, "erp")
     key = new_key(admin, node)
-    with Server(database_url=server.cluster_url()) as other:
+    same_key = ("--signing-key-file", server.data / "log.key")
+    with Server(database_url=server.cluster_url(), flags=same_key) as other:
         here, there = server.client(key["api_key"]), other.client(key["api_key"])
         assert there.get("/v1/invoices").status == 200
         record = here.post("/v1/invoices", chain.invoice()).json()

@@ -9,7 +9,7 @@
 
 static struct scf_server *server;
 static int port;
-static const char *url;
+static struct { const char *url; } w;
 static _Atomic int executed;
 static char tag[SCF_ID_TEXT]; /* makes the keys of this run new */
 
@@ -22,29 +22,30 @@ struct write {
 };
 
 static enum scf_code write_once(struct scf_db *db, void *ctx, struct scf_error *err) {
-    struct write *w = ctx;
-    enum scf_code code = scf_idempotency_claim(w->rq, db, &w->replay, err);
-    if (code != SCF_OK || w->replay.found)
+    struct write *write = ctx;
+    enum scf_code code = scf_idempotency_claim(write->rq, db, &write->replay, err);
+    if (code != SCF_OK || write->replay.found)
         return code;
-    if (scf_rq_header(w->rq, "X-Slow") != NULL)
+    if (scf_rq_header(write->rq, "X-Slow") != NULL)
         nanosleep(&(struct timespec){.tv_nsec = 500000000}, NULL);
-    scf_buf_clear(&w->body);
-    scf_buf_printf(&w->body, "{\"run\":%d}", atomic_fetch_add(&executed, 1) + 1);
-    return scf_idempotency_store(w->rq, db, 201, (struct scf_str){w->body.data, w->body.len}, err);
+    scf_buf_clear(&write->body);
+    scf_buf_printf(&write->body, "{\"run\":%d}", atomic_fetch_add(&executed, 1) + 1);
+    return scf_idempotency_store(write->rq, db, 201,
+                                 (struct scf_str){write->body.data, write->body.len}, err);
 }
 
 static void write_handler(struct scf_request *rq) {
-    struct write w = {.rq = rq};
+    struct write write = {.rq = rq};
     struct scf_error err = {0};
-    scf_buf_init(&w.body, 1000);
-    enum scf_code code = scf_tx_run(scf_rq_db(rq), write_once, &w, &err);
+    scf_buf_init(&write.body, 1000);
+    enum scf_code code = scf_tx_run(scf_rq_db(rq), write_once, &write, &err);
     if (code != SCF_OK)
         scf_reply_error(rq, &err);
-    else if (w.replay.found)
-        scf_reply_replay(rq, &w.replay);
+    else if (write.replay.found)
+        scf_reply_replay(rq, &write.replay);
     else
-        scf_reply_json(rq, 201, &w.body);
-    scf_buf_free(&w.body);
+        scf_reply_json(rq, 201, &write.body);
+    scf_buf_free(&write.body);
 }
 
 /* A list of the numbers 1–120, as times, each with the same id. */
@@ -60,15 +61,15 @@ static void list_handler(struct scf_request *rq) {
     int64_t at = page.has_after ? page.after_time_us : page.descending ? 121 : 0;
     struct scf_buf body;
     scf_buf_init(&body, 65536);
-    struct scf_jsonw w = scf_jsonw(&body);
-    scf_jw_object(&w, NULL);
-    scf_jw_array(&w, "data");
+    struct scf_jsonw out = scf_jsonw(&body);
+    scf_jw_object(&out, NULL);
+    scf_jw_array(&out, "data");
     for (int i = 0; i < page.limit && at + step >= 1 && at + step <= 120; i++)
-        scf_jw_i64(&w, NULL, at += step);
-    scf_jw_end_array(&w);
+        scf_jw_i64(&out, NULL, at += step);
+    scf_jw_end_array(&out);
     struct scf_uuid id = {{7}};
-    scf_page_write(rq, &w, filter ? filter : "", at + step >= 1 && at + step <= 120, at, &id);
-    scf_jw_end_object(&w);
+    scf_page_write(rq, &out, filter ? filter : "", at + step >= 1 && at + step <= 120, at, &id);
+    scf_jw_end_object(&out);
     scf_reply_json(rq, 200, &body);
 }
 
@@ -143,7 +144,7 @@ static enum scf_code authenticate(void *app, struct scf_str key, struct scf_acto
 
 static struct scf_server *start_with(const char *listen, int service_threads) {
     struct scf_server_options o = {.listen = listen,
-                                   .database_url = url,
+                                   .database_url = w.url,
                                    .routes = routes,
                                    .route_count = SCF_COUNT(routes),
                                    .service_threads = service_threads,
@@ -163,10 +164,10 @@ static int start(void **state) {
     (void)state;
     scf_digest_init();
     scf_log_setup(SCF_LOG_ERROR, false);
-    url = scf_test_database();
+    w.url = scf_test_database();
     struct scf_uuid u = scf_uuid_new();
     scf_id_format("k", &u, tag);
-    if (url == NULL)
+    if (w.url == NULL)
         return 0;
     server = start_on("127.0.0.1:0");
     port = scf_server_port(server);
@@ -179,12 +180,6 @@ static int stop(void **state) {
         scf_server_stop(server, 5);
     return 0;
 }
-
-#define NEEDS_DATABASE()                                                                           \
-    do {                                                                                           \
-        if (url == NULL)                                                                           \
-            skip();                                                                                \
-    } while (0)
 
 static void send_write(int fd, const char *api_key, const char *key, const char *extra,
                        const char *body) {
@@ -251,7 +246,7 @@ static void old_keys_are_forgotten(void **state) {
     int fd = dial(port);
     struct answer a = write_as(fd, "k1", "old", "{}", 201);
     struct scf_arena *arena = scf_arena_new(1 << 20);
-    struct scf_db *db = scf_db_new(url, "test", 0);
+    struct scf_db *db = scf_db_new(w.url, "test", 0);
     struct scf_error err = {0};
     assert_int_equal(scf_idempotency_purge(db, arena, 0, &err), SCF_OK);
     struct answer b = write_as(fd, "k1", "old", "{}", 201);

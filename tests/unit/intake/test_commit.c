@@ -21,12 +21,6 @@ struct world {
 };
 static struct world w;
 
-#define ok(call)                                                                                   \
-    do {                                                                                           \
-        if ((call) != SCF_OK)                                                                      \
-            fail_msg("%s: %s (%s)", #call, w.err.detail, w.err.note);                              \
-    } while (0)
-
 static struct scf_rows *query(struct scf_db *db, const char *sql, const struct scf_params *p) {
     struct scf_rows *rows;
     struct scf_stmt stmt = {scf_asprintf(w.arena, "test_%d", w.statements++), sql};
@@ -59,12 +53,6 @@ static int close_world(void **state) {
     scf_db_free(w.db);
     return 0;
 }
-
-#define NEEDS_DATABASE()                                                                           \
-    do {                                                                                           \
-        if (!w.url)                                                                                \
-            skip();                                                                                \
-    } while (0)
 
 /* ---- groups ---- */
 

@@ -19,12 +19,6 @@ struct world {
 };
 static struct world w;
 
-#define ok(call)                                                                                   \
-    do {                                                                                           \
-        if ((call) != SCF_OK)                                                                      \
-            fail_msg("%s: %s (%s)", #call, w.err.detail, w.err.note);                              \
-    } while (0)
-
 static enum scf_code append(struct scf_db *db, void *ctx, struct scf_error *err) {
     return scf_chain_append(db, w.arena, ctx, 1, err);
 }
@@ -63,12 +57,6 @@ static int close_world(void **state) {
     scf_arena_free(w.arena);
     return 0;
 }
-
-#define NEEDS_DATABASE()                                                                           \
-    do {                                                                                           \
-        if (!w.url)                                                                                \
-            skip();                                                                                \
-    } while (0)
 
 static struct scf_record_filter filter_of(enum scf_record_source source, enum scf_record_kind kind,
                                           const char *external_id) {

@@ -24,17 +24,6 @@ struct world {
 };
 static struct world w;
 
-#define ok(call)                                                                                   \
-    do {                                                                                           \
-        if ((call) != SCF_OK)                                                                      \
-            fail_msg("%s: %s (%s)", #call, w.err.detail, w.err.note);                              \
-    } while (0)
-#define NEEDS_DATABASE()                                                                           \
-    do {                                                                                           \
-        if (w.url == NULL)                                                                         \
-            skip();                                                                                \
-    } while (0)
-
 /* ---- statements of the tests ---- */
 
 static int64_t ask(const char *name, const char *sql, const struct scf_uuid *id) {

@@ -15,12 +15,6 @@ struct world {
 };
 static struct world w;
 
-#define ok(call)                                                                                   \
-    do {                                                                                           \
-        if ((call) != SCF_OK)                                                                      \
-            fail_msg("%s: %s (%s)", #call, w.err.detail, w.err.note);                              \
-    } while (0)
-
 static int open_world(void **state) {
     (void)state;
     w = (struct world){.url = scf_test_database()};
@@ -37,12 +31,6 @@ static int close_world(void **state) {
     scf_arena_free(w.arena);
     return 0;
 }
-
-#define NEEDS_DATABASE()                                                                           \
-    do {                                                                                           \
-        if (w.url == NULL)                                                                         \
-            skip();                                                                                \
-    } while (0)
 
 static struct scf_rows *find(const struct scf_enterprise_ref *refs, size_t n) {
     struct scf_params p;

@@ -18,12 +18,6 @@ struct world {
 };
 static struct world w;
 
-#define ok(call)                                                                                   \
-    do {                                                                                           \
-        if ((call) != SCF_OK)                                                                      \
-            fail_msg("%s: %s (%s)", #call, w.err.detail, w.err.note);                              \
-    } while (0)
-
 static int open_world(void **state) {
     (void)state;
     w = (struct world){.url = scf_test_database()};
@@ -41,12 +35,6 @@ static int close_world(void **state) {
     scf_arena_free(w.arena);
     return 0;
 }
-
-#define NEEDS_DATABASE()                                                                           \
-    do {                                                                                           \
-        if (w.url == NULL)                                                                         \
-            skip();                                                                                \
-    } while (0)
 
 static int64_t number(const struct scf_stmt *stmt) {
     struct scf_rows *rows;

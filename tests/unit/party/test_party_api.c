@@ -11,6 +11,7 @@
 #include "scfd/work/work.h"
 
 struct world {
+    const char *url;
     struct scf_services services;
     struct scf_db *db;
     struct scf_arena *arena;
@@ -22,12 +23,6 @@ struct world {
     int port;
 };
 static struct world w;
-
-#define ok(call)                                                                                   \
-    do {                                                                                           \
-        if ((call) != SCF_OK)                                                                      \
-            fail_msg("%s: %s (%s)", #call, w.err.detail, w.err.note);                              \
-    } while (0)
 
 static enum scf_code authenticate(void *app, struct scf_str key, struct scf_actor *ret,
                                   struct scf_error *err) {
@@ -69,19 +64,19 @@ static void start_server(void) {
 
 static int open_world(void **state) {
     (void)state;
-    const char *url = scf_test_database();
-    if (url == NULL)
+    w.url = scf_test_database();
+    if (w.url == NULL)
         return 0;
     struct scf_uuid id;
-    w.services.database_url = url;
-    w.db = scf_db_new(url, "test", 0);
+    w.services.database_url = w.url;
+    w.db = scf_db_new(w.url, "test", 0);
     w.arena = scf_arena_new(64 << 20);
     ok(scf_installation_load(w.db, "scfd.example", &w.services.installation, &w.err));
     ok(scf_key_create(w.db, w.arena, &w.services.installation, NULL, "root", 0, w.admin, &id,
                       &w.err));
-    ok(scf_keys_open(url, &w.services.installation, &w.services.keys, &w.err));
+    ok(scf_keys_open(w.url, &w.services.installation, &w.services.keys, &w.err));
     start_server();
-    w.listener = scf_listener_new(url);
+    w.listener = scf_listener_new(w.url);
     scf_listener_subscribe(w.listener, scf_keys_on_notify, w.services.keys);
     scf_listener_subscribe(w.listener, on_notify, w.services.server);
     ok(scf_listener_start(w.listener, &w.err));
@@ -90,7 +85,7 @@ static int open_world(void **state) {
 
 static int close_world(void **state) {
     (void)state;
-    if (w.db == NULL)
+    if (w.url == NULL)
         return 0;
     scf_listener_stop(w.listener);
     scf_server_stop(w.services.server, 2);
@@ -99,12 +94,6 @@ static int close_world(void **state) {
     scf_arena_free(w.arena);
     return 0;
 }
-
-#define NEEDS_DATABASE()                                                                           \
-    do {                                                                                           \
-        if (w.db == NULL)                                                                          \
-            skip();                                                                                \
-    } while (0)
 
 /* ---- asking ---- */
 

@@ -10,4 +10,16 @@
  * else that goes wrong ends the test binary. main thread only, before other threads. */
 const char *scf_test_database(void);
 
+/* For test files that keep their database's `url` and their `err` in a static `w`. */
+#define ok(call)                                                                                   \
+    do {                                                                                           \
+        if ((call) != SCF_OK)                                                                      \
+            fail_msg("%s: %s (%s)", #call, w.err.detail, w.err.note);                              \
+    } while (0)
+#define NEEDS_DATABASE()                                                                           \
+    do {                                                                                           \
+        if (w.url == NULL)                                                                         \
+            skip();                                                                                \
+    } while (0)
+
 #endif

@@ -19,12 +19,6 @@ struct world {
 static struct world w;
 static int64_t *test_clock; /* [0] frozen_us, [1] offset_us */
 
-#define ok(call)                                                                                   \
-    do {                                                                                           \
-        if ((call) != SCF_OK)                                                                      \
-            fail_msg("%s: %s (%s)", #call, w.err.detail, w.err.note);                              \
-    } while (0)
-
 static int open_world(void **state) {
     (void)state;
     test_clock[0] = test_clock[1] = 0;
@@ -42,12 +36,6 @@ static int close_world(void **state) {
     scf_arena_free(w.arena);
     return 0;
 }
-
-#define NEEDS_DATABASE()                                                                           \
-    do {                                                                                           \
-        if (w.url == NULL)                                                                         \
-            skip();                                                                                \
-    } while (0)
 
 /* ---- the kinds under test ---- */
 

@@ -1,6 +1,7 @@
 """Stopping, reloading, and what the host gives the server: signals, systemd, open files."""
 import os
 import pty
+import select
 import shutil
 import signal
 import socket
@@ -176,6 +177,7 @@ def read_terminal(terminal, until=None):
     """What the process at this terminal says, up to a text or to its end."""
     said = b""
     while until is None or until not in said:
+        assert select.select([terminal], [], [], 60)[0], f"silence after {said}"
         try:
             data = os.read(terminal, 65536)
         except OSError:  # how Linux tells that nobody holds the other side any more
@@ -194,6 +196,8 @@ def test_ctrl_c_ends_make_run_cleanly():
     data.chmod(0o755)
     pid, terminal = pty.fork()
     if pid == 0:
+        # Who runs the tests in the background may ignore SIGINT, and a shell cannot undo that.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.environ.update(SCFD_DATA=str(data), SCFD_LISTEN=f"127.0.0.1:{free_port()}")
         os.execv(ROOT / "tools" / "run.sh", ["run.sh", module.BINARY])
     try:

@@ -200,7 +200,7 @@ enum question { T_BEGIN, T_CHAINS, T_KNOWN, T_IDS, T_ENTERPRISES, T_FIRST_USES }
 static enum scf_code queue(struct scf_db *db, struct scf_lookup *l, enum question what,
                            const struct scf_stmt *stmt, const struct scf_params *params,
                            struct scf_error *err) {
-    l->asked[l->asked_count++] = what;
+    l->asked[l->asked_count++] = (int)what;
     return scf_db_pipeline_add(db, stmt, params, err);
 }
 

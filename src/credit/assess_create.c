@@ -15,15 +15,23 @@ struct create {
 
 /* ---- who asks ---- */
 
+/* The installation's own business systems: the administrator tied them to no enterprise. */
+static bool acts_for_everyone(const struct scf_actor *actor) {
+    bool business = actor->kind == SCF_NODE_PROCUREMENT || actor->kind == SCF_NODE_ERP ||
+                    actor->kind == SCF_NODE_WORKFLOW;
+    return business && scf_uuid_is_nil(&actor->operator_enterprise_id);
+}
+
 /* Whoever could have any enterprise assessed would read, in ratings and sums, what other nodes sent
  * about it. Lenders and regulators get the assessments that are addressed to them. */
 static enum scf_code check_asker(const struct create *c, struct scf_error *err) {
     const struct scf_actor *actor = scf_rq_actor(c->rq);
-    if (actor->admin || scf_uuid_eq(&actor->operator_enterprise_id, &c->request.borrower_id))
+    if (actor->admin || acts_for_everyone(actor) ||
+        scf_uuid_eq(&actor->operator_enterprise_id, &c->request.borrower_id))
         return SCF_OK;
     return scf_fail(err, SCF_E_FORBIDDEN,
-                    "Only a node that the borrower operates, or an administrator, may ask for its "
-                    "assessment.");
+                    "Only a node that the borrower operates, a business system that no enterprise "
+                    "operates, or an administrator, may ask for its assessment.");
 }
 
 /* ---- what the request names ---- */

@@ -1,8 +1,9 @@
 /* Folding leaves of one chain into totals. Pure: what is stored already is put into the entries
  * between scf_fold_collect and scf_fold_run, and the entries are written back afterwards.
  *
- * The outcome depends on the order of the chain only: folding leaves in one go or in pieces gives
- * the same totals. Nothing reads a record's body. */
+ * The outcome depends on the order of the chain only (and for an invoice that several chains have,
+ * on which of them was folded first): folding leaves in one go or in pieces gives the same totals.
+ * Nothing reads a record's body. */
 #ifndef SCFD_CREDIT_FOLD_H
 #define SCFD_CREDIT_FOLD_H
 

@@ -71,16 +71,19 @@ static bool same_guarantee(const cJSON *a, const cJSON *b) {
     return true;
 }
 
-/* Anybody may report that another one guarantees. Only the guarantor's own word raises a limit. */
-static bool is_guarantors(const cJSON *body, const struct scf_uuid *operator_id) {
+/* Anybody may report that another one guarantees. Only the guarantor's own word raises a limit: the
+ * word of the node it operates, or of a guarantors' system that the administrator tied to none. */
+static bool is_guarantors(const cJSON *body, const struct scf_guarantee_key *key) {
     const char *text = scf_json_string(body, "guarantor_id");
     struct scf_uuid guarantor;
+    if (scf_uuid_is_nil(&key->operator_id))
+        return key->from_guarantors;
     return text != NULL && scf_id_parse("ent", scf_str(text), &guarantor) &&
-           scf_uuid_eq(&guarantor, operator_id);
+           scf_uuid_eq(&guarantor, &key->operator_id);
 }
 
 static struct scf_limit_guarantee read_guarantee(struct gather *g, const struct scf_record *r,
-                                                 const struct scf_uuid *operator_id,
+                                                 const struct scf_guarantee_key *key,
                                                  const cJSON *body) {
     const char *status = scf_json_string(body, "status");
     const char *from = scf_json_string(body, "effective_from");
@@ -91,7 +94,7 @@ static struct scf_limit_guarantee read_guarantee(struct gather *g, const struct 
         .status = status != NULL ? status : "",
         .amount = r->has_amount ? r->amount : 0,
         .obligor_is_borrower = scf_uuid_eq(&r->enterprise_id, &g->request->borrower_id),
-        .unconfirmed = !is_guarantors(body, operator_id),
+        .unconfirmed = !is_guarantors(body, key),
     };
     memcpy(k.currency, r->currency, 4);
     k.has_from = from != NULL && scf_date_parse(scf_str(from), &k.from_day);
@@ -131,7 +134,7 @@ static enum scf_code read_guarantees(struct gather *g, const struct scf_record *
         const cJSON *body = body_of(g, &r);
         if (body == NULL)
             continue;
-        struct scf_limit_guarantee one = read_guarantee(g, &r, &keys[i].operator_id, body);
+        struct scf_limit_guarantee one = read_guarantee(g, &r, &keys[i], body);
         size_t at = place_of(bodies, k->guarantee_count, body);
         if (at == k->guarantee_count)
             k->guarantee_count++;

@@ -198,7 +198,7 @@ enum scf_code scf_contract_read_totals(struct scf_db *db, struct scf_arena *aren
 
 static const struct scf_stmt guarantees_stmt = {
     "scf_contract_guarantees",
-    "SELECT g.record_id, n.operator_enterprise_id FROM scfd.contract_guarantee g"
+    "SELECT g.record_id, n.operator_enterprise_id, n.kind FROM scfd.contract_guarantee g"
     " LEFT JOIN scfd.node n ON n.id = g.chain_id WHERE g.contract_key = $1 AND NOT EXISTS"
     " (SELECT FROM scfd.contract_guarantee later WHERE later.contract_key = $1"
     " AND later.revises_id = g.record_id AND later.chain_id = g.chain_id)"
@@ -221,8 +221,11 @@ enum scf_code scf_contract_guarantees(struct scf_db *db, struct scf_arena *arena
     if (keys == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "No memory for %d guarantees", n);
     for (int i = 0; i < n; i++)
-        keys[i] = (struct scf_guarantee_key){.record_id = scf_rows_uuid(rows, i, 0),
-                                             .operator_id = scf_rows_uuid(rows, i, 1)};
+        keys[i] = (struct scf_guarantee_key){
+            .record_id = scf_rows_uuid(rows, i, 0),
+            .operator_id = scf_rows_uuid(rows, i, 1),
+            .from_guarantors = scf_rows_i64(rows, i, 2) == SCF_NODE_GUARANTOR,
+        };
     *ret = keys;
     *ret_n = n;
     return SCF_OK;

@@ -241,6 +241,8 @@ static void collect_reasons(const struct scf_limit_inputs *in, const struct chec
                     add_reason(r, SCF_REASON_GUARANTEE_UNCONFIRMED);
             if (checks->parties)
                 add_reason(r, SCF_REASON_PARTIES_DIFFER);
+            if (checks->early)
+                add_reason(r, SCF_REASON_EVENT_BEFORE_SIGNING);
             if (r->ratings.overall == SCF_GRADE_D)
                 add_reason(r, SCF_REASON_RATING_D);
         }

@@ -234,7 +234,7 @@ def test_every_unknown_reference_is_told(admin, story):
 
 def test_nobody_has_another_enterprise_assessed(admin, story):
     """A contract that names the victim as seller is easily made up; it opens nobody's ratings."""
-    buyer, outsider = story.procurement, make_node(admin, "erp")
+    buyer, outsider = story.procurement, make_node(admin, "erp", story.guarantor["id"])
     for node in (buyer, outsider, story.lender):
         if node is story.lender:
             contract_id = story.contract_id
@@ -247,6 +247,12 @@ def test_nobody_has_another_enterprise_assessed(admin, story):
         )
         assert (answer.status, answer.json()["code"]) == (403, "forbidden"), answer
         assert "that the borrower operates" in answer.json()["detail"]
+    own = make_node(admin, "erp")  # a system of the installation's own: nobody operates it
+    sent = own.client.post("/v1/contracts", story.contract())
+    answer = own.client.post(
+        "/v1/credit-assessments", request_for(story, sent.json()["id"], lender_ids=[])
+    )
+    assert answer.status == 202, answer
     answer = story.erp.client.post(
         "/v1/credit-assessments", request_for(story, story.contract_id, lender_ids=[])
     )

@@ -477,6 +477,11 @@ def test_a_limit_counts_only_the_guarantors_own_guarantee(admin, chain, tmp_path
     assert chain.erp.client.post("/v1/workflow-events", event).status == 201
     request = {"borrower_id": chain.seller["id"], "contract_ids": [contract_id], "kind": "initial"}
 
+    def by_number(guarantee_no):
+        return chain.guarantee_by_number(
+            contract["contract_no"], seller_uscc=chain.seller["uscc"], guarantee_no=guarantee_no
+        )
+
     def guarantee_factor():
         answer = admin.post("/v1/credit-assessments", request, {"Prefer": "wait=20"}).json()
         assert answer["status"] == "succeeded", answer
@@ -493,14 +498,19 @@ def test_a_limit_counts_only_the_guarantors_own_guarantee(admin, chain, tmp_path
     one = chain.guarantee(contract_id)
     assert chain.erp.client.post("/v1/guarantees", one).status == 201
     assert guarantee_factor() == (0, "guarantee-unconfirmed", True)
-    body = chain.guarantee_by_number(contract["contract_no"], seller_uscc=chain.seller["uscc"])
-    assert chain.surety.client.post("/v1/guarantees", body).status == 201
+    nobodys = make_node(admin, "erp")
+    assert nobodys.client.post("/v1/guarantees", by_number(one["guarantee_no"])).status == 201
+    assert guarantee_factor() == (0, "guarantee-unconfirmed", True)
+    assert chain.surety.client.post("/v1/guarantees", by_number("BH-own")).status == 201
     value, reason, unconfirmed = guarantee_factor()
     assert value > 0 and unconfirmed  # the guarantor's own counts; the borrower's still does not
     assert reason in ("guarantee-counted", "guarantee-capped")
-    same = {**body, "guarantee_no": one["guarantee_no"], "external_id": bodies.unique("BH")}
+    same = by_number(one["guarantee_no"])
     assert chain.surety.client.post("/v1/guarantees", same).status == 201
     assert guarantee_factor()[2] is False  # both are confirmed now
+    guarantors = make_node(admin, "guarantor")  # a system for guarantors that none of them operates
+    assert guarantors.client.post("/v1/guarantees", by_number("BH-other")).status == 201
+    assert guarantee_factor()[2] is False
 
 
 # ---- Idempotency-Key: beside external_id, which already makes posts idempotent ----

@@ -56,9 +56,9 @@ enum scf_code scf_contract_read_totals(struct scf_db *db, struct scf_arena *aren
                                        const struct scf_record *contract,
                                        struct scf_limit_contract *k,
                                        struct scf_error *err) SCF_MUST_CHECK;
-/* The guarantee records of a contract that no later one revises, and who operates the node that
- * sent each (nil: nobody), and whether it is a guarantor's node by kind. At most 100: every node's first one, then every node's second, so that
- * none crowds out another's. */
+/* The guarantee records of a contract that no later one revises, with the node that sent each: who
+ * operates it (nil: nobody), and whether it is a guarantor's by kind. At most 100: every node's first
+ * one, then every node's second, so that none crowds out another's. */
 struct scf_guarantee_key {
     struct scf_uuid record_id, operator_id;
     bool from_guarantors;

@@ -25,10 +25,12 @@ enum scf_code scf_decision_insert(struct scf_db *db, struct scf_arena *arena,
 enum scf_code scf_decision_lock(struct scf_db *db, struct scf_arena *arena,
                                 const struct scf_uuid *id, const struct scf_uuid *lender_id,
                                 struct scf_decision *ret, struct scf_error *err) SCF_MUST_CHECK;
-/* What the loans of every lender leave of the recommended limit; the assessment is locked, so that
- * loans under it take turns. */
+/* What is available of the recommended limit of a locked decision's assessment (CR-1): less what
+ * the loans of every lender under it use, and less what loans under other assessments have
+ * outstanding against its contracts. The assessment and the exposures of the contracts are locked,
+ * so that all these loans take turns. */
 enum scf_code scf_decision_common_limit(struct scf_db *db, struct scf_arena *arena,
-                                        const struct scf_uuid *assessment_id, int64_t *ret,
+                                        const struct scf_decision *d, int64_t *ret,
                                         struct scf_error *err) SCF_MUST_CHECK;
 
 #endif

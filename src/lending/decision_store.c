@@ -229,26 +229,49 @@ enum scf_code scf_decision_lock(struct scf_db *db, struct scf_arena *arena,
 static const struct scf_stmt lock_assessment = {
     "lending_assessment_lock",
     "SELECT recommended_limit FROM scfd.credit_assessment WHERE id = $1 FOR NO KEY UPDATE"};
-/* Asked after the lock, so that it sees the loans of those who held it before. */
-static const struct scf_stmt drawn_by_all = {
-    "lending_assessment_drawn",
+/* What is financed against the decision's contracts, by whomever. The rows are locked in the order
+ * of their keys, whether they were there or not. $1 decision, $2 currency. */
+static const struct scf_stmt lock_exposures = {
+    "lending_exposure_lock",
+    "WITH e AS (INSERT INTO scfd.contract_exposure AS e (contract_key, currency, financed)"
+    " SELECT DISTINCT contract_key, $2::text, 0::bigint FROM scfd.decision_contract"
+    " WHERE decision_id = $1 ORDER BY 1"
+    " ON CONFLICT (contract_key, currency) DO UPDATE SET financed = e.financed"
+    " RETURNING financed) SELECT least(coalesce(sum(financed), 0), 4e18)::bigint FROM e"};
+/* Asked after the locks, so that it sees the loans of those who held them before: what is used of
+ * the limit under the assessment, and the part of it that is financed against the contracts. */
+static const struct scf_stmt used_by_all = {
+    "lending_assessment_used",
     "SELECT least(coalesce(sum(CASE WHEN d.revolving THEN l.owed_principal ELSE l.principal END),"
-    " 0), 9e18)::bigint FROM scfd.credit_decision d JOIN scfd.loan l ON l.decision_id = d.id"
+    " 0), 4e18)::bigint, least(coalesce(sum(l.owed_principal), 0), 4e18)::bigint"
+    " FROM scfd.credit_decision d JOIN scfd.loan l ON l.decision_id = d.id"
     " WHERE d.assessment_id = $1"};
 
-enum scf_code scf_decision_common_limit(struct scf_db *db, struct scf_arena *arena,
-                                        const struct scf_uuid *assessment_id, int64_t *ret,
-                                        struct scf_error *err) {
+static enum scf_code ask_limit(struct scf_db *db, struct scf_arena *arena,
+                               const struct scf_stmt *stmt, const struct scf_uuid *id,
+                               const char *currency, struct scf_rows **ret, struct scf_error *err) {
     struct scf_params p;
-    struct scf_rows *limit, *used;
     scf_params_init(&p, arena);
-    scf_p_uuid(&p, assessment_id);
-    enum scf_code code = scf_db_run(db, &lock_assessment, &p, arena, &limit, err);
+    scf_p_uuid(&p, id);
+    if (currency)
+        scf_p_text(&p, currency);
+    return scf_db_run(db, stmt, &p, arena, ret, err);
+}
+
+enum scf_code scf_decision_common_limit(struct scf_db *db, struct scf_arena *arena,
+                                        const struct scf_decision *d, int64_t *ret,
+                                        struct scf_error *err) {
+    struct scf_rows *limit, *exposure, *used;
+    enum scf_code code =
+        ask_limit(db, arena, &lock_assessment, &d->assessment_id, NULL, &limit, err);
     if (code == SCF_OK)
-        code = scf_db_run(db, &drawn_by_all, &p, arena, &used, err);
+        code = ask_limit(db, arena, &lock_exposures, &d->filed.id, d->currency, &exposure, err);
+    if (code == SCF_OK)
+        code = ask_limit(db, arena, &used_by_all, &d->assessment_id, NULL, &used, err);
     if (code != SCF_OK)
         return code;
-    struct scf_drawn together = {.ever = scf_rows_i64(used, 0, 0)};
+    int64_t others = scf_rows_i64(exposure, 0, 0) - scf_rows_i64(used, 0, 1);
+    struct scf_drawn together = {.ever = scf_rows_i64(used, 0, 0) + (others > 0 ? others : 0)};
     *ret = scf_remaining_limit(scf_rows_i64(limit, 0, 0), false, &together);
     return SCF_OK;
 }

@@ -3,7 +3,7 @@
  * nodes concerned, all in the caller's transaction. Private to lending.
  *
  * Row locks are taken in this order everywhere: the assessment addressed to the lender, its
- * decision, the assessment, the loan, invoices, exposures by contract key, chains by id. */
+ * decision, the assessment, the loan, exposures by contract key, invoices, chains by id. */
 #ifndef SCFD_LENDING_FILING_H
 #define SCFD_LENDING_FILING_H
 
@@ -64,8 +64,9 @@ struct scf_filing_facts {
     const char *event; /* type in the feeds of those concerned */
 };
 /* Appends the record to the lender's chain and addresses it to the nodes of the borrower, of the
- * guarantors and buyers of the contracts, and to those whose chains hold contracts or guarantees.
- */
+ * guarantors and buyers of the contracts, and to those whose chains hold these contracts or
+ * guarantees: the records that the assessment names, the guarantors' own ones, and those that the
+ * loan names. Whoever else reports a contract or guarantee of the same number learns nothing. */
 enum scf_code scf_filing_record(struct scf_db *db, const struct scf_filing *f,
                                 const struct scf_filing_facts *facts,
                                 struct scf_error *err) SCF_MUST_CHECK;

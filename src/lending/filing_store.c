@@ -28,43 +28,63 @@ enum scf_code scf_filing_find(struct scf_db *db, struct scf_arena *arena,
 
 /* ---- those concerned ---- */
 
-/* Contracts and guarantees that the decision rests on: chain, buyer, guarantor. The guarantor
- * stands in the body only. $1 decision, $2 contract kind, $3 guarantee kind, $4 further guarantees.
- */
+/* The contracts of the assessment with their buyers, the guarantees of these contracts, and those
+ * that the lender names ($2). The guarantor stands in the body only. The last columns say who
+ * operates the node that sent a guarantee, and whether it counts in any case, as from a guarantors'
+ * system that no enterprise operates. The keys are an array so that every plan goes by an index.
+ * $1 decision, $3 guarantee kind, $4 guarantor's kind of node. */
+#define GUARANTOR "convert_from(r.body, 'UTF8')::json ->> 'guarantor_id'"
 static const struct scf_stmt grounds = {
     "lending_filing_grounds",
-    "WITH k AS (SELECT array_agg(contract_key) AS keys FROM scfd.decision_contract"
-    " WHERE decision_id = $1)"
-    " SELECT DISTINCT r.chain_id, CASE WHEN r.kind = $2 THEN r.counterparty_id END,"
-    " CASE WHEN r.kind = $3 THEN convert_from(r.body, 'UTF8')::json ->> 'guarantor_id' END"
-    " FROM k, scfd.record r"
-    " WHERE (r.kind = $2 AND (r.business_key = ANY (k.keys) OR r.id = ANY (k.keys)))"
-    " OR (r.kind = $3 AND (r.contract_key = ANY (k.keys) OR r.id = ANY ($4::uuid[])))"};
+    "SELECT r.chain_id, r.counterparty_id, NULL::text, NULL::uuid, true"
+    " FROM scfd.decision_contract k JOIN scfd.record r ON r.id = k.contract_id"
+    " WHERE k.decision_id = $1"
+    " UNION SELECT r.chain_id, NULL, " GUARANTOR ", n.operator_enterprise_id,"
+    " n.operator_enterprise_id IS NULL AND n.kind = $4"
+    " FROM scfd.contract_guarantee g JOIN scfd.record r ON r.id = g.record_id"
+    " JOIN scfd.node n ON n.id = g.chain_id WHERE g.contract_key = ANY (ARRAY ("
+    "SELECT contract_key FROM scfd.decision_contract WHERE decision_id = $1))"
+    " UNION SELECT r.chain_id, NULL, " GUARANTOR ", NULL, true"
+    " FROM scfd.record r WHERE r.id = ANY ($2::uuid[]) AND r.kind = $3"};
 
 struct concerned {
     const struct scf_uuid **enterprises, **chains;
     size_t enterprise_count, chain_count;
 };
 
+static void add_concerned(struct concerned *c, const struct scf_uuid *chain_id,
+                          const struct scf_uuid *buyer_id, const struct scf_uuid *guarantor_id) {
+    c->chains[c->chain_count++] = chain_id;
+    if (!scf_uuid_is_nil(buyer_id))
+        c->enterprises[c->enterprise_count++] = buyer_id;
+    if (!scf_uuid_is_nil(guarantor_id))
+        c->enterprises[c->enterprise_count++] = guarantor_id;
+}
+
+/* Anybody may send a guarantee that names the contract by its number: only the guarantor's own one
+ * makes its sender see what is lent. */
 static enum scf_code read_grounds(const struct scf_rows *rows, struct scf_arena *arena,
                                   const struct scf_uuid *borrower_id, struct concerned *ret,
                                   struct scf_error *err) {
-    size_t n = (size_t)scf_rows_count(rows), ids_n = 0;
-    struct scf_uuid *ids = scf_alloc(arena, 3 * n, sizeof *ids);
+    enum { CHAIN, BUYER, GUARANTOR_TEXT, OPERATOR, CERTAIN };
+    size_t n = (size_t)scf_rows_count(rows);
+    struct scf_uuid(*ids)[3] = scf_alloc(arena, n, sizeof *ids);
     ret->enterprises = scf_alloc(arena, 2 * n + 1, sizeof *ret->enterprises);
     ret->chains = scf_alloc(arena, n, sizeof *ret->chains);
     if (ids == NULL || ret->enterprises == NULL || ret->chains == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "Too many records concerned.");
     ret->enterprises[ret->enterprise_count++] = borrower_id;
     for (size_t i = 0; i < n; i++) {
-        const char *guarantor = scf_rows_text(rows, (int)i, 2);
-        ids[ids_n] = scf_rows_uuid(rows, (int)i, 0);
-        ret->chains[ret->chain_count++] = &ids[ids_n++];
-        ids[ids_n] = scf_rows_uuid(rows, (int)i, 1);
-        if (!scf_uuid_is_nil(&ids[ids_n]))
-            ret->enterprises[ret->enterprise_count++] = &ids[ids_n++];
-        if (guarantor && scf_id_parse("ent", scf_str(guarantor), &ids[ids_n]))
-            ret->enterprises[ret->enterprise_count++] = &ids[ids_n++];
+        int row = (int)i;
+        const char *text = scf_rows_text(rows, row, GUARANTOR_TEXT);
+        struct scf_uuid operator_id = scf_rows_uuid(rows, row, OPERATOR);
+        struct scf_uuid *chain = &ids[i][0], *buyer = &ids[i][1], *guarantor = &ids[i][2];
+        *chain = scf_rows_uuid(rows, row, CHAIN);
+        *buyer = scf_rows_uuid(rows, row, BUYER);
+        bool own = text && scf_id_parse("ent", scf_str(text), guarantor) &&
+                   scf_uuid_eq(guarantor, &operator_id);
+        if (own || scf_rows_bool(rows, row, CERTAIN))
+            add_concerned(ret, chain, buyer, guarantor);
     }
     return SCF_OK;
 }
@@ -113,9 +133,9 @@ enum scf_code scf_filing_nodes(struct scf_db *db, const struct scf_filing *f,
     struct scf_rows *rows;
     scf_params_init(&p, f->arena);
     scf_p_uuid(&p, &facts->decision_id);
-    scf_p_i16(&p, SCF_REC_CONTRACT);
-    scf_p_i16(&p, SCF_REC_GUARANTEE);
     scf_p_uuid_array(&p, guarantees, facts->guarantee_count);
+    scf_p_i16(&p, SCF_REC_GUARANTEE);
+    scf_p_i16(&p, SCF_NODE_GUARANTOR);
     enum scf_code code = scf_db_run(db, &grounds, &p, f->arena, &rows, err);
     struct concerned c = {0};
     if (code == SCF_OK)

@@ -128,7 +128,7 @@ static enum scf_code check_decision(struct scf_db *db, const struct scf_filing *
     int64_t common;
     enum scf_code code = check_terms(f, l, d, err);
     if (code == SCF_OK)
-        code = scf_decision_common_limit(db, f->arena, &d->assessment_id, &common, err);
+        code = scf_decision_common_limit(db, f->arena, d, &common, err);
     if (code != SCF_OK)
         return code;
     int64_t own = scf_remaining_limit(d->approved_limit, d->revolving, &d->drawn);

@@ -138,6 +138,9 @@ def test_decision_and_loan_are_in_the_lenders_chain(fresh):
 
 
 def test_who_sees_the_loan(admin, fresh):
+    rival = make_node(admin, "erp", fresh.bank["id"])  # knows the number, and is no party
+    same = fresh.contract(contract_no=fresh.contract_no)
+    assert rival.client.post("/v1/contracts", same).status == 201
     paid = lend(fresh, decide(fresh)["id"], "100.00").json()
     path = f"/v1/loans/{paid['id']}"
     filters = (
@@ -154,8 +157,7 @@ def test_who_sees_the_loan(admin, fresh):
     for node in (fresh.lender, fresh.erp, fresh.surety, fresh.procurement):
         assert node.client.get(path).status == 200, node.enterprise_id
         assert [listed(node.client, **query) for query in filters] == [[paid["id"]]] * 5
-    for kind in ("erp", "lender"):
-        stranger = make_node(admin, kind).client
+    for stranger in (rival.client, *(make_node(admin, kind).client for kind in ("erp", "lender"))):
         assert stranger.get(path).status == 404
         assert [listed(stranger, **query) for query in filters] == [[]] * 5
     assert admin.get(path).status == 200

@@ -2,9 +2,10 @@
  *
  * Each is a record in the LENDER's chain, the body byte for byte as received, and is addressed to
  * the nodes of the borrower, of the buyers and guarantors of the assessment's contracts, and to
- * those whose chains hold these contracts or guarantees. Everything below is checked under
- * locks in the transaction that writes, and so is the key, which writes nothing once its revocation
- * is acknowledged. An amount too large is 409 limit-exceeded or exceeds-outstanding with the
+ * those whose chains hold these contracts or guarantees. A guarantee counts here when it comes from
+ * the guarantor's own node, or the loan names it. Everything below is checked under locks in the
+ * transaction that writes, and so is the key, which writes nothing once its revocation is
+ * acknowledged. An amount too large is 409 limit-exceeded or exceeds-outstanding with the
  * figures, a step that the state does not allow is 409 wrong-state naming the state.
  *
  * Decisions. The assessment was addressed to the lender. approved_limit ≤ recommended_limit, in its
@@ -15,9 +16,11 @@
  * contracts of its assessment, in its currency, at most at its rate and for its tenor. What is left
  * of the limit: a revolving limit less outstanding principal, a one-off limit (the default) less
  * everything ever drawn. Several lenders may approve the same assessment; what they lend together
- * stays within its recommended limit. An invoice that a loan names is financed by it alone until it
- * is settled: another loan that names the same invoice (its number, whichever node reported it, and
- * its corrections) is 409 invoice-already-financed with the invoices.
+ * stays within its recommended limit, less what is outstanding against its contracts under other
+ * assessments. An invoice that a loan names is financed by it alone until it is settled: another
+ * loan that names the same invoice (its number, whichever node reported it, and its corrections) is
+ * 409 invoice-already-financed with the invoices. Taking back the payment that settled a loan opens
+ * it again, whoever finances its invoices by then: what happened is recorded.
  *
  * The ledger. What is owed under a loan is the sum of its entries. Simple interest runs on the
  * outstanding principal by the loan's rate and day count, from the value date, the first day

@@ -256,21 +256,26 @@ static void a_reversal_restores_the_interest(void **state) {
 
 /* ---- who is told ---- */
 
+static bool sees(const struct scf_uuid *node, const struct scf_uuid *loan) {
+    struct scf_actor actor = {.node_id = *node};
+    struct scf_lending_filter filter = {.actor = &actor, .id = *loan};
+    void *item;
+    int n;
+    enum scf_code code =
+        scf_lending_select(w.db, w.arena, &scf_loan_stmts, &filter, &item, &n, &w.err);
+    assert_true(code == SCF_OK || code == SCF_E_NOT_FOUND);
+    return code == SCF_OK;
+}
+
 static void those_concerned_see_it(void **state) {
     (void)state;
     NEEDS_DATABASE();
     struct scf_uuid decision = decide("1000.00", ""), loan = lend(&decision, "N", "1.00");
     struct scf_uuid stranger = add_node(SCF_NODE_ERP, NULL);
-    const struct scf_uuid *nodes[] = {&w.borrower_node, &w.buyer_node, &w.lender_node, &stranger};
-    for (size_t i = 0; i < SCF_COUNT(nodes); i++) {
-        struct scf_actor actor = {.node_id = *nodes[i]};
-        struct scf_lending_filter filter = {.actor = &actor, .id = loan};
-        void *item;
-        int n;
-        assert_int_equal(
-            scf_lending_select(w.db, w.arena, &scf_loan_stmts, &filter, &item, &n, &w.err),
-            i < 3 ? SCF_OK : SCF_E_NOT_FOUND);
-    }
+    assert_true(sees(&w.borrower_node, &loan));
+    assert_true(sees(&w.buyer_node, &loan));
+    assert_true(sees(&w.lender_node, &loan));
+    assert_false(sees(&stranger, &loan));
     assert_int_equal(ask("t_events",
                          "SELECT count(*) FROM scfd.event WHERE chain_id = $1"
                          " AND type IN ('credit_decision.approved', 'loan.disbursed')",
@@ -281,6 +286,27 @@ static void those_concerned_see_it(void **state) {
                          " WHERE assessment_id = $1 AND awaiting",
                          &w.assessment),
                      0);
+}
+
+/* The number of a contract is no secret: a contract or a guarantee sent under it opens nothing. */
+static void who_only_names_the_contract_learns_nothing(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    struct scf_uuid surety = add_enterprise("surety"), rival = add_enterprise("rival");
+    struct scf_uuid surety_node = add_node(SCF_NODE_GUARANTOR, &surety);
+    struct scf_uuid curious = add_node(SCF_NODE_ERP, &rival), made_up = scf_uuid_new();
+    add_contract(&curious, &made_up);
+    add_guarantee(&curious, &surety);
+    struct scf_uuid decision = decide("1000.00", ""), loan = lend(&decision, "1", "1.00");
+    assert_false(sees(&curious, &loan));
+    assert_false(sees(&surety_node, &loan));
+    add_guarantee(&surety_node, &surety);
+    struct scf_uuid sureties_system = add_node(SCF_NODE_GUARANTOR, NULL);
+    add_guarantee(&sureties_system, &surety);
+    loan = lend(&decision, "2", "1.00");
+    assert_false(sees(&curious, &loan));
+    assert_true(sees(&surety_node, &loan));
+    assert_true(sees(&sureties_system, &loan));
 }
 
 static void foreign_contracts_carry_no_loan(void **state) {
@@ -428,6 +454,28 @@ static void lenders_share_the_recommended_limit(void **state) {
     assert_int_equal(rest.code, SCF_OK);
 }
 
+/* Two assessments of one contract, each of 1 000.00: what is lent under one the other lacks. */
+static void assessments_of_a_contract_share_it(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    struct scf_uuid decisions[2] = {decide("1000.00", "")};
+    w.assessment = add_assessment();
+    decisions[1] = decide("1000.00", "");
+    struct attempt both[2] = {
+        {.kind = SCF_REC_LOAN, .json = loan_body(&decisions[0], "A", "600.00", "")},
+        {.kind = SCF_REC_LOAN, .json = loan_body(&decisions[1], "B", "600.00", "")}};
+    file_together(both, 2);
+    int won = both[0].code == SCF_OK ? 0 : 1;
+    assert_int_equal(both[won].code, SCF_OK);
+    assert_int_equal(both[!won].code, SCF_E_LIMIT_EXCEEDED);
+    struct attempt more = file(SCF_REC_LOAN, loan_body(&decisions[!won], "C", "400.01", ""));
+    assert_int_equal(more.code, SCF_E_LIMIT_EXCEEDED);
+    assert_non_null(strstr(more.err.members_json, "\"remaining_limit\":\"400.00\""));
+    repay(&both[won].f.id, "600.00", "2026-01-01", "");
+    assert_int_equal(file(SCF_REC_LOAN, loan_body(&decisions[!won], "D", "1000.00", "")).code,
+                     SCF_OK);
+}
+
 static void the_rate_is_that_of_the_decision(void **state) {
     (void)state;
     NEEDS_DATABASE();
@@ -458,11 +506,13 @@ int main(void) {
         STORE_TEST(fees_are_charged_with_their_payment),
         STORE_TEST(a_reversal_restores_the_interest),
         STORE_TEST(those_concerned_see_it),
+        STORE_TEST(who_only_names_the_contract_learns_nothing),
         STORE_TEST(foreign_contracts_carry_no_loan),
         STORE_TEST(an_invoice_is_financed_once),
         STORE_TEST(a_settled_loan_frees_its_invoices),
         STORE_TEST(lenders_at_once_finance_an_invoice_once),
         STORE_TEST(lenders_share_the_recommended_limit),
+        STORE_TEST(assessments_of_a_contract_share_it),
         STORE_TEST(the_rate_is_that_of_the_decision),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

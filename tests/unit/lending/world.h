@@ -74,9 +74,10 @@ static enum scf_code append_record(struct scf_db *db, void *ctx, struct scf_erro
     return scf_chain_append(db, w.arena, r, 1, err);
 }
 
-static void add_contract(void) {
-    struct scf_record r = {.chain_id = w.borrower_node,
-                           .id = w.contract,
+/* The contract, as `node` reports it under `id`. */
+static void add_contract(const struct scf_uuid *node, const struct scf_uuid *id) {
+    struct scf_record r = {.chain_id = *node,
+                           .id = *id,
                            .kind = SCF_REC_CONTRACT,
                            .external_id = SCF_STR("C-1"),
                            .received_us = scf_now_us(),
@@ -113,6 +114,31 @@ static struct scf_uuid add_invoice(const struct scf_uuid *node, const struct scf
         r.revises_id = *revises;
     ok(scf_tx_run(w.db, append_record, &r, &w.err));
     return id;
+}
+
+/* A guarantee of the contract, sent by `node`; listed as the rollup lists it. */
+static void add_guarantee(const struct scf_uuid *node, const struct scf_uuid *guarantor) {
+    static const struct scf_stmt insert = {
+        "t_guarantee", "INSERT INTO scfd.contract_guarantee (chain_id, leaf_index, contract_key,"
+                       " record_id) VALUES ($1, $2, $3, $4)"};
+    char id[SCF_ID_TEXT];
+    scf_id_format("ent", guarantor, id);
+    struct scf_record r = {.chain_id = *node,
+                           .id = scf_uuid_new(),
+                           .kind = SCF_REC_GUARANTEE,
+                           .external_id = SCF_STR("G-1"),
+                           .received_us = scf_now_us(),
+                           .body = scf_str(scf_asprintf(w.arena, "{\"guarantor_id\":\"%s\"}", id)),
+                           .contract_key = w.contract_key,
+                           .enterprise_id = w.borrower};
+    ok(scf_tx_run(w.db, append_record, &r, &w.err));
+    struct scf_params p;
+    scf_params_init(&p, w.arena);
+    scf_p_uuid(&p, node);
+    scf_p_i64(&p, r.leaf_index);
+    scf_p_uuid(&p, &w.contract_key);
+    scf_p_uuid(&p, &r.id);
+    ok(scf_db_run(w.db, &insert, &p, w.arena, NULL, &w.err));
 }
 
 /* Of 1 000.00, addressed to the lender. */
@@ -154,7 +180,7 @@ static int open_world(void **state) {
     w.lender_node = add_node(SCF_NODE_LENDER, &w.bank);
     w.contract = scf_uuid_new();
     w.contract_key = scf_uuid_new();
-    add_contract();
+    add_contract(&w.borrower_node, &w.contract);
     w.assessment = add_assessment();
     w.lender = (struct scf_actor){.key_id = scf_uuid_new(),
                                   .node_id = w.lender_node,

@@ -57,8 +57,8 @@ enum scf_code scf_contract_read_totals(struct scf_db *db, struct scf_arena *aren
                                        struct scf_limit_contract *k,
                                        struct scf_error *err) SCF_MUST_CHECK;
 /* The guarantee records of a contract that no later one revises, with the node that sent each: who
- * operates it (nil: nobody), and whether it is a guarantor's by kind. At most 100: every node's first
- * one, then every node's second, so that none crowds out another's. */
+ * operates it (nil: nobody), and whether it is a guarantor's by kind. At most 100: every node's
+ * first one, then every node's second, so that none crowds out another's. */
 struct scf_guarantee_key {
     struct scf_uuid record_id, operator_id;
     bool from_guarantors;

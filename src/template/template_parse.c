@@ -97,7 +97,6 @@ static struct scf_template_field read_field(struct scf_arena *arena, const cJSON
         .unit = copy(arena, scf_json_string(json, "unit"), full),
         .type = (enum scf_template_type)scf_template_name_index(scf_template_type_names,
                                                                 scf_json_string(json, "type")),
-        .required = scf_json_bool(json, "required", false),
         .weight_ppm = scf_template_ppm(scf_json_get(json, "weight"), SCF_PPM),
         .choices = read_choices(arena, scf_json_get(json, "enum"), full),
         .has_min = min != NULL,

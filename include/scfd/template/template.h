@@ -29,7 +29,6 @@ struct scf_template_field {
         *key; /* member of `fields`, else a path in the body: "seller.tax_no", "lines.0.unit" */
     const char *label_zh, *label_en, *unit;
     enum scf_template_type type;
-    bool required;
     int64_t weight_ppm;         /* default 1 000 000 */
     const char *const *choices; /* ENUM; NULL-terminated */
     bool has_min, has_max;

@@ -68,13 +68,13 @@ static void reads_every_member(void **state) {
     assert_int_equal(t->period, SCF_PERIOD_WEEK);
     const struct scf_template_field *a = &t->fields[0], *e = &t->fields[1];
     assert_int_equal(a->weight_ppm, 1500000);
-    assert_true(a->has_min && a->has_max && a->required);
+    assert_true(a->has_min && a->has_max);
     assert_int_equal(a->min, -2000000);
     assert_int_equal(a->max, 3000000);
     assert_int_equal(a->fluctuation_ppm, 250000);
     assert_string_equal(a->label_en, "A");
     assert_int_equal(e->weight_ppm, 1000000);
-    assert_false(e->has_min || e->has_max || e->required);
+    assert_false(e->has_min || e->has_max);
     assert_string_equal(e->choices[1], "q");
     assert_null(e->choices[2]);
     const struct scf_grading *g = &t->grading;

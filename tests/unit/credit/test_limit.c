@@ -252,6 +252,8 @@ static void failed_checks(void **state) {
     struct scf_limit_result r = compute(f);
     assert_int_equal(r.checks_passed, 190);
     assert_true(has_reason(&r, SCF_REASON_INVOICES_EXCEED_CONTRACT));
+    assert_true(has_reason(&r, SCF_REASON_PARTIES_DIFFER));
+    assert_true(has_reason(&r, SCF_REASON_EVENT_BEFORE_SIGNING));
     f->contract[0].invoiced = 0;
     f->contract[0].invoices_other_currency = 1;
     assert_int_equal(compute(f).checks_passed, 190);

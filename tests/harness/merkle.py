@@ -1,7 +1,6 @@
 """RFC 6962 trees, C2SP notes and tiles, written from the specifications with hashlib only."""
 import base64
 import hashlib
-import struct
 
 
 def leaf_hash(data):
@@ -174,13 +173,3 @@ def tile_path(level, index, width=256):
 
 def tile_hashes(data):
     return [data[i : i + 32] for i in range(0, len(data), 32)]
-
-
-def entries(bundle):
-    """A C2SP entry bundle: each entry after its big-endian uint16 length."""
-    result, position = [], 0
-    while position < len(bundle):
-        (length,) = struct.unpack_from(">H", bundle, position)
-        result.append(bundle[position + 2 : position + 2 + length])
-        position += 2 + length
-    return result

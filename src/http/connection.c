@@ -78,10 +78,30 @@ void scf_connection_deadline(struct scf_request *rq, int64_t us) {
     set_deadline(rq, scf_mono_us() + us);
 }
 
-void scf_connection_extend(struct scf_request *rq, int64_t us) {
-    int64_t now = atomic_load_explicit(&rq->conn->deadline_us, memory_order_relaxed);
-    if (now != 0)
-        set_deadline(rq, now + us);
+/* So much more than it has. */
+static void extend_deadline(struct scf_request *rq, int64_t us) {
+    int64_t deadline = atomic_load_explicit(&rq->conn->deadline_us, memory_order_relaxed);
+    if (rq->time_left_us != 0) /* it stands still */
+        rq->time_left_us += us;
+    else if (deadline != 0)
+        set_deadline(rq, deadline + us);
+}
+
+/* While we keep the client waiting in the middle of its body, its time stands still. */
+static void pause_deadline(struct scf_request *rq) {
+    int64_t deadline = atomic_load_explicit(&rq->conn->deadline_us, memory_order_relaxed);
+    if (deadline == 0)
+        return; /* the reaper was faster */
+    int64_t left = deadline - scf_mono_us();
+    rq->time_left_us = left > 0 ? left : 1;
+    set_deadline(rq, 0);
+}
+
+static void resume_deadline(struct scf_request *rq) {
+    if (rq->time_left_us == 0)
+        return;
+    scf_connection_deadline(rq, rq->time_left_us);
+    rq->time_left_us = 0;
 }
 
 /* A client that dribbles bytes never meets libmicrohttpd's inactivity timeout; this one counts from
@@ -213,7 +233,7 @@ static enum MHD_Result on_body(struct scf_request *rq, const char *bytes, size_t
     size_t offered = *n;
     size_t taken = rq->stage == SCF_STAGE_BODY ? scf_body_take(rq, bytes, offered) : offered;
     rq->body_received += taken;
-    scf_connection_extend(rq, (int64_t)taken * SCF_US_PER_SECOND / SCF_BODY_RATE);
+    extend_deadline(rq, (int64_t)taken * SCF_US_PER_SECOND / SCF_BODY_RATE);
     *n = offered - taken;
     bool too_much =
         rq->stage == SCF_STAGE_DRAIN && rq->body_received > scf_body_limit(rq) + SCF_DRAIN_CUT;
@@ -285,10 +305,7 @@ enum MHD_Result scf_on_request(void *cls, struct MHD_Connection *mhd, const char
                                size_t *n, void **context) {
     (void)cls, (void)mhd, (void)url;
     struct scf_request *rq = *context;
-    if (rq->suspended_at_us != 0) {
-        scf_connection_extend(rq, scf_mono_us() - rq->suspended_at_us);
-        rq->suspended_at_us = 0;
-    }
+    resume_deadline(rq);
     if (rq->stage == SCF_STAGE_HEAD)
         return on_head(rq, method, version);
     if (rq->stage == SCF_STAGE_SENT) {
@@ -320,7 +337,7 @@ void scf_on_completed(void *cls, struct MHD_Connection *mhd, void **context,
 void scf_rq_suspend(struct scf_request *rq) {
     rq->suspended = true;
     if (rq->stage == SCF_STAGE_BODY)
-        rq->suspended_at_us = scf_mono_us();
+        pause_deadline(rq);
     MHD_suspend_connection(rq->mhd);
 }
 

@@ -54,6 +54,7 @@ struct scf_pending_reply {
     struct scf_buf body;
     int fd; /* −1: `body` is the body */
     uint64_t fd_size;
+    uint64_t sent_size; /* of the body that was given to libmicrohttpd */
     size_t header_count;
     struct {
         const char *name, *value;
@@ -103,7 +104,7 @@ struct scf_request {
     uint64_t content_length, body_received;
     size_t body_counted; /* of server->body_bytes */
     int64_t received_us, started_us;
-    int64_t suspended_at_us;
+    int64_t time_left_us; /* of the deadline, while suspended in the middle of the body; else 0 */
     struct scf_db *db;
     struct scf_gunzip *gunzip; /* while a gzipped body arrives */
     void *data;
@@ -205,9 +206,8 @@ void scf_reply_code(struct scf_request *rq, enum scf_code code, const char *deta
 
 /* ---- connection.c ---- */
 
-/* Gives the client `us` from now, or so much more than it has; the reaper enforces it. */
+/* Gives the client `us` from now; the reaper enforces it. */
 void scf_connection_deadline(struct scf_request *rq, int64_t us);
-void scf_connection_extend(struct scf_request *rq, int64_t us);
 /* Offers bytes to the stream; what it leaves it gets again after the resume. */
 size_t scf_stream_take(struct scf_request *rq, const char *bytes, size_t n);
 void scf_stream_abort(struct scf_request *rq);

@@ -22,6 +22,7 @@ struct scf_linger {
         int fd;
         int64_t until_us;
     } items[LINGER_MAX];
+    char nowhere[DISCARD]; /* the thread's: what nobody reads */
 };
 
 static void poke(struct scf_linger *l) {
@@ -42,9 +43,10 @@ void scf_linger_add(struct scf_linger *l, int fd) {
         poke(l);
 }
 
-/* MSG_TRUNC: the kernel drops the bytes without copying them. True at the end of the stream. */
-static bool discard(int fd) {
-    ssize_t n = recv(fd, NULL, DISCARD, MSG_DONTWAIT | MSG_TRUNC);
+/* True at the end of the stream. MSG_TRUNC: of a TCP socket the kernel drops the bytes without
+ * copying them; of a Unix socket it copies all the same, and wants a place to. */
+static bool discard(struct scf_linger *l, int fd) {
+    ssize_t n = recv(fd, l->nowhere, sizeof l->nowhere, MSG_DONTWAIT | MSG_TRUNC);
     return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
 }
 
@@ -53,7 +55,7 @@ static void sweep(struct scf_linger *l, const struct pollfd *ready, int n) {
     int64_t now = scf_mono_us();
     for (int i = n - 1; i >= 0; i--) {
         bool over = l->stop || now >= l->items[i].until_us;
-        if (!over && (ready[i].revents == 0 || !discard(l->items[i].fd)))
+        if (!over && (ready[i].revents == 0 || !discard(l, l->items[i].fd)))
             continue;
         close(l->items[i].fd);
         l->items[i] = l->items[--l->count];

@@ -179,6 +179,7 @@ bool scf_reply_send(struct scf_request *rq) {
         return false;
     put_headers(rq, response);
     rq->stage = SCF_STAGE_SENT;
+    r->sent_size = rq->is_head ? 0 : size;
     int64_t grace = rq->server->options.client_timeout_s * SCF_US_PER_SECOND;
     scf_connection_deadline(rq, grace + (int64_t)(size / SCF_BODY_RATE) * SCF_US_PER_SECOND);
     enum MHD_Result queued = MHD_queue_response(rq->mhd, (unsigned)r->status, response);
@@ -193,6 +194,7 @@ void scf_reply_drop(struct scf_request *rq) {
         close(r->fd);
     r->fd = -1;
     r->status = 0;
+    r->sent_size = 0;
     r->content_type = NULL;
     r->header_count = 0;
 }

@@ -74,10 +74,11 @@ static struct scf_metric *counter_for(struct per_route *r, int status) {
 
 static void write_line(struct scf_request *rq, int status, int64_t us, enum scf_log_level level) {
     const struct scf_route *route = rq->route;
-    char code[16], ms[32], in[24], node[SCF_ID_TEXT] = "";
+    char code[16], ms[32], in[24], out[24], node[SCF_ID_TEXT] = "";
     snprintf(code, sizeof code, "%d", status);
     snprintf(ms, sizeof ms, "%" PRId64 ".%03" PRId64, us / 1000, us % 1000);
     snprintf(in, sizeof in, "%" PRIu64, rq->body_received);
+    snprintf(out, sizeof out, "%" PRIu64, rq->reply.sent_size);
     if (rq->has_actor && !rq->actor.admin)
         scf_id_format("node", &rq->actor.node_id, node);
     const char *pairs[2 * SCF_LOG_PAIRS + 1] = {NULL};
@@ -88,7 +89,7 @@ static void write_line(struct scf_request *rq, int status, int64_t us, enum scf_
     static_assert(SCF_LOG_PAIRS == 4, "as many pairs as below");
     scf_log_kv(level, "request", "request_id", rq->id, "method", route ? route->method : "",
                "route", route ? route->pattern : "", "status", code, "duration_ms", ms, "bytes_in",
-               in, "actor",
+               in, "bytes_out", out, "actor",
                !rq->has_actor    ? ""
                : rq->actor.admin ? "admin"
                                  : "node",

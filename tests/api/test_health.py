@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from harness.server import wait_until
+
 
 def test_livez_and_readyz_need_no_key(server):
     client = server.anonymous()
@@ -142,6 +144,18 @@ def test_bad_query_parameter_is_400(erp, query):
     answer = erp.call("GET", "/v1/invoices?" + query)
     assert answer.status == 400, answer
     assert answer.json()["code"] == "invalid-parameter"
+
+
+def test_access_lines_count_bytes(server, erp):
+    answer = erp.call("GET", "/v1/invoices/nothing", headers={"X-Request-Id": "count-me"})
+    assert answer.status == 404
+
+    def line():
+        found = [text for text in server.log_path.read_text().splitlines() if "count-me" in text]
+        return found and json.loads(found[-1])
+
+    logged = wait_until(line, 5, "the access line")
+    assert (logged["bytes_in"], logged["bytes_out"]) == ("0", str(len(answer.body))), logged
 
 
 def test_log_lines_are_json_without_secrets(server, erp):

@@ -104,10 +104,11 @@ struct scf_route {
 struct scf_arena *scf_rq_arena(struct scf_request *rq); /* freed after the reply was sent */
 const struct scf_actor *scf_rq_actor(const struct scf_request *rq); /* NULL on PUBLIC routes */
 const struct scf_route *scf_rq_route(const struct scf_request *rq);
-struct scf_db *scf_rq_db(struct scf_request *rq); /* SERVICE handlers only */
-void *scf_rq_app(struct scf_request *rq);         /* the server's `app` pointer */
-const char *scf_rq_path(const struct scf_request *rq);
-struct scf_str scf_rq_body(const struct scf_request *rq); /* NUL follows; received bytes */
+struct scf_db *scf_rq_db(struct scf_request *rq);      /* SERVICE handlers only */
+void *scf_rq_app(struct scf_request *rq);              /* the server's `app` pointer */
+const char *scf_rq_path(const struct scf_request *rq); /* as sent, without the query */
+/* The bytes received, inflated if they came gzipped; a NUL follows. Not of a STREAM. */
+struct scf_str scf_rq_body(const struct scf_request *rq);
 struct scf_str scf_rq_param(const struct scf_request *rq, const char *name); /* path parameter */
 const char *scf_rq_query(const struct scf_request *rq, const char *name); /* decoded; NULL absent */
 const char *scf_rq_header(const struct scf_request *rq, const char *name); /* case-insensitive */
@@ -140,7 +141,8 @@ void scf_rq_log(struct scf_request *rq, const char *key, const char *value);
 
 /* ---- ASYNC and STREAM ---- */
 
-/* On the HTTP thread, before the request is handed to anybody else. */
+/* On the HTTP thread, before the request is handed to anybody else. The client's time-out stands
+ * still until the resume. */
 void scf_rq_suspend(struct scf_request *rq);
 /* Any thread, once per suspend. `finish` (NULL for a STREAM chunk) runs on the HTTP thread and
  * replies. */
@@ -176,15 +178,16 @@ void scf_page_write(struct scf_request *rq, struct scf_jsonw *w, const char *fil
 
 /* ---- idempotency (api-rules R1), inside the write's transaction ---- */
 
-/* Claims (API key, Idempotency-Key) for this request. *ret_replay true: the stored reply of the
- * first request was already sent with Idempotent-Replayed: true — roll nothing back, just return.
- * Codes: IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_IN_FLIGHT. Without a key on a
- * route that does not need one it does nothing. */
+/* What the first request with a key was answered. */
 struct scf_replay {
-    bool found;
+    bool found; /* false: this is the first one */
     int status;
     struct scf_str body; /* in the request's arena */
 };
+/* Claims (API key, Idempotency-Key) for this request. When ret->found, write nothing: end the
+ * transaction, then scf_reply_replay. Else write, and scf_idempotency_store before the commit.
+ * Codes: IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_IN_FLIGHT. Without a key on a
+ * route that does not need one nothing is claimed, found or stored. */
 enum scf_code scf_idempotency_claim(struct scf_request *rq, struct scf_db *db,
                                     struct scf_replay *ret, struct scf_error *err) SCF_MUST_CHECK;
 /* Stores the reply that will be sent after the commit. */
@@ -199,6 +202,7 @@ struct scf_idempotency {
 };
 enum scf_code scf_rq_idempotency(struct scf_request *rq, const struct scf_idempotency **ret,
                                  struct scf_error *err) SCF_MUST_CHECK;
+/* Sends that answer again, with Idempotent-Replayed: true. */
 void scf_reply_replay(struct scf_request *rq, const struct scf_replay *replay);
 /* Forgets keys older than a time; for a periodic task. Any thread with its own `db`. */
 enum scf_code scf_idempotency_purge(struct scf_db *db, struct scf_arena *arena,
@@ -211,8 +215,9 @@ struct scf_server_options {
     const char *database_url;
     const char *public_base_url; /* for problem types and links; NULL: derived from `listen` */
     const char *spool_dir;       /* for streamed bodies and answers */
+    /* 0: a default. There are two HTTP threads at least. */
     int http_threads, service_threads, max_connections, client_timeout_s;
-    size_t max_body_bytes;
+    size_t max_body_bytes; /* of routes without a body_max; 0: 2 MiB */
     const struct scf_route *routes;
     size_t route_count;
     void *app;

@@ -5,7 +5,7 @@
 #include "client.h"
 #include "scfd/codec/digest.h"
 
-enum { STREAM_BYTES = 8 * 1024 * 1024, TAKE_MAX = 5000 };
+enum { STREAM_BYTES = 8 * 1024 * 1024, TAKE_MAX = 5000, CLIENT_TIMEOUT_S = 2 };
 
 static struct scf_server *server;
 static int port;
@@ -181,7 +181,7 @@ static int start(void **state) {
     hold = quit = false;
     pthread_create(&resumer, NULL, resume_all, NULL);
     struct scf_server_options o = {.listen = "127.0.0.1:0",
-                                   .client_timeout_s = 2,
+                                   .client_timeout_s = CLIENT_TIMEOUT_S,
                                    .max_connections = 32,
                                    .routes = routes,
                                    .route_count = SCF_COUNT(routes)};
@@ -348,6 +348,36 @@ static void a_held_stream_stops_the_client(void **state) {
     close(fd);
 }
 
+/* Waiting for us does not count against the client, however long it takes. */
+static void a_stream_held_past_the_time_out_goes_on(void **state) {
+    (void)state;
+    set_hold(true);
+    int fd = dial(port);
+    assert_true(say(fd, STREAM_HEAD "Content-Length: 6\r\n\r\nabc"));
+    until_held(1);
+    nanosleep(&(struct timespec){.tv_sec = CLIENT_TIMEOUT_S + 2}, NULL);
+    set_hold(false);
+    assert_true(say(fd, "def"));
+    expect(fd, "", 200);
+    close(fd);
+    assert_int_equal(atomic_load(&aborted), 0);
+}
+
+/* A client that stops in the middle of its body is still cut off after having been held. */
+static void a_held_stream_does_not_free_its_client(void **state) {
+    (void)state;
+    set_hold(true);
+    int fd = dial(port);
+    assert_true(say(fd, STREAM_HEAD "Content-Length: 6\r\n\r\nabc"));
+    until_held(1);
+    set_hold(false);
+    expect_end(fd);
+    close(fd);
+    for (int i = 0; i < 1000 && atomic_load(&aborted) == 0; i++)
+        nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+    assert_int_equal(atomic_load(&aborted), 1);
+}
+
 static void a_stream_may_refuse(void **state) {
     (void)state;
     int fd = dial(port);
@@ -489,6 +519,8 @@ int main(void) {
         TEST(gzipped_streams_push_back),
         TEST(gzip_bombs_are_refused),
         TEST(a_held_stream_stops_the_client),
+        TEST(a_stream_held_past_the_time_out_goes_on),
+        TEST(a_held_stream_does_not_free_its_client),
         TEST(a_stream_may_refuse),
         TEST(a_client_that_leaves_aborts_its_stream_once),
         TEST(long_polls_wait_and_wake),

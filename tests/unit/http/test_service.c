@@ -356,6 +356,14 @@ static void readiness_asks_the_database(void **state) {
     close(fd);
 }
 
+static int dial_unix(const char *path) {
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    snprintf(a.sun_path, sizeof a.sun_path, "%s", path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof a), 0);
+    return fd;
+}
+
 static void unix_sockets_serve(void **state) {
     (void)state;
     char listen[100];
@@ -363,15 +371,28 @@ static void unix_sockets_serve(void **state) {
     for (int round = 0; round < 2; round++) {
         struct scf_server *s = start_on(listen);
         assert_int_equal(scf_server_port(s), 0);
-        struct sockaddr_un a = {.sun_family = AF_UNIX};
-        snprintf(a.sun_path, sizeof a.sun_path, "%s", listen + 5);
-        int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-        assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof a), 0);
+        int fd = dial_unix(listen + 5);
         expect(fd, "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n", 200);
         close(fd);
         scf_server_stop(s, 1);
         assert_int_equal(access(listen + 5, F_OK), -1);
     }
+}
+
+/* The client sends all of it before it listens: it must be read away here as over TCP. */
+static void a_refusal_survives_the_body_on_a_unix_socket(void **state) {
+    (void)state;
+    static char block[65536];
+    char listen[100];
+    snprintf(listen, sizeof listen, "unix:/tmp/scfd-test-refuse-%d.sock", (int)getpid());
+    struct scf_server *s = start_on(listen);
+    int fd = dial_unix(listen + 5);
+    assert_true(say(fd, "POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Length: 6553600\r\n\r\n"));
+    for (int i = 0; i < 100; i++)
+        assert_true(say_n(fd, block, sizeof block));
+    expect(fd, "", 404);
+    close(fd);
+    scf_server_stop(s, 1);
 }
 
 static void a_unix_socket_in_use_is_not_taken(void **state) {
@@ -471,6 +492,7 @@ int main(void) {
         cmocka_unit_test(those_that_wait_share_a_prefetch),
         cmocka_unit_test(readiness_asks_the_database),
         cmocka_unit_test(unix_sockets_serve),
+        cmocka_unit_test(a_refusal_survives_the_body_on_a_unix_socket),
         cmocka_unit_test(a_unix_socket_in_use_is_not_taken),
         cmocka_unit_test(bad_addresses_are_refused),
         cmocka_unit_test(stopping_does_not_wait_for_slow_statements),

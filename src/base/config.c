@@ -1,13 +1,12 @@
 /* The configuration table and its four sources. One row says everything about a key: where it is
  * stored, its flag, its bounds, its default and its help text. */
 #include "scfd/base/config.h"
-#include "scfd/base/arena.h"
 #include "scfd/base/text.h"
 
 #include <fcntl.h>
 
 static const char default_file[] = "/etc/scfd/scfd.conf";
-enum { FILE_MAX_BYTES = 256 * 1024, KEPT_MAX_BYTES = 4 * 1024 * 1024 };
+enum { FILE_MAX_BYTES = 256 * 1024 };
 
 enum type { TEXT, INTEGER };
 
@@ -51,7 +50,8 @@ static const struct key keys[] = {
      .help = "The least important messages that are logged."},
     {AT(log_format), .initial = "json", .choices = "json|text",
      .help = "One JSON object a line, or text for terminals."},
-    {AT(http_threads), INT(0, 256, "0"), .help = "Threads that speak HTTP; 0: one per core."},
+    {AT(http_threads), INT(0, 256, "0"),
+     .help = "Threads that speak HTTP, never fewer than two; 0: one per core."},
     {AT(service_threads), INT(1, 256, "4"),
      .help = "Threads with a database connection that answer requests."},
     {AT(worker_threads), INT(1, 256, "2"),
@@ -76,15 +76,25 @@ static const struct key keys[] = {
      .help = "Days of history that a rating looks at."},
 };
 
-/* Values that came from outside; they live as long as the process. */
-static struct scf_arena *kept;
+/* Texts that came from outside; they live as long as the process. Each is kept once, for a server
+ * may be told to read its configuration again for years. */
+struct kept {
+    struct kept *next;
+    char text[];
+};
+static struct kept *kept;
 
 static const char *keep(const char *text, size_t n) {
-    if (!kept)
-        kept = scf_arena_new(KEPT_MAX_BYTES);
-    const char *copy = scf_strndup(kept, text, n);
-    SCF_ASSERT(copy);
-    return copy;
+    for (const struct kept *k = kept; k; k = k->next)
+        if (strlen(k->text) == n && memcmp(k->text, text, n) == 0)
+            return k->text;
+    struct kept *k = malloc(sizeof *k + n + 1);
+    SCF_ASSERT(k);
+    memcpy(k->text, text, n);
+    k->text[n] = '\0';
+    k->next = kept;
+    kept = k;
+    return k->text;
 }
 
 /* ---- keys ---- */
@@ -106,38 +116,25 @@ static const struct key *find_key(struct scf_str name) {
     return NULL;
 }
 
-static size_t least(size_t a, size_t b) {
-    return a < b ? a : b;
-}
-
-/* Levenshtein distance, one row of the matrix at a time. */
-static size_t distance(const char *key, struct scf_str name) {
-    enum { LONGEST = 64 };
-    size_t row[LONGEST + 1], n = strlen(key);
-    if (n > LONGEST)
-        return SIZE_MAX;
-    for (size_t j = 0; j <= n; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= name.n; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= n; j++) {
-            size_t substitute = diagonal + (key[j - 1] != name.p[i - 1]);
-            diagonal = row[j];
-            row[j] = least(substitute, least(row[j], row[j - 1]) + 1);
-        }
-    }
-    return row[n];
+/* As much of a name as messages repeat. */
+static struct scf_str shown(struct scf_str name) {
+    return (struct scf_str){name.p, name.n < SCF_EDIT_MAX ? name.n : SCF_EDIT_MAX};
 }
 
 static enum scf_code unknown_key(const char *where, struct scf_str name, struct scf_error *err) {
-    const char *nearest = keys[0].name;
-    for (size_t i = 1; i < SCF_COUNT(keys); i++)
-        if (distance(keys[i].name, name) < distance(nearest, name))
+    const char *nearest = NULL;
+    size_t least = SIZE_MAX;
+    name = shown(name);
+    for (size_t i = 0; i < SCF_COUNT(keys); i++) {
+        size_t distance = scf_edit_distance(scf_str(keys[i].name), name);
+        if (distance < least) {
+            least = distance;
             nearest = keys[i].name;
+        }
+    }
     return scf_fail(err, SCF_E_INVALID_PARAMETER,
                     "%s: there is no configuration key \"%.*s\"; did you mean \"%s\"?", where,
-                    (int)least(name.n, 64), name.p, nearest);
+                    (int)name.n, name.p, nearest);
 }
 
 /* ---- values ---- */
@@ -324,13 +321,15 @@ static enum scf_code load_flags(struct scf_config *config, int argc, char **argv
                                 struct scf_error *err) {
     enum scf_code rc = SCF_OK;
     for (int i = first; i < argc && rc == SCF_OK;) {
-        const char *arg = argv[i];
+        char where[72];
         struct scf_str name, value;
         rc = take_flag(argc, argv, &i, &name, &value, err);
         if (rc != SCF_OK || scf_str_is(name, "config"))
             continue;
+        /* Without the value: it may be a URL with a password. */
+        snprintf(where, sizeof where, "--%.*s", (int)shown(name).n, name.p);
         const struct key *key = find_key(name);
-        rc = key ? set_value(config, key, arg, value, err) : unknown_key(arg, name, err);
+        rc = key ? set_value(config, key, where, value, err) : unknown_key(where, name, err);
     }
     return rc;
 }

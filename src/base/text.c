@@ -1,5 +1,5 @@
-/* String views, hex, base64, integers and UTF-8, without locale. Decoders look at the whole input
- * before they write, so that a refused input leaves the output untouched. */
+/* String views, hex, base64, integers, UTF-8 and likeness, without locale. Decoders look at the
+ * whole input before they write, so that a refused input leaves the output untouched. */
 #include "scfd/base/text.h"
 
 struct scf_str scf_str(const char *text) {
@@ -243,6 +243,35 @@ size_t scf_utf8_length(const char *bytes, size_t n) {
     return count;
 }
 
+/* ---- likeness ---- */
+
+static char upper(char c) {
+    return (char)(c >= 'a' && c <= 'z' ? c - 32 : c);
+}
+
+static size_t least(size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
+/* One row of the matrix at a time. */
+size_t scf_edit_distance(struct scf_str a, struct scf_str b) {
+    if (a.n > SCF_EDIT_MAX || b.n > SCF_EDIT_MAX)
+        return SIZE_MAX;
+    size_t row[SCF_EDIT_MAX + 1];
+    for (size_t j = 0; j <= b.n; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= a.n; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= b.n; j++) {
+            size_t substituted = diagonal + (upper(a.p[i - 1]) != upper(b.p[j - 1]));
+            diagonal = row[j];
+            row[j] = least(substituted, least(row[j], row[j - 1]) + 1);
+        }
+    }
+    return row[b.n];
+}
+
 /* ---- business numbers ---- */
 
 /* Bytes of the blank character at the start of the text; 0 when there is none. */
@@ -261,7 +290,7 @@ size_t scf_normalise(struct scf_str text, char *out) {
     while (text.n > 0) {
         size_t blank = blank_length(text), step = blank ? blank : 1;
         if (!blank)
-            out[n++] = (char)(text.p[0] >= 'a' && text.p[0] <= 'z' ? text.p[0] - 32 : text.p[0]);
+            out[n++] = upper(text.p[0]);
         text = (struct scf_str){text.p + step, text.n - step};
     }
     return n;

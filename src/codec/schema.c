@@ -3,52 +3,22 @@
  * and a sound body is checked without allocating. */
 #include "check.h"
 
-enum { MAX_FIELDS = 128, MAX_SUGGESTED = 48 };
+enum { MAX_FIELDS = 128 };
 
 static void check_value(struct check *c, struct place *at, const struct scf_field *f,
                         const cJSON *item);
 
 /* ---- unknown members ---- */
 
-static inline unsigned char lower(char c) {
-    return (unsigned char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
-}
-
-static int min3(int a, int b, int c) {
-    int m = a < b ? a : b;
-    return m < c ? m : c;
-}
-
-/* Levenshtein distance, letters compared without case; both at most MAX_SUGGESTED bytes. */
-static int distance(const char *a, size_t a_n, const char *b, size_t b_n) {
-    int row[MAX_SUGGESTED + 1];
-    for (size_t j = 0; j <= b_n; j++)
-        row[j] = (int)j;
-    for (size_t i = 1; i <= a_n; i++) {
-        int diagonal = row[0];
-        row[0] = (int)i;
-        for (size_t j = 1; j <= b_n; j++) {
-            int above = row[j], differs = lower(a[i - 1]) != lower(b[j - 1]);
-            row[j] = min3(above + 1, row[j - 1] + 1, diagonal + differs);
-            diagonal = above;
-        }
-    }
-    return row[b_n];
-}
-
 /* The known name that the writer may have meant: at most a third of it differs. */
 static const char *nearest(const struct scf_field *fields, const char *name) {
-    size_t n = strlen(name);
     const char *best = NULL;
-    int best_distance = INT_MAX;
-    for (const struct scf_field *f = fields; n <= MAX_SUGGESTED && f->name; f++) {
-        size_t known_n = strlen(f->name);
-        if (known_n > MAX_SUGGESTED)
-            continue;
-        int d = distance(name, n, f->name, known_n);
-        if (d < best_distance && d <= (int)known_n / 3) {
+    size_t least = SIZE_MAX;
+    for (const struct scf_field *f = fields; f->name; f++) {
+        size_t distance = scf_edit_distance(scf_str(name), scf_str(f->name));
+        if (distance < least && distance <= strlen(f->name) / 3) {
             best = f->name;
-            best_distance = d;
+            least = distance;
         }
     }
     return best;

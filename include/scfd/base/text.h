@@ -38,6 +38,12 @@ bool scf_parse_i64(struct scf_str text, int64_t min, int64_t max, int64_t *ret) 
  * ideographic) removed; `out` has room for text.n bytes. Returns the length. */
 size_t scf_normalise(struct scf_str text, char *out);
 
+/* How many insertions, deletions and substitutions of a byte lead from one text to the other
+ * (Levenshtein), ASCII letters compared without case; SIZE_MAX when one is longer than
+ * SCF_EDIT_MAX. For "did you mean". */
+enum { SCF_EDIT_MAX = 64 };
+size_t scf_edit_distance(struct scf_str a, struct scf_str b);
+
 /* True when the bytes are well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms). */
 bool scf_utf8_valid(const char *bytes, size_t n);
 /* Code points in valid UTF-8. */

@@ -146,6 +146,31 @@ static void test_refusals(void **state) {
     assert_non_null(strstr(err.detail, "/nonexistent/scfd.conf"));
 }
 
+static void test_refusals_do_not_repeat_values(void **state) {
+    (void)state;
+    write_file("");
+    struct scf_config c;
+    struct scf_error err;
+    static const char *const flags[] = {"--databse-url=postgresql://u:hunter2@db/x",
+                                        "--worker-threads=hunter2", "--log-level=hunter2"};
+    for (size_t i = 0; i < SCF_COUNT(flags); i++) {
+        assert_int_equal(load(&c, &err, flags[i], NULL, NULL), SCF_E_INVALID_PARAMETER);
+        assert_null(strstr(err.detail, "hunter2"));
+        assert_memory_equal(err.detail, flags[i], strcspn(flags[i], "="));
+    }
+}
+
+/* As after years of SIGHUP: what is the same is not kept again. */
+static void test_reading_again_keeps_nothing_new(void **state) {
+    (void)state;
+    write_file("origin = example.org/log\n");
+    struct scf_config first, again;
+    struct scf_error err;
+    assert_int_equal(load(&first, &err, "--listen=127.0.0.1:9", NULL, NULL), SCF_OK);
+    assert_int_equal(load(&again, &err, "--listen=127.0.0.1:9", NULL, NULL), SCF_OK);
+    assert_memory_equal(&first, &again, sizeof first); /* the very same texts */
+}
+
 static void test_example_is_a_valid_file(void **state) {
     (void)state;
     struct scf_buf out;
@@ -187,6 +212,8 @@ int main(void) {
         cmocka_unit_test(test_order_of_sources),
         cmocka_unit_test(test_database_url),
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_refusals_do_not_repeat_values),
+        cmocka_unit_test(test_reading_again_keeps_nothing_new),
         cmocka_unit_test(test_example_is_a_valid_file),
         cmocka_unit_test(test_dump_masks_secrets),
     };

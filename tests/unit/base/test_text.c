@@ -173,6 +173,35 @@ static void test_utf8(void **state) {
     assert_int_equal(scf_utf8_length("a\xe4\xb8\x80\xf0\x90\x80\x80", 8), 3);
 }
 
+/* Wagner and Fischer's own examples, and their like in every textbook. */
+static void test_edit_distance(void **state) {
+    (void)state;
+    static const struct {
+        const char *a, *b;
+        size_t distance;
+    } cases[] = {
+        {"", "", 0},
+        {"", "abc", 3},
+        {"kitten", "sitting", 3},
+        {"flaw", "lawn", 2},
+        {"Saturday", "sunday", 3},
+        {"intention", "execution", 5},
+        {"ABC_d", "abc_D", 0},
+        {"a-b", "a_b", 1},
+    };
+    for (size_t i = 0; i < SCF_COUNT(cases); i++) {
+        struct scf_str a = scf_str(cases[i].a), b = scf_str(cases[i].b);
+        assert_int_equal(scf_edit_distance(a, b), cases[i].distance);
+        assert_int_equal(scf_edit_distance(b, a), cases[i].distance);
+    }
+    char longest[SCF_EDIT_MAX + 2];
+    memset(longest, 'x', sizeof longest);
+    struct scf_str fits = {longest, SCF_EDIT_MAX}, too_long = {longest, SCF_EDIT_MAX + 1};
+    assert_int_equal(scf_edit_distance(fits, SCF_STR("x")), SCF_EDIT_MAX - 1);
+    assert_true(scf_edit_distance(too_long, SCF_STR("x")) == SIZE_MAX);
+    assert_true(scf_edit_distance(SCF_STR("x"), too_long) == SIZE_MAX);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_views),
@@ -183,6 +212,7 @@ int main(void) {
         cmocka_unit_test(test_unsigned_numbers),
         cmocka_unit_test(test_signed_numbers),
         cmocka_unit_test(test_utf8),
+        cmocka_unit_test(test_edit_distance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -81,6 +81,7 @@ static void take_result(struct import *m, struct scf_arena *arena, const char *l
 
 static enum scf_code take_answer(struct import *m, struct scf_error *err) {
     const char *at = m->answer.data, *end = at + m->answer.len;
+    m->summed_up = false;
     while (at < end) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         size_t n = newline ? (size_t)(newline - at) : (size_t)(end - at);

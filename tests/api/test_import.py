@@ -1,10 +1,12 @@
 """`scfd import`: a whole file, what is refused, progress, and an outage on the way."""
+import http.server
 import json
 import os
 import pty
 import re
 import signal
 import subprocess
+import threading
 import time
 
 import pytest
@@ -116,6 +118,35 @@ def test_wrong_use_is_told(server, sender, chain, file, tmp_path):
     assert scfd("import", "--help").returncode == 0
     assert "--kind" in scfd("import", "--help").stdout
     assert stored(sender) == 0
+
+
+class SecondAnswerIsCut(http.server.BaseHTTPRequestHandler):
+    """Answers the first portion in full, and all others without their summary."""
+
+    answers = ['{"summary":{"accepted":2000,"duplicate":0}}\n']
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        body = (self.answers.pop() if self.answers else '{"line":1,"status":201}\n').encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def test_an_answer_without_its_summary_is_told(tmp_path):
+    path = tmp_path / "portions.ndjson"
+    path.write_text('{"a":1}\n' * 2500)
+    with http.server.HTTPServer(("127.0.0.1", 0), SecondAnswerIsCut) as fake:
+        threading.Thread(target=fake.serve_forever, daemon=True).start()
+        done = scfd("import", path, "--kind", "invoice", "--url",
+                    f"http://127.0.0.1:{fake.server_port}", env={"SCFD_KEY": "k"})
+        fake.shutdown()
+    assert done.returncode == 75, done
+    assert "ends before its summary" in done.stderr
 
 
 def test_a_line_beyond_all_limits_stops_the_file(server, sender, tmp_path):

@@ -15,9 +15,15 @@ if [ $# -eq 1 ]; then
     exit 0
 fi
 keep=$2
-call "$SCFD_URL/v1/nodes/$node/keys?limit=500" |
-    jq -r --arg keep "$keep" '.data[] | select(.id != $keep and .revoked_at == null) | .id' |
-    while read -r id; do
-        call -X DELETE "$SCFD_URL/v1/api-keys/$id"
-        echo "revoked $id"
-    done
+live=$(call "$SCFD_URL/v1/nodes/$node/keys?limit=500" |
+    jq -r '.data[] | select(.revoked_at == null) | .id')
+# A mistyped KEEP_ID would leave the node without any key.
+echo "$live" | grep -qxF "$keep" || {
+    echo "rotate-key.sh: $keep is no live key of $node; nothing was revoked" >&2
+    exit 1
+}
+for id in $live; do
+    [ "$id" != "$keep" ] || continue
+    call -X DELETE "$SCFD_URL/v1/api-keys/$id"
+    echo "revoked $id"
+done

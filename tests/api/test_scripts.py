@@ -37,6 +37,14 @@ def test_load_day_then_again_then_a_bad_line(server, own, tmp_path):
     assert done.returncode != 0 and "#/kind" in done.stderr, done
 
 
+def test_load_day_notices_a_file_that_is_cut_short(server, own, tmp_path):
+    day = tmp_path / "day.ndjson.gz"
+    whole = gzip.compress(ndjson(own.invoice() for _ in range(50)))
+    day.write_bytes(whole[: len(whole) // 2])
+    done = script(server, "load-day.sh", "invoices", day, key=own.erp.key)
+    assert done.returncode != 0 and "gzip" in done.stderr, done
+
+
 def test_nightly_verify(server, own):
     record = own.erp.client.post("/v1/invoices", own.invoice()).json()["id"]
     proof = f"/v1/records/{record}/proof"
@@ -55,6 +63,11 @@ def test_rotate_key(server, own):
     assert done.returncode == 0 and "scfd_sk_live_" in done.stdout, done
     keys = server.client().get(f"/v1/nodes/{node.id}/keys").json()["data"]
     assert len(keys) == 2
+    done = script(server, "rotate-key.sh", node.id, "key_mistyped", key=admin)
+    assert done.returncode != 0 and "nothing was revoked" in done.stderr, done
+    assert node.client.get("/v1/invoices").status == 200
+    done = script(server, "rotate-key.sh", node.id, keys[1]["id"], key="scfd_sk_live_wrong")
+    assert done.returncode != 0, done
     done = script(server, "rotate-key.sh", node.id, keys[1]["id"], key=admin)
     assert done.returncode == 0 and keys[0]["id"] in done.stdout, done
     assert node.client.get("/v1/invoices").status == 401

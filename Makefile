@@ -68,7 +68,7 @@ OBJ_$(1) := $$(SRC_$(1):src/%.c=$$(O)/obj/%.o)
 BELOW_$(1) := $(2)
 $$(O)/inc/$(1)/.stamp:
 	@mkdir -p $$(@D)/scfd && for r in $(2); do ln -sfn $$(CURDIR)/include/scfd/$$$$r $$(@D)/scfd/$$$$r; done && touch $$@
-$$(O)/obj/$(1)/%.o: src/$(1)/%.c $$(O)/inc/$(1)/.stamp | $$(GENERATED_STAMP)
+$$(O)/obj/$(1)/%.o: src/$(1)/%.c $$(O)/inc/$(1)/.stamp
 	@mkdir -p $$(@D)
 	$$(call say,CC,$$@)
 	$$(Q)$$(CC) $$(CFLAGS_ALL) -I$$(O)/inc/$(1) -Isrc/$(1) -I$$(O)/gen $$(PKG_CFLAGS) -c $$< -o $$@

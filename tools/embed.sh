@@ -1,7 +1,6 @@
 #!/bin/sh
-# Turns files into C: embed.sh migrations sql/0001_x.sql … | templates a.json … | components
-# a.json.
-# | embed.sh components openapi/components.json
+# Turns files into C, on stdout:
+#   embed.sh migrations sql/0001_x.sql … | templates a.json … | components openapi/components.json
 set -eu
 what=$1; shift
 literal() { sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/    "/' -e 's/$/\\n"/' "$1"; }

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Style, layers and static checks: prints `path:line: what is wrong`, exit 1 when anything is.
 
-The rules are those of docs/CONTRIBUTING.md; each check below is one function that yields findings.
+The rules are those of CONTRIBUTING.md; each check below is one function that yields findings.
 """
 import os
 import re

@@ -46,19 +46,13 @@ static const struct scf_stmt list = {
            " coalesce(source_chain_id, chain_id), at FROM scfd.event"
            " WHERE chain_id = $1 AND seq > $2 ORDER BY seq LIMIT $3"};
 
-static const char *copy_text(const struct scf_rows *rows, int row, int col,
-                             struct scf_arena *arena) {
-    const char *text = scf_rows_text(rows, row, col);
-    return text ? scf_strdup(arena, text) : NULL;
-}
-
-static void read_event(const struct scf_rows *rows, int row, struct scf_arena *arena,
-                       struct scf_event *ret) {
+/* Text stays where it is: the rows live as long as the arena. */
+static void read_event(const struct scf_rows *rows, int row, struct scf_event *ret) {
     *ret = (struct scf_event){
         .seq = scf_rows_i64(rows, row, 0),
-        .type = copy_text(rows, row, 1, arena),
+        .type = scf_rows_text(rows, row, 1),
         .has_object = !scf_rows_null(rows, row, 2) && !scf_rows_null(rows, row, 3),
-        .object_prefix = copy_text(rows, row, 2, arena),
+        .object_prefix = scf_rows_text(rows, row, 2),
         .object_id = scf_rows_uuid(rows, row, 3),
         .has_leaves = !scf_rows_null(rows, row, 4),
         .first_leaf = scf_rows_i64(rows, row, 4),
@@ -85,7 +79,7 @@ enum scf_code scf_event_list(struct scf_db *db, struct scf_arena *arena,
     if (events == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "The page is too large.");
     for (int i = 0; i < n; i++)
-        read_event(rows, i, arena, &events[i]);
+        read_event(rows, i, &events[i]);
     *ret = events;
     *ret_n = n;
     return SCF_OK;

@@ -5,8 +5,8 @@
 #include "scfd/base/clock.h"
 #include "scfd/base/money.h"
 #include "scfd/codec/json.h"
-#include "scfd/codec/jsonw.h"
 #include "scfd/codec/schema.h"
+#include "scfd/http/answer.h"
 
 static enum scf_code refuse(struct scf_item *item, enum scf_code code) {
     item->outcome = SCF_REFUSED;
@@ -143,18 +143,6 @@ static void write_quality(const struct scf_item *item, struct scf_jsonw *w) {
     scf_jw_end_object(w);
 }
 
-static void write_warnings(const struct scf_item *item, struct scf_jsonw *w) {
-    scf_jw_array(w, "warnings");
-    for (size_t i = 0; i < item->warnings.count; i++) {
-        scf_jw_object(w, NULL);
-        scf_jw_str(w, "pointer", item->warnings.items[i].pointer);
-        scf_jw_str(w, "code", item->warnings.items[i].code);
-        scf_jw_str(w, "detail", item->warnings.items[i].detail);
-        scf_jw_end_object(w);
-    }
-    scf_jw_end_array(w);
-}
-
 void scf_item_write(const struct scf_item *item, struct scf_jsonw *w) {
     const struct scf_record *r = &item->record;
     const char *prefix = scf_record_kind_prefix(r->kind);
@@ -174,5 +162,5 @@ void scf_item_write(const struct scf_item *item, struct scf_jsonw *w) {
     scf_jw_hex(w, "leaf_hash", item->stored.leaf_hash.b, SCF_HASH_LEN);
     scf_jw_end_object(w);
     write_quality(item, w);
-    write_warnings(item, w);
+    scf_jw_warnings(w, &item->warnings);
 }

@@ -1,5 +1,5 @@
-/* The text of an API key: `scfd_sk_live_`, 43 base62 characters from the kernel, and the CRC-32 of
- * all before it as 6 base62 characters. Relies on scf_random and HMAC-SHA256. */
+/* The text of an API key: `scfd_sk_live_`, 43 random base62 characters, and the CRC-32 of all
+ * before it as 6 base62 characters. Relies on scf_random and HMAC-SHA256. */
 #include "key.h"
 
 static const char PREFIX[] = "scfd_sk_live_";

@@ -16,8 +16,7 @@ static const struct scf_stmt load_live = {
 
 static void read_live(const struct scf_rows *rows, int row, struct scf_live_key *ret) {
     *ret = (struct scf_live_key){.digest = scf_rows_hash(rows, row, 0),
-                                 .expires_us =
-                                     scf_rows_null(rows, row, 1) ? 0 : scf_rows_time(rows, row, 1),
+                                 .expires_us = scf_rows_time(rows, row, 1),
                                  .actor = {.key_id = scf_rows_uuid(rows, row, 2),
                                            .node_id = scf_rows_uuid(rows, row, 3),
                                            .operator_enterprise_id = scf_rows_uuid(rows, row, 4),
@@ -119,17 +118,15 @@ static const struct scf_stmt list_descending = {.name = "key_list_descending",
                                                 "   AND (created_at, id) < ($2, $3)"
                                                 " ORDER BY created_at DESC, id DESC LIMIT $4"};
 
-static void read_key(const struct scf_rows *rows, int row, struct scf_arena *arena,
-                     struct scf_api_key *ret) {
-    const char *label = scf_rows_text(rows, row, 3);
-    *ret = (struct scf_api_key){
-        .id = scf_rows_uuid(rows, row, 0),
-        .node_id = scf_rows_uuid(rows, row, 1),
-        .hint = scf_strdup(arena, scf_rows_text(rows, row, 2)),
-        .label = label ? scf_strdup(arena, label) : NULL,
-        .created_us = scf_rows_time(rows, row, 4),
-        .expires_us = scf_rows_null(rows, row, 5) ? 0 : scf_rows_time(rows, row, 5),
-        .revoked_us = scf_rows_null(rows, row, 6) ? 0 : scf_rows_time(rows, row, 6)};
+/* Text stays where it is: the rows live as long as the arena. */
+static void read_key(const struct scf_rows *rows, int row, struct scf_api_key *ret) {
+    *ret = (struct scf_api_key){.id = scf_rows_uuid(rows, row, 0),
+                                .node_id = scf_rows_uuid(rows, row, 1),
+                                .hint = scf_rows_text(rows, row, 2),
+                                .label = scf_rows_text(rows, row, 3),
+                                .created_us = scf_rows_time(rows, row, 4),
+                                .expires_us = scf_rows_time(rows, row, 5),
+                                .revoked_us = scf_rows_time(rows, row, 6)};
 }
 
 enum scf_code scf_key_list(struct scf_db *db, struct scf_arena *arena,
@@ -149,7 +146,7 @@ enum scf_code scf_key_list(struct scf_db *db, struct scf_arena *arena,
     if (keys == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "The page is too large.");
     for (int i = 0; i < n; i++)
-        read_key(rows, i, arena, &keys[i]);
+        read_key(rows, i, &keys[i]);
     *ret = keys;
     *ret_n = n;
     return SCF_OK;

@@ -254,15 +254,6 @@ static const struct scf_stmt view = {
            " result_href, problem_code, problem_detail, created_at, started_at, finished_at"
            " FROM scfd.job WHERE id = $1 AND ($2::uuid IS NULL OR requested_by = $2)"};
 
-static const char *copy_text(const struct scf_rows *rows, int col, struct scf_arena *arena) {
-    const char *text = scf_rows_text(rows, 0, col);
-    return text ? scf_strdup(arena, text) : NULL;
-}
-
-static int64_t time_or_zero(const struct scf_rows *rows, int col) {
-    return scf_rows_null(rows, 0, col) ? 0 : scf_rows_time(rows, 0, col);
-}
-
 enum scf_code scf_job_view_get(struct scf_db *db, struct scf_arena *arena,
                                const struct scf_uuid *id, const struct scf_uuid *asking_node,
                                struct scf_job_view *ret, struct scf_error *err) {
@@ -277,19 +268,19 @@ enum scf_code scf_job_view_get(struct scf_db *db, struct scf_arena *arena,
     if (scf_rows_count(rows) == 0)
         return scf_fail(err, SCF_E_NOT_FOUND, "There is no such job.");
     *ret = (struct scf_job_view){.id = scf_rows_uuid(rows, 0, 0),
-                                 .kind = copy_text(rows, 1, arena),
+                                 .kind = scf_rows_text(rows, 0, 1),
                                  .status = (enum scf_job_status)scf_rows_i64(rows, 0, 2),
                                  .attempt = (int)scf_rows_i64(rows, 0, 3),
                                  .has_progress = !scf_rows_null(rows, 0, 4),
                                  .progress_done = scf_rows_i64(rows, 0, 4),
                                  .progress_total = scf_rows_i64(rows, 0, 5),
-                                 .progress_unit = copy_text(rows, 6, arena),
-                                 .result_href = copy_text(rows, 7, arena),
-                                 .problem_code = copy_text(rows, 8, arena),
-                                 .problem_detail = copy_text(rows, 9, arena),
+                                 .progress_unit = scf_rows_text(rows, 0, 6),
+                                 .result_href = scf_rows_text(rows, 0, 7),
+                                 .problem_code = scf_rows_text(rows, 0, 8),
+                                 .problem_detail = scf_rows_text(rows, 0, 9),
                                  .created_us = scf_rows_time(rows, 0, 10),
-                                 .started_us = time_or_zero(rows, 11),
-                                 .finished_us = time_or_zero(rows, 12)};
+                                 .started_us = scf_rows_time(rows, 0, 11),
+                                 .finished_us = scf_rows_time(rows, 0, 12)};
     return SCF_OK;
 }
 

@@ -1,8 +1,8 @@
 /* The worker pool: threads that take due tasks and claimed jobs, wait for more, and stop.
  *
  * So that neither starves the other, one thread runs tasks only and one jobs only; the rest, and a
- * lonely single thread, run both, a job first after each task. A thread that holds the lock runs no
- * SQL and no handler. */
+ * lonely single thread, run both, a job first after each task. A worker that holds the lock runs no
+ * SQL and no handler; only who stops the pool does, at last, to release the jobs of stuck ones. */
 #include "scfd/base/clock.h"
 #include "scfd/base/log.h"
 

@@ -17,7 +17,7 @@ void scf_arena_free(struct scf_arena *arena);
 /* Like free + new with the same bound, but keeps the first block for reuse. */
 void scf_arena_reset(struct scf_arena *arena);
 
-/* n × size zeroed bytes, aligned for any type, checked multiply; never NULL for n × size == 0.
+/* n × size zeroed bytes, aligned for any type, checked multiply; for 0 bytes a pointer too.
  * Returns NULL when the bound would be passed: the caller answers body-too-large or internal. */
 void *scf_alloc(struct scf_arena *arena, size_t n, size_t size) SCF_MUST_CHECK;
 

@@ -21,7 +21,8 @@ int64_t scf_mono_us(void); /* monotonic */
 #define SCF_US_PER_HOUR (INT64_C(3600) * SCF_US_PER_SECOND)
 #define SCF_US_PER_DAY (INT64_C(24) * SCF_US_PER_HOUR)
 
-/* "2026-11-22T08:00:00.123456Z", always 6 decimals. */
+/* "2026-11-22T08:00:00.123456Z", always 6 decimals. Here and below: what is before the year 0001 or
+ * after 9999 is shown as the first or last moment, or day, between them. */
 enum { SCF_TIME_TEXT = 32 };
 void scf_time_format(int64_t us, char out[SCF_TIME_TEXT]);
 /* "2026-11-22". */

@@ -11,8 +11,8 @@ struct scf_uuid {
 
 enum { SCF_ID_TEXT = 48 }; /* prefix ≤ 16 + '_' + 26 + NUL */
 
-/* A fresh UUIDv7: milliseconds of scf_now_us, then random bits from the kernel (buffered per
- * thread). Within one thread the values ascend. */
+/* A fresh UUIDv7: milliseconds of scf_now_us and their fraction, then random bits (scf_random,
+ * buffered per thread). Within one thread the values ascend. */
 struct scf_uuid scf_uuid_new(void);
 bool scf_uuid_is_nil(const struct scf_uuid *u);
 bool scf_uuid_eq(const struct scf_uuid *a, const struct scf_uuid *b);

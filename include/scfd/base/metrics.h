@@ -1,5 +1,6 @@
-/* Counters, gauges and histograms for /metrics (api-rules R20). Registered once at start-up by
- * name; updating is lock-free. Any thread. */
+/* Counters, gauges and histograms for /metrics (api-rules R20). The first who asks for one by its
+ * name registers it. Asking takes a lock and walks a list: keep the pointer where it is hot.
+ * Updating is lock-free. Any thread; a metric lives as long as the process. */
 #ifndef SCFD_BASE_METRICS_H
 #define SCFD_BASE_METRICS_H
 

@@ -1,7 +1,7 @@
 /* The first include of every translation unit (the Makefile forces it with -include).
  *
- * It pulls in the C library and then poisons the calls that have no place here: unbounded string
- * functions, locale- or time-zone-dependent ones, and allocation without a checked multiply. */
+ * It pulls in the C library and then poisons calls that have no place here: unbounded string
+ * functions, number readers that hide errors, and those with a hidden state or time zone. */
 #ifndef SCFD_BASE_PRELUDE_H
 #define SCFD_BASE_PRELUDE_H
 

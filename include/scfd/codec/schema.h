@@ -13,8 +13,9 @@ enum scf_type {
     SCF_T_STRING,  /* min..max code points; NFC is not enforced */
     SCF_T_ENUM,    /* one of `choices` */
     SCF_T_MONEY,   /* decimal string (or tolerated number); scale of the sibling currency */
-    SCF_T_DECIMAL, /* decimal string or number; `places` fractional digits; min_units..max_units */
-    SCF_T_INTEGER, /* JSON integer; min_units..max_units */
+    SCF_T_DECIMAL, /* decimal string or number; `places` fractional digits; min..max of the last one
+                    */
+    SCF_T_INTEGER, /* JSON integer; min..max */
     SCF_T_BOOL,
     SCF_T_DATE,     /* YYYY-MM-DD */
     SCF_T_TIME,     /* RFC 3339 with offset; lenient forms only when the context allows */
@@ -23,7 +24,7 @@ enum scf_type {
     SCF_T_ID,       /* TypeID whose prefix is one of `choices` */
     SCF_T_USCC,     /* 18 characters of the GB 32100 alphabet; a bad check digit only warns */
     SCF_T_OBJECT,   /* `members` */
-    SCF_T_ARRAY,    /* of `element` (a table of one unnamed field), min..max elements */
+    SCF_T_ARRAY,    /* of `members` (a table of one unnamed field), min..max elements */
     SCF_T_SCALARS   /* free object of at most `max` scalar members ("fields", "metadata") */
 };
 

@@ -5,7 +5,8 @@
 #include "scfd/http/http.h"
 
 /* Inside a transaction: appends an event to the feed of a node (its chain row is locked: in id
- * order when several), and notifies "events:<node uuid hex>" when `notify`. */
+ * order when several), and notifies "events:<node uuid hex>" when `notify`. The event bears the
+ * time of the call. NOT_FOUND: the node has no chain. */
 enum scf_code scf_event_append(struct scf_db *db, struct scf_arena *arena,
                                const struct scf_uuid *node_id, const char *type,
                                const char *object_prefix, const struct scf_uuid *object_id,

@@ -45,7 +45,8 @@ enum scf_code scf_loan_invoice_keys(struct scf_db *db, struct scf_arena *arena,
                                     struct scf_loan_invoice **ret, size_t *ret_n,
                                     struct scf_error *err) SCF_MUST_CHECK;
 /* Locks the invoices against other loans until commit. INVOICE_FINANCED, naming them, when a loan
- * that is not settled finances one of them. */
+ * that is not settled finances one of them, or a record of it says that it is financed elsewhere.
+ */
 enum scf_code scf_loan_claim_invoices(struct scf_db *db, const struct scf_filing *f,
                                       const struct scf_loan_invoice *list, size_t n,
                                       struct scf_error *err) SCF_MUST_CHECK;

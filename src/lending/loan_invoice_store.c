@@ -83,14 +83,22 @@ static enum scf_code lock_keys(struct scf_db *db, struct scf_arena *arena,
 
 /* ---- financed by another? ---- */
 
-/* Asked in a statement of its own, whose snapshot is younger than the locks. $1 keys, $2 what is
- * named, $3 lender: another lender's loan is nobody's business. */
+/* By a loan that is not settled, or elsewhere, as the newest record of the invoice in any chain
+ * says of it; what it says of the lender itself the loans know better. Asked in a statement of its
+ * own, whose snapshot is younger than the locks. $1 keys, $2 what is named, $3 lender: another
+ * lender's loan is nobody's business, $4 invoice kind, $5 the lender's enterprise. */
 static const struct scf_stmt financed = {
     "lending_invoice_financed",
-    "SELECT DISTINCT x.named, CASE WHEN l.lender_id = $3 THEN l.id END"
+    "SELECT x.named, CASE WHEN l.lender_id = $3 THEN l.id END"
     " FROM unnest($1::uuid[], $2::uuid[]) AS x (key, named)"
     " JOIN scfd.loan_invoice i ON i.invoice_key = x.key"
-    " JOIN scfd.loan l ON l.id = i.loan_id AND l.status < 2 ORDER BY x.named"};
+    " JOIN scfd.loan l ON l.id = i.loan_id AND l.status < 2"
+    " UNION SELECT x.named, NULL FROM unnest($1::uuid[], $2::uuid[]) AS x (key, named)"
+    " WHERE EXISTS (SELECT FROM (SELECT DISTINCT ON (r.chain_id)"
+    " convert_from(r.body, 'UTF8')::json -> 'financing' AS financing FROM scfd.record r"
+    " WHERE (r.business_key = x.key OR r.id = x.key) AND r.kind = $4"
+    " ORDER BY r.chain_id, r.leaf_index DESC) newest WHERE financing ->> 'status' <> 'none'"
+    " AND financing ->> 'financier_id' IS DISTINCT FROM $5) ORDER BY 1"};
 
 static void bind_list(struct scf_params *p, const struct scf_uuid **keys,
                       const struct scf_uuid **named, const struct scf_loan_invoice *list,
@@ -121,7 +129,8 @@ static enum scf_code refuse(struct scf_arena *arena, const struct scf_rows *rows
     scf_jw_end_array(&w);
     scf_jw_end_object(&w);
     scf_fail(err, SCF_E_INVOICE_FINANCED,
-             "A loan that is not settled finances the same invoice already.");
+             "The same invoice is financed already, by a loan that is not settled or as a record "
+             "of it says.");
     err->members_json = scf_strndup(arena, members.data, members.len);
     scf_buf_free(&members);
     return err->code;
@@ -139,9 +148,13 @@ enum scf_code scf_loan_claim_invoices(struct scf_db *db, const struct scf_filing
         return code;
     struct scf_params p;
     struct scf_rows *rows;
+    char own[SCF_ID_TEXT];
     scf_params_init(&p, f->arena);
     bind_list(&p, keys, named, list, n);
     scf_p_uuid(&p, &f->lender->node_id);
+    scf_p_i16(&p, SCF_REC_INVOICE);
+    scf_id_format("ent", &f->lender->operator_enterprise_id, own);
+    scf_p_text(&p, own);
     code = scf_db_run(db, &financed, &p, f->arena, &rows, err);
     return code == SCF_OK && scf_rows_count(rows) > 0 ? refuse(f->arena, rows, err) : code;
 }

@@ -359,6 +359,28 @@ static void an_invoice_is_financed_once(void **state) {
     assert_int_equal(finance(&decision, "1", &correction).f.existed, true); /* sent again */
 }
 
+/* What its newest record in any chain says of it, but for what it says of this lender. */
+static void an_invoice_financed_elsewhere_carries_no_loan(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    struct scf_uuid key = scf_uuid_new(), decision = decide("1000.00", "");
+    char bank[SCF_ID_TEXT];
+    scf_id_format("ent", &w.bank, bank);
+    struct scf_uuid sellers = add_invoice(&w.borrower_node, &key, NULL);
+    struct scf_uuid pledged =
+        add_invoice_body(&w.buyer_node, &key, NULL, "{\"financing\":{\"status\":\"factored\"}}");
+    struct attempt a = finance(&decision, "1", &sellers);
+    assert_int_equal(a.code, SCF_E_INVOICE_FINANCED);
+    assert_null(strstr(a.err.members_json, "loan_id"));
+    add_invoice_body(&w.buyer_node, &key, &pledged, "{\"financing\":{\"status\":\"none\"}}");
+    add_invoice_body(&w.borrower_node, &key, &sellers,
+                     scf_asprintf(w.arena,
+                                  "{\"financing\":{\"status\":\"pledged\","
+                                  "\"financier_id\":\"%s\"}}",
+                                  bank));
+    assert_int_equal(finance(&decision, "1", &sellers).code, SCF_OK);
+}
+
 static void a_settled_loan_frees_its_invoices(void **state) {
     (void)state;
     NEEDS_DATABASE();
@@ -509,6 +531,7 @@ int main(void) {
         STORE_TEST(who_only_names_the_contract_learns_nothing),
         STORE_TEST(foreign_contracts_carry_no_loan),
         STORE_TEST(an_invoice_is_financed_once),
+        STORE_TEST(an_invoice_financed_elsewhere_carries_no_loan),
         STORE_TEST(a_settled_loan_frees_its_invoices),
         STORE_TEST(lenders_at_once_finance_an_invoice_once),
         STORE_TEST(lenders_share_the_recommended_limit),

@@ -92,8 +92,8 @@ static void add_contract(const struct scf_uuid *node, const struct scf_uuid *id)
 }
 
 /* An invoice under the contract, reported by `node`; `key` says which one it is in business. */
-static struct scf_uuid add_invoice(const struct scf_uuid *node, const struct scf_uuid *key,
-                                   const struct scf_uuid *revises) {
+static struct scf_uuid add_invoice_body(const struct scf_uuid *node, const struct scf_uuid *key,
+                                        const struct scf_uuid *revises, const char *body) {
     struct scf_uuid id = scf_uuid_new();
     char name[SCF_ID_TEXT];
     scf_id_format("inv", &id, name);
@@ -102,7 +102,7 @@ static struct scf_uuid add_invoice(const struct scf_uuid *node, const struct scf
                            .kind = SCF_REC_INVOICE,
                            .external_id = scf_str(name),
                            .received_us = scf_now_us(),
-                           .body = SCF_STR("{}"),
+                           .body = scf_str(body),
                            .business_key = *key,
                            .contract_key = w.contract_key,
                            .enterprise_id = w.borrower,
@@ -114,6 +114,11 @@ static struct scf_uuid add_invoice(const struct scf_uuid *node, const struct scf
         r.revises_id = *revises;
     ok(scf_tx_run(w.db, append_record, &r, &w.err));
     return id;
+}
+
+static struct scf_uuid add_invoice(const struct scf_uuid *node, const struct scf_uuid *key,
+                                   const struct scf_uuid *revises) {
+    return add_invoice_body(node, key, revises, "{}");
 }
 
 /* A guarantee of the contract, sent by `node`; listed as the rollup lists it. */

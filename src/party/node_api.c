@@ -104,8 +104,8 @@ static enum scf_code create_in_tx(struct scf_db *db, void *ctx, struct scf_error
 static struct scf_node new_node(const cJSON *body) {
     int64_t now_us = scf_now_us();
     struct scf_node node = {.id = scf_uuid_new(),
-                            .offset_minutes = 480,
-                            .allowed_kinds = 31,
+                            .offset_minutes = SCF_NODE_OFFSET_MINUTES,
+                            .allowed_kinds = SCF_NODE_ALLOWED_KINDS,
                             .version = 1,
                             .created_us = now_us,
                             .updated_us = now_us};

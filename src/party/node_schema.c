@@ -16,6 +16,9 @@ static const char *const status_names[] = {"active", "suspended", "retired", NUL
 /* In the order of enum scf_record_kind: position is the bit of allowed_kinds. */
 static const char *const resource_names[] = {"enterprise", "contract",  "workflow_event",
                                              "invoice",    "guarantee", NULL};
+static_assert(SCF_COUNT(resource_names) == SCF_NODE_RESOURCES + 1 &&
+                  SCF_NODE_ALLOWED_KINDS == (1 << SCF_NODE_RESOURCES) - 1,
+              "a bit for every kind of record that nodes send");
 static const char *const enterprise_prefix[] = {"ent", NULL};
 
 static bool index_of(const char *const *names, const char *name, int *ret) {
@@ -102,7 +105,7 @@ static const struct scf_field resource_element[] = {{.name = "",
          .doc_en = "Times without an offset are read in the node's time zone",                     \
          .doc_zh = "无时区偏移的时间按节点时区理解"},                                              \
     {                                                                                              \
-        .name = "allowed_resources", .type = SCF_T_ARRAY, .min = 1, .max = 5,                      \
+        .name = "allowed_resources", .type = SCF_T_ARRAY, .min = 1, .max = SCF_NODE_RESOURCES,     \
         .members = resource_element, .doc_en = "Kinds of records it may send (all)",               \
         .doc_zh = "允许发送的记录类型（默认全部）"                                  \
     }

@@ -9,6 +9,9 @@
 extern const struct scf_schema scf_node_create_schema, scf_node_update_schema,
     scf_key_create_schema;
 
+/* What a node has that says nothing of these: China's time, and every kind of record. */
+enum { SCF_NODE_OFFSET_MINUTES = 480, SCF_NODE_RESOURCES = 5, SCF_NODE_ALLOWED_KINDS = 31 };
+
 /* "procurement" …, also the alias "business_system" of "erp". */
 bool scf_node_kind_parse(const char *name, enum scf_node_kind *ret) SCF_MUST_CHECK;
 /* "active", "suspended", "retired". */

@@ -21,6 +21,9 @@ int64_t scf_mono_us(void); /* monotonic */
 #define SCF_US_PER_HOUR (INT64_C(3600) * SCF_US_PER_SECOND)
 #define SCF_US_PER_DAY (INT64_C(24) * SCF_US_PER_HOUR)
 
+/* 9999-12-31T23:59:59.999999Z, the last moment that a time on the wire can name. */
+#define SCF_TIME_LAST_US INT64_C(253402300799999999)
+
 /* "2026-11-22T08:00:00.123456Z", always 6 decimals. Here and below: what is before the year 0001 or
  * after 9999 is shown as the first or last moment, or day, between them. */
 enum { SCF_TIME_TEXT = 32 };

@@ -184,14 +184,12 @@ static enum scf_code start_server(struct running *r, struct scf_error *err) {
     for (size_t i = 0; i < count; i++)
         if (r->routes[i].run == SCF_RUN_STREAM)
             r->routes[i].body_max = (size_t)r->config.max_bulk_bytes;
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
     struct scf_server_options options = {
         .listen = r->config.listen,
         .database_url = r->services.database_url,
         .public_base_url = r->config.public_base_url,
         .spool_dir = r->spool,
-        .http_threads =
-            r->config.http_threads > 0 ? (int)r->config.http_threads : (int)(cores > 1 ? cores : 2),
+        .http_threads = (int)r->config.http_threads,
         .service_threads = (int)r->config.service_threads,
         .max_connections = scf_host_connections((int)r->config.max_connections,
                                                 OTHER_FILES + database_connections(&r->config)),

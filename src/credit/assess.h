@@ -56,16 +56,22 @@ enum scf_code scf_contract_read_totals(struct scf_db *db, struct scf_arena *aren
                                        const struct scf_record *contract,
                                        struct scf_limit_contract *k,
                                        struct scf_error *err) SCF_MUST_CHECK;
-/* The guarantee records of a contract that no later one revises, with the node that sent each: who
- * operates it (nil: nobody), and whether it is a guarantor's by kind. At most 100: every node's
- * first one, then every node's second, so that none crowds out another's. */
-struct scf_guarantee_key {
-    struct scf_uuid record_id, operator_id;
-    bool from_guarantors;
+/* The guarantees of a contract that no later record revises and that are not erased, in the order
+ * of their turn: every node's first one, then every node's second, so that none crowds out
+ * another's; at most 100. Of the bodies only the members that count, however large a sender made
+ * them. Text in `arena`; NULL where it is absent. */
+struct scf_reported_guarantee {
+    struct scf_uuid record_id, obligor_id;
+    struct scf_hash body_sha256;
+    int64_t amount; /* minor units of currency */
+    char currency[4];
+    struct scf_uuid operator_id; /* of the node that sent it; nil: nobody */
+    bool from_guarantors;        /* the node's kind is guarantor */
+    const char *guarantee_no, *guarantor_id, *status, *effective_from, *expires_on;
 };
 enum scf_code scf_contract_guarantees(struct scf_db *db, struct scf_arena *arena,
                                       const struct scf_uuid *contract_key,
-                                      struct scf_guarantee_key **ret, int *ret_n,
+                                      struct scf_reported_guarantee **ret, size_t *ret_n,
                                       struct scf_error *err) SCF_MUST_CHECK;
 
 /* ---- assess_check_store.c: what a request names ---- */

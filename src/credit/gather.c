@@ -61,53 +61,50 @@ static int64_t deduction(const cJSON *body, const char *name, int scale, int64_t
     return sound ? minor : everything;
 }
 
-static bool same_guarantee(const cJSON *a, const cJSON *b) {
-    static const char *const keys[] = {"guarantee_no", "guarantor_id"};
-    for (size_t i = 0; i < SCF_COUNT(keys); i++) {
-        const char *x = scf_json_string(a, keys[i]), *y = scf_json_string(b, keys[i]);
-        if (x == NULL || y == NULL || strcmp(x, y) != 0)
-            return false;
-    }
-    return true;
+static bool same_text(const char *a, const char *b) {
+    return a != NULL && b != NULL && strcmp(a, b) == 0;
+}
+
+static bool same_guarantee(const struct scf_reported_guarantee *a,
+                           const struct scf_reported_guarantee *b) {
+    return same_text(a->guarantee_no, b->guarantee_no) &&
+           same_text(a->guarantor_id, b->guarantor_id);
 }
 
 /* Anybody may report that another one guarantees. Only the guarantor's own word raises a limit: the
  * word of the node it operates, or of a guarantors' system that the administrator tied to none. */
-static bool is_guarantors(const cJSON *body, const struct scf_guarantee_key *key) {
-    const char *text = scf_json_string(body, "guarantor_id");
+static bool is_guarantors(const struct scf_reported_guarantee *r) {
     struct scf_uuid guarantor;
-    if (scf_uuid_is_nil(&key->operator_id))
-        return key->from_guarantors;
-    return text != NULL && scf_id_parse("ent", scf_str(text), &guarantor) &&
-           scf_uuid_eq(&guarantor, &key->operator_id);
+    if (scf_uuid_is_nil(&r->operator_id))
+        return r->from_guarantors;
+    return r->guarantor_id != NULL && scf_id_parse("ent", scf_str(r->guarantor_id), &guarantor) &&
+           scf_uuid_eq(&guarantor, &r->operator_id);
 }
 
-static struct scf_limit_guarantee read_guarantee(struct gather *g, const struct scf_record *r,
-                                                 const struct scf_guarantee_key *key,
-                                                 const cJSON *body) {
-    const char *status = scf_json_string(body, "status");
-    const char *from = scf_json_string(body, "effective_from");
-    const char *until = scf_json_string(body, "expires_on");
+static struct scf_limit_guarantee read_guarantee(const struct gather *g,
+                                                 const struct scf_reported_guarantee *r) {
     struct scf_limit_guarantee k = {
-        .record_id = r->id,
+        .record_id = r->record_id,
         .body_sha256 = r->body_sha256,
-        .status = status != NULL ? status : "",
-        .amount = r->has_amount ? r->amount : 0,
-        .obligor_is_borrower = scf_uuid_eq(&r->enterprise_id, &g->request->borrower_id),
-        .unconfirmed = !is_guarantors(body, key),
+        .status = r->status != NULL ? r->status : "",
+        .amount = r->amount,
+        .obligor_is_borrower = scf_uuid_eq(&r->obligor_id, &g->request->borrower_id),
+        .unconfirmed = !is_guarantors(r),
     };
     memcpy(k.currency, r->currency, 4);
-    k.has_from = from != NULL && scf_date_parse(scf_str(from), &k.from_day);
-    if (until == NULL || !scf_date_parse(scf_str(until), &k.expires_day))
+    k.has_from =
+        r->effective_from != NULL && scf_date_parse(scf_str(r->effective_from), &k.from_day);
+    if (r->expires_on == NULL || !scf_date_parse(scf_str(r->expires_on), &k.expires_day))
         k.status = ""; /* without an end nobody knows whether it still holds */
     return k;
 }
 
 /* Where a guarantee goes that stands beside `n` others: the place of the same one, if it is there.
  */
-static size_t place_of(const cJSON *const *bodies, size_t n, const cJSON *body) {
+static size_t place_of(const struct scf_reported_guarantee *const *others, size_t n,
+                       const struct scf_reported_guarantee *r) {
     size_t at = 0;
-    while (at < n && !same_guarantee(bodies[at], body))
+    while (at < n && !same_guarantee(others[at], r))
         at++;
     return at;
 }
@@ -116,31 +113,24 @@ static size_t place_of(const cJSON *const *bodies, size_t n, const cJSON *body) 
  * one. */
 static enum scf_code read_guarantees(struct gather *g, const struct scf_record *contract,
                                      struct scf_limit_contract *k, struct scf_error *err) {
-    struct scf_guarantee_key *keys;
-    int n;
+    struct scf_reported_guarantee *reported;
+    size_t n;
     enum scf_code code =
-        scf_contract_guarantees(g->db, g->arena, &contract->business_key, &keys, &n, err);
+        scf_contract_guarantees(g->db, g->arena, &contract->business_key, &reported, &n, err);
     if (code != SCF_OK)
         return code;
-    struct scf_limit_guarantee *list = scf_alloc(g->arena, (size_t)n, sizeof *list);
-    const cJSON **bodies = scf_alloc(g->arena, (size_t)n, sizeof *bodies);
-    if (list == NULL || bodies == NULL)
+    struct scf_limit_guarantee *list = scf_alloc(g->arena, n, sizeof *list);
+    const struct scf_reported_guarantee **taken = scf_alloc(g->arena, n, sizeof *taken);
+    if (list == NULL || taken == NULL)
         return no_memory(err);
-    for (int i = 0; i < n; i++) {
-        struct scf_record r;
-        code = scf_record_get(g->db, g->arena, NULL, &keys[i].record_id, &r, err);
-        if (code != SCF_OK)
-            return code;
-        const cJSON *body = body_of(g, &r);
-        if (body == NULL)
-            continue;
-        struct scf_limit_guarantee one = read_guarantee(g, &r, &keys[i], body);
-        size_t at = place_of(bodies, k->guarantee_count, body);
+    for (size_t i = 0; i < n; i++) {
+        struct scf_limit_guarantee one = read_guarantee(g, &reported[i]);
+        size_t at = place_of(taken, k->guarantee_count, &reported[i]);
         if (at == k->guarantee_count)
             k->guarantee_count++;
         else if (!list[at].unconfirmed || one.unconfirmed)
             continue;
-        bodies[at] = body;
+        taken[at] = &reported[i];
         list[at] = one;
     }
     k->guarantees = list;

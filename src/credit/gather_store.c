@@ -198,16 +198,41 @@ enum scf_code scf_contract_read_totals(struct scf_db *db, struct scf_arena *aren
 
 static const struct scf_stmt guarantees_stmt = {
     "scf_contract_guarantees",
-    "SELECT g.record_id, n.operator_enterprise_id, n.kind FROM scfd.contract_guarantee g"
-    " LEFT JOIN scfd.node n ON n.id = g.chain_id WHERE g.contract_key = $1 AND NOT EXISTS"
+    "WITH g AS MATERIALIZED (SELECT record_id, chain_id,"
+    " row_number() OVER (PARTITION BY chain_id ORDER BY leaf_index) AS turn"
+    " FROM scfd.contract_guarantee g WHERE contract_key = $1 AND NOT EXISTS"
     " (SELECT FROM scfd.contract_guarantee later WHERE later.contract_key = $1"
     " AND later.revises_id = g.record_id AND later.chain_id = g.chain_id)"
-    " ORDER BY row_number() OVER (PARTITION BY g.chain_id ORDER BY g.leaf_index), g.chain_id"
-    " LIMIT 100"};
+    " ORDER BY turn, chain_id LIMIT 100)"
+    " SELECT r.id, r.enterprise_id, r.body_sha256, coalesce(r.amount, 0), r.currency,"
+    " n.operator_enterprise_id, n.kind, b.body ->> 'guarantee_no', b.body ->> 'guarantor_id',"
+    " b.body ->> 'status', b.body ->> 'effective_from', b.body ->> 'expires_on'"
+    " FROM g JOIN scfd.record r ON r.id = g.record_id LEFT JOIN scfd.node n ON n.id = g.chain_id"
+    " CROSS JOIN LATERAL (SELECT convert_from(r.body, 'UTF8')::json AS body OFFSET 0) b"
+    " WHERE r.body IS NOT NULL ORDER BY g.turn, g.chain_id"};
+
+static struct scf_reported_guarantee read_guarantee(const struct scf_rows *rows, int i) {
+    struct scf_reported_guarantee r = {
+        .record_id = scf_rows_uuid(rows, i, 0),
+        .obligor_id = scf_rows_uuid(rows, i, 1),
+        .body_sha256 = scf_rows_hash(rows, i, 2),
+        .amount = scf_rows_i64(rows, i, 3),
+        .operator_id = scf_rows_uuid(rows, i, 5),
+        .from_guarantors = scf_rows_i64(rows, i, 6) == SCF_NODE_GUARANTOR,
+        .guarantee_no = scf_rows_text(rows, i, 7),
+        .guarantor_id = scf_rows_text(rows, i, 8),
+        .status = scf_rows_text(rows, i, 9),
+        .effective_from = scf_rows_text(rows, i, 10),
+        .expires_on = scf_rows_text(rows, i, 11),
+    };
+    struct scf_str currency = scf_rows_str(rows, i, 4);
+    memcpy(r.currency, currency.p != NULL ? currency.p : "", currency.n < 3 ? currency.n : 3);
+    return r;
+}
 
 enum scf_code scf_contract_guarantees(struct scf_db *db, struct scf_arena *arena,
                                       const struct scf_uuid *contract_key,
-                                      struct scf_guarantee_key **ret, int *ret_n,
+                                      struct scf_reported_guarantee **ret, size_t *ret_n,
                                       struct scf_error *err) {
     struct scf_params p;
     struct scf_rows *rows;
@@ -217,16 +242,12 @@ enum scf_code scf_contract_guarantees(struct scf_db *db, struct scf_arena *arena
     if (code != SCF_OK)
         return code;
     int n = scf_rows_count(rows);
-    struct scf_guarantee_key *keys = scf_alloc(arena, (size_t)n, sizeof *keys);
-    if (keys == NULL)
+    struct scf_reported_guarantee *list = scf_alloc(arena, (size_t)n, sizeof *list);
+    if (list == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "No memory for %d guarantees", n);
     for (int i = 0; i < n; i++)
-        keys[i] = (struct scf_guarantee_key){
-            .record_id = scf_rows_uuid(rows, i, 0),
-            .operator_id = scf_rows_uuid(rows, i, 1),
-            .from_guarantors = scf_rows_i64(rows, i, 2) == SCF_NODE_GUARANTOR,
-        };
-    *ret = keys;
-    *ret_n = n;
+        list[i] = read_guarantee(rows, i);
+    *ret = list;
+    *ret_n = (size_t)n;
     return SCF_OK;
 }

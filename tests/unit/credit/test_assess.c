@@ -4,6 +4,7 @@
  *   G = 20 000.00 less 20 %                    limit = 148 454.18 */
 #include <setjmp.h>
 #include <cmocka.h>
+#include <sys/resource.h>
 
 #include "../chain/world.h"
 #include "assess.h"
@@ -367,6 +368,44 @@ static void newest_revision_counts(void **state) {
     assert_non_null(strstr(document, "contract-not-open"));
 }
 
+static long peak_kib(void) {
+    struct rusage usage;
+    assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
+    return usage.ru_maxrss;
+}
+
+/* Under a number that anybody may know anybody may send anything. What does not count is not even
+ * fetched: 80 MB of bodies here. */
+static void bulky_guarantees_cost_no_memory(void **state) {
+    (void)state;
+    need_world();
+    enum { COUNT = 40, SIZE = 2000000 };
+    char *padding = malloc(SIZE + 1), *body = malloc(SIZE + 100);
+    memset(padding, 'x', SIZE);
+    padding[SIZE] = '\0';
+    for (int i = 0; i < COUNT; i++) {
+        int n = snprintf(body, SIZE + 100, "{\"guarantee_no\":\"B-%d\",\"fields\":{\"a\":\"%s\"}}",
+                         i, padding);
+        struct scf_record r = {.chain_id = erp,
+                               .id = scf_uuid_new(),
+                               .kind = SCF_REC_GUARANTEE,
+                               .external_id = scf_str(scf_asprintf(w.arena, "B-%d", i)),
+                               .received_us = today * SCF_US_PER_DAY,
+                               .body = {body, (size_t)n},
+                               .contract_key = contract_key,
+                               .enterprise_id = seller};
+        add_one(&r);
+    }
+    free(padding);
+    free(body);
+    struct scf_uuid id = insert("");
+    long before = peak_kib();
+    assert_int_equal(run(&id), SCF_OK);
+    assert_true(peak_kib() - before < 32 << 10);
+    struct scf_assess_row row = row_of(&id);
+    assert_string_equal(member(&row, "recommended_limit"), "148454.18");
+}
+
 static void what_cannot_be_done_fails_with_its_problem(void **state) {
     (void)state;
     need_world();
@@ -386,6 +425,7 @@ int main(void) {
         cmocka_unit_test(lender_sees_it_and_its_grounds),
         cmocka_unit_test(a_second_run_changes_nothing),
         cmocka_unit_test(a_decision_is_no_longer_awaited),
+        cmocka_unit_test(bulky_guarantees_cost_no_memory),
         cmocka_unit_test(financing_lowers_the_next_limit),
         cmocka_unit_test(newest_revision_counts),
         cmocka_unit_test(what_cannot_be_done_fails_with_its_problem),

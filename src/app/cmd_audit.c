@@ -6,11 +6,18 @@
 
 #include "scfd/base/clock.h"
 #include "scfd/chain/chain.h"
+#include "scfd/codec/jsonw.h"
 #include "scfd/codec/sign.h"
 #include "scfd/intake/columns.h"
 #include "scfd/template/template.h"
 
-enum { CHECKPOINTS_MAX = 256, THREADS_MAX = 64, ORIGIN_MAX = 512, PLAIN_EVERY_S = 10 };
+enum {
+    CHECKPOINTS_MAX = 256,
+    THREADS_MAX = 64,
+    ORIGIN_MAX = 512,
+    PLAIN_EVERY_S = 10,
+    JSON_MAX = 4096
+};
 
 static const char usage[] =
     "scfd audit [--chain ID] [--deep] [--key VKEY] [--checkpoint FILE]… [--threads N] [--json]\n"
@@ -46,12 +53,26 @@ static void show_progress(void *ctx, int64_t done, int64_t total) {
             a->terminal ? "\033[K" : "\n");
 }
 
+static void report_json(const struct audit *a, const struct scf_audit_result *result) {
+    struct scf_buf body;
+    scf_buf_init(&body, JSON_MAX);
+    struct scf_jsonw w = scf_jsonw(&body);
+    scf_jw_object(&w, NULL);
+    scf_jw_i64(&w, "chains", result->chains);
+    scf_jw_i64(&w, "leaves", result->leaves);
+    scf_jw_i64(&w, "tiles", result->tiles);
+    scf_jw_i64(&w, "blocks", result->blocks);
+    scf_jw_i64(&w, "checkpoints", (int64_t)a->options.checkpoint_count);
+    scf_jw_i64(&w, "faults", result->faults);
+    scf_jw_str(&w, "first_fault", result->faults > 0 ? result->first_fault : NULL);
+    scf_jw_end_object(&w);
+    printf("%.*s\n", (int)body.len, body.data);
+    scf_buf_free(&body);
+}
+
 static void report(const struct audit *a, const struct scf_audit_result *result) {
     if (a->json) {
-        printf("{\"chains\":%" PRId64 ",\"leaves\":%" PRId64 ",\"tiles\":%" PRId64
-               ",\"blocks\":%" PRId64 ",\"checkpoints\":%zu,\"faults\":%" PRId64 "}\n",
-               result->chains, result->leaves, result->tiles, result->blocks,
-               a->options.checkpoint_count, result->faults);
+        report_json(a, result);
         return;
     }
     printf("%" PRId64 " chains, %" PRId64 " leaves, %" PRId64 " tiles, %" PRId64 " blocks",

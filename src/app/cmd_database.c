@@ -1,5 +1,6 @@
 /* scfd migrate, and what the commands that work on a database without a server share. Without a
- * database URL they start the embedded cluster of the data directory themselves. */
+ * database URL they start the embedded cluster of the data directory themselves, or use it where a
+ * server runs it. */
 #include "cmd_database.h"
 
 #include "commands.h"
@@ -16,6 +17,8 @@ enum scf_code scf_target_open(struct scf_target *t, int argc, char **argv, struc
     if (t->url)
         return SCF_OK;
     code = scf_cluster_start(t->config.data_dir, FEW_CONNECTIONS, &t->cluster, err);
+    if (code == SCF_E_WRONG_STATE) /* a server is running: work beside it */
+        code = scf_cluster_attach(t->config.data_dir, &t->cluster, err);
     if (code == SCF_OK)
         t->url = scf_cluster_url(t->cluster);
     return code;

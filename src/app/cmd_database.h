@@ -8,7 +8,7 @@
 /* The database that the configuration names. */
 struct scf_target {
     struct scf_config config;
-    struct scf_cluster *cluster; /* NULL: not ours; stop it at the end */
+    struct scf_cluster *cluster; /* NULL: there is a database URL; stop it at the end */
     const char *url;
 };
 /* argv holds nothing but configuration any more. */

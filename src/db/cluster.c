@@ -156,7 +156,7 @@ static enum scf_code find_programs(struct scf_cluster *c, struct scf_error *err)
 }
 
 static enum scf_code bring_up(struct scf_cluster *c, const char *data_dir, struct scf_error *err) {
-    enum scf_code code = scf_cluster_claim(c, data_dir, err);
+    enum scf_code code = scf_cluster_claim(c, data_dir, true, err);
     if (code == SCF_OK)
         code = find_programs(c, err);
     if (code != SCF_OK)
@@ -174,18 +174,36 @@ static struct scf_metric *restarts(void) {
                        "Restarts of the embedded PostgreSQL after it ended by itself");
 }
 
-enum scf_code scf_cluster_start(const char *data_dir, int max_connections, struct scf_cluster **ret,
-                                struct scf_error *err) {
+static struct scf_cluster *new_cluster(void) {
     struct scf_cluster *c = calloc(1, sizeof *c);
     SCF_ASSERT(c);
-    (void)restarts(); /* is 0 from the start, not absent */
     c->lock_fd = -1;
+    return c;
+}
+
+enum scf_code scf_cluster_start(const char *data_dir, int max_connections, struct scf_cluster **ret,
+                                struct scf_error *err) {
+    struct scf_cluster *c = new_cluster();
+    (void)restarts(); /* is 0 from the start, not absent */
     c->max_connections = max_connections;
     enum scf_code code = bring_up(c, data_dir, err);
     if (code != SCF_OK) {
         scf_cluster_stop(c);
         return code;
     }
+    *ret = c;
+    return SCF_OK;
+}
+
+enum scf_code scf_cluster_attach(const char *data_dir, struct scf_cluster **ret,
+                                 struct scf_error *err) {
+    struct scf_cluster *c = new_cluster();
+    enum scf_code code = scf_cluster_claim(c, data_dir, false, err);
+    if (code != SCF_OK) {
+        scf_cluster_stop(c);
+        return code;
+    }
+    c->url = url_for(c, "scfd");
     *ret = c;
     return SCF_OK;
 }

@@ -177,12 +177,12 @@ static enum scf_code place_socket(struct scf_cluster *c, struct scf_error *err) 
     return code;
 }
 
-enum scf_code scf_cluster_claim(struct scf_cluster *c, const char *data_dir,
+enum scf_code scf_cluster_claim(struct scf_cluster *c, const char *data_dir, bool alone,
                                 struct scf_error *err) {
     enum scf_code code = choose_account(&c->account, err);
     if (code == SCF_OK)
         code = open_dir(c, data_dir, err);
-    if (code == SCF_OK)
+    if (code == SCF_OK && alone)
         code = lock(c, err);
     if (code == SCF_OK)
         code = keep_owner(c, err);

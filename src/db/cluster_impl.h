@@ -53,8 +53,8 @@ char *scf_find_postgres(int major);
 
 /* ---- cluster_files.c ---- */
 
-/* Directories, ownership, the lock, the socket directory. */
-enum scf_code scf_cluster_claim(struct scf_cluster *c, const char *data_dir,
+/* Directories, ownership, the socket directory; the lock when `alone`. */
+enum scf_code scf_cluster_claim(struct scf_cluster *c, const char *data_dir, bool alone,
                                 struct scf_error *err) SCF_MUST_CHECK;
 /* Major version of the existing cluster; 0 when there is none yet. */
 int scf_cluster_version(const struct scf_cluster *c);

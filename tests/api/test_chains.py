@@ -421,6 +421,24 @@ def test_audit_names_the_altered_record(audited, what):
     assert audit(audited).returncode == 0
 
 
+def test_audit_as_json_names_the_first_fault(audited):
+    assert json.loads(audit(audited, "--json").stdout)["first_fault"] is None
+    with altered(audited, "record", ALTERATIONS["a salt"], f"leaf_index = 137 AND {BIGGEST}"):
+        done = audit(audited, "--json")
+    result = json.loads(done.stdout)
+    assert done.returncode == 5
+    assert result["faults"] == 1
+    assert audited.ids[137] in result["first_fault"]
+    assert "leaf 137" in result["first_fault"]
+
+
+def test_commands_work_beside_the_server_that_runs_the_cluster(audited):
+    for command in (("audit",), ("migrate", "--check"), ("migrate", "--plan")):
+        done = scfd(*command, "--data", audited.data)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert audited.client().get("/readyz").status == 200
+
+
 @pytest.mark.parametrize(
     "table, change",
     [

@@ -24,6 +24,10 @@ bool scf_cluster_available(void);
  * this scfd needs plus room for administrators. Errors are for the operator: err->detail. */
 enum scf_code scf_cluster_start(const char *data_dir, int max_connections, struct scf_cluster **ret,
                                 struct scf_error *err) SCF_MUST_CHECK;
+/* The cluster of a live scfd on this directory (start answered WRONG_STATE): only its URL. It has
+ * no pid here, check must not be called, and stop leaves it running. */
+enum scf_code scf_cluster_attach(const char *data_dir, struct scf_cluster **ret,
+                                 struct scf_error *err) SCF_MUST_CHECK;
 /* libpq keyword string for its database `scfd`; owned by the cluster. */
 const char *scf_cluster_url(const struct scf_cluster *c);
 /* 0 while there is none. */

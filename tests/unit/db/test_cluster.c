@@ -151,6 +151,18 @@ static void test_a_second_scfd_is_refused(void **state) {
     scf_cluster_stop(c);
 }
 
+static void test_attach_beside_a_live_scfd(void **state) {
+    (void)state;
+    struct scf_cluster *c = start_in(dir), *beside = NULL;
+    assert_int_equal(scf_cluster_attach(dir, &beside, &err), SCF_OK);
+    assert_int_equal(scf_cluster_pid(beside), 0);
+    assert_string_equal(scf_cluster_url(beside), scf_cluster_url(c));
+    assert_int_equal(ask_number(beside, "SELECT a FROM public.t"), 42);
+    scf_cluster_stop(beside);
+    assert_int_equal(ask_number(c, "SELECT a FROM public.t"), 42); /* it still runs */
+    scf_cluster_stop(c);
+}
+
 static void test_unreachable_directory(void **state) {
     (void)state;
     if (geteuid() != 0)
@@ -339,6 +351,7 @@ int main(void) {
         cmocka_unit_test(test_half_made_cluster_is_made_anew),
         cmocka_unit_test(test_long_path),
         cmocka_unit_test(test_a_second_scfd_is_refused),
+        cmocka_unit_test(test_attach_beside_a_live_scfd),
         cmocka_unit_test(test_unreachable_directory),
         cmocka_unit_test(test_no_programs),
         cmocka_unit_test(test_postmaster_killed),

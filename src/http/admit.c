@@ -53,6 +53,18 @@ static bool decode_params(struct scf_request *rq) {
     return true;
 }
 
+/* What a POST or PATCH of this path may carry (api-rules R22). */
+static void tell_media_types(struct scf_request *rq, struct scf_str path) {
+    static const char *const headers[][2] = {{"POST", "Accept-Post"}, {"PATCH", "Accept-Patch"}};
+    char allow[SCF_ALLOW_TEXT];
+    for (size_t i = 0; i < SCF_COUNT(headers); i++) {
+        struct scf_route_match match;
+        if (scf_router_find(rq->server->router, headers[i][0], path, &match, allow) == SCF_FOUND &&
+            match.route->body_type != NULL)
+            scf_reply_header(rq, headers[i][1], match.route->body_type);
+    }
+}
+
 static bool find_route(struct scf_request *rq, const char *method, struct scf_str path) {
     char allow[SCF_ALLOW_TEXT];
     switch (scf_router_find(rq->server->router, method, path, &rq->match, allow)) {
@@ -63,6 +75,7 @@ static bool find_route(struct scf_request *rq, const char *method, struct scf_st
     case SCF_FOUND_OPTIONS:
         rq->is_options = true;
         scf_reply_header(rq, "Allow", allow);
+        tell_media_types(rq, path);
         struct scf_buf none;
         scf_buf_init(&none, 1);
         scf_reply(rq, 204, NULL, &none);

@@ -3,6 +3,7 @@
 #include "record_store.h"
 #include "scfd/base/clock.h"
 #include "scfd/codec/jsonw.h"
+#include "scfd/http/answer.h"
 
 /* ---- writing ---- */
 
@@ -181,7 +182,7 @@ static enum scf_code read_filter(struct scf_request *rq, struct scf_record_filte
     if (code == SCF_OK)
         code = read_time(rq, "created_at[gte]", 0, &f->since_us, err);
     if (code == SCF_OK)
-        code = read_time(rq, "created_at[lt]", INT64_C(253402300799999999), &f->until_us, err);
+        code = read_time(rq, "created_at[lt]", SCF_TIME_LAST_US, &f->until_us, err);
     return code;
 }
 
@@ -205,7 +206,7 @@ static void reply_page(struct scf_request *rq, const char *filter, const struct 
     static const struct scf_uuid none;
     scf_page_write(rq, &w, filter, more, last ? last->leaf_index : 0, last ? &last->id : &none);
     scf_jw_end_object(&w);
-    scf_reply_json(rq, 200, &body);
+    scf_reply_tagged(rq, 200, (int64_t)count, &body);
 }
 
 static enum scf_code contracts_of_page(struct scf_request *rq, const struct scf_record *records,
@@ -313,7 +314,7 @@ static const char *const bulk_query[] = {"atomic", NULL};
      .run = SCF_RUN_SERVICE,                                                                       \
      .handle = list_resources,                                                                     \
      .query = list_query,                                                                          \
-     .answers = "200 ResourceList,400"},                                                           \
+     .answers = "200 ResourceList,304,400"},                                                       \
     {                                                                                              \
         .method = "GET", .pattern = "/v1/" path "/{id}", .operation_id = "get" name,               \
         .tag = "Intake", .summary = "Read one record with its content: " path,                     \

@@ -231,7 +231,7 @@ static void handle_list(struct scf_request *rq) {
     scf_page_write(rq, &w, key, more, last != NULL ? last->created_us : 0,
                    last != NULL ? &last->uuid : &page.after_id);
     scf_jw_end_object(&w);
-    scf_reply_json(rq, 200, &body);
+    scf_reply_tagged(rq, 200, n, &body);
 }
 
 static const char *const list_query[] = {"code",  "industry_code", "applies_to", "status",
@@ -262,7 +262,7 @@ const struct scf_route scf_template_routes[] = {
      .kinds = SCF_ANY_NODE,
      .run = SCF_RUN_SERVICE,
      .handle = handle_list,
-     .answers = "200 IndustryTemplatePage",
+     .answers = "200 IndustryTemplatePage,304",
      .query = list_query},
     {.method = "GET",
      .pattern = TEMPLATES "/{id}",

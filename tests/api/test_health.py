@@ -97,6 +97,13 @@ def test_options(erp):
     answer = erp.call("OPTIONS", "/v1/invoices")
     assert answer.status == 204
     assert "POST" in answer.headers["Allow"]
+    assert answer.headers["Accept-Post"] == "application/json"
+    assert answer.headers["Accept-Patch"] is None
+    bulk = erp.call("OPTIONS", "/v1/invoices/bulk")
+    assert bulk.headers["Accept-Post"] == "application/x-ndjson"
+    node = erp.call("OPTIONS", "/v1/nodes/any")
+    assert node.headers["Accept-Patch"] == "application/json"
+    assert node.headers["Accept-Post"] is None
 
 
 def test_head_is_get_without_body(server):

@@ -705,6 +705,25 @@ def test_limits_are_published(chain):
     assert "2097152" in limits.body.decode()
 
 
+@pytest.mark.parametrize("path", ["/v1/contracts", "/v1/enterprises", "/v1/industry-templates"])
+def test_pages_have_an_etag(chain, path):
+    client = chain.erp.client
+    page = client.get(path, limit=1)
+    assert page.headers["Cache-Control"] == "private, no-cache"
+    tag = {"If-None-Match": page.headers["ETag"]}
+    again = client.call("GET", path + "?limit=1", headers=tag)
+    assert (again.status, again.body) == (304, b"")
+
+
+def test_a_page_with_more_has_another_etag(admin, chain):
+    client = make_node(admin, "erp").client
+    client.post("/v1/invoices", chain.invoice())
+    tag = {"If-None-Match": client.get("/v1/invoices").headers["ETag"]}
+    assert client.call("GET", "/v1/invoices", headers=tag).status == 304
+    client.post("/v1/invoices", chain.invoice())
+    assert client.call("GET", "/v1/invoices", headers=tag).status == 200
+
+
 def test_pages(admin, chain):
     node = make_node(admin, "erp")
     sent = [node.client.post("/v1/invoices", chain.invoice()).json()["id"] for _ in range(7)]

@@ -214,6 +214,8 @@ static bool read_arguments(struct import *m, int argc, char **argv) {
             return false;
         else
             m->path = argv[i];
+    if (m->path && m->kind && !m->key)
+        fputs("scfd: import: no API key: give --key or set SCFD_KEY\n", stderr);
     return m->path && m->kind && m->key && strlen(m->key) < 200;
 }
 

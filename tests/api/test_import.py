@@ -38,6 +38,13 @@ def file(tmp_path):
     return write
 
 
+def test_says_that_the_key_is_missing(file, monkeypatch):
+    monkeypatch.delenv("SCFD_KEY", raising=False)
+    done = scfd("import", file([]), "--kind", "invoice")
+    assert done.returncode == 2
+    assert "no API key" in done.stderr.splitlines()[0]
+
+
 def stored(node):
     """How many invoices the node's list shows, page by page."""
     count, after = 0, ""

@@ -113,7 +113,7 @@ void scf_ratings_compute(const struct scf_rating_sums *sums, size_t n,
         }
     }
     r.normativity_ppm = scf_ratio_ppm(present, expected);
-    r.normativity = scf_grade_ratio(r.normativity_ppm, grading->regularity_ppm);
+    r.normativity = scf_grade_ratio(r.normativity_ppm, grading->normativity_ppm);
     rate_timeliness(&workflow, &invoice, grading, lateness_us, &r);
     rate_accuracy(&accuracy, grading, &r);
     rate_overall(grading, &r);

@@ -22,7 +22,7 @@ static void write_template(struct scf_jsonw *w, const struct scf_limit_inputs *i
     scf_jw_id(w, "id", "tpl", &in->template_id);
     scf_jw_str(w, "code", in->template_code);
     scf_jw_i64(w, "revision", in->template_revision);
-    write_ppm_array(w, "normativity", g->regularity_ppm, 3);
+    write_ppm_array(w, "normativity", g->normativity_ppm, 3);
     scf_jw_array(w, "timeliness_us");
     for (int i = 0; i < 3; i++)
         scf_jw_i64(w, NULL, g->timeliness_us[i]);

@@ -115,7 +115,7 @@ static void read_template(struct reader *r, const cJSON *o, struct scf_limit_inp
     in->template_id = id(r, o, "id", "tpl");
     in->template_code = text(r, o, "code");
     in->template_revision = integer(r, o, "revision");
-    ratios(r, o, "normativity", g->regularity_ppm, 3);
+    ratios(r, o, "normativity", g->normativity_ppm, 3);
     ratios(r, o, "accuracy", g->accuracy_ppm, 3);
     ratios(r, o, "rating_weights", g->rating_ppm, 3);
     ratios(r, o, "scores", g->score_ppm, 4);

@@ -6,7 +6,7 @@
 #include "scfd/base/money.h"
 
 const struct scf_grading scf_default_grading = {
-    .regularity_ppm = {950000, 850000, 700000},
+    .normativity_ppm = {950000, 850000, 700000},
     .timeliness_us = {24 * SCF_US_PER_HOUR, 72 * SCF_US_PER_HOUR, 168 * SCF_US_PER_HOUR},
     .accuracy_ppm = {970000, 900000, 800000},
     .delay_workflow_ppm = 500000,
@@ -53,7 +53,7 @@ struct scf_grading scf_template_read_grading(const cJSON *json) {
         return scf_default_grading;
     struct scf_grading g = {0};
     int64_t hours_ppm[3] = {0};
-    read_ppm_array(scf_json_get(json, "normativity"), g.regularity_ppm, 3);
+    read_ppm_array(scf_json_get(json, "normativity"), g.normativity_ppm, 3);
     read_ppm_array(scf_json_get(json, "accuracy"), g.accuracy_ppm, 3);
     read_ppm_array(scf_json_get(json, "scores"), g.score_ppm, 4);
     read_ppm_array(scf_json_get(json, "timeliness_hours"), hours_ppm, 3);

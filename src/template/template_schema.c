@@ -316,7 +316,7 @@ static void check_sum(int64_t sum, const char *name, struct scf_faults *faults) 
 static void check_grading(const cJSON *json, struct scf_faults *faults) {
     struct scf_grading g = scf_template_read_grading(json);
     for (int i = 1; i < 3; i++) {
-        if (g.regularity_ppm[i] >= g.regularity_ppm[i - 1])
+        if (g.normativity_ppm[i] >= g.normativity_ppm[i - 1])
             scf_fault_add(faults, "#/grading/normativity", "inconsistent", "must descend");
         if (g.timeliness_us[i] <= g.timeliness_us[i - 1])
             scf_fault_add(faults, "#/grading/timeliness_hours", "inconsistent", "must ascend");

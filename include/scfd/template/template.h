@@ -39,11 +39,12 @@ struct scf_template_field {
 enum scf_period { SCF_PERIOD_DAY, SCF_PERIOD_WEEK, SCF_PERIOD_MONTH, SCF_PERIOD_QUARTER };
 
 struct scf_grading {
-    /* Thresholds of A, B, C: completeness and accuracy ≥ (ppm), delay ≤ (µs). Else D. */
-    int64_t regularity_ppm[3], timeliness_us[3], accuracy_ppm[3];
+    /* Thresholds of A, B, C: normativity (completeness) and accuracy ≥ (ppm), timeliness (delay) ≤
+     * (µs). Else D. */
+    int64_t normativity_ppm[3], timeliness_us[3], accuracy_ppm[3];
     int64_t delay_workflow_ppm; /* λ of CR-2.1; the invoice weight is 1 − λ */
     int64_t accuracy_range_ppm; /* μ of CR-2.1 */
-    int64_t rating_ppm[3];      /* weights of regularity, timeliness, accuracy in E (CR-2.3) */
+    int64_t rating_ppm[3];      /* weights of normativity, timeliness, accuracy in E (CR-2.3) */
     int64_t score_ppm[4];       /* s(A) s(B) s(C) s(D) */
 };
 

@@ -15,7 +15,7 @@ static const char policy_text[] =
 
 /* The grading of CR-2.2, written out. */
 static const struct scf_grading cr22 = {
-    .regularity_ppm = {950000, 850000, 700000},
+    .normativity_ppm = {950000, 850000, 700000},
     .timeliness_us = {INT64_C(86400000000), INT64_C(259200000000), INT64_C(604800000000)},
     .accuracy_ppm = {970000, 900000, 800000},
     .delay_workflow_ppm = 500000,

@@ -33,7 +33,7 @@ static void grade_boundaries(void **state) {
         {699999, SCF_GRADE_D, SCF_GRADE_D},  {0, SCF_GRADE_D, SCF_GRADE_D},
     };
     for (size_t i = 0; i < SCF_COUNT(ratios); i++) {
-        assert_int_equal(scf_grade_ratio(ratios[i].ppm, cr22.regularity_ppm),
+        assert_int_equal(scf_grade_ratio(ratios[i].ppm, cr22.normativity_ppm),
                          ratios[i].normativity);
         assert_int_equal(scf_grade_ratio(ratios[i].ppm, cr22.accuracy_ppm), ratios[i].accuracy);
     }

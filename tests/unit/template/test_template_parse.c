@@ -78,7 +78,7 @@ static void reads_every_member(void **state) {
     assert_string_equal(e->choices[1], "q");
     assert_null(e->choices[2]);
     const struct scf_grading *g = &t->grading;
-    assert_int_equal(g->regularity_ppm[2], 600000);
+    assert_int_equal(g->normativity_ppm[2], 600000);
     assert_int_equal(g->timeliness_us[1], 9000 * SCF_US_PER_SECOND); /* 2.5 h */
     assert_int_equal(g->accuracy_ppm[1], 500000);
     assert_int_equal(g->score_ppm[2], 250000);

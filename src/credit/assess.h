@@ -28,6 +28,9 @@ enum scf_code scf_assess_request_read(struct scf_arena *arena, const cJSON *body
 
 /* "asm:<hex>": notified when the assessment changes. "lender:<hex>": when a lender's list does. */
 void scf_assess_topic(const char *what, const struct scf_uuid *id, char out[SCF_ASSESS_TOPIC]);
+/* Wakes those who wait for the topic, when the transaction commits. */
+enum scf_code scf_assess_notify(struct scf_db *db, struct scf_arena *arena, const char *what,
+                                const struct scf_uuid *id, struct scf_error *err) SCF_MUST_CHECK;
 
 /* ---- gather.c: what the limit rests on, read from the database ---- */
 

@@ -1,4 +1,4 @@
-/* SQL of credit_assessment and credit_assessment_lender, and the functions lending calls.
+/* SQL of credit_assessment and credit_assessment_lender; what lending calls is in lender_store.c.
  * Relies on sql/0006_credit.sql; visibility also rests on scfd.record_addressee of the chain room,
  * since an assessment's record has its id. */
 #include "assess.h"
@@ -10,8 +10,8 @@ void scf_assess_topic(const char *what, const struct scf_uuid *id, char out[SCF_
     snprintf(out, SCF_ASSESS_TOPIC, "%s:%s", what, hex);
 }
 
-static enum scf_code notify(struct scf_db *db, struct scf_arena *arena, const char *what,
-                            const struct scf_uuid *id, struct scf_error *err) {
+enum scf_code scf_assess_notify(struct scf_db *db, struct scf_arena *arena, const char *what,
+                                const struct scf_uuid *id, struct scf_error *err) {
     char topic[SCF_ASSESS_TOPIC];
     scf_assess_topic(what, id, topic);
     return scf_db_notify(db, arena, topic, err);
@@ -199,7 +199,7 @@ enum scf_code scf_assess_succeed(struct scf_db *db, struct scf_arena *arena,
     enum scf_code code = scf_db_run(db, &succeed_stmt, &p, arena, &rows, err);
     if (code == SCF_OK) {
         *ret_first = scf_rows_affected(rows) > 0;
-        code = notify(db, arena, "asm", id, err);
+        code = scf_assess_notify(db, arena, "asm", id, err);
     }
     return code;
 }
@@ -218,7 +218,7 @@ enum scf_code scf_assess_fail(struct scf_db *db, struct scf_arena *arena, const 
     scf_p_text(&p, scf_code_slug(why->code));
     scf_p_text(&p, why->detail);
     enum scf_code code = scf_db_run(db, &fail_stmt, &p, arena, NULL, err);
-    return code == SCF_OK ? notify(db, arena, "asm", id, err) : code;
+    return code == SCF_OK ? scf_assess_notify(db, arena, "asm", id, err) : code;
 }
 
 /* ---- lists ---- */

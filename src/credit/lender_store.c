@@ -1,15 +1,7 @@
-/* What lending asks of an assessment, and the exposure it writes; SQL. Relies on
- * sql/0006_credit.sql, on the receipt to know which records an assessment rests on, and on
- * chain/record for addressing them. */
+/* What lending asks of an assessment, addressing it to lenders, and the exposure that lending
+ * writes; SQL. Relies on sql/0006_credit.sql, and on chain/record for addressing records. */
 #include "assess.h"
 #include "scfd/base/clock.h"
-
-static enum scf_code notify(struct scf_db *db, struct scf_arena *arena, const char *what,
-                            const struct scf_uuid *id, struct scf_error *err) {
-    char topic[SCF_ASSESS_TOPIC];
-    scf_assess_topic(what, id, topic);
-    return scf_db_notify(db, arena, topic, err);
-}
 
 static const struct scf_stmt lock_stmt = {
     "scf_assessment_lock_for_decision",
@@ -60,14 +52,14 @@ enum scf_code scf_assessment_mark_decided(struct scf_db *db, struct scf_arena *a
     scf_p_bool(&p, awaiting);
     scf_p_time(&p, now_us);
     enum scf_code code = scf_db_run(db, &decided_stmt, &p, arena, NULL, err);
-    code = code == SCF_OK ? notify(db, arena, "asm", assessment_id, err) : code;
-    return code == SCF_OK ? notify(db, arena, "lender", lender_node_id, err) : code;
+    code = code == SCF_OK ? scf_assess_notify(db, arena, "asm", assessment_id, err) : code;
+    return code == SCF_OK ? scf_assess_notify(db, arena, "lender", lender_node_id, err) : code;
 }
 
 /* ---- addressing ---- */
 
 static const struct scf_stmt add_lender_stmt = {
-    "scf_assessment_address",
+    "scf_grounds_address",
     "WITH l AS (INSERT INTO scfd.credit_assessment_lender (assessment_id, node_id, addressed_at,"
     " created_at) SELECT id, $2, $3, created_at FROM scfd.credit_assessment WHERE id = $1"
     " ON CONFLICT DO NOTHING RETURNING 1)"
@@ -141,31 +133,7 @@ enum scf_code scf_grounds_address(struct scf_db *db, struct scf_arena *arena,
     scf_p_uuid(&p, lender_node_id);
     scf_p_time(&p, now_us);
     code = scf_db_run(db, &add_lender_stmt, &p, arena, NULL, err);
-    return code == SCF_OK ? notify(db, arena, "lender", lender_node_id, err) : code;
-}
-
-enum scf_code scf_assessment_address(struct scf_db *db, struct scf_arena *arena,
-                                     const struct scf_uuid *assessment_id,
-                                     const struct scf_uuid *lender_node_id, int64_t now_us,
-                                     struct scf_error *err) {
-    struct scf_str stored;
-    struct scf_limit_inputs in;
-    struct scf_grounds grounds, own;
-    enum scf_code code = scf_assess_receipt(db, arena, NULL, assessment_id, &stored, err);
-    if (code != SCF_OK)
-        return code;
-    char *text = scf_strndup(arena, stored.p, stored.n);
-    const cJSON *receipt = text != NULL ? scf_json_parse(arena, text, stored.n, err) : NULL;
-    if (receipt == NULL || scf_receipt_read(arena, receipt, &in, err) != SCF_OK)
-        return scf_fail(err, SCF_E_INTERNAL, "The assessment's stored receipt cannot be read");
-    code = scf_grounds_read(db, arena, &in, &grounds, err);
-    if (code == SCF_OK)
-        code = read_records(db, arena, &assessment_id, 1, &own, err);
-    if (code == SCF_OK && own.n == 0)
-        code = scf_fail(err, SCF_E_INTERNAL, "The assessment has no record");
-    return code == SCF_OK ? scf_grounds_address(db, arena, &own.records[0], &grounds,
-                                                lender_node_id, now_us, err)
-                          : code;
+    return code == SCF_OK ? scf_assess_notify(db, arena, "lender", lender_node_id, err) : code;
 }
 
 /* ---- exposure ---- */

@@ -79,7 +79,8 @@ static enum scf_code open_unix(struct scf_server *s, const char *path, struct sc
 /* "host:port" or "[v6]:port" into two texts. */
 static bool split_address(const char *listen, char host[256], char port[16]) {
     const char *colon = strrchr(listen, ':');
-    if (colon == NULL || colon == listen || strlen(colon + 1) >= 16 || colon[1] == '\0')
+    uint64_t number; /* getaddrinfo would take one that is too large modulo 65536 */
+    if (colon == NULL || colon == listen || !scf_parse_u64(scf_str(colon + 1), UINT16_MAX, &number))
         return false;
     struct scf_str name = {listen, (size_t)(colon - listen)};
     if (name.p[0] == '[' && name.p[name.n - 1] == ']')

@@ -20,16 +20,20 @@ static enum scf_code malformed(struct scf_error *err, const char *why) {
     return scf_fail(err, SCF_E_MALFORMED_REQUEST, "%s", why);
 }
 
-/* RFC 9110 tchar. */
-static bool is_token(struct scf_str s) {
-    static const char marks[] = "!#$%&'*+-.^_`|~";
+/* Letters, digits and `marks` only. */
+static bool consists_of(struct scf_str s, const char *marks) {
     for (size_t i = 0; i < s.n; i++) {
         unsigned char c = (unsigned char)s.p[i];
         bool alnum = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
         if (!alnum && (c == '\0' || strchr(marks, c) == NULL))
             return false;
     }
-    return s.n > 0;
+    return true;
+}
+
+/* RFC 9110 tchar. */
+static bool is_token(struct scf_str s) {
+    return s.n > 0 && consists_of(s, "!#$%&'*+-.^_`|~");
 }
 
 static bool is_field_value(struct scf_str s) {
@@ -106,6 +110,12 @@ static enum scf_code check_singletons(const struct scf_request *rq, struct scf_e
     return SCF_OK;
 }
 
+/* host [":" port] by its bytes (RFC 9110 §7.2): one with others could be another host to a server
+ * in front. Empty is allowed. */
+static bool is_host(struct scf_str s) {
+    return consists_of(s, "-._~%!$&'()*+,;=:[]");
+}
+
 /* Finds out how long the body is; refuses what could be read in two ways. */
 static enum scf_code check_framing(struct scf_request *rq, bool http_1_0, struct scf_error *err) {
     int hosts = 0, lengths = 0, codings = 0;
@@ -113,6 +123,8 @@ static enum scf_code check_framing(struct scf_request *rq, bool http_1_0, struct
         const struct scf_header *h = &rq->headers[i];
         if (strcasecmp(h->name.p, "Host") == 0) {
             hosts++;
+            if (!is_host(h->value))
+                return malformed(err, "The Host header is no host and port.");
         } else if (strcasecmp(h->name.p, "Content-Length") == 0) {
             lengths++;
             if (!scf_parse_u64(h->value, UINT64_MAX / 2, &rq->content_length))

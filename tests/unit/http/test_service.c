@@ -416,8 +416,9 @@ static void a_unix_socket_in_use_is_not_taken(void **state) {
 
 static void bad_addresses_are_refused(void **state) {
     (void)state;
-    static const char *const bad[] = {"nonsense",     "127.0.0.1:", "127.0.0.1:http",     ":80",
-                                      "256.1.1.1:80", "unix:",      "unix:/no/such/dir/s"};
+    static const char *const bad[] = {"nonsense",     "127.0.0.1:",   "127.0.0.1:http",
+                                      ":80",          "256.1.1.1:80", "127.0.0.1:65536",
+                                      "127.0.0.1:-1", "unix:",        "unix:/no/such/dir/s"};
     for (size_t i = 0; i < SCF_COUNT(bad); i++) {
         struct scf_server_options o = {.listen = bad[i]};
         struct scf_server *s = NULL;

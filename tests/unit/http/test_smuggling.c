@@ -111,6 +111,10 @@ static const struct {
     CASE("GET /a HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n" HIDDEN),
     CASE("GET /a HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n" HIDDEN),
     CASE("GET /a HTTP/1.1\r\nHost : x\r\n\r\n" HIDDEN),
+    CASE("GET /a HTTP/1.1\r\nHost: x y\r\n\r\n" HIDDEN),
+    CASE("GET /a HTTP/1.1\r\nHost: x/y\r\n\r\n" HIDDEN),
+    CASE("GET /a HTTP/1.1\r\nHost: x@y\r\n\r\n" HIDDEN),
+    CASE("GET /a HTTP/1.1\r\nHost: x\xff\r\n\r\n" HIDDEN),
     /* request lines */
     CASE("GET http://x/a HTTP/1.1\r\nHost: x\r\n\r\n" HIDDEN),
     CASE("GET a HTTP/1.1\r\nHost: x\r\n\r\n" HIDDEN),

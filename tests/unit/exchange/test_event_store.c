@@ -6,28 +6,17 @@
 #include "event_store.h"
 #include "pg.h"
 
-struct world {
-    const char *url;
-    struct scf_db *db;
-    struct scf_arena *arena;
-    struct scf_error err;
-};
-static struct world w;
+static struct scf_test_world w;
 
 static int open_world(void **state) {
     (void)state;
-    w = (struct world){.url = scf_test_database()};
-    if (w.url == NULL)
-        return 0;
-    w.db = scf_db_new(w.url, "test", 0);
-    w.arena = scf_arena_new(64 << 20);
+    w = scf_test_world_open();
     return 0;
 }
 
 static int close_world(void **state) {
     (void)state;
-    scf_db_free(w.db);
-    scf_arena_free(w.arena);
+    scf_test_world_close(&w);
     return 0;
 }
 

@@ -9,30 +9,20 @@
 #include "pg.h"
 #include "scfd/base/clock.h"
 
-struct world {
-    const char *url;
-    struct scf_db *db;
-    struct scf_arena *arena;
-    struct scf_error err;
-    struct scf_installation installation;
-};
-static struct world w;
+static struct scf_test_world w;
+static struct scf_installation installation;
 
 static int open_world(void **state) {
     (void)state;
-    w = (struct world){.url = scf_test_database()};
-    if (w.url == NULL)
-        return 0;
-    w.db = scf_db_new(w.url, "test", 0);
-    w.arena = scf_arena_new(64 << 20);
-    ok(scf_installation_load(w.db, "scfd.example", &w.installation, &w.err));
+    w = scf_test_world_open();
+    if (w.url)
+        ok(scf_installation_load(w.db, "scfd.example", &installation, &w.err));
     return 0;
 }
 
 static int close_world(void **state) {
     (void)state;
-    scf_db_free(w.db);
-    scf_arena_free(w.arena);
+    scf_test_world_close(&w);
     return 0;
 }
 
@@ -60,7 +50,7 @@ static struct scf_node add_node(void) {
 static struct scf_uuid make_key(const struct scf_uuid *node_id, int64_t expires_us) {
     char text[SCF_KEY_TEXT];
     struct scf_uuid id;
-    ok(scf_key_create(w.db, w.arena, &w.installation, node_id, "test", expires_us, text, &id,
+    ok(scf_key_create(w.db, w.arena, &installation, node_id, "test", expires_us, text, &id,
                       &w.err));
     return id;
 }

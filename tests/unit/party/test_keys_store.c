@@ -9,30 +9,20 @@
 #include "pg.h"
 #include "scfd/base/clock.h"
 
-struct world {
-    const char *url;
-    struct scf_db *db;
-    struct scf_arena *arena;
-    struct scf_error err;
-    struct scf_installation installation;
-};
-static struct world w;
+static struct scf_test_world w;
+static struct scf_installation installation;
 
 static int open_world(void **state) {
     (void)state;
-    w = (struct world){.url = scf_test_database()};
-    if (w.url == NULL)
-        return 0;
-    w.db = scf_db_new(w.url, "test", 0);
-    w.arena = scf_arena_new(64 << 20);
-    ok(scf_installation_load(w.db, "scfd.example", &w.installation, &w.err));
+    w = scf_test_world_open();
+    if (w.url)
+        ok(scf_installation_load(w.db, "scfd.example", &installation, &w.err));
     return 0;
 }
 
 static int close_world(void **state) {
     (void)state;
-    scf_db_free(w.db);
-    scf_arena_free(w.arena);
+    scf_test_world_close(&w);
     return 0;
 }
 
@@ -182,8 +172,8 @@ struct made_key {
 
 static struct made_key make_key(const struct scf_uuid *node_id, int64_t expires_us) {
     struct made_key key;
-    ok(scf_key_create(w.db, w.arena, &w.installation, node_id, "test", expires_us, key.text,
-                      &key.id, &w.err));
+    ok(scf_key_create(w.db, w.arena, &installation, node_id, "test", expires_us, key.text, &key.id,
+                      &w.err));
     return key;
 }
 
@@ -199,7 +189,7 @@ struct instance {
 
 static struct instance start_instance(void) {
     struct instance i;
-    ok(scf_keys_open(w.url, &w.installation, &i.keys, &w.err));
+    ok(scf_keys_open(w.url, &installation, &i.keys, &w.err));
     i.listener = scf_listener_new(w.url);
     scf_listener_subscribe(i.listener, scf_keys_on_notify, i.keys);
     ok(scf_listener_start(i.listener, &w.err));
@@ -248,7 +238,7 @@ static void the_actor_is_the_node(void **state) {
     struct scf_actor actor;
     struct scf_node node = add_node(SCF_NODE_GUARANTOR);
     struct made_key key = make_key(&node.id, 0), admin = make_key(NULL, 0);
-    ok(scf_keys_open(w.url, &w.installation, &keys, &w.err));
+    ok(scf_keys_open(w.url, &installation, &keys, &w.err));
     ok(scf_keys_authenticate(keys, scf_str(key.text), &actor, &w.err));
     assert_true(scf_uuid_eq(&actor.node_id, &node.id));
     assert_true(scf_uuid_eq(&actor.key_id, &key.id));
@@ -288,7 +278,7 @@ static void who_just_got_a_key_can_use_it(void **state) {
     NEEDS_DATABASE();
     struct scf_keys *keys; /* no listener: only the refresh can bring the key */
     struct scf_actor actor;
-    ok(scf_keys_open(w.url, &w.installation, &keys, &w.err));
+    ok(scf_keys_open(w.url, &installation, &keys, &w.err));
     struct made_key key = make_key(NULL, 0);
     assert_int_equal(scf_keys_authenticate(keys, scf_str(key.text), &actor, &w.err),
                      SCF_E_UNAUTHENTICATED);
@@ -300,7 +290,7 @@ static void who_just_got_a_key_can_use_it(void **state) {
 /* The directory of an instance whose listener is cut off. */
 static struct instance deaf_instance(void) {
     struct instance i = {0};
-    ok(scf_keys_open(w.url, &w.installation, &i.keys, &w.err));
+    ok(scf_keys_open(w.url, &installation, &i.keys, &w.err));
     scf_keys_on_notify(i.keys, NULL, false);
     return i;
 }
@@ -360,7 +350,7 @@ static void many_keys_survive_reloads_under_load(void **state) {
     struct scf_actor actor;
     struct made_key made[KEYS];
     pthread_t thread;
-    ok(scf_keys_open(w.url, &w.installation, &keys, &w.err));
+    ok(scf_keys_open(w.url, &installation, &keys, &w.err));
     pthread_create(&thread, NULL, authenticate_much, keys);
     for (int i = 0; i < KEYS; i++) {
         made[i] = make_key(NULL, 0);
@@ -456,24 +446,24 @@ static void the_first_admin_key_is_written_once(void **state) {
     struct scf_actor actor;
     assert_non_null(mkdtemp(dir));
     snprintf(path, sizeof path, "%s/admin.key", dir);
-    ok(scf_admin_key_ensure(w.db, &w.installation, dir, &w.err));
+    ok(scf_admin_key_ensure(w.db, &installation, dir, &w.err));
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 07777, 0600);
     read_file(path, first);
-    ok(scf_keys_open(w.url, &w.installation, &keys, &w.err));
+    ok(scf_keys_open(w.url, &installation, &keys, &w.err));
     ok(scf_keys_authenticate(keys, scf_str(first), &actor, &w.err));
     assert_true(actor.admin);
 
-    ok(scf_admin_key_ensure(w.db, &w.installation, dir, &w.err));
+    ok(scf_admin_key_ensure(w.db, &installation, dir, &w.err));
     read_file(path, second);
     assert_string_equal(second, first);
 
     unlink(path); /* its key lives on: the operator put it elsewhere */
-    ok(scf_admin_key_ensure(w.db, &w.installation, dir, &w.err));
+    ok(scf_admin_key_ensure(w.db, &installation, dir, &w.err));
     assert_int_not_equal(access(path, F_OK), 0);
 
     ok(scf_db_run(w.db, &revoke_all, NULL, w.arena, NULL, &w.err));
-    ok(scf_admin_key_ensure(w.db, &w.installation, dir, &w.err));
+    ok(scf_admin_key_ensure(w.db, &installation, dir, &w.err));
     read_file(path, second);
     assert_string_not_equal(second, first);
     ok(scf_keys_refresh(keys, &w.err));
@@ -489,7 +479,7 @@ static void an_unwritable_directory_makes_no_key(void **state) {
     (void)state;
     NEEDS_DATABASE();
     bool any;
-    assert_int_equal(scf_admin_key_ensure(w.db, &w.installation, "/nonexistent", &w.err),
+    assert_int_equal(scf_admin_key_ensure(w.db, &installation, "/nonexistent", &w.err),
                      SCF_E_INTERNAL);
     ok(scf_key_any_admin(w.db, w.arena, scf_now_us(), &any, &w.err));
     assert_false(any);

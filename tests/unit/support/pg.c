@@ -79,3 +79,18 @@ const char *scf_test_database(void) {
     snprintf(url, sizeof urls[0], "host=%s/run user=scfd dbname=test_%d", directory, url_count);
     return url;
 }
+
+struct scf_test_world scf_test_world_open(void) {
+    struct scf_test_world w = {.url = scf_test_database()};
+    if (w.url) {
+        w.db = scf_db_new(w.url, "test", 0);
+        w.arena = scf_arena_new(64 << 20);
+    }
+    return w;
+}
+
+void scf_test_world_close(struct scf_test_world *w) {
+    scf_db_free(w->db);
+    scf_arena_free(w->arena);
+    *w = (struct scf_test_world){.url = NULL};
+}

@@ -7,7 +7,7 @@
 static void an_item_without_memory_is_not_half_evaluated(void **state) {
     (void)state;
     static const struct scf_template_field fields[] = {
-        {.key = "title", .type = SCF_TT_STRING, .required = true, .weight_ppm = 1000000}};
+        {.key = "title", .type = SCF_TT_STRING, .weight_ppm = 1000000}};
     static const struct scf_template tmpl = {
         .id = 9, .code = "t", .fields = fields, .field_count = 1};
     struct scf_arena *empty = scf_arena_new(0);

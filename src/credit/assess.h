@@ -79,10 +79,11 @@ enum scf_code scf_contract_guarantees(struct scf_db *db, struct scf_arena *arena
 
 /* ---- assess_check_store.c: what a request names ---- */
 
-/* Positions of the ids that are no contracts which `actor` may see; of those that are no active
- * lender nodes. */
+/* Positions of the ids that are no contracts which `actor` may see, with `party_id` (NULL: whoever)
+ * as seller or buyer; of those that are no active lender nodes. */
 enum scf_code scf_assess_unknown_contracts(struct scf_db *db, struct scf_arena *arena,
                                            const struct scf_actor *actor,
+                                           const struct scf_uuid *party_id,
                                            const struct scf_uuid *ids, size_t n, size_t **ret,
                                            size_t *ret_n, struct scf_error *err) SCF_MUST_CHECK;
 enum scf_code scf_assess_unknown_lenders(struct scf_db *db, struct scf_arena *arena,

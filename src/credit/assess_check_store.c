@@ -7,7 +7,8 @@ static const struct scf_stmt contracts_stmt = {
     "SELECT x.n - 1 FROM unnest($1::uuid[]) WITH ORDINALITY x (id, n) WHERE NOT EXISTS"
     " (SELECT FROM scfd.record r WHERE r.id = x.id AND r.kind = $2 AND ($3::uuid IS NULL"
     " OR r.chain_id = $3 OR EXISTS (SELECT FROM scfd.record_addressee a"
-    " WHERE a.node_id = $3 AND a.record_id = r.id))) ORDER BY x.n"};
+    " WHERE a.node_id = $3 AND a.record_id = r.id))"
+    " AND ($4::uuid IS NULL OR $4 IN (r.enterprise_id, r.counterparty_id))) ORDER BY x.n"};
 static const struct scf_stmt lenders_stmt = {
     "scf_assess_unknown_lenders",
     "SELECT x.n - 1 FROM unnest($1::uuid[]) WITH ORDINALITY x (id, n) WHERE NOT EXISTS"
@@ -48,6 +49,7 @@ static enum scf_code ask(struct scf_db *db, struct scf_arena *arena, const struc
 
 enum scf_code scf_assess_unknown_contracts(struct scf_db *db, struct scf_arena *arena,
                                            const struct scf_actor *actor,
+                                           const struct scf_uuid *party_id,
                                            const struct scf_uuid *ids, size_t n, size_t **ret,
                                            size_t *ret_n, struct scf_error *err) {
     struct scf_params p;
@@ -55,6 +57,7 @@ enum scf_code scf_assess_unknown_contracts(struct scf_db *db, struct scf_arena *
     if (code != SCF_OK)
         return code;
     scf_p_uuid(&p, actor->admin ? NULL : &actor->node_id);
+    scf_p_uuid(&p, party_id);
     return ask(db, arena, &contracts_stmt, &p, ret, ret_n, err);
 }
 

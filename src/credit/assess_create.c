@@ -19,7 +19,7 @@ struct create {
 static bool acts_for_everyone(const struct scf_actor *actor) {
     bool business = actor->kind == SCF_NODE_PROCUREMENT || actor->kind == SCF_NODE_ERP ||
                     actor->kind == SCF_NODE_WORKFLOW;
-    return business && scf_uuid_is_nil(&actor->operator_enterprise_id);
+    return !actor->admin && business && scf_uuid_is_nil(&actor->operator_enterprise_id);
 }
 
 /* Whoever could have any enterprise assessed would read, in ratings and sums, what other nodes sent
@@ -45,13 +45,18 @@ static void add_faults(struct create *c, const char *member, const size_t *posit
     }
 }
 
+/* A system that acts for everyone does so for those whose contracts it holds. */
 static enum scf_code check_contracts(struct create *c, struct scf_db *db, struct scf_error *err) {
     size_t *unknown, n = 0;
-    enum scf_code code = scf_assess_unknown_contracts(db, scf_rq_arena(c->rq), scf_rq_actor(c->rq),
-                                                      c->request.contracts,
-                                                      c->request.contract_count, &unknown, &n, err);
+    const struct scf_actor *actor = scf_rq_actor(c->rq);
+    const struct scf_uuid *party = acts_for_everyone(actor) ? &c->request.borrower_id : NULL;
+    enum scf_code code =
+        scf_assess_unknown_contracts(db, scf_rq_arena(c->rq), actor, party, c->request.contracts,
+                                     c->request.contract_count, &unknown, &n, err);
     if (code == SCF_OK)
-        add_faults(c, "contract_ids", unknown, n, "there is no such contract");
+        add_faults(c, "contract_ids", unknown, n,
+                   party ? "there is no such contract of the borrower"
+                         : "there is no such contract");
     return code;
 }
 
@@ -107,7 +112,7 @@ static enum scf_code read_request(struct create *c, struct scf_error *err) {
     const struct scf_schema_options options = {.rules_ctx = &now_us};
     const cJSON *body = scf_json_parse(arena, text.p, text.n, err);
     if (body == NULL)
-        return SCF_E_MALFORMED_JSON;
+        return err->code;
     if (!scf_schema_check(&scf_assess_schema, body, &options, &c->faults, &warnings)) {
         scf_fail(err, SCF_E_VALIDATION_FAILED, "The request is invalid");
         err->faults = &c->faults;

@@ -253,6 +253,12 @@ def test_nobody_has_another_enterprise_assessed(admin, story):
         "/v1/credit-assessments", request_for(story, sent.json()["id"], lender_ids=[])
     )
     assert answer.status == 202, answer
+    curious = request_for(story, sent.json()["id"], lender_ids=[])  # of no party to the contract
+    answer = own.client.post(
+        "/v1/credit-assessments", {**curious, "borrower_id": story.guarantor["id"]}
+    )
+    assert answer.status == 422, answer
+    assert [e["pointer"] for e in answer.json()["errors"]] == ["#/contract_ids/0"]
     answer = story.erp.client.post(
         "/v1/credit-assessments", request_for(story, story.contract_id, lender_ids=[])
     )

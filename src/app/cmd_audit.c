@@ -211,7 +211,7 @@ int scf_cmd_audit(int argc, char **argv) {
     struct scf_error err = {0};
     int exit_code = read_options(&a, &argc, argv);
     if (exit_code == SCF_EXIT_OK) {
-        exit_code = scf_target_open(&target, argc, argv, &err) == SCF_OK
+        exit_code = scf_target_open(&target, argc, argv, false, &err) == SCF_OK
                         ? run(&a, &target)
                         : scf_complain("audit", &err);
         scf_cluster_stop(target.cluster);

@@ -9,13 +9,26 @@
 
 enum { FEW_CONNECTIONS = 20, REPORT_MAX = 1 << 20 };
 
-enum scf_code scf_target_open(struct scf_target *t, int argc, char **argv, struct scf_error *err) {
+/* Of a mistyped directory. */
+static enum scf_code expect_cluster(const char *data_dir, struct scf_error *err) {
+    char path[PATH_MAX];
+    int n = snprintf(path, sizeof path, "%s/pg/PG_VERSION", data_dir);
+    bool fits = n > 0 && (size_t)n < sizeof path;
+    if (fits && (access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR)))
+        return SCF_OK;
+    return scf_fail(err, SCF_E_NOT_FOUND, "There is no database in %s.", data_dir);
+}
+
+enum scf_code scf_target_open(struct scf_target *t, int argc, char **argv, bool create,
+                              struct scf_error *err) {
     enum scf_code code = scf_config_load(&t->config, argc, argv, 1, err);
     if (code != SCF_OK)
         return code;
     t->url = t->config.database_url;
     if (t->url)
         return SCF_OK;
+    if (!create && (code = expect_cluster(t->config.data_dir, err)) != SCF_OK)
+        return code;
     code = scf_cluster_start(t->config.data_dir, FEW_CONNECTIONS, &t->cluster, err);
     if (code == SCF_E_WRONG_STATE) /* a server is running: work beside it */
         code = scf_cluster_attach(t->config.data_dir, &t->cluster, err);
@@ -59,7 +72,7 @@ int scf_cmd_migrate(int argc, char **argv) {
     struct scf_error err = {0};
     struct scf_buf report;
     scf_buf_init(&report, REPORT_MAX);
-    enum scf_code code = scf_target_open(&target, argc, argv, &err);
+    enum scf_code code = scf_target_open(&target, argc, argv, mode == SCF_MIGRATE_APPLY, &err);
     if (code == SCF_OK)
         code = scf_migrate(target.url, mode, &report, &err);
     if (report.len > 0)

@@ -11,8 +11,9 @@ struct scf_target {
     struct scf_cluster *cluster; /* NULL: there is a database URL; stop it at the end */
     const char *url;
 };
-/* argv holds nothing but configuration any more. */
-enum scf_code scf_target_open(struct scf_target *t, int argc, char **argv,
+/* argv holds nothing but configuration any more. A cluster that is not there is made when `create`
+ * says so, else NOT_FOUND: what only looks leaves no database behind in a mistyped directory. */
+enum scf_code scf_target_open(struct scf_target *t, int argc, char **argv, bool create,
                               struct scf_error *err) SCF_MUST_CHECK;
 
 /* Takes `name` out of argv; true when it was there. */

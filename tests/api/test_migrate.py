@@ -69,6 +69,15 @@ def test_unreachable_database_is_exit_4():
     assert migrate("host=/nonexistent dbname=x").returncode == 4
 
 
+@pytest.mark.parametrize("command", [["audit"], ["migrate", "--plan"], ["migrate", "--check"]])
+def test_what_only_looks_makes_no_database(tmp_path, command):
+    missing = tmp_path / "mistyped"
+    done = scfd(*command, "--data", missing)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"There is no database in {missing}." in done.stderr
+    assert not missing.exists()
+
+
 def test_every_table_explains_itself(host):
     bare = host.psql(
         "SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace"

@@ -41,8 +41,6 @@ static const char *fault_reason(const char *code) {
         {"control-character", "a control character stands unescaped in a string"},
         {"lone-surrogate", "half of a surrogate pair stands alone"},
         {"number-out-of-range", "the number is too large or too long; send it as a string"},
-        {"too-deep", "the nesting is too deep"},
-        {"too-many-members", "there are too many members and elements"},
         {"name-too-long", "the member name is too long"},
         {"trailing-text", "there is text after the end of the value"},
         {"empty", "there is no value"},
@@ -55,11 +53,24 @@ static const char *fault_reason(const char *code) {
     return code;
 }
 
+/* A limit of ours has its own problem: the text may be good JSON. */
+static void refuse(const struct scf_json_fault *fault, struct scf_error *err) {
+    if (strcmp(fault->code, "too-deep") == 0)
+        scf_fail(err, SCF_E_TOO_DEEP, "Line %zu, column %zu: a body may nest at most %d deep.",
+                 fault->line, fault->column, SCF_JSON_MAX_DEPTH);
+    else if (strcmp(fault->code, "too-many-members") == 0)
+        scf_fail(err, SCF_E_TOO_MANY_MEMBERS,
+                 "Line %zu, column %zu: a body may have at most %d members and elements.",
+                 fault->line, fault->column, SCF_JSON_MAX_MEMBERS);
+    else
+        scf_fail(err, SCF_E_MALFORMED_JSON, "The JSON text is invalid at line %zu, column %zu: %s.",
+                 fault->line, fault->column, fault_reason(fault->code));
+}
+
 cJSON *scf_json_parse(struct scf_arena *arena, const char *text, size_t n, struct scf_error *err) {
     struct scf_json_fault fault;
     if (!scf_json_scan(text, n, SCF_JSON_MAX_DEPTH, &fault)) {
-        scf_fail(err, SCF_E_MALFORMED_JSON, "The JSON text is invalid at line %zu, column %zu: %s.",
-                 fault.line, fault.column, fault_reason(fault.code));
+        refuse(&fault, err);
         return NULL;
     }
     cJSON *tree = parse_into(arena, text, n);

@@ -142,7 +142,7 @@ enum scf_code scf_template_parse(struct scf_arena *arena, struct scf_str text,
                                  struct scf_error *err) {
     cJSON *json = scf_json_parse(arena, text.p, text.n, err);
     if (json == NULL)
-        return SCF_E_MALFORMED_JSON;
+        return err != NULL ? err->code : SCF_E_MALFORMED_JSON;
     struct scf_faults own = {.arena = arena}, warnings = {.arena = arena};
     struct scf_faults *list = faults != NULL ? faults : &own;
     const struct scf_schema_options options = {0};

@@ -38,7 +38,8 @@ bool scf_json_scan(const char *text, size_t n, int max_depth,
 
 /* scf_json_scan, then cJSON. The tree lies in the arena: it is read-only, and never passed to
  * cJSON_Delete or to functions that change a tree. On refusal returns NULL and fills
- * `err` with MALFORMED_JSON; the detail names line, column and reason. `text[n]` must be NUL. */
+ * `err` with MALFORMED_JSON, TOO_DEEP or TOO_MANY_MEMBERS; the detail names line, column and
+ * reason. `text[n]` must be NUL. */
 cJSON *scf_json_parse(struct scf_arena *arena, const char *text, size_t n,
                       struct scf_error *err) SCF_MUST_CHECK;
 

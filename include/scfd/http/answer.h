@@ -8,8 +8,8 @@
 enum { SCF_TAG_TEXT = 32 };
 
 /* Parses the body and validates it with the route's field table; `rules_ctx` goes to its rules.
- * Codes: MALFORMED_JSON, VALIDATION_FAILED with every fault. `ret_warnings` may be NULL; the list
- * lives in the request's arena. */
+ * Codes: those of scf_json_parse, VALIDATION_FAILED with every fault. `ret_warnings` may be NULL;
+ * the list lives in the request's arena. */
 enum scf_code scf_rq_valid_body(struct scf_request *rq, const void *rules_ctx, const cJSON **ret,
                                 struct scf_faults **ret_warnings,
                                 struct scf_error *err) SCF_MUST_CHECK;

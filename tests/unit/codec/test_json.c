@@ -49,6 +49,27 @@ static void test_parse_error(void **state) {
     assert_null(scf_json_parse(arena, "", 0, NULL));
 }
 
+static void test_limits_have_their_own_errors(void **state) {
+    (void)state;
+    enum { DEEPER = SCF_JSON_MAX_DEPTH + 1, MORE = SCF_JSON_MAX_MEMBERS + 1 };
+    struct scf_error err = {0};
+    char deep[2 * DEEPER + 1];
+    memset(deep, '[', DEEPER);
+    memset(deep + DEEPER, ']', DEEPER);
+    deep[2 * DEEPER] = '\0';
+    assert_null(scf_json_parse(arena, deep, 2 * DEEPER, &err));
+    assert_int_equal(err.code, SCF_E_TOO_DEEP);
+    assert_non_null(strstr(err.detail, "at most 32 deep"));
+    static char wide[2 * MORE + 2];
+    for (size_t i = 0; i < MORE; i++)
+        memcpy(wide + 1 + 2 * i, "1,", 2);
+    wide[0] = '[';
+    memcpy(wide + 2 * MORE, "]", 2);
+    assert_null(scf_json_parse(arena, wide, 2 * MORE + 1, &err));
+    assert_int_equal(err.code, SCF_E_TOO_MANY_MEMBERS);
+    assert_non_null(strstr(err.detail, "at most 20000 members"));
+}
+
 static void test_i64(void **state) {
     (void)state;
     const cJSON *tree =
@@ -129,6 +150,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parse),
         cmocka_unit_test(test_parse_error),
+        cmocka_unit_test(test_limits_have_their_own_errors),
         cmocka_unit_test(test_i64),
         cmocka_unit_test(test_decimal_text),
         cmocka_unit_test(test_decimal_round_trip),

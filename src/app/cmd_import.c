@@ -152,26 +152,32 @@ static enum scf_code flush(struct import *m, int64_t lines, struct scf_error *er
     return SCF_OK;
 }
 
+/* Adds the next line to the portion and answers its length: 0 at the end of the file, one more than
+ * LINE_MAX_BYTES when there is no end of the line so far. */
+static size_t take_line(struct import *m) {
+    size_t n = 0;
+    int c = 0;
+    for (; n <= LINE_MAX_BYTES && c != '\n' && (c = getc_unlocked(m->file)) != EOF; n++) {
+        char byte = (char)c;
+        scf_buf_put(&m->portion, &byte, 1);
+    }
+    return n;
+}
+
 static enum scf_code send_file(struct import *m, struct scf_error *err) {
-    char *line = NULL;
-    size_t capacity = 0;
-    ssize_t n;
+    size_t n;
     int64_t lines = 0;
     enum scf_code code = SCF_OK;
-    while (code == SCF_OK && (n = getline(&line, &capacity, m->file)) > 0) {
-        if (n > LINE_MAX_BYTES) {
-            code = scf_fail(err, SCF_E_BODY_TOO_LARGE, "Line %" PRId64 " has %zd bytes.",
-                            m->line_base + lines + 1, n);
-            break;
-        }
-        scf_buf_put(&m->portion, line, (size_t)n);
+    while (code == SCF_OK && (n = take_line(m)) > 0) {
         lines++;
+        if (n > LINE_MAX_BYTES)
+            return scf_fail(err, SCF_E_BODY_TOO_LARGE, "Line %" PRId64 " has more than %d bytes.",
+                            m->line_base + lines, LINE_MAX_BYTES);
         if (lines < PORTION_LINES && m->portion.len < PORTION_BYTES)
             continue;
         code = flush(m, lines, err);
         lines = 0;
     }
-    free(line);
     if (code == SCF_OK && ferror(m->file))
         code = scf_fail(err, SCF_E_MALFORMED_REQUEST, "Reading %s failed.", m->path);
     return code == SCF_OK ? flush(m, lines, err) : code;

@@ -161,8 +161,11 @@ def test_a_line_beyond_all_limits_stops_the_file(server, sender, tmp_path):
     path.write_text('{"external_id":"' + "x" * (5 << 20) + '"}\n')
     done = send(server, sender.key, path)
     assert done.returncode == 1
-    assert "Line 1 has 5242899 bytes." in done.stderr
+    assert "Line 1 has more than 4194304 bytes." in done.stderr
     assert stored(sender) == 0
+    endless = send(server, sender.key, "/dev/zero", timeout=30)
+    assert endless.returncode == 1
+    assert "Line 1 has more than 4194304 bytes." in endless.stderr
 
 
 def test_a_server_that_dies_on_the_way(tmp_path):

@@ -3,6 +3,7 @@
 #define SCFD_INTAKE_BATCH_H
 
 #include "item.h"
+#include "memory.h"
 
 struct scf_batch_context {
     /* Called at least once a commit if the database can be reached, while it answers round trip 1:
@@ -12,6 +13,7 @@ struct scf_batch_context {
     struct scf_db *db;
     struct scf_templates *templates;
     struct scf_industry_cache *industries;
+    struct scf_memory *memory;
 };
 
 /* Decides every item: afterwards none is SCF_PENDING. `atomic`: all accepted or replayed, or none.

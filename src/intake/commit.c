@@ -152,6 +152,7 @@ static void free_intake(struct scf_intake *intake) {
     pthread_cond_destroy(&intake->filled);
     pthread_mutex_destroy(&intake->mutex);
     scf_industry_cache_free(intake->batch.industries);
+    scf_memory_free(intake->batch.memory);
     scf_db_free(intake->batch.db);
     free(intake->items);
     free(intake->groups);
@@ -174,6 +175,7 @@ static struct scf_intake *new_intake(const struct scf_intake_options *options) {
         .db = scf_db_new(options->database_url, "scfd committer", 60000),
         .templates = options->services->templates,
         .industries = scf_industry_cache_new(),
+        .memory = scf_memory_new(),
     };
     intake->last = &intake->first;
     pthread_mutex_init(&intake->mutex, NULL);

@@ -97,6 +97,19 @@ enum scf_code scf_commit_write(struct scf_db *db, struct scf_arena *arena,
                                const struct scf_lookup *lookup, bool *ret_unknown,
                                struct scf_error *err) SCF_MUST_CHECK;
 
+/* A lone record that was decided from memory (memory.h), in one round trip: lock the chain, write
+ * if all that was presumed holds, COMMIT. `row`: as above. *ret_held: false when it did not hold;
+ * then nothing was written. *ret_unknown and failures as above. */
+enum scf_code scf_commit_presumed(struct scf_db *db, struct scf_arena *arena,
+                                  const struct scf_buf *row, const struct scf_lookup *lookup,
+                                  bool *ret_held, bool *ret_unknown,
+                                  struct scf_error *err) SCF_MUST_CHECK;
+
+/* Of scfd.api_key k and its scfd.node n, at the time in parameter `now`. */
+#define SCF_KEY_IS_LIVE(now)                                                                       \
+    "k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > " now ")"                    \
+    " AND (k.node_id IS NULL OR n.status = 0)"
+
 /* Parameters of the statement that locks the chains; shared by both sources. */
 extern const struct scf_stmt scf_lock_chains_stmt;
 void scf_lock_chains_params(struct scf_params *p, struct scf_arena *arena,

@@ -155,6 +155,83 @@ enum scf_code scf_commit_write(struct scf_db *db, struct scf_arena *arena,
     return code;
 }
 
+/* ---- a lone record ---- */
+
+/* $1 to $25 are the row; $26 its business keys, $27 its API key, $28 now, $29 to $31 the
+ * enterprises that it names. Everything hangs on the head's update, which happens only where all
+ * holds. */
+static const struct scf_stmt write_presumed = {
+    "intake_write_presumed",
+    "WITH up AS (UPDATE scfd.chain SET size = size + 1, event_seq = event_seq + 1"
+    " WHERE id = $1 AND size = $2"
+    " AND NOT EXISTS (SELECT FROM scfd.record r WHERE r.chain_id = $1 AND r.kind = $4"
+    " AND r.external_id = $5)"
+    " AND NOT EXISTS (SELECT FROM scfd.record r WHERE r.business_key = ANY ($26))"
+    " AND EXISTS (SELECT FROM scfd.api_key k LEFT JOIN scfd.node n ON n.id = k.node_id"
+    " WHERE k.id = $27 AND " SCF_KEY_IS_LIVE(
+        "$28") ")"
+               " AND NOT EXISTS (SELECT FROM unnest($29::uuid[], $30::text[], $31::text[])"
+               " AS w(id, code, industry) LEFT JOIN scfd.enterprise e ON e.id = w.id AND e.code = "
+               "w.code"
+               " AND coalesce(e.industry_code, '') = w.industry WHERE e.id IS NULL)"
+               " RETURNING event_seq),"
+               " written AS (INSERT INTO scfd.record (" SCF_RECORD_COLUMN_NAMES ")"
+               " SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, "
+               "$17, $18, $19,"
+               " $20, $21, $22, $23, $24, $25 FROM up)"
+               " INSERT INTO scfd.event (chain_id, seq, type, first_leaf, last_leaf, "
+               "source_chain_id, at)"
+               " SELECT $1, event_seq, 'records.accepted', $2, $2, $1, $28 FROM up"};
+
+static void presumed_params(struct scf_params *p, struct scf_arena *arena,
+                            const struct scf_buf *row, const struct scf_lookup *l) {
+    const struct scf_uuid **ids = scf_alloc(arena, l->ref_count, sizeof *ids);
+    struct scf_str *codes = scf_alloc(arena, l->ref_count, sizeof *codes);
+    struct scf_str *industries = scf_alloc(arena, l->ref_count, sizeof *industries);
+    SCF_ASSERT(ids && codes && industries);
+    for (size_t i = 0; i < l->ref_count; i++) {
+        ids[i] = &l->enterprises[i]->id;
+        codes[i] = l->enterprises[i]->uscc;
+        industries[i] = l->enterprises[i]->industry_code;
+    }
+    row_params((const uint8_t *)row->data, p, arena);
+    scf_p_uuid_array(p, l->business_keys, l->business_count);
+    scf_p_uuid(p, l->keys[0]);
+    scf_p_time(p, l->now_us);
+    scf_p_uuid_array(p, ids, l->ref_count);
+    scf_p_text_array(p, codes, l->ref_count);
+    scf_p_text_array(p, industries, l->ref_count);
+}
+
+enum scf_code scf_commit_presumed(struct scf_db *db, struct scf_arena *arena,
+                                  const struct scf_buf *row, const struct scf_lookup *l,
+                                  bool *ret_held, bool *ret_unknown, struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *results[SCF_PIPELINE_MAX] = {0};
+    enum scf_code code = scf_db_pipeline_begin(db, err);
+    if (code == SCF_OK)
+        code = scf_db_pipeline_add(db, &SCF_BEGIN, NULL, err);
+    if (code == SCF_OK) {
+        scf_lock_chains_params(&p, arena, l);
+        code = scf_db_pipeline_add(db, &scf_lock_chains_stmt, &p, err);
+    }
+    if (code == SCF_OK) {
+        presumed_params(&p, arena, row, l);
+        code = scf_db_pipeline_add(db, &write_presumed, &p, err);
+    }
+    if (code == SCF_OK)
+        code = scf_db_pipeline_add(db, &SCF_COMMIT, NULL, err);
+    if (code == SCF_OK) {
+        code = scf_db_pipeline_sync(db, arena, results, err);
+        *ret_unknown = scf_code_class(code) == SCF_CLASS_UNAVAILABLE;
+    }
+    if (code == SCF_OK)
+        *ret_held = scf_rows_affected(results[2]) == 1;
+    else
+        scf_db_rollback(db);
+    return code;
+}
+
 enum scf_code scf_commit_find_out(struct scf_db *db, struct scf_arena *arena,
                                   const struct scf_lookup *l, bool *ret_there,
                                   struct scf_error *err) {

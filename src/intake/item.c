@@ -28,6 +28,7 @@ static enum scf_code validate(struct scf_item *item, const struct scf_actor *act
         return refuse(item, SCF_E_VALIDATION_FAILED);
     }
     item->own_warnings = item->warnings.count;
+    item->own_dropped = item->warnings.dropped;
     enum scf_code code =
         scf_record_extract(item->record.kind, item->json, &ctx, item->arena, &item->extract);
     if (code != SCF_OK)

@@ -35,7 +35,7 @@ struct scf_item {
     const struct scf_template *tmpl; /* NULL: no template at all */
     struct scf_quality quality;
     struct scf_faults faults, warnings; /* the committer adds to both; error.faults is &faults */
-    size_t own_warnings;                /* how many of the warnings came from preparing */
+    size_t own_warnings, own_dropped;   /* how many of the warnings came from preparing */
     struct scf_uuid enterprise_id;      /* of an enterprise profile: what it describes */
     struct scf_arena *arena;            /* owner of everything above */
     enum scf_outcome outcome;

@@ -108,11 +108,7 @@ static enum scf_code reconnect(struct scf_db *db, struct scf_error *err) {
     return SCF_OK;
 }
 
-/* After a pause, looks whether the server has hung up meanwhile (restart, failover): a statement
- * that was never sent is not worth an error. */
-static void notice_hang_up(struct scf_db *db) {
-    if (db->in_tx || scf_mono_us() - db->used_at_us < IDLE_CHECK_US)
-        return;
+void scf_db_notice_hang_up(struct scf_db *db) {
     struct pollfd pfd = {.fd = PQsocket(db->conn), .events = POLLIN};
     /* The farewell message comes first, the end of the stream after it. */
     for (int i = 0; i < 2 && poll(&pfd, 1, 0) > 0 && !scf_db_lost(db); i++)
@@ -121,8 +117,9 @@ static void notice_hang_up(struct scf_db *db) {
 
 enum scf_code scf_db_ready(struct scf_db *db, struct scf_error *err) {
     SCF_ASSERT(!db->pipeline.open);
-    if (!scf_db_lost(db))
-        notice_hang_up(db);
+    /* After a pause (restart, failover): a statement that was never sent is not worth an error. */
+    if (!scf_db_lost(db) && !db->in_tx && scf_mono_us() - db->used_at_us >= IDLE_CHECK_US)
+        scf_db_notice_hang_up(db);
     if (!scf_db_lost(db))
         return SCF_OK;
     if (!db->in_tx)

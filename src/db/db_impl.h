@@ -77,6 +77,8 @@ struct scf_db {
 /* Connected and fit for a new command, or DATABASE_UNAVAILABLE. */
 enum scf_code scf_db_ready(struct scf_db *db, struct scf_error *err) SCF_MUST_CHECK;
 bool scf_db_lost(const struct scf_db *db);
+/* Looks whether the server has hung up, which libpq notices only when it reads. Does not wait. */
+void scf_db_notice_hang_up(struct scf_db *db);
 /* Notes the transaction state after an exchange with the server. */
 void scf_db_settle(struct scf_db *db);
 /* Closes the connection; the next use opens another. */

@@ -59,9 +59,13 @@ enum scf_code scf_db_lost_error(const struct scf_db *db, const char *what, struc
 
 enum scf_code scf_db_fail(struct scf_db *db, const PGresult *res, const char *what,
                           struct scf_error *err) {
+    const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
+    /* When a neighbour crashed, a backend leaves with a warning: libpq then has a failed write, and
+     * a connection that still looks good. */
+    if (!state && !scf_db_lost(db))
+        scf_db_notice_hang_up(db);
     if (scf_db_lost(db))
         return scf_db_lost_error(db, what, err);
-    const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
     if (!state) /* libpq itself refused: out of memory, or a call out of order */
         return scf_db_error(err, SCF_E_INTERNAL, "%s: %s", what, PQerrorMessage(db->conn));
     enum scf_code code = classify(state);

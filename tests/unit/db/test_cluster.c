@@ -207,16 +207,20 @@ static void test_postmaster_killed(void **state) {
     scf_cluster_stop(c);
 }
 
+static pid_t backend_of(struct scf_db *db, struct scf_arena *arena) {
+    static const struct scf_stmt pid = {"pid", "SELECT pg_backend_pid()"};
+    struct scf_rows *rows;
+    assert_int_equal(scf_db_run(db, &pid, NULL, arena, &rows, &err), SCF_OK);
+    return (pid_t)scf_rows_i64(rows, 0, 0);
+}
+
 static void test_backend_killed(void **state) {
     (void)state;
     struct scf_cluster *c = start_in(dir);
     int postmaster = scf_cluster_pid(c);
     struct scf_db *db = scf_db_new(scf_cluster_url(c), "victim", 0);
     struct scf_arena *arena = scf_arena_new(1 << 16);
-    static const struct scf_stmt pid = {"pid", "SELECT pg_backend_pid()"};
-    struct scf_rows *rows;
-    assert_int_equal(scf_db_run(db, &pid, NULL, arena, &rows, &err), SCF_OK);
-    kill((pid_t)scf_rows_i64(rows, 0, 0), SIGKILL);
+    kill(backend_of(db, arena), SIGKILL);
     /* The postmaster recovers by itself; a few attempts may meet it doing so. */
     enum scf_code code = SCF_E_DATABASE_UNAVAILABLE;
     for (int i = 0; i < 20 && code == SCF_E_DATABASE_UNAVAILABLE; i++)
@@ -225,6 +229,26 @@ static void test_backend_killed(void **state) {
     assert_int_equal(scf_cluster_check(c, &err), SCF_OK);
     assert_int_equal(scf_cluster_pid(c), postmaster);
     scf_arena_free(arena);
+    scf_db_free(db);
+    scf_cluster_stop(c);
+}
+
+/* When a backend crashes, the others say a warning, no error, and hang up. */
+static void test_neighbour_of_a_killed_backend(void **state) {
+    (void)state;
+    struct scf_cluster *c = start_in(dir);
+    struct scf_db *db = scf_db_new(scf_cluster_url(c), "neighbour", 0);
+    struct scf_db *other = scf_db_new(scf_cluster_url(c), "victim", 0);
+    struct scf_arena *arena = scf_arena_new(1 << 16);
+    pid_t own = backend_of(db, arena), victim = backend_of(other, arena);
+    assert_int_equal(scf_db_run(db, &SCF_BEGIN, NULL, NULL, NULL, &err), SCF_OK);
+    kill(victim, SIGKILL);
+    for (int i = 0; i < 5000 && kill(own, 0) == 0; i++)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    static const struct scf_stmt one = {"one", "SELECT 1"};
+    assert_int_equal(scf_db_run(db, &one, NULL, NULL, NULL, &err), SCF_E_DATABASE_UNAVAILABLE);
+    scf_arena_free(arena);
+    scf_db_free(other);
     scf_db_free(db);
     scf_cluster_stop(c);
 }
@@ -356,6 +380,7 @@ int main(void) {
         cmocka_unit_test(test_no_programs),
         cmocka_unit_test(test_postmaster_killed),
         cmocka_unit_test(test_backend_killed),
+        cmocka_unit_test(test_neighbour_of_a_killed_backend),
         cmocka_unit_test(test_owner_killed),
         cmocka_unit_test(test_start_does_not_wait_for_the_end_of_the_old),
         cmocka_unit_test(test_leftover_postmaster_is_replaced),

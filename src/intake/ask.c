@@ -64,6 +64,11 @@ static int ask_contract(struct scf_lookup *lookup, const struct scf_item *item) 
     return ask_business(lookup, &item->extract.contract_key, &item->record.chain_id);
 }
 
+/* Is it reported already, under another external id or by another node? */
+static int ask_own(struct scf_lookup *lookup, const struct scf_item *item) {
+    return ask_business(lookup, &item->extract.business_key, &item->record.chain_id);
+}
+
 static int ask_idempotency(struct scf_lookup *lookup, struct scf_item *item) {
     if (!item->idempotency)
         return -1;
@@ -152,9 +157,7 @@ enum scf_code scf_lookup_ask(struct scf_arena *arena, struct scf_item **items, s
             .revises = ask_id(&l, &item->extract.revises_id, chain),
             .contract_id = ask_id(&l, &item->extract.contract_id, chain),
             .contract_key = ask_contract(&l, item),
-            .invoice_key = item->record.kind == SCF_REC_INVOICE
-                               ? ask_business(&l, &item->extract.business_key, chain)
-                               : -1,
+            .own_key = ask_own(&l, item),
             .idempotency = ask_idempotency(&l, items[i]),
         };
         named = ask_named(&l, &enterprises, item, named, &asks[i]);
@@ -179,6 +182,8 @@ size_t scf_lookup_complete(struct scf_lookup *lookup, struct scf_asks *asks) {
         scf_extract_complete_keys(&item->extract, item->record.kind,
                                   lookup->enterprises[ask]->uscc);
         asks[i].contract_key = ask_contract(lookup, item);
+        if (asks[i].own_key < 0)
+            asks[i].own_key = ask_own(lookup, item);
     }
     return asked;
 }

@@ -4,6 +4,7 @@
 
 #include "ingest.h"
 #include "scfd/base/clock.h"
+#include "tally.h"
 
 static atomic_int uploads, atomic_uploads;
 
@@ -89,6 +90,7 @@ static void refuse_piece(struct scf_piece *piece, enum scf_code code, const char
     for (size_t i = 0; i < piece->group.count; i++) {
         piece->sent[i]->outcome = SCF_REFUSED;
         scf_fail(&piece->sent[i]->error, code, "%s", why);
+        scf_tally(piece->sent[i]->record.kind, SCF_REFUSED);
     }
     piece->done = true;
 }
@@ -166,6 +168,8 @@ static void add_event(struct scf_bulk *b, enum scf_ndjson_event event) {
         add_line(b, item);
     else
         refuse_long_line(b, item);
+    if (item->outcome == SCF_REFUSED)
+        scf_tally(b->kind, SCF_REFUSED);
 }
 
 /* ---- the stream ---- */

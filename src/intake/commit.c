@@ -8,6 +8,7 @@
 #include "scfd/base/clock.h"
 #include "scfd/base/log.h"
 #include "scfd/base/metrics.h"
+#include "tally.h"
 
 /* Beyond this a transaction grows without getting cheaper per record. The bytes bound what a batch
  * holds beside its bodies: its rows, and copies of enterprise profiles in the batch's arena. */
@@ -108,6 +109,14 @@ static void commit_groups(struct scf_intake *intake, size_t group_count, size_t 
     scf_batch_commit(&intake->batch, intake->items, n, false);
 }
 
+static void tally_groups(const struct scf_intake *intake, size_t group_count) {
+    for (size_t g = 0; g < group_count; g++) {
+        const struct scf_group *group = intake->groups[g];
+        for (size_t i = 0; i < group->count; i++)
+            scf_tally(group->items[i]->record.kind, group->items[i]->outcome);
+    }
+}
+
 static void tell_decided(void *arg) {
     struct scf_intake *intake = arg;
     for (size_t g = 0; g < intake->decided_count; g++)
@@ -140,6 +149,7 @@ static void *committer(void *arg) {
         scf_metric_observe_us(intake->batch_time, scf_mono_us() - start);
         scf_metric_add(intake->batches, 1);
         scf_metric_add(intake->records, (int64_t)items);
+        tally_groups(intake, groups);
         tell_decided(intake); /* those of the batch before, had this one no time for them */
         set_decided(intake, groups);
         if (!somebody_waits(intake))
@@ -180,6 +190,7 @@ static struct scf_intake *new_intake(const struct scf_intake_options *options) {
     intake->last = &intake->first;
     pthread_mutex_init(&intake->mutex, NULL);
     pthread_cond_init(&intake->filled, NULL);
+    scf_tally_register();
     intake->batches = scf_counter("scfd_intake_batches_total", NULL, "Intake commits.");
     intake->records = scf_counter("scfd_intake_batch_records_total", NULL,
                                   "Records that intake commits decided.");

@@ -8,7 +8,9 @@
 
 /* Indexes into the lookup's arrays, per item; −1: not asked. */
 struct scf_asks {
-    int key, subject, counterparty, seller, revises, contract_id, contract_key, invoice_key;
+    int key, subject, counterparty, seller, revises, contract_id;
+    int contract_key; /* the contract that it names by number */
+    int own_key;      /* the contract or invoice that it is itself */
     int idempotency;
     int *enterprises; /* as many as extract.enterprises, likewise the records */
     int *records;

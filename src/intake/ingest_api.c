@@ -4,6 +4,7 @@
 
 #include "commit.h"
 #include "scfd/codec/jsonw.h"
+#include "tally.h"
 
 /* One request's way through the committer; lives in the request's arena. */
 struct sending {
@@ -93,6 +94,7 @@ void scf_ingest_one(struct scf_request *rq) {
     code = scf_item_prepare(services, scf_rq_actor(rq), kind, scf_rq_body(rq),
                             scf_rq_received_us(rq), scf_rq_arena(rq), &sending->item);
     if (code != SCF_OK) {
+        scf_tally(kind, SCF_REFUSED);
         scf_reply_error(rq, &sending->item.error);
         return;
     }
@@ -108,6 +110,7 @@ void scf_ingest_one(struct scf_request *rq) {
     if (!scf_commit_submit(services->intake, &sending->group)) {
         sending->item.outcome = SCF_REFUSED;
         scf_fail(&sending->item.error, SCF_E_DRAINING, "The server is shutting down.");
+        scf_tally(kind, SCF_REFUSED);
         scf_rq_resume(rq, answer);
     }
 }

@@ -88,16 +88,25 @@ static const struct scf_known_record *record_at(const struct referring *r, int a
     return own || known->addressed || r->item->by_admin ? known : NULL;
 }
 
+/* What is lent against a contract is kept under its seller and number, so these cannot be revised.
+ */
 static void check_revision(const struct referring *r) {
     struct scf_record *record = &r->item->record;
     if (r->asks->revises < 0)
         return;
     const struct scf_known_record *known = r->lookup->by_id[r->asks->revises];
-    if (known && known->kind == record->kind && scf_uuid_eq(&known->chain_id, &record->chain_id))
-        record->revises_id = known->id;
-    else
+    if (!known || known->kind != record->kind ||
+        !scf_uuid_eq(&known->chain_id, &record->chain_id)) {
         fault(r, "#/revises_id", "unknown-reference",
               "No record of this kind and node has this id.");
+        return;
+    }
+    record->revises_id = known->id;
+    if (record->kind == SCF_REC_CONTRACT &&
+        !scf_uuid_eq(&known->business_key, &record->business_key))
+        fault(r, "#/revises_id", "other-contract",
+              "A revision keeps contract_no and seller; another number or seller is another "
+              "contract.");
 }
 
 /* An invoice bills contracts between its own seller and buyer. */
@@ -158,23 +167,28 @@ static void check_contract_key(const struct referring *r) {
          "The contract is not known yet; the reference is resolved when it arrives.");
 }
 
-static void check_invoice_known(const struct referring *r) {
+/* Contracts and invoices are told apart by their numbers, whoever reports them. */
+static void check_known_before(const struct referring *r) {
     const struct scf_record *record = &r->item->record;
-    if (r->asks->invoice_key < 0 || !r->lookup->by_key[r->asks->invoice_key])
+    bool invoice = record->kind == SCF_REC_INVOICE;
+    const char *number = invoice ? "#/invoice_no" : "#/contract_no";
+    if (r->asks->own_key < 0 || !r->lookup->by_key[r->asks->own_key])
         return;
-    const struct scf_known_record *known = r->lookup->by_key[r->asks->invoice_key];
+    const struct scf_known_record *known = r->lookup->by_key[r->asks->own_key];
     bool own = scf_uuid_eq(&known->chain_id, &record->chain_id);
     if (own && r->asks->revises >= 0)
         return;
-    if (own)
-        warn(r, "#/invoice_no", "invoice-already-recorded",
+    if (!own)
+        warn(r, number, "also-reported-by-other-node", "Another node reported this number too.");
+    else if (invoice)
+        warn(r, number, "invoice-already-recorded",
              "This node recorded this invoice before, under another external_id.");
     else
-        warn(r, "#/invoice_no", "also-reported-by-other-node",
-             "Another node reported this invoice too.");
+        warn(r, number, "contract-already-recorded",
+             "This node recorded this contract before, under another external_id.");
     if (known->has_amount && record->has_amount && known->amount != record->amount)
-        warn(r, "#/total_amount", "amount-differs",
-             "The invoice was recorded with another amount.");
+        warn(r, invoice ? "#/total_amount" : "#/amount", "amount-differs",
+             "It was recorded with another amount.");
 }
 
 void scf_check_references(const struct scf_lookup *lookup, struct scf_item *item,
@@ -187,5 +201,5 @@ void scf_check_references(const struct scf_lookup *lookup, struct scf_item *item
     check_contract_id(&r);
     check_named_records(&r);
     check_contract_key(&r);
-    check_invoice_known(&r);
+    check_known_before(&r);
 }

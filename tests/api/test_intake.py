@@ -635,6 +635,42 @@ def test_same_invoice_from_two_nodes_warns(admin, chain):
     assert "also-reported-by-other-node" in {w["code"] for w in answer.json()["warnings"]}
 
 
+def test_same_contract_again_warns(admin, chain):
+    body = chain.contract()
+    first = chain.erp.client.post("/v1/contracts", body)
+    assert (first.status, first.json()["warnings"]) == (201, [])
+    again = {**body, "external_id": bodies.unique(), "amount": "7.00"}
+    answer = chain.erp.client.post("/v1/contracts", again)
+    assert answer.status == 201, answer
+    assert {(w["pointer"], w["code"]) for w in answer.json()["warnings"]} == {
+        ("#/contract_no", "contract-already-recorded"),
+        ("#/amount", "amount-differs"),
+    }
+    answer = chain.procurement.client.post("/v1/contracts", body)
+    assert answer.status == 201, answer
+    warned = {(w["pointer"], w["code"]) for w in answer.json()["warnings"]}
+    assert ("#/contract_no", "also-reported-by-other-node") in warned
+    by_uscc = {"uscc": chain.seller["uscc"], "name": chain.seller["name"]}
+    again = {**body, "external_id": bodies.unique(), "seller": by_uscc}
+    warned = chain.erp.client.post("/v1/contracts", again).json()["warnings"]
+    assert "#/contract_no" in {w["pointer"] for w in warned}  # the seller named in another way
+
+
+def test_a_contracts_revision_keeps_its_identity(chain):
+    """Else what is lent against the old number would no longer be found."""
+    body = chain.contract()
+    first = chain.erp.client.post("/v1/contracts", body).json()
+    revision = {**body, "revises_id": first["id"], "revision_reason": "amendment"}
+    for change in ({"contract_no": "other"}, {"seller": chain.guarantor["ref"]}):
+        sent = {**revision, **change, "external_id": bodies.unique()}
+        assert pointers(chain.erp.client.post("/v1/contracts", sent)) == {
+            "#/revises_id": "other-contract"
+        }
+    sent = {**revision, "amount": "5.00", "external_id": bodies.unique()}
+    answer = chain.erp.client.post("/v1/contracts", sent)
+    assert (answer.status, answer.json()["warnings"]) == (201, [])
+
+
 # ---- what is no good at all: one problem each, never a 2xx ----
 
 

@@ -131,13 +131,13 @@ static struct scf_item *add(enum scf_record_kind kind, const char *body) {
 static struct scf_item *add_contract(const char *external_id, const char *seller_name) {
     return add(SCF_REC_CONTRACT,
                scf_asprintf(w.arena,
-                            "{\"external_id\":\"%s\",\"contract_no\":\"HT-1\",\"title\":\"t\","
+                            "{\"external_id\":\"%s\",\"contract_no\":\"HT-%s\",\"title\":\"t\","
                             "\"contract_type\":\"purchase_order\",\"signed_on\":\"2026-01-02\","
                             "\"buyer\":{\"uscc\":\"91330100123456789B\",\"name\":\"b\"},"
                             "\"seller\":{\"uscc\":\"91330100123456789A\",\"name\":\"%s\"},"
                             "\"amount\":\"100.00\",\"currency\":\"CNY\",\"status\":\"active\","
                             "\"payment_terms\":{\"kind\":\"net_days\",\"days\":60}}",
-                            external_id, seller_name));
+                            external_id, external_id, seller_name));
 }
 
 /* ---- a database that misbehaves ---- */

@@ -1,5 +1,6 @@
 """NDJSON: a result per line, a summary last, partial success or all-or-nothing, constant memory."""
 import hashlib
+import re
 import socket
 import threading
 import time
@@ -249,3 +250,34 @@ def test_client_that_goes_away_leaves_a_working_server(server, admin, chain):
     time.sleep(0.2)
     listed = node.client.get("/v1/invoices").json()["data"]
     assert 1 <= len(listed) <= 6
+
+
+def ingested(server, resource):
+    """What scfd_ingested_records_total says of a resource, by result."""
+    text = server.anonymous().get("/metrics").body.decode()
+    pattern = rf'^scfd_ingested_records_total{{resource="{resource}",result="(\w+)"}} (\d+)$'
+    return {result: int(n) for result, n in re.findall(pattern, text, re.M)}
+
+
+def test_metrics_count_records_by_what_became_of_them():
+    with Server() as own:
+        chain = Chain(own.client())
+        client = chain.erp.client
+        for resource in ("enterprise", "contract", "workflow_event", "invoice", "guarantee"):
+            assert set(ingested(own, resource)) == {"accepted", "duplicate", "rejected"}, resource
+        before = ingested(own, "invoice")
+        assert before == {"accepted": 0, "duplicate": 0, "rejected": 0}
+        body = chain.invoice()
+        assert [client.post("/v1/invoices", body).status for _ in range(2)] == [201, 200]
+        assert client.post("/v1/invoices", {**body, "remarks": "other"}).status == 409
+        assert client.post("/v1/invoices", {}).status == 422
+        assert ingested(own, "invoice") == {"accepted": 1, "duplicate": 1, "rejected": 2}
+        long = b'{"remarks":"' + b"x" * (2 << 20) + b'"}\n'
+        raw = ndjson([chain.invoice(), chain.invoice(), body, {}]) + b"{broken\n" + long
+        _, summary = results(client.bulk("invoices", raw))
+        assert (summary["accepted"], summary["duplicate"], summary["rejected"]) == (2, 1, 3)
+        assert ingested(own, "invoice") == {"accepted": 3, "duplicate": 2, "rejected": 5}
+        batch = [chain.invoice(), {}, chain.invoice()]
+        _, summary = results(client.bulk("invoices", batch, atomic="true"))
+        assert summary["rejected"] == 3
+        assert ingested(own, "invoice") == {"accepted": 3, "duplicate": 2, "rejected": 8}

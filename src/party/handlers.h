@@ -18,8 +18,8 @@ void scf_key_revoke_handler(struct scf_request *rq);
 void scf_enterprise_list_handler(struct scf_request *rq);
 void scf_enterprise_get_handler(struct scf_request *rq);
 
-/* After a committed change of what keys may do: waits until this instance acts on it. A failure is
- * only logged, for the change stands and the directory goes on trying. */
+/* After a key was made: waits until this instance knows it. A failure is only logged, for the
+ * answer must show the key and the directory goes on trying. */
 void scf_party_refresh_keys(struct scf_request *rq);
 
 #endif

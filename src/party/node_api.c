@@ -266,6 +266,7 @@ static enum scf_code change_in_tx(struct scf_db *db, void *ctx, struct scf_error
 void scf_node_update_handler(struct scf_request *rq) {
     struct scf_error err;
     struct change c = {.rq = rq};
+    const struct scf_services *services = scf_rq_app(rq);
     enum scf_code code = scf_rq_path_id(rq, "id", "node", &c.id, &err);
     if (code == SCF_OK)
         code = scf_rq_valid_body(rq, NULL, &c.body, NULL, &err);
@@ -273,11 +274,13 @@ void scf_node_update_handler(struct scf_request *rq) {
         code = scf_tx_run(scf_rq_db(rq), change_in_tx, &c, &err);
     if (code == SCF_OK && c.node.status != SCF_NODE_ACTIVE)
         code = scf_node_wait_writers(scf_rq_db(rq), scf_rq_arena(rq), &c.id, &err);
+    /* As with a revoked key: not "done" while this instance still lets the node in. */
+    if (code == SCF_OK)
+        code = scf_keys_refresh(services->keys, &err);
     if (code) {
         scf_reply_error(rq, &err);
         return;
     }
-    scf_party_refresh_keys(rq);
     struct scf_buf out = render(&c.node);
     scf_reply_tagged(rq, 200, c.node.version, &out);
 }

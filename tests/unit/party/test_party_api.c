@@ -241,6 +241,25 @@ static void suspended_comes_back_retired_does_not(void **state) {
     say_to(w.admin, "POST", scf_asprintf(w.arena, "%s/keys", node.path), NULL, "{}", 409);
 }
 
+/* Nobody is told that a node is shut out while this instance would still let it in. */
+static void suspending_is_done_when_the_keys_say_so(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    static const struct scf_stmt block = {"test_block_keys",
+                                          "LOCK TABLE scfd.api_key IN ACCESS EXCLUSIVE MODE"};
+    struct made node = make_node("erp", NULL);
+    ok(scf_db_run(w.db, &SCF_BEGIN, NULL, NULL, NULL, &w.err));
+    ok(scf_db_run(w.db, &block, NULL, NULL, NULL, &w.err));
+    struct said s =
+        say_to(w.admin, "PATCH", node.path, "If-Match: *\r\n", "{\"status\":\"suspended\"}", 503);
+    ok(scf_db_run(w.db, &SCF_COMMIT, NULL, NULL, NULL, &w.err));
+    assert_non_null(strstr(text(s.json, "detail"), "The change is stored"));
+    ok(scf_keys_refresh(w.services.keys, &w.err));
+    say_to(node.key, "GET", node.path, NULL, NULL, 401);
+    s = say_to(w.admin, "GET", node.path, NULL, NULL, 200);
+    assert_string_equal(text(s.json, "status"), "suspended");
+}
+
 static void the_operator_must_exist(void **state) {
     (void)state;
     NEEDS_DATABASE();
@@ -451,6 +470,7 @@ int main(void) {
         cmocka_unit_test(a_replay_does_not_show_the_key),
         cmocka_unit_test(changes_need_the_present_tag),
         cmocka_unit_test(suspended_comes_back_retired_does_not),
+        cmocka_unit_test(suspending_is_done_when_the_keys_say_so),
         cmocka_unit_test(the_operator_must_exist),
         cmocka_unit_test(keys_are_listed_and_revoked),
         cmocka_unit_test(administrators_make_administrators),

@@ -83,10 +83,12 @@ static enum scf_code lock_keys(struct scf_db *db, struct scf_arena *arena,
 
 /* ---- financed by another? ---- */
 
-/* By a loan that is not settled, or elsewhere, as the newest record of the invoice in any chain
- * says of it; what it says of the lender itself the loans know better. Asked in a statement of its
- * own, whose snapshot is younger than the locks. $1 keys, $2 what is named, $3 lender: another
- * lender's loan is nobody's business, $4 invoice kind, $5 the lender's enterprise. */
+/* By a loan that is not settled, or elsewhere, as the newest record of the invoice in a chain says
+ * of it; what it says of the lender itself the loans know better. Whose chain: of a node of the
+ * invoice's seller or buyer, of a lender, or of the installation's own; else any node could keep
+ * the invoices of others from being financed. Asked in a statement of its own, whose snapshot is
+ * younger than the locks. $1 keys, $2 what is named, $3 lender: another lender's loan is nobody's
+ * business, $4 invoice kind, $5 the lender's enterprise, $6 lender kind. */
 static const struct scf_stmt financed = {
     "lending_invoice_financed",
     "SELECT x.named, CASE WHEN l.lender_id = $3 THEN l.id END"
@@ -94,8 +96,11 @@ static const struct scf_stmt financed = {
     " JOIN scfd.loan_invoice i ON i.invoice_key = x.key"
     " JOIN scfd.loan l ON l.id = i.loan_id AND l.status < 2"
     " UNION SELECT x.named, NULL FROM unnest($1::uuid[], $2::uuid[]) AS x (key, named)"
+    " JOIN scfd.record v ON v.id = x.named"
     " WHERE EXISTS (SELECT FROM (SELECT DISTINCT ON (r.chain_id)"
     " convert_from(r.body, 'UTF8')::json -> 'financing' AS financing FROM scfd.record r"
+    " JOIN scfd.node n ON n.id = r.chain_id AND (n.operator_enterprise_id IS NULL"
+    " OR n.operator_enterprise_id IN (v.enterprise_id, v.counterparty_id) OR n.kind = $6)"
     " WHERE (r.business_key = x.key OR r.id = x.key) AND r.kind = $4"
     " ORDER BY r.chain_id, r.leaf_index DESC) newest WHERE financing ->> 'status' <> 'none'"
     " AND financing ->> 'financier_id' IS DISTINCT FROM $5) ORDER BY 1"};
@@ -155,6 +160,7 @@ enum scf_code scf_loan_claim_invoices(struct scf_db *db, const struct scf_filing
     scf_p_i16(&p, SCF_REC_INVOICE);
     scf_id_format("ent", &f->lender->operator_enterprise_id, own);
     scf_p_text(&p, own);
+    scf_p_i16(&p, SCF_NODE_LENDER);
     code = scf_db_run(db, &financed, &p, f->arena, &rows, err);
     return code == SCF_OK && scf_rows_count(rows) > 0 ? refuse(f->arena, rows, err) : code;
 }

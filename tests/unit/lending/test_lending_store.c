@@ -359,7 +359,8 @@ static void an_invoice_is_financed_once(void **state) {
     assert_int_equal(finance(&decision, "1", &correction).f.existed, true); /* sent again */
 }
 
-/* What its newest record in any chain says of it, but for what it says of this lender. */
+/* What the newest record of its parties says of it, but for what it says of this lender. A stranger
+ * who copies the invoice keeps nobody from his money. */
 static void an_invoice_financed_elsewhere_carries_no_loan(void **state) {
     (void)state;
     NEEDS_DATABASE();
@@ -378,6 +379,9 @@ static void an_invoice_financed_elsewhere_carries_no_loan(void **state) {
                                   "{\"financing\":{\"status\":\"pledged\","
                                   "\"financier_id\":\"%s\"}}",
                                   bank));
+    struct scf_uuid stranger = add_enterprise("stranger");
+    struct scf_uuid node = add_node(SCF_NODE_ERP, &stranger);
+    add_invoice_body(&node, &key, NULL, "{\"financing\":{\"status\":\"pledged\"}}");
     assert_int_equal(finance(&decision, "1", &sellers).code, SCF_OK);
 }
 

@@ -119,8 +119,21 @@ static bool take_key(struct audit *a, const char *given) {
     return good;
 }
 
+/* The log.key of a data directory that nobody named may be another installation's than the database
+ * at a URL: that one would seem altered. */
+static bool key_is_known(const struct scf_target *target) {
+    return target->cluster || target->config.signing_key_file ||
+           scf_config_is_given(&target->config, "data_dir");
+}
+
 /* Without --key the log's own key file tells the public one, where it is at hand. */
-static void load_public_key(struct audit *a, const struct scf_config *config) {
+static void load_public_key(struct audit *a, const struct scf_target *target) {
+    const struct scf_config *config = &target->config;
+    if (!key_is_known(target)) {
+        fprintf(stderr, "scfd: audit: signatures are not checked: give the verifier key of a chain "
+                        "with --key, or the installation's directory with --data\n");
+        return;
+    }
     char path[PATH_MAX];
     struct scf_error err = {0};
     struct scf_signing_key *key;
@@ -187,7 +200,7 @@ static int run(struct audit *a, const struct scf_target *target) {
     a->options.progress = show_progress;
     a->options.ctx = a;
     if (!a->options.public_key)
-        load_public_key(a, &target->config);
+        load_public_key(a, target);
     enum scf_code code = open_templates(a, target->url, &err);
     if (code == SCF_OK)
         code = scf_audit_run(&a->options, &result, &err);

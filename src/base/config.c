@@ -76,6 +76,8 @@ static const struct key keys[] = {
      .help = "Days of history that a rating looks at."},
 };
 
+static_assert(SCF_COUNT(keys) <= 64, "a bit for each in scf_config.given");
+
 /* Texts that came from outside; they live as long as the process. Each is kept once, for a server
  * may be told to read its configuration again for years. */
 struct kept {
@@ -161,8 +163,13 @@ static enum scf_code set_integer(struct scf_config *config, const struct key *ke
     return SCF_OK;
 }
 
+static uint64_t bit_of(const struct key *key) {
+    return UINT64_C(1) << (key - keys);
+}
+
 static enum scf_code set_value(struct scf_config *config, const struct key *key, const char *where,
                                struct scf_str value, struct scf_error *err) {
+    config->given |= bit_of(key);
     if (key->type == INTEGER)
         return set_integer(config, key, where, value, err);
     if (key->choices && !is_choice(key->choices, value))
@@ -183,6 +190,7 @@ static enum scf_code set_defaults(struct scf_config *config, struct scf_error *e
     for (size_t i = 0; i < SCF_COUNT(keys) && rc == SCF_OK; i++)
         if (keys[i].initial)
             rc = set_value(config, &keys[i], "default", scf_str(keys[i].initial), err);
+    config->given = 0;
     return rc;
 }
 
@@ -359,6 +367,12 @@ enum scf_code scf_config_load(struct scf_config *config, int argc, char **argv, 
     if (rc == SCF_OK)
         *config = loaded;
     return rc;
+}
+
+bool scf_config_is_given(const struct scf_config *config, const char *key) {
+    const struct key *found = find_key(scf_str(key));
+    SCF_ASSERT(found);
+    return (config->given & bit_of(found)) != 0;
 }
 
 /* ---- writing ---- */

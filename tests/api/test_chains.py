@@ -6,6 +6,8 @@ import hashlib
 import json
 import os
 import re
+import shutil
+import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -482,6 +484,32 @@ def test_audit_with_a_key_from_elsewhere(audited, tmp_path):
     done = scfd(*bare, "--key", other)
     assert done.returncode == 5 and "not signed by this key" in done.stderr
     assert scfd(*bare, "--key", "nonsense+").returncode == 2
+
+
+@pytest.fixture
+def elsewhere():
+    """A directory with the .scfd of another installation in it."""
+    path = Path(tempfile.mkdtemp(prefix="scfd-test-"))
+    path.chmod(0o755)  # the cluster's account must be able to pass through
+    (path / ".scfd").mkdir()
+    with Server(data_dir=path / ".scfd"):
+        pass
+    yield path
+    shutil.rmtree(path)
+
+
+def test_audit_takes_no_key_from_a_directory_that_nobody_named(audited, elsewhere):
+    assert (elsewhere / ".scfd" / "log.key").exists()
+    bare = ("audit", "--database-url", audited.cluster_url())
+    done = scfd(*bare, cwd=elsewhere)
+    assert done.returncode == 0 and "nothing was altered" in done.stdout, done.stdout + done.stderr
+    assert "signatures are not checked" in done.stderr and "--key" in done.stderr
+    done = scfd(*bare, "--data", ".scfd", cwd=elsewhere)
+    assert done.returncode == 5 and "not signed by this key" in done.stderr
+    done = scfd(*bare, cwd=elsewhere, env={"SCFD_SIGNING_KEY_FILE": str(audited.data / "log.key")})
+    assert done.returncode == 0 and "not checked" not in done.stderr
+    done = scfd("audit", cwd=elsewhere)
+    assert done.returncode == 0 and "not checked" not in done.stderr, done.stderr
 
 
 def test_audit_against_a_kept_checkpoint(audited, tmp_path):

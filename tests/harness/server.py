@@ -206,7 +206,7 @@ class Server:
             shutil.rmtree(self.data, ignore_errors=True)
 
 
-def scfd(*arguments, env=None, timeout=300, stdin=None):
+def scfd(*arguments, env=None, timeout=300, stdin=None, cwd=None):
     """Runs a subcommand to its end."""
     return subprocess.run(
         [BINARY, *map(str, arguments)],
@@ -216,4 +216,5 @@ def scfd(*arguments, env=None, timeout=300, stdin=None):
         timeout=timeout,
         env={**os.environ, **(env or {})},
         input=stdin,
+        cwd=cwd,
     )

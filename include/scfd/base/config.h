@@ -32,6 +32,7 @@ struct scf_config {
     int64_t drain_timeout_s;
     int64_t idempotency_ttl_h;
     int64_t rating_window_days;
+    uint64_t given; /* for scf_config_is_given */
 };
 
 /* Defaults, then the file (`--config FILE`, else /etc/scfd/scfd.conf when present), then SCFD_*
@@ -40,6 +41,9 @@ struct scf_config {
  * bad values fail with INVALID_PARAMETER, naming the key and the nearest known one. */
 enum scf_code scf_config_load(struct scf_config *config, int argc, char **argv, int first,
                               struct scf_error *err) SCF_MUST_CHECK;
+
+/* Was the key set by a source, to whatever value, and not left at its default? */
+bool scf_config_is_given(const struct scf_config *config, const char *key);
 
 void scf_config_example(struct scf_buf *out);                               /* a commented file */
 void scf_config_dump(const struct scf_config *config, struct scf_buf *out); /* secrets masked */

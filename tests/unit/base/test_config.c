@@ -111,6 +111,24 @@ static void test_database_url(void **state) {
     unsetenv("DATABASE_URL");
 }
 
+static void test_given_means_not_by_default(void **state) {
+    (void)state;
+    struct scf_config c;
+    struct scf_error err;
+    write_file("listen = 127.0.0.1:8080\n");
+    assert_int_equal(load(&c, &err, NULL, NULL, NULL), SCF_OK);
+    assert_true(scf_config_is_given(&c, "listen"));
+    assert_false(scf_config_is_given(&c, "data_dir"));
+    assert_int_equal(load(&c, &err, "--data", "./.scfd", NULL), SCF_OK);
+    assert_true(scf_config_is_given(&c, "data_dir"));
+    assert_false(scf_config_is_given(&c, "rating_window_days"));
+    assert_int_equal(setenv("SCFD_RATING_WINDOW_DAYS", "365", 1), 0);
+    assert_int_equal(load(&c, &err, NULL, NULL, NULL), SCF_OK);
+    unsetenv("SCFD_RATING_WINDOW_DAYS");
+    assert_true(scf_config_is_given(&c, "rating_window_days"));
+    assert_false(scf_config_is_given(&c, "data_dir"));
+}
+
 static void refused(const char *file, const char *a, const char *b, const char *part) {
     write_file(file);
     struct scf_config c = {.listen = "untouched"};
@@ -211,6 +229,7 @@ int main(void) {
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_order_of_sources),
         cmocka_unit_test(test_database_url),
+        cmocka_unit_test(test_given_means_not_by_default),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_refusals_do_not_repeat_values),
         cmocka_unit_test(test_reading_again_keeps_nothing_new),

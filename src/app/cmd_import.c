@@ -64,12 +64,11 @@ static void take_result(struct import *m, struct scf_arena *arena, const char *l
     int64_t number, status;
     const cJSON *summary = result ? scf_json_get(result, "summary") : NULL;
     if (summary) {
-        m->summed_up = true;
-        int64_t accepted = 0, duplicate = 0;
-        if (scf_json_i64(summary, "accepted", &accepted))
-            m->accepted += accepted;
-        if (scf_json_i64(summary, "duplicate", &duplicate))
-            m->duplicate += duplicate;
+        int64_t accepted, duplicate;
+        m->summed_up = scf_json_i64(summary, "accepted", &accepted) &&
+                       scf_json_i64(summary, "duplicate", &duplicate);
+        m->accepted += m->summed_up ? accepted : 0;
+        m->duplicate += m->summed_up ? duplicate : 0;
         return;
     }
     if (!result || !scf_json_i64(result, "line", &number) ||

@@ -56,7 +56,7 @@ static bool set_up_session(struct scf_db *db) {
                                  "SELECT set_config('search_path', 'scfd, pg_catalog', false),"
                                  " set_config('synchronous_commit', 'on', false),"
                                  " set_config('timezone', 'UTC', false),"
-                                 " set_config('idle_in_transaction_session_timeout', '30s', false),"
+                                 " set_config('idle_in_transaction_session_timeout', '10s', false),"
                                  " set_config('jit', 'off', false),"
                                  " set_config('enable_seqscan', 'off', false),"
                                  " set_config('enable_hashjoin', 'off', false),"

@@ -34,6 +34,16 @@ static enum scf_code check_asker(const struct create *c, struct scf_error *err) 
                     "operates, or an administrator, may ask for its assessment.");
 }
 
+/* Bad days of late would be left out of an assessment made for an earlier one. A system whose clock
+ * is slow, or that sends again, gets a day. */
+static enum scf_code check_time(const struct create *c, struct scf_error *err) {
+    if (scf_rq_actor(c->rq)->admin || c->row.created_us - c->row.as_of_us <= SCF_US_PER_DAY)
+        return SCF_OK;
+    return scf_fail(
+        err, SCF_E_FORBIDDEN,
+        "Only an administrator may ask for an assessment as_of more than 24 hours ago.");
+}
+
 /* ---- what the request names ---- */
 
 static void add_faults(struct create *c, const char *member, const size_t *positions, size_t n,
@@ -205,7 +215,7 @@ void scf_assess_create(struct scf_request *rq) {
     }
     c->rq = rq;
     if (read_request(c, &err) != SCF_OK || check_asker(c, &err) != SCF_OK ||
-        check_references(c, &err) != SCF_OK ||
+        check_time(c, &err) != SCF_OK || check_references(c, &err) != SCF_OK ||
         scf_tx_run(scf_rq_db(rq), create_body, c, &err) != SCF_OK) {
         scf_reply_error(rq, &err);
     } else if (c->replay.found) {

@@ -33,8 +33,9 @@ static const struct scf_field request_fields[] = {
      .doc_zh = "评估类型"},
     {.name = "as_of",
      .type = SCF_T_TIME,
-     .doc_en = "the time it is made for, default now; ratings read whole UTC days",
-     .doc_zh = "评估时点，默认当前"},
+     .doc_en = "the time it is made for, default now; ratings read whole UTC days; more than 24 "
+               "hours ago: administrators only",
+     .doc_zh = "评估时点，默认当前；早于24小时前的仅限管理员"},
     {.name = "template_code",
      .type = SCF_T_STRING,
      .min = 2,

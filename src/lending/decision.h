@@ -25,12 +25,17 @@ enum scf_code scf_decision_insert(struct scf_db *db, struct scf_arena *arena,
 enum scf_code scf_decision_lock(struct scf_db *db, struct scf_arena *arena,
                                 const struct scf_uuid *id, const struct scf_uuid *lender_id,
                                 struct scf_decision *ret, struct scf_error *err) SCF_MUST_CHECK;
-/* What is available of the recommended limit of a locked decision's assessment (CR-1): less what
- * the loans of every lender under it use, and less what loans under other assessments have
- * outstanding against its contracts. The assessment and the exposures of the contracts are locked,
+/* The recommended limit of an assessment, which its lenders share. */
+struct scf_common_limit {
+    int64_t available;   /* minor units: less what the loans of every lender under it use, and less
+                          * what loans under other assessments have outstanding against its
+                          * contracts (CR-1) */
+    int32_t expires_day; /* the last day on which interest of a loan may begin to run */
+};
+/* Of a locked decision's assessment. The assessment and the exposures of the contracts are locked,
  * so that all these loans take turns. */
 enum scf_code scf_decision_common_limit(struct scf_db *db, struct scf_arena *arena,
-                                        const struct scf_decision *d, int64_t *ret,
+                                        const struct scf_decision *d, struct scf_common_limit *ret,
                                         struct scf_error *err) SCF_MUST_CHECK;
 
 #endif

@@ -228,7 +228,8 @@ enum scf_code scf_decision_lock(struct scf_db *db, struct scf_arena *arena,
 
 static const struct scf_stmt lock_assessment = {
     "lending_assessment_lock",
-    "SELECT recommended_limit FROM scfd.credit_assessment WHERE id = $1 FOR NO KEY UPDATE"};
+    "SELECT recommended_limit, limit_expires_on FROM scfd.credit_assessment WHERE id = $1"
+    " FOR NO KEY UPDATE"};
 /* What is financed against the decision's contracts, by whomever. The rows are locked in the order
  * of their keys, whether they were there or not. $1 decision, $2 currency. */
 static const struct scf_stmt lock_exposures = {
@@ -259,7 +260,7 @@ static enum scf_code ask_limit(struct scf_db *db, struct scf_arena *arena,
 }
 
 enum scf_code scf_decision_common_limit(struct scf_db *db, struct scf_arena *arena,
-                                        const struct scf_decision *d, int64_t *ret,
+                                        const struct scf_decision *d, struct scf_common_limit *ret,
                                         struct scf_error *err) {
     struct scf_rows *limit, *exposure, *used;
     enum scf_code code =
@@ -272,7 +273,8 @@ enum scf_code scf_decision_common_limit(struct scf_db *db, struct scf_arena *are
         return code;
     int64_t others = scf_rows_i64(exposure, 0, 0) - scf_rows_i64(used, 0, 1);
     struct scf_drawn together = {.ever = scf_rows_i64(used, 0, 0) + (others > 0 ? others : 0)};
-    *ret = scf_remaining_limit(scf_rows_i64(limit, 0, 0), false, &together);
+    ret->available = scf_remaining_limit(scf_rows_i64(limit, 0, 0), false, &together);
+    ret->expires_day = scf_rows_date(limit, 0, 1);
     return SCF_OK;
 }
 

@@ -117,6 +117,16 @@ static enum scf_code check_terms(const struct scf_filing *f, const struct scf_lo
     return SCF_OK;
 }
 
+/* The decision may say that it is valid for longer than what it rests on. */
+static enum scf_code refuse_expired(int32_t expires_day, struct scf_error *err) {
+    char day[SCF_TIME_TEXT];
+    scf_date_format(expires_day, day);
+    return scf_fail(err, SCF_E_WRONG_STATE,
+                    "The limit of the assessment ends on %s, before the loan's value_date: ask "
+                    "for a new assessment.",
+                    day);
+}
+
 static enum scf_code check_decision(struct scf_db *db, const struct scf_filing *f,
                                     const struct scf_loan *l, const struct scf_decision *d,
                                     struct scf_error *err) {
@@ -125,14 +135,16 @@ static enum scf_code check_decision(struct scf_db *db, const struct scf_filing *
     if (strcmp(state, "approved") != 0)
         return scf_fail(err, SCF_E_WRONG_STATE,
                         "The decision is in state \"%s\"; it carries no loan.", state);
-    int64_t common;
+    struct scf_common_limit common;
     enum scf_code code = check_terms(f, l, d, err);
     if (code == SCF_OK)
         code = scf_decision_common_limit(db, f->arena, d, &common, err);
     if (code != SCF_OK)
         return code;
+    if (l->terms.value_day > common.expires_day)
+        return refuse_expired(common.expires_day, err);
     int64_t own = scf_remaining_limit(d->approved_limit, d->revolving, &d->drawn);
-    int64_t remaining = own < common ? own : common;
+    int64_t remaining = own < common.available ? own : common.available;
     return l->terms.principal > remaining ? refuse_excess(f, l, d, remaining, err) : SCF_OK;
 }
 

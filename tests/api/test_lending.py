@@ -1,6 +1,7 @@
 """The lender's side: decision ≤ limit, loan ≤ decision, repayments, states, who sees what."""
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -253,6 +254,19 @@ def test_declined_needs_reasons(fresh):
 def test_expired_decision_carries_no_loan(fresh):
     decided = decide(fresh, valid_from=bodies.days_ago(10), valid_until=bodies.days_ago(1))
     assert lend(fresh, decided["id"], "1.00").status == 409
+
+
+def test_no_loan_begins_after_the_limit_expired(fresh):
+    """The decision says that it is valid for 180 days; the assessment's limit is not."""
+    decided = decide(fresh)
+    last = date.fromisoformat(fresh.assessment["limit_expires_on"])
+    assert decided["valid_until"] > last.isoformat()
+    term = {"maturity_date": (last + timedelta(days=60)).isoformat()}
+    after = lend(fresh, decided["id"], "1.00", value_date=str(last + timedelta(days=1)), **term)
+    assert (after.status, after.json()["code"]) == (409, "wrong-state"), after
+    assert last.isoformat() in after.json()["detail"]
+    answer = lend(fresh, decided["id"], "1.00", value_date=str(last), **term)
+    assert answer.status == 201, answer
 
 
 def test_a_later_decision_supersedes(fresh):

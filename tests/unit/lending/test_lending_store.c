@@ -502,6 +502,29 @@ static void assessments_of_a_contract_share_it(void **state) {
                      SCF_OK);
 }
 
+/* However long the decision is valid: its limit is the assessment's. */
+static void no_loan_begins_after_the_limit_expired(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    struct scf_uuid decision = decide("1000.00", "");
+    static const struct scf_stmt expire = {
+        "t_expire", "UPDATE scfd.credit_assessment SET limit_expires_on = $2 WHERE id = $1"};
+    static const enum scf_code wanted[] = {SCF_E_WRONG_STATE, SCF_OK};
+    int32_t value_day;
+    assert_true(scf_date_parse(SCF_STR("2026-01-01"), &value_day));
+    for (int late = 0; late < 2; late++) {
+        struct scf_params p;
+        scf_params_init(&p, w.arena);
+        scf_p_uuid(&p, &w.assessment);
+        scf_p_date(&p, value_day - 1 + late);
+        ok(scf_db_run(w.db, &expire, &p, w.arena, NULL, &w.err));
+        struct attempt a = file(SCF_REC_LOAN, loan_body(&decision, "N", "1.00", ""));
+        assert_int_equal(a.code, wanted[late]);
+        if (a.code != SCF_OK)
+            assert_non_null(strstr(a.err.detail, "ends on 202"));
+    }
+}
+
 static void the_rate_is_that_of_the_decision(void **state) {
     (void)state;
     NEEDS_DATABASE();
@@ -540,6 +563,7 @@ int main(void) {
         STORE_TEST(lenders_at_once_finance_an_invoice_once),
         STORE_TEST(lenders_share_the_recommended_limit),
         STORE_TEST(assessments_of_a_contract_share_it),
+        STORE_TEST(no_loan_begins_after_the_limit_expired),
         STORE_TEST(the_rate_is_that_of_the_decision),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,8 +34,8 @@ static const struct scf_field request_fields[] = {
     {.name = "as_of",
      .type = SCF_T_TIME,
      .doc_en = "the time it is made for, default now; ratings read whole UTC days; more than 24 "
-               "hours ago: administrators only",
-     .doc_zh = "评估时点，默认当前；早于24小时前的仅限管理员"},
+               "hours ago: not for the borrower's own node",
+     .doc_zh = "评估时点，默认当前；借款企业自己的节点不得早于24小时前"},
     {.name = "template_code",
      .type = SCF_T_STRING,
      .min = 2,

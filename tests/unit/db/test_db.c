@@ -44,7 +44,7 @@ static void test_session_settings(void **state) {
     assert_text(f, "SELECT current_setting('jit')", "off");
     assert_text(f, "SELECT current_setting('client_encoding')", "UTF8");
     assert_text(f, "SELECT current_setting('application_name')", "test");
-    assert_text(f, "SELECT current_setting('idle_in_transaction_session_timeout')", "30s");
+    assert_text(f, "SELECT current_setting('idle_in_transaction_session_timeout')", "10s");
 }
 
 static void test_unique_violation(void **state) {

@@ -42,7 +42,7 @@ static const struct scf_stmt known_records = {
     " UNION ALL SELECT 0, k.id, NULL, NULL, w.i, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL"
     " FROM unnest($6::uuid[]) WITH ORDINALITY AS w(id, i)"
     " JOIN scfd.api_key k ON k.id = w.id LEFT JOIN scfd.node n ON n.id = k.node_id"
-    " WHERE " SCF_KEY_IS_LIVE("$7")};
+    " WHERE " SCF_KEY_IS_LIVE_AT "$7)"};
 
 static const struct scf_stmt records_by_id = {
     "intake_records_by_id",

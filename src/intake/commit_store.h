@@ -105,10 +105,10 @@ enum scf_code scf_commit_presumed(struct scf_db *db, struct scf_arena *arena,
                                   bool *ret_held, bool *ret_unknown,
                                   struct scf_error *err) SCF_MUST_CHECK;
 
-/* Of scfd.api_key k and its scfd.node n, at the time in parameter `now`. */
-#define SCF_KEY_IS_LIVE(now)                                                                       \
-    "k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > " now ")"                    \
-    " AND (k.node_id IS NULL OR n.status = 0)"
+/* Of scfd.api_key k and its scfd.node n; the time follows, and a ')'. */
+#define SCF_KEY_IS_LIVE_AT                                                                         \
+    "k.revoked_at IS NULL AND (k.node_id IS NULL OR n.status = 0)"                                 \
+    " AND (k.expires_at IS NULL OR k.expires_at > "
 
 /* Parameters of the statement that locks the chains; shared by both sources. */
 extern const struct scf_stmt scf_lock_chains_stmt;

@@ -168,20 +168,16 @@ static const struct scf_stmt write_presumed = {
     " AND r.external_id = $5)"
     " AND NOT EXISTS (SELECT FROM scfd.record r WHERE r.business_key = ANY ($26))"
     " AND EXISTS (SELECT FROM scfd.api_key k LEFT JOIN scfd.node n ON n.id = k.node_id"
-    " WHERE k.id = $27 AND " SCF_KEY_IS_LIVE(
-        "$28") ")"
-               " AND NOT EXISTS (SELECT FROM unnest($29::uuid[], $30::text[], $31::text[])"
-               " AS w(id, code, industry) LEFT JOIN scfd.enterprise e ON e.id = w.id AND e.code = "
-               "w.code"
-               " AND coalesce(e.industry_code, '') = w.industry WHERE e.id IS NULL)"
-               " RETURNING event_seq),"
-               " written AS (INSERT INTO scfd.record (" SCF_RECORD_COLUMN_NAMES ")"
-               " SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, "
-               "$17, $18, $19,"
-               " $20, $21, $22, $23, $24, $25 FROM up)"
-               " INSERT INTO scfd.event (chain_id, seq, type, first_leaf, last_leaf, "
-               "source_chain_id, at)"
-               " SELECT $1, event_seq, 'records.accepted', $2, $2, $1, $28 FROM up"};
+    " WHERE k.id = $27 AND " SCF_KEY_IS_LIVE_AT "$28))"
+    " AND NOT EXISTS (SELECT FROM unnest($29::uuid[], $30::text[], $31::text[])"
+    " AS w(id, code, industry) LEFT JOIN scfd.enterprise e ON e.id = w.id AND e.code = w.code"
+    " AND coalesce(e.industry_code, '') = w.industry WHERE e.id IS NULL)"
+    " RETURNING event_seq),"
+    " written AS (INSERT INTO scfd.record (" SCF_RECORD_COLUMN_NAMES ")"
+    " SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
+    " $19, $20, $21, $22, $23, $24, $25 FROM up)"
+    " INSERT INTO scfd.event (chain_id, seq, type, first_leaf, last_leaf, source_chain_id, at)"
+    " SELECT $1, event_seq, 'records.accepted', $2, $2, $1, $28 FROM up"};
 
 static void presumed_params(struct scf_params *p, struct scf_arena *arena,
                             const struct scf_buf *row, const struct scf_lookup *l) {

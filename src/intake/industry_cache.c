@@ -3,6 +3,7 @@
  *
  * Lock: one mutex per stripe of slots. */
 #include "item.h"
+#include "map.h"
 
 enum { SLOTS = 1 << 14, STRIPES = 64, KEY_MAX = 40 };
 
@@ -26,10 +27,7 @@ static struct scf_str key_of(const struct scf_enterprise_ref *ref) {
 }
 
 static size_t slot_of(struct scf_str key) {
-    uint64_t h = UINT64_C(14695981039346656037);
-    for (size_t i = 0; i < key.n; i++)
-        h = (h ^ (uint8_t)key.p[i]) * UINT64_C(1099511628211);
-    return (h ^ (h >> 31)) & (SLOTS - 1);
+    return scf_map_hash(key) & (SLOTS - 1);
 }
 
 struct scf_industry_cache *scf_industry_cache_new(void) {

@@ -11,7 +11,8 @@ static void make_hash_seed(void) {
     scf_random(&hash_seed, sizeof hash_seed);
 }
 
-static uint64_t hash_of(struct scf_str key) {
+uint64_t scf_map_hash(struct scf_str key) {
+    pthread_once(&hash_seed_once, make_hash_seed);
     uint64_t h = UINT64_C(14695981039346656037) ^ hash_seed;
     for (size_t i = 0; i < key.n; i++)
         h = (h ^ (uint8_t)key.p[i]) * UINT64_C(1099511628211);
@@ -19,7 +20,6 @@ static uint64_t hash_of(struct scf_str key) {
 }
 
 bool scf_map_init(struct scf_map *map, struct scf_arena *arena, size_t n) {
-    pthread_once(&hash_seed_once, make_hash_seed);
     size_t capacity = 8;
     while (capacity < 2 * n)
         capacity *= 2;
@@ -42,12 +42,12 @@ static struct scf_map_slot *slot_of(const struct scf_map *map, struct scf_str ke
 }
 
 int scf_map_get(const struct scf_map *map, struct scf_str key) {
-    return slot_of(map, key, hash_of(key))->value;
+    return slot_of(map, key, scf_map_hash(key))->value;
 }
 
 int scf_map_put(struct scf_map *map, struct scf_str key, int value) {
     SCF_ASSERT(value >= 0);
-    uint64_t hash = hash_of(key);
+    uint64_t hash = scf_map_hash(key);
     struct scf_map_slot *slot = slot_of(map, key, hash);
     if (slot->value < 0)
         *slot = (struct scf_map_slot){.hash = hash, .key = key, .value = value};

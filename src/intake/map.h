@@ -17,6 +17,9 @@ struct scf_map {
     size_t mask;
 };
 
+/* A hash that clients cannot choose collisions for: another one in every process. Any thread. */
+uint64_t scf_map_hash(struct scf_str key);
+
 /* Room for `n` entries; false when the arena is full. */
 bool scf_map_init(struct scf_map *map, struct scf_arena *arena, size_t n) SCF_MUST_CHECK;
 /* The value of `key`, or −1. */

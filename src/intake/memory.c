@@ -10,7 +10,8 @@ struct head {
 
 /* A text that fits in, or nothing: then the entry is not kept. */
 struct known_enterprise {
-    char ref[CODE_MAX]; /* a code, or the bytes of an id */
+    bool by_id;
+    char ref[CODE_MAX]; /* the bytes of an id, else a code */
     uint8_t ref_length, code_length, industry_length;
     struct scf_uuid id;
     char code[CODE_MAX];
@@ -33,10 +34,7 @@ void scf_memory_free(struct scf_memory *memory) {
 }
 
 static size_t slot_of(struct scf_str key, size_t slots) {
-    uint64_t h = UINT64_C(14695981039346656037); /* FNV-1a */
-    for (size_t i = 0; i < key.n; i++)
-        h = (h ^ (uint8_t)key.p[i]) * UINT64_C(1099511628211);
-    return (h ^ (h >> 31)) & (slots - 1);
+    return scf_map_hash(key) & (slots - 1);
 }
 
 static struct scf_str bytes_of(const struct scf_uuid *id) {
@@ -69,7 +67,8 @@ void scf_memory_put_enterprises(struct scf_memory *memory, const struct scf_look
         struct scf_str key = key_of(&lookup->refs[i]);
         if (!e || key.n > CODE_MAX || e->uscc.n > CODE_MAX || e->industry_code.n > INDUSTRY_MAX)
             continue;
-        struct known_enterprise k = {.ref_length = (uint8_t)key.n,
+        struct known_enterprise k = {.by_id = lookup->refs[i].uscc.n == 0,
+                                     .ref_length = (uint8_t)key.n,
                                      .code_length = (uint8_t)e->uscc.n,
                                      .industry_length = (uint8_t)e->industry_code.n,
                                      .id = e->id};
@@ -85,7 +84,8 @@ static bool answer_enterprise(const struct scf_memory *memory, struct scf_arena 
                               const struct scf_enterprise_ref *ref, struct scf_enterprise **ret) {
     struct scf_str key = key_of(ref);
     const struct known_enterprise *k = &memory->enterprises[slot_of(key, ENTERPRISES)];
-    if (!scf_str_eq(key, (struct scf_str){k->ref, k->ref_length}))
+    bool by_id = ref->uscc.n == 0;
+    if (k->by_id != by_id || !scf_str_eq(key, (struct scf_str){k->ref, k->ref_length}))
         return false;
     struct scf_enterprise *e = scf_alloc(arena, 1, sizeof *e);
     if (!e)

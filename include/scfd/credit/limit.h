@@ -75,7 +75,7 @@ struct scf_limit_guarantee {
     char currency[4];
     int64_t amount;
     bool obligor_is_borrower;
-    bool unconfirmed; /* not from a node that the guarantor operates */
+    bool unconfirmed; /* no node that may speak for the guarantor sent it */
     bool has_from;
     int32_t from_day, expires_day;
 };

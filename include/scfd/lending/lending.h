@@ -20,9 +20,10 @@
  * assessments. An invoice that a loan names is financed by it alone until it is settled: another
  * loan that names the same invoice (its number, whichever node reported it, and its corrections) is
  * 409 invoice-already-financed with the invoices. So is a loan on an invoice of which the newest
- * record in any chain says that it is pledged, factored, sold or securitised, but not to the
- * lender's enterprise. Taking back the payment that settled a loan opens it again, whoever finances
- * its invoices by then: what happened is recorded.
+ * record of its seller's or buyer's node, of a lender's, or of one that no enterprise operates says
+ * that it is pledged, factored, sold or securitised, but not to the lender's enterprise. Taking
+ * back the payment that settled a loan opens it again, whoever finances its invoices by then: what
+ * happened is recorded.
  *
  * The ledger. What is owed under a loan is the sum of its entries. Simple interest runs on the
  * outstanding principal by the loan's rate and day count, from the value date, the first day

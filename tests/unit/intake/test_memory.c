@@ -77,6 +77,15 @@ static void answers_are_what_was_put_last(void **state) {
     assert_true(scf_memory_answer(memory, arena, &q.lookup));
     assert_true(scf_str_eq(q.enterprise->uscc, e.uscc));
     assert_int_equal(q.enterprise->industry_code.n, 0);
+    /* an id whose bytes spell a code is no code */
+    const struct scf_enterprise_ref spelt = {.uscc = SCF_STR("DE:1234567890123")};
+    struct scf_enterprise_ref same_bytes = {0};
+    memcpy(same_bytes.id.b, spelt.uscc.p, sizeof same_bytes.id.b);
+    remember(memory, spelt, &e);
+    ask(&q, &chain, same_bytes);
+    assert_false(scf_memory_answer(memory, arena, &q.lookup));
+    ask(&q, &chain, spelt);
+    assert_true(scf_memory_answer(memory, arena, &q.lookup));
     scf_memory_free(memory);
 }
 

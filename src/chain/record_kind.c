@@ -14,6 +14,10 @@ static const struct {
     [SCF_REC_LOAN] = {"loan", "loan"},
     [SCF_REC_REPAYMENT] = {"repayment", "rep"},
     [SCF_REC_INDUSTRY_TEMPLATE] = {"industry_template", "tpl"},
+    [SCF_REC_CREDIT_POLICY] = {"credit_policy", "pol"},
+    [SCF_REC_LENDER_TERMS] = {"lender_terms", "ltm"},
+    [SCF_REC_RECEIVABLE] = {"receivable", "rcv"},
+    [SCF_REC_LIMIT_HOLD] = {"limit_hold", "hold"},
 };
 
 const char *scf_record_kind_name(enum scf_record_kind kind) {

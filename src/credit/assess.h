@@ -43,8 +43,6 @@ enum scf_code scf_assess_gather(struct scf_db *db, struct scf_arena *arena,
 
 /* ---- gather_store.c ---- */
 
-enum scf_code scf_policy_in_force(struct scf_db *db, struct scf_arena *arena, int64_t at_us,
-                                  struct scf_policy *ret, struct scf_error *err) SCF_MUST_CHECK;
 /* Sums per chain, template and kind over the days, the chains they come from, and in how many
  * periods there are events or invoices. One statement: one snapshot. */
 enum scf_code scf_window_read(struct scf_db *db, struct scf_arena *arena,

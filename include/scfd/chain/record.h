@@ -22,11 +22,16 @@ enum scf_record_kind {
     SCF_REC_LOAN,
     SCF_REC_REPAYMENT,
     SCF_REC_INDUSTRY_TEMPLATE,
+    SCF_REC_CREDIT_POLICY,
+    SCF_REC_LENDER_TERMS,
+    SCF_REC_RECEIVABLE, /* one step of a receivable */
+    SCF_REC_LIMIT_HOLD, /* one step of a hold */
     SCF_REC_KINDS
 };
 const char *scf_record_kind_name(enum scf_record_kind kind);   /* "workflow_event" */
 const char *scf_record_kind_prefix(enum scf_record_kind kind); /* "evt" */
-/* Prefixes in enum order: epr ctr evt inv gua asm dec loan rep tpl. False: no record prefix. */
+/* Prefixes in enum order: epr ctr evt inv gua asm dec loan rep tpl pol ltm rcv hold. False: no
+ * record prefix. */
 bool scf_record_kind_of_prefix(const char *prefix, enum scf_record_kind *ret) SCF_MUST_CHECK;
 
 enum { SCF_SALT_LEN = 16 };

@@ -1,47 +1,22 @@
-/* The initial limit as a pure function of its inputs (docs/credit-model.md).
+/* The limit as a pure function of its inputs (docs/credit-model.md): the initial one, increments
+ * over it, and the chain of other limits of which the lowest wins.
  *
  * Everything is an integer: money in minor units, ratios in millionths, time in µs. Every division
  * rounds down, except where said. Pure; any thread. */
 #ifndef SCFD_CREDIT_LIMIT_H
 #define SCFD_CREDIT_LIMIT_H
 
-#include "scfd/template/template.h"
-
-/* ---- policy: every parameter that is not the template's ---- */
-
-enum scf_qualification_type {
-    SCF_QUAL_BUSINESS_LICENSE, /* the precondition of the others */
-    SCF_QUAL_INDUSTRY_PERMIT,
-    SCF_QUAL_SAFETY_LICENSE,
-    SCF_QUAL_QUALITY_SYSTEM,
-    SCF_QUAL_HIGH_TECH,
-    SCF_QUAL_CREDIT_RATING, /* counts from grade A upwards */
-    SCF_QUAL_IMPORT_EXPORT,
-    SCF_QUAL_CONSTRUCTION_GRADE,
-    SCF_QUAL_OTHER,
-    SCF_QUAL_TYPES
-};
-extern const char *const scf_qualification_names[]; /* in enum order, NULL-terminated */
-
-struct scf_policy {
-    const char *code, *version; /* "default", "1" */
-    const char *params;         /* the exact JSON text; its SHA-256 names the model */
-    struct scf_hash sha256;
-    int64_t advance_ppm;  /* r0 */
-    int64_t truth_ppm[4]; /* weights in T: normativity, timeliness, accuracy, cross-checks */
-    int64_t lateness_us;  /* the delay from which timeliness is worth nothing (168 h) */
-    int64_t qualification_base_ppm, qualification_bonus_ppm[SCF_QUAL_TYPES];
-    int64_t history_periods; /* from so many accounting periods with data on, history is full */
-    int64_t history_ppm[3];  /* full, short, none */
-    int64_t haircut_ppm, guarantee_cap_ppm;
-    int64_t valid_days; /* limit_expires_on = as_of + this */
-};
-/* Reads parameters; strings in `arena`. INTERNAL when the text is no sound policy. */
-enum scf_code scf_policy_parse(struct scf_arena *arena, const char *code, const char *version,
-                               struct scf_str params, struct scf_policy *ret,
-                               struct scf_error *err) SCF_MUST_CHECK;
+#include "scfd/receivable/receivable.h"
+#include "scfd/trade/trade.h"
 
 /* ---- inputs ---- */
+
+enum scf_assessment_kind { SCF_KIND_INITIAL, SCF_KIND_INCREMENTAL, SCF_KIND_PERIODIC };
+extern const char *const scf_assessment_kind_names[]; /* "initial" …, NULL-terminated */
+
+/* What is financed: the order, or the receivables that its invoices are. */
+enum scf_product { SCF_PRODUCT_ORDER, SCF_PRODUCT_RECEIVABLE };
+extern const char *const scf_product_names[]; /* "order", "receivable", NULL */
 
 /* Sums over the records of one chain, template and kind in the rating window. */
 struct scf_rating_sums {
@@ -95,6 +70,33 @@ struct scf_limit_contract {
     int64_t events, first_event_us; /* first_event_us counts when events > 0 */
     const struct scf_limit_guarantee *guarantees;
     size_t guarantee_count;
+    /* Of the whole contract, as of the assessment. */
+    struct scf_trade_view trade;
+    const struct scf_receivable_standing *standings; /* one per trade.invoices */
+    bool assignment_prohibited;                      /* NASSIGN: only warned of */
+    /* Its limit account before this assessment. */
+    int64_t initial_limit, increments; /* L0 and Σ ΔL */
+    int64_t held, used;
+    bool frozen;
+};
+
+/* A debtor of the receivables (CR-3.1 AFF, CONTRA; CR-3.2 κ). */
+struct scf_limit_debtor {
+    struct scf_uuid enterprise_id;
+    bool core;       /* a core enterprise: the higher concentration limit */
+    bool affiliated; /* with the borrower */
+    int64_t contra;  /* what the debtor can set off, minor units */
+};
+
+/* The borrower's last year (CR-4), minor units of the assessment's currency and millionths. */
+struct scf_limit_need {
+    bool known;
+    struct scf_uuid record_id; /* the enterprise record it stands in */
+    struct scf_hash body_sha256;
+    int64_t revenue, cost_of_sales;
+    int64_t margin_ppm, growth_ppm;                                           /* may be negative */
+    int64_t inventory, receivables, payables, prepayments, advances_received; /* mean balances */
+    int64_t own_funds, working_capital_loans, other_funds;
 };
 
 struct scf_limit_inputs {
@@ -119,9 +121,36 @@ struct scf_limit_inputs {
     size_t qualification_count;
     const struct scf_limit_contract *contracts;
     size_t contract_count;
+    enum scf_assessment_kind kind;
+    enum scf_product product;
+    const char *period; /* "2026-11" of an increment; "" else */
+    const struct scf_limit_debtor *debtors;
+    size_t debtor_count;
+    struct scf_limit_need need;
 };
 
 /* ---- result ---- */
+
+/* The chain of limits (CR-1): Limit_final = floor_to_unit(min of those that apply). */
+enum scf_limit_step_kind {
+    SCF_STEP_MODEL,      /* CR-2 */
+    SCF_STEP_BASE,       /* CR-3: receivable financing only */
+    SCF_STEP_NEED,       /* CR-4: where the last year is known */
+    SCF_STEP_REQUESTED,  /* what was asked for */
+    SCF_STEP_DEBTOR,     /* CR-5; this and the next ones are of one lender */
+    SCF_STEP_REGULATORY, /* CR-10 */
+    SCF_STEP_LENDER,
+    SCF_STEPS
+};
+/* CR-1.1: three values are kept of each step. */
+struct scf_limit_step {
+    enum scf_limit_step_kind kind;
+    bool applies;
+    bool binding; /* it is the lowest */
+    bool has_reported;
+    int64_t reported, recomputed, adjusted; /* minor units; adjusted is what counts */
+    const char *rule;                       /* "CR-3.2" */
+};
 
 enum scf_reason {
 #define SCF_REASON(NAME, SLUG, DIRECTION, EN, ZH) SCF_REASON_##NAME,
@@ -153,6 +182,9 @@ struct scf_limit_part {
     int64_t guarantees_valid; /* counted guarantees before haircut */
     int64_t guarantee;        /* G */
     bool unconfirmed;         /* a guarantee would count, had the guarantor sent it */
+    int64_t target;           /* Z_t = C_net·a(stage)·P·E, in an increment */
+    int64_t increment;        /* ΔL ≥ 0 */
+    int64_t take_back;        /* of earlier increments whose evidence is gone; only undrawn */
     enum scf_reason reason;
 };
 

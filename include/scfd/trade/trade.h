@@ -1,0 +1,132 @@
+/* Trade: what a contract, its events and its invoices say together (四流合一): how far the work has
+ * come and what proves it, whether the papers agree, and which claims on debtors arose.
+ *
+ * Every record that belongs to a contract leaves a compact fact when its chain is folded, once, in
+ * chain order (trade_fact); a view is computed from the facts of one contract, so its cost grows
+ * with the contract's records and never with the enterprise's history. The evaluation is a pure
+ * function of the facts and the policy: the same facts give the same view, whenever they are read.
+ *
+ * Of several nodes that report the same thing (the same invoice; a contract) the word that was
+ * received first counts, and of equal times the lower chain id; a correction counts from its
+ * receipt on. An event that an error declaration negates counts for nothing from then on. */
+#ifndef SCFD_TRADE_TRADE_H
+#define SCFD_TRADE_TRADE_H
+
+#include "scfd/policy/policy.h"
+
+enum {
+    SCF_TRADE_MAX_FACTS = 100000, /* of one contract; more: BODY_TOO_LARGE */
+    SCF_FINDING_RECORDS = 10      /* records that a finding names at most */
+};
+
+/* ---- progress (CR-2.4: P_t = Σ milestone weight × accepted quantity share) ---- */
+
+/* Milestones are the contract's own (their percentage, else their amount, is the weight); a
+ * contract without any has one per ordered line, weighted by amount, or one for the whole. Only
+ * what evidence proves counts: an acceptance by or with the buyer, or a completed milestone that an
+ * event names. */
+struct scf_milestone {
+    const char *code;
+    int64_t weight_ppm;              /* they add up to at most 1 */
+    int64_t share_ppm;               /* accepted part, 0 … 1 */
+    const struct scf_uuid *evidence; /* records that prove it, in chain order; at most 10 */
+    size_t evidence_count;
+};
+
+/* ---- authenticity (CR-6) ---- */
+
+enum scf_outcome_of_check { SCF_CHECK_NOT_APPLICABLE, SCF_CHECK_PASSED, SCF_CHECK_FAILED };
+
+struct scf_finding {
+    const struct scf_check_rule *rule; /* the policy's */
+    enum scf_outcome_of_check outcome;
+    int64_t cases, failures; /* how often it was looked at, and how often it failed */
+    const char *detail;      /* of the first failure, with its figures, plain English; "" */
+    struct scf_uuid records[SCF_FINDING_RECORDS]; /* of the failures, else of nothing */
+    size_t record_count;
+};
+
+/* ---- claims on debtors ---- */
+
+/* What an invoice is worth as a receivable, and what speaks against it (CR-3.1). */
+struct scf_trade_invoice {
+    struct scf_uuid invoice_id;  /* its newest record */
+    struct scf_uuid invoice_key; /* in business: business_key, else the record's id */
+    struct scf_uuid debtor_id;
+    struct scf_hash body_sha256;
+    char currency[4];
+    int64_t amount;   /* tax included, minor units, ≥ 0 */
+    int64_t reduced;  /* red letters and credit notes against it, ≥ 0 */
+    int64_t disputed; /* DISP: disputed, credit note pending, returned; ≥ 0 */
+    int64_t paid;     /* reported as paid; ≥ 0 */
+    int32_t issued_day;
+    bool has_due;
+    int32_t due_day;
+    bool delivered;          /* an acceptance covers it; false: FUT */
+    bool cancelled;          /* INV: void, fully red, or not found by the tax authority */
+    bool financed_elsewhere; /* OWN/DUP: pledged, factored, sold or securitised, as reported by its
+                              * parties, a lender or the installation */
+    bool hard_failed;        /* a hard check failed on it */
+};
+
+/* ---- the view ---- */
+
+struct scf_trade_chain {
+    struct scf_uuid chain_id;
+    int64_t folded_size; /* leaves below it are in the facts */
+};
+
+struct scf_trade_view {
+    struct scf_uuid contract_key;
+    enum scf_stage stage;
+    int64_t completion_ppm; /* P_t */
+    const struct scf_milestone *milestones;
+    size_t milestone_count;
+    const struct scf_finding *findings; /* one per rule of the policy, in its order */
+    size_t finding_count;
+    int64_t applicable_ppm, passed_ppm; /* Σ weights: X = passed / applicable */
+    bool hard_failed;
+    const struct scf_trade_invoice *invoices; /* by issue day, then id; red letters not listed */
+    size_t invoice_count;
+    int64_t sales_12m, dilution_12m; /* minor units: dilution = returns, credit notes, … (CR-3.2) */
+    int64_t invoiced;                /* Σ invoices net of red letters */
+    int64_t events, first_event_us;       /* first_event_us counts when events > 0 */
+    int64_t facts;                        /* how many it rests on */
+    const struct scf_trade_chain *chains; /* those that hold facts of it, ascending ids */
+    size_t chain_count;
+};
+
+/* What is asked of the view of a contract. The parties and amounts are those of the record that
+ * counts for the contract. */
+struct scf_trade_contract {
+    struct scf_uuid contract_key, seller_id, buyer_id;
+    char currency[4];
+    int64_t amount;
+    bool has_signed;
+    int32_t signed_day;
+    const cJSON *body; /* its lines, milestones and account are read; NULL: erased */
+};
+
+/* The views of `n` contracts as of a time, from what is folded: facts received up to `as_of_us`.
+ * One statement for all of them. `limits` (NULL: none): of these chains only leaves below the size
+ * given count, and of other chains none: how a past decision is made again. Everything in `arena`.
+ * BODY_TOO_LARGE: a contract has more facts than fit. Any thread with its connection. */
+enum scf_code scf_trade_views(struct scf_db *db, struct scf_arena *arena,
+                              const struct scf_policy *policy,
+                              const struct scf_trade_contract *contracts, size_t n,
+                              int64_t as_of_us, const struct scf_trade_chain *limits,
+                              size_t limit_count, struct scf_trade_view *ret,
+                              struct scf_error *err) SCF_MUST_CHECK;
+
+/* ---- folding: called by the rollup for each batch of leaves, inside its transaction ---- */
+
+/* Reads the bodies of those leaves that belong to a contract, and writes their facts. `from` and
+ * `until` are leaf indexes of the chain. The caller holds the chain's rollup cursor. */
+enum scf_code scf_trade_fold(struct scf_db *db, struct scf_arena *arena,
+                             const struct scf_uuid *chain_id, int64_t from, int64_t until,
+                             struct scf_error *err) SCF_MUST_CHECK;
+
+extern const struct scf_route scf_trade_routes[]; /* GET /v1/contracts/{id}/findings, …/progress */
+extern const size_t scf_trade_route_count;
+
+#endif

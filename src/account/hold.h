@@ -34,7 +34,8 @@ struct scf_hold_order {
     const struct scf_faults *warnings;
 
     /* Result: `code` and `err`, or what to answer. */
-    bool done; /* decided; false: file it again, alone */
+    bool done;  /* decided; false: file it again, alone */
+    bool tried; /* whoever files for all is through with it; guarded by the lock of hold_group.c */
     enum scf_code code;
     struct scf_error err;
     struct scf_replay replay; /* found: that is the answer */
@@ -63,6 +64,15 @@ struct scf_hold_batch {
     int64_t now_us;
 };
 enum scf_code scf_holds_file(struct scf_db *db, void *batch, struct scf_error *err) SCF_MUST_CHECK;
+
+/* ---- hold_group.c ---- */
+
+/* Files orders together with those of other threads that come at the same time: one thread files
+ * for all. Afterwards those that are not `done` are to be filed alone. */
+void scf_holds_file_together(struct scf_db *db, struct scf_hold_order *const *orders, size_t n);
+/* A transaction of its own. Non-OK: nothing is decided. */
+enum scf_code scf_hold_file_alone(struct scf_db *db, struct scf_hold_order *order,
+                                  struct scf_error *err) SCF_MUST_CHECK;
 
 /* ---- hold_json.c ---- */
 

@@ -5,7 +5,7 @@
 #include "scfd/base/clock.h"
 #include "scfd/http/answer.h"
 
-enum { BATCH_BYTES = 64 << 20, FILTER_TEXT = 160 };
+enum { FILTER_TEXT = 160 };
 
 /* ---- POST: many requests in one transaction ---- */
 
@@ -35,55 +35,17 @@ static struct scf_hold_order *make_order(struct scf_request *rq) {
     return o;
 }
 
-static size_t invoices_of(const struct scf_hold_order *o) {
-    return (size_t)cJSON_GetArraySize(scf_json_get(o->body, "invoices"));
-}
-
-static bool same_text(struct scf_str a, struct scf_str b) {
-    return a.n > 0 && scf_str_eq(a, b);
-}
-
-/* Two of one key, or of one external_id, take turns: the second finds what became of the first. */
-static bool takes_turns(struct scf_hold_order *const *orders, size_t n,
-                        const struct scf_hold_order *o) {
-    for (size_t i = 0; i < n; i++) {
-        const struct scf_hold_order *p = orders[i];
-        if (!scf_uuid_eq(&p->lender->node_id, &o->lender->node_id))
-            continue;
-        if (p->idempotency && o->idempotency && same_text(p->idempotency->key, o->idempotency->key))
-            return true;
-        if (same_text(scf_str(scf_json_string(p->body, "external_id")),
-                      scf_str(scf_json_string(o->body, "external_id"))))
-            return true;
-    }
-    return false;
-}
-
-static enum scf_code file(struct scf_db *db, struct scf_hold_order **orders, size_t n,
-                          struct scf_error *err) {
-    struct scf_hold_batch batch = {.arena = scf_arena_new(BATCH_BYTES), .orders = orders, .n = n};
-    enum scf_code code = scf_tx_run(db, scf_holds_file, &batch, err);
-    for (size_t i = 0; code == SCF_OK && i < n; i++)
-        orders[i]->done = true;
-    scf_arena_free(batch.arena);
-    return code;
-}
-
 /* Group commit. What cannot be filed together is left to the handler, which files it alone. */
 static void prefetch(struct scf_request *const *rqs, size_t n) {
     struct scf_hold_order *orders[SCF_PREFETCH_MAX];
-    size_t count = 0, invoices = 0;
-    struct scf_error ignored = {0};
+    size_t count = 0;
     for (size_t i = 0; i < n; i++) {
         struct scf_hold_order *o = make_order(rqs[i]);
-        if (o == NULL || o->done || takes_turns(orders, count, o) ||
-            invoices + invoices_of(o) > SCF_HOLD_BATCH_INVOICES)
-            continue;
-        invoices += invoices_of(o);
-        orders[count++] = o;
+        if (o != NULL && !o->done)
+            orders[count++] = o;
     }
-    if (count > 1 && file(scf_rq_db(rqs[0]), orders, count, &ignored) != SCF_OK)
-        return; /* one of them cannot be written, or the database is away: each for itself */
+    if (count > 0)
+        scf_holds_file_together(scf_rq_db(rqs[0]), orders, count);
 }
 
 static void reply(struct scf_request *rq, struct scf_hold_order *o) {
@@ -116,7 +78,7 @@ static void post_hold(struct scf_request *rq) {
         scf_reply_error(rq, &err);
         return;
     }
-    if (!o->done && file(scf_rq_db(rq), &o, 1, &err) != SCF_OK) {
+    if (!o->done && scf_hold_file_alone(scf_rq_db(rq), o, &err) != SCF_OK) {
         scf_reply_error(rq, &err);
         return;
     }

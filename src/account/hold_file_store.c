@@ -17,12 +17,13 @@ static const struct scf_stmt answers = {
     "SELECT x.n, i.fingerprint, i.status, i.body FROM unnest($1::uuid[], $2::text[], $3::bigint[])"
     " AS x (api_key, key, n) JOIN scfd.idempotency i ON i.api_key_id = x.api_key AND i.key = "
     "x.key"};
+/* The kind is a parameter so that the plan cannot go by the index of rare kinds, which finds all
+ * holds of the chain. */
 static const struct scf_stmt filed = {
     "scf_holds_filed",
     "SELECT x.n, r.id, r.body_sha256 FROM unnest($1::uuid[], $2::text[], $3::bigint[])"
-    " AS x (node, external_id, n) JOIN scfd.record r ON r.chain_id = x.node AND r.kind = 13"
+    " AS x (node, external_id, n) JOIN scfd.record r ON r.chain_id = x.node AND r.kind = $4"
     " AND r.external_id = x.external_id"};
-_Static_assert(SCF_REC_LIMIT_HOLD == 13, "the kind in the statement");
 
 static enum scf_code bind_numbered(struct scf_params *p, const struct scf_hold_batch *b,
                                    bool by_key, struct scf_error *err) {
@@ -104,6 +105,8 @@ enum scf_code scf_holds_find(struct scf_db *db, struct scf_hold_batch *b, struct
     enum scf_code code = bind_numbered(&p, b, true, err);
     if (code == SCF_OK)
         code = bind_numbered(&q, b, false, err);
+    if (code == SCF_OK)
+        scf_p_i16(&q, SCF_REC_LIMIT_HOLD);
     if (code == SCF_OK)
         code = scf_db_pipeline_begin(db, err);
     if (code == SCF_OK)

@@ -106,6 +106,9 @@ extern const struct scf_stmt *const scf_claims_let_go_stmt;
 
 /* ---- claim_store.c ---- */
 
+/* The same statements, added to a pipeline of the caller's. */
+enum scf_code scf_claims_add(struct scf_db *db, struct scf_claim_book *book,
+                             struct scf_error *err) SCF_MUST_CHECK;
 /* Writes the rows decided, and the sums of their heads. */
 enum scf_code scf_claims_write(struct scf_db *db, struct scf_claim_book *book,
                                struct scf_error *err) SCF_MUST_CHECK;

@@ -94,8 +94,8 @@ static enum scf_code bind_sums(struct scf_params *p, const struct scf_claim_book
     return SCF_OK;
 }
 
-enum scf_code scf_claims_write(struct scf_db *db, struct scf_claim_book *book,
-                               struct scf_error *err) {
+enum scf_code scf_claims_add(struct scf_db *db, struct scf_claim_book *book,
+                             struct scf_error *err) {
     struct scf_params rows, sums;
     if (book->row_count == 0)
         return SCF_OK;
@@ -103,11 +103,15 @@ enum scf_code scf_claims_write(struct scf_db *db, struct scf_claim_book *book,
     if (code == SCF_OK)
         code = bind_sums(&sums, book, err);
     if (code == SCF_OK)
-        code = scf_db_pipeline_begin(db, err);
-    if (code == SCF_OK)
         code = scf_db_pipeline_add(db, &insert, &rows, err);
+    return code == SCF_OK ? scf_db_pipeline_add(db, &add, &sums, err) : code;
+}
+
+enum scf_code scf_claims_write(struct scf_db *db, struct scf_claim_book *book,
+                               struct scf_error *err) {
+    enum scf_code code = scf_db_pipeline_begin(db, err);
     if (code == SCF_OK)
-        code = scf_db_pipeline_add(db, &add, &sums, err);
+        code = scf_claims_add(db, book, err);
     return code == SCF_OK ? scf_db_pipeline_sync(db, book->arena, NULL, err) : code;
 }
 

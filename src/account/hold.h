@@ -98,14 +98,13 @@ int scf_hold_scale(const char *currency);
 
 /* ---- hold_file_store.c ---- */
 
-/* Which holds were filed before: sets replay, or the code, of those. */
+/* Which holds were filed before: sets replay, or the code, of those. Of the others, what they refer
+ * to: sets the members of `hold`, or the code. */
 enum scf_code scf_holds_find(struct scf_db *db, struct scf_hold_batch *batch,
                              struct scf_error *err) SCF_MUST_CHECK;
-/* What the orders refer to: sets the members of `hold`, or the code. */
-enum scf_code scf_holds_refer(struct scf_db *db, struct scf_hold_batch *batch,
-                              struct scf_error *err) SCF_MUST_CHECK;
-enum scf_code scf_holds_insert(struct scf_db *db, struct scf_hold_batch *batch,
-                               struct scf_error *err) SCF_MUST_CHECK;
+/* The rows of the holds, to a pipeline. */
+enum scf_code scf_holds_add(struct scf_db *db, struct scf_hold_batch *batch,
+                            struct scf_error *err) SCF_MUST_CHECK;
 /* The answers under the idempotency keys. SOFT: somebody took one meanwhile. */
 enum scf_code scf_holds_keep_answers(struct scf_db *db, struct scf_hold_batch *batch,
                                      struct scf_error *err) SCF_MUST_CHECK;

@@ -1,6 +1,7 @@
 /* Filing holds, many in one transaction: found or new, referred, checked against the accounts and
  * the claims in memory under their locks, written, recorded, answered. */
 #include "hold.h"
+#include "store.h"
 
 #include "scfd/base/clock.h"
 #include "scfd/codec/body.h"
@@ -204,8 +205,9 @@ static enum scf_code decide_one(struct scf_hold_order *o, struct accounts *a,
     return code;
 }
 
-static enum scf_code book(struct scf_db *db, const struct scf_hold_batch *b,
-                          struct scf_error *err) {
+static enum scf_code add_bookings(struct scf_db *db, const struct scf_hold_batch *b,
+                                  struct scf_error *err) {
+    struct scf_params p;
     struct scf_account **accounts = scf_alloc(b->arena, b->n, sizeof *accounts);
     struct scf_account_change *changes = scf_alloc(b->arena, b->n, sizeof *changes);
     size_t n = 0;
@@ -217,7 +219,11 @@ static enum scf_code book(struct scf_db *db, const struct scf_hold_batch *b,
         accounts[n] = b->orders[i]->account;
         changes[n++] = change_of(b->orders[i]);
     }
-    return scf_account_book_many(db, b->arena, accounts, changes, n, b->now_us, err);
+    if (n == 0)
+        return SCF_OK;
+    enum scf_code code =
+        scf_account_book_params(&p, b->arena, accounts, changes, n, b->now_us, err);
+    return code == SCF_OK ? scf_db_pipeline_add(db, scf_account_book_stmt, &p, err) : code;
 }
 
 /* ---- records ---- */
@@ -337,11 +343,15 @@ static enum scf_code answer_existing(struct scf_db *db, const struct scf_hold_ba
 
 static enum scf_code write_down(struct scf_db *db, struct scf_hold_batch *b,
                                 struct scf_claim_book *claims, struct scf_error *err) {
-    enum scf_code code = scf_holds_insert(db, b, err);
+    enum scf_code code = scf_db_pipeline_begin(db, err);
     if (code == SCF_OK)
-        code = scf_claims_write(db, claims, err);
+        code = scf_holds_add(db, b, err);
     if (code == SCF_OK)
-        code = book(db, b, err);
+        code = scf_claims_add(db, claims, err);
+    if (code == SCF_OK)
+        code = add_bookings(db, b, err);
+    if (code == SCF_OK)
+        code = scf_db_pipeline_sync(db, b->arena, NULL, err);
     if (code == SCF_OK)
         code = append(db, b, err);
     for (size_t i = 0; code == SCF_OK && i < b->n; i++)
@@ -355,9 +365,7 @@ static enum scf_code write_down(struct scf_db *db, struct scf_hold_batch *b,
 static enum scf_code decide(struct scf_db *db, struct scf_hold_batch *b,
                             struct scf_claim_book *claims, struct scf_error *err) {
     struct accounts accounts;
-    enum scf_code code = scf_holds_refer(db, b, err);
-    if (code == SCF_OK)
-        code = lock_accounts(db, b, &accounts, err);
+    enum scf_code code = lock_accounts(db, b, &accounts, err);
     if (code == SCF_OK)
         code = lock_claims(db, b, claims, err);
     for (size_t i = 0; code == SCF_OK && i < b->n; i++)

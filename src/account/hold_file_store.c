@@ -99,29 +99,6 @@ static void take_filed(struct scf_hold_batch *b, const struct scf_rows *rows) {
     }
 }
 
-enum scf_code scf_holds_find(struct scf_db *db, struct scf_hold_batch *b, struct scf_error *err) {
-    struct scf_params p, q;
-    struct scf_rows *rows[2];
-    enum scf_code code = bind_numbered(&p, b, true, err);
-    if (code == SCF_OK)
-        code = bind_numbered(&q, b, false, err);
-    if (code == SCF_OK)
-        scf_p_i16(&q, SCF_REC_LIMIT_HOLD);
-    if (code == SCF_OK)
-        code = scf_db_pipeline_begin(db, err);
-    if (code == SCF_OK)
-        code = scf_db_pipeline_add(db, &answers, &p, err);
-    if (code == SCF_OK)
-        code = scf_db_pipeline_add(db, &filed, &q, err);
-    if (code == SCF_OK)
-        code = scf_db_pipeline_sync(db, b->arena, rows, err);
-    if (code != SCF_OK)
-        return code;
-    take_answers(b, rows[0]);
-    take_filed(b, rows[1]);
-    return SCF_OK;
-}
-
 /* ---- what they refer to ---- */
 
 static const struct scf_stmt grounds = {
@@ -156,8 +133,8 @@ static const struct scf_uuid *or_null(const struct scf_uuid *id) {
     return scf_uuid_is_nil(id) ? NULL : id;
 }
 
-static enum scf_code ask_grounds(struct scf_db *db, const struct scf_hold_batch *b,
-                                 struct scf_rows **ret, struct scf_error *err) {
+static enum scf_code bind_grounds(struct scf_params *p, const struct scf_hold_batch *b,
+                                  struct scf_error *err) {
     const struct scf_uuid **ids = scf_alloc(b->arena, 4 * b->n, sizeof *ids);
     struct scf_str *currencies = scf_alloc(b->arena, b->n, sizeof *currencies);
     if (ids == NULL || currencies == NULL)
@@ -170,12 +147,11 @@ static enum scf_code ask_grounds(struct scf_db *db, const struct scf_hold_batch 
         ids[3 * b->n + i] = &h->contract_id;
         currencies[i] = scf_str(h->currency);
     }
-    struct scf_params p;
-    scf_params_init(&p, b->arena);
+    scf_params_init(p, b->arena);
     for (size_t k = 0; k < 4; k++)
-        scf_p_uuid_array(&p, &ids[k * b->n], b->n);
-    scf_p_text_array(&p, currencies, b->n);
-    return scf_db_run(db, &grounds, &p, b->arena, ret, err);
+        scf_p_uuid_array(p, &ids[k * b->n], b->n);
+    scf_p_text_array(p, currencies, b->n);
+    return SCF_OK;
 }
 
 static enum scf_code check_reference(struct scf_hold_order *o, const struct scf_rows *rows,
@@ -238,13 +214,9 @@ static enum scf_code check_expiry(struct scf_hold_order *o, const struct scf_pol
         &o->err);
 }
 
-enum scf_code scf_holds_refer(struct scf_db *db, struct scf_hold_batch *b, struct scf_error *err) {
-    struct scf_rows *rows;
-    struct scf_policy policy;
-    enum scf_code code = ask_grounds(db, b, &rows, err);
-    if (code == SCF_OK)
-        code = scf_policy_in_force(db, b->arena, b->now_us, &policy, err);
-    for (size_t i = 0; code == SCF_OK && i < b->n; i++) {
+static void take_grounds(struct scf_hold_batch *b, const struct scf_rows *rows,
+                         const struct scf_policy *policy) {
+    for (size_t i = 0; i < b->n; i++) {
         struct scf_hold_order *o = b->orders[i];
         if (!scf_hold_open(o))
             continue;
@@ -252,13 +224,44 @@ enum scf_code scf_holds_refer(struct scf_db *db, struct scf_hold_batch *b, struc
         if (o->code == SCF_OK)
             o->code = check_state(o, rows, (int)i, b->now_us);
         if (o->code == SCF_OK)
-            o->code = check_expiry(o, &policy, b->now_us);
+            o->code = check_expiry(o, policy, b->now_us);
         o->hold.assessment_id = scf_rows_uuid(rows, (int)i, ASSESSMENT);
         o->hold.account_id = scf_rows_uuid(rows, (int)i, ACCOUNT);
         o->hold.contract_key = scf_rows_uuid(rows, (int)i, CONTRACT_KEY);
         o->hold.borrower_id = scf_rows_uuid(rows, (int)i, BORROWER);
     }
-    return code;
+}
+
+/* ---- one round trip of questions ---- */
+
+enum { ANSWERS, FILED, GROUNDS, QUESTIONS };
+
+enum scf_code scf_holds_find(struct scf_db *db, struct scf_hold_batch *b, struct scf_error *err) {
+    static const struct scf_stmt *const stmts[QUESTIONS] = {&answers, &filed, &grounds};
+    struct scf_params p[QUESTIONS];
+    struct scf_rows *rows[QUESTIONS];
+    struct scf_policy policy;
+    enum scf_code code = scf_policy_in_force(db, b->arena, b->now_us, &policy, err);
+    if (code == SCF_OK)
+        code = bind_numbered(&p[ANSWERS], b, true, err);
+    if (code == SCF_OK)
+        code = bind_numbered(&p[FILED], b, false, err);
+    if (code == SCF_OK)
+        code = bind_grounds(&p[GROUNDS], b, err);
+    if (code != SCF_OK)
+        return code;
+    scf_p_i16(&p[FILED], SCF_REC_LIMIT_HOLD);
+    code = scf_db_pipeline_begin(db, err);
+    for (int i = 0; code == SCF_OK && i < QUESTIONS; i++)
+        code = scf_db_pipeline_add(db, stmts[i], &p[i], err);
+    if (code == SCF_OK)
+        code = scf_db_pipeline_sync(db, b->arena, rows, err);
+    if (code != SCF_OK)
+        return code;
+    take_answers(b, rows[ANSWERS]);
+    take_filed(b, rows[FILED]);
+    take_grounds(b, rows[GROUNDS], &policy);
+    return SCF_OK;
 }
 
 /* ---- writing ---- */
@@ -271,7 +274,7 @@ static const struct scf_stmt insert = {
     " $6::uuid[], $7::uuid[], $8::uuid[], $9::text[], $10::bigint[], $11::timestamptz[]) AS x"};
 enum { UUID_COLUMNS = 8 };
 
-enum scf_code scf_holds_insert(struct scf_db *db, struct scf_hold_batch *b, struct scf_error *err) {
+enum scf_code scf_holds_add(struct scf_db *db, struct scf_hold_batch *b, struct scf_error *err) {
     const struct scf_uuid **ids = scf_alloc(b->arena, UUID_COLUMNS * b->n, sizeof *ids);
     struct scf_str *currencies = scf_alloc(b->arena, b->n, sizeof *currencies);
     int64_t *amounts = scf_alloc(b->arena, b->n, sizeof *amounts);
@@ -307,7 +310,7 @@ enum scf_code scf_holds_insert(struct scf_db *db, struct scf_hold_batch *b, stru
     scf_p_i64_array(&p, amounts, NULL, n);
     scf_p_time_array(&p, until, NULL, n);
     scf_p_time(&p, b->now_us);
-    return scf_db_run(db, &insert, &p, b->arena, NULL, err);
+    return scf_db_pipeline_add(db, &insert, &p, err);
 }
 
 /* In the order of the keys, so that two batches never wait for each other in a circle. */

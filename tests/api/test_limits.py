@@ -418,3 +418,104 @@ def test_a_reversal_takes_the_claims_back(fresh, server):
         assert (again.status, again.json()["code"]) == (409, expected)
     assert server.psql("SELECT count(*) FROM scfd.claim WHERE status = 2").strip() != "0"
     assert_sums(fresh)
+
+
+# ---- races ----
+
+RACE_ROUNDS = 10_000
+
+
+class Racer:
+    """A lender with a keep-alive connection of its own, racing on its own thread."""
+
+    def __init__(self, node, assessment, contract):
+        self.client = node.client.copy()
+        self.body = {
+            "assessment_id": assessment, "contract_id": contract, "amount": "0.01",
+            "currency": "CNY",
+        }
+        self.answers = []
+
+    def run(self, invoices, rounds):
+        for invoice_id in invoices:
+            body = {**self.body, "invoices": [{"invoice_id": invoice_id, "amount": "113000.00"}]}
+            rounds.wait()
+            answer = self.client.post("/v1/limit-holds", body, key())
+            self.answers.append((invoice_id, answer.status, answer))
+
+
+@pytest.mark.heavy
+def test_two_nodes_race_for_one_invoice(admin, fresh, server):
+    """10 000 times: just one wins, and the loser learns that and when, not who."""
+    rival, assessment = rival_of(fresh, admin)
+    lines = [fresh.invoice(contract_no=fresh.contract_no) for _ in range(RACE_ROUNDS)]
+    sent = fresh.erp.client.bulk("invoices", lines).lines()[:-1]
+    invoices = [line["id"] for line in sent]
+    assert len(invoices) == RACE_ROUNDS
+    pairs, size = 8, RACE_ROUNDS // 8  # each pair races for its share, all at the same time
+    racers, threads = [], []
+    for n in range(pairs):
+        barrier = threading.Barrier(2)
+        for node, asm in ((fresh.lender, fresh.assessment["id"]), (rival, assessment)):
+            racer = Racer(node, asm, fresh.contract_id)
+            racers.append((node, racer))
+            share = invoices[n * size:(n + 1) * size]
+            threads.append(threading.Thread(target=racer.run, args=(share, barrier)))
+    began = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print(f"{RACE_ROUNDS} races in {time.monotonic() - began:.1f} s")
+    won, lost = {}, {}
+    for node, racer in racers:
+        for invoice_id, status, answer in racer.answers:
+            if status == 201:
+                assert invoice_id not in won, "two winners"
+                won[invoice_id] = (node.id, answer.json())
+            else:
+                assert status == 409, answer
+                lost[invoice_id] = (node.id, answer)
+    assert len(won) == len(lost) == RACE_ROUNDS
+    for invoice_id, (loser, answer) in lost.items():
+        winner, made = won[invoice_id]
+        told = answer.json()
+        assert told["code"] == "already-claimed" and loser != winner
+        assert told["claimed"] == [
+            {
+                "invoice_id": invoice_id,
+                "fingerprint": made["claims"][0]["fingerprint"],
+                "since": made["received_at"],
+                "until": made["expires_at"],
+                "remaining": "0.00",
+            }
+        ]
+        assert winner not in answer.body.decode() and made["id"] not in answer.body.decode()
+    assert {node for node, _ in won.values()} == {fresh.lender.id, rival.id}, "both win some"
+    assert account(fresh)["held"] == "100.00"
+    sums = "SELECT count(*) FROM scfd.claim_head h WHERE claimed <> (SELECT coalesce(sum(amount)," \
+        " 0) FROM scfd.claim c WHERE c.invoice_key = h.invoice_key AND status = 0)" \
+        " OR claimed > net"
+    assert server.psql(sums).strip() == "0"
+
+
+def test_requests_of_one_batch_have_their_own_answers(fresh):
+    """A crowd at once: good ones, bad ones, the same one twice. None spoils another."""
+    good = [invoice(fresh)[0] for _ in range(12)]
+    body, headers = hold(fresh, "0.01", [(good[0], "1.00")]), key()
+    orders = [(hold(fresh, "0.01", [(i, "1.00")]), key()) for i in good[1:]]
+    orders += [(body, headers)] * 6
+    orders += [(hold(fresh, "999999999.00"), key()), (hold(fresh, "-1.00"), key())]
+    random.Random(1).shuffle(orders)
+
+    def send(order):
+        return fresh.lender.client.copy().post("/v1/limit-holds", *order)
+
+    with ThreadPoolExecutor(len(orders)) as pool:
+        answers = list(pool.map(send, orders))
+    statuses = sorted(a.status for a in answers)
+    assert statuses == [201] * 17 + [409, 422], statuses
+    same = {a.json()["id"] for a, o in zip(answers, orders) if o[0] is body}
+    assert len(same) == 1
+    assert account(fresh)["held"] == "0.12"
+    assert_sums(fresh)

@@ -206,6 +206,9 @@ static enum scf_code check_expiry(struct scf_hold_order *o, const struct scf_pol
                                   int64_t now_us) {
     if (o->hold.expires_us == 0)
         o->hold.expires_us = now_us + policy->hold_hours * SCF_US_PER_HOUR;
+    if (o->hold.expires_us <= now_us) /* it waited too long for its turn */
+        return scf_fail_fault(o->arena, "#/expires_at", "out-of-range",
+                              "The time must be in the future.", &o->err);
     if (o->hold.expires_us <= now_us + policy->hold_max_hours * SCF_US_PER_HOUR)
         return SCF_OK;
     return scf_fail_fault(

@@ -282,7 +282,7 @@ static void the_task_ends_what_is_over(void **state) {
     NEEDS_DATABASE();
     struct hand h = open_hand(1);
     struct scf_services services = {.installation = {.platform_id = add_node("2", NULL)}};
-    struct scf_hold_order soon = hold(&h, 0, 500, &w.invoices[0], 700, scf_now_us() + 2000);
+    struct scf_hold_order soon = hold(&h, 0, 500, &w.invoices[0], 700, scf_now_us() + 300000);
     struct scf_hold_order later =
         hold(&h, 1, 300, &w.invoices[0], 700, scf_now_us() + SCF_US_PER_HOUR);
     assert_int_equal(soon.code, SCF_OK);

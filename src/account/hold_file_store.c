@@ -327,11 +327,11 @@ enum scf_code scf_holds_keep_answers(struct scf_db *db, struct scf_hold_batch *b
                                      struct scf_error *err) {
     const struct scf_uuid **whose = scf_alloc(b->arena, b->n, sizeof *whose);
     struct scf_str *texts = scf_alloc(b->arena, 3 * b->n, sizeof *texts);
-    struct scf_str *keys = texts, *prints = texts + b->n, *bodies = texts + 2 * b->n;
     int16_t *status = scf_alloc(b->arena, b->n, sizeof *status);
     size_t n = 0;
     if (whose == NULL || texts == NULL || status == NULL)
         return no_memory(err);
+    struct scf_str *keys = texts, *prints = texts + b->n, *bodies = texts + 2 * b->n;
     for (size_t i = 0; i < b->n; i++) {
         const struct scf_hold_order *o = b->orders[i];
         if (o->code != SCF_OK || o->replay.found || o->idempotency == NULL)

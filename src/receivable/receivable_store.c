@@ -362,7 +362,8 @@ enum scf_code scf_receivable_due(struct scf_db *db, struct scf_arena *arena,
  * order of the states; of an invoice that none has any more the newest. */
 static const struct scf_stmt standings = {
     "receivable_standings",
-    "SELECT k.n, x.id, x.state, x.confirmed, x.conflict FROM unnest($1::uuid[]) WITH ORDINALITY"
+    "SELECT k.n, x.id, x.state, x.confirmed, x.conflict, x.amount - x.diluted FROM "
+    "unnest($1::uuid[]) WITH ORDINALITY"
     " k (key, n) CROSS JOIN LATERAL (SELECT * FROM scfd.receivable r WHERE r.invoice_key = k.key"
     " ORDER BY r.open DESC, r.loan_id IS NOT NULL DESC, r.registered_at NULLS LAST,"
     " r.confirmed DESC, r.created_at DESC, r.id LIMIT 1) x"};
@@ -386,15 +387,34 @@ enum scf_code scf_receivable_standings(struct scf_db *db, struct scf_arena *aren
             .id = scf_rows_uuid(rows, i, 1),
             .state = state,
             .confirmed = scf_rows_bool(rows, i, 3) && state != SCF_RCV_DISPUTED,
-            .registered_by_other = scf_rows_bool(rows, i, 4)};
+            .registered_by_other = scf_rows_bool(rows, i, 4),
+            .net_amount = scf_rows_i64(rows, i, 5)};
     }
     return SCF_OK;
+}
+
+static const struct scf_stmt red_lettered = {
+    "receivable_red_lettered",
+    "SELECT FROM scfd.receivable WHERE seller_id = $1 AND state = 16 LIMIT 1"};
+_Static_assert(SCF_RCV_RED_LETTERED == 16, "the state that the statement names");
+
+enum scf_code scf_receivable_red_lettered(struct scf_db *db, struct scf_arena *arena,
+                                          const struct scf_uuid *seller_id, bool *ret,
+                                          struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, arena);
+    scf_p_uuid(&p, seller_id);
+    enum scf_code code = scf_db_run(db, &red_lettered, &p, arena, &rows, err);
+    if (code == SCF_OK)
+        *ret = scf_rows_count(rows) > 0;
+    return code;
 }
 
 /* ---- seeing ---- */
 
 #define FILTERS                                                                                    \
-    " AND ($3::uuid IS NULL OR x.invoice_key = $3) AND ($4::uuid IS NULL OR x.seller_id = $4)"     \
+    " AND ($3::uuid IS NULL OR x.invoice_id = $3) AND ($4::uuid IS NULL OR x.seller_id = $4)"      \
     " AND ($5::uuid IS NULL OR x.debtor_id = $5) AND ($6::smallint IS NULL OR x.state = $6)"
 #define PAGE(t, after, order)                                                                      \
     " AND ($7::timestamptz IS NULL OR (" t ".created_at, x.id) " after " ($7, $8::uuid))"          \
@@ -427,12 +447,15 @@ enum scf_code scf_receivable_select(struct scf_db *db, struct scf_arena *arena,
     struct scf_params p;
     struct scf_rows *rows;
     size_t n = 0;
-    if (page)
+    int limit = 1;
+    if (page) {
         stmt = filter->actor->admin ? &all[page->descending] : &seen[page->descending];
+        limit = page->limit + 1;
+    }
     scf_params_init(&p, arena);
     scf_p_uuid(&p, filter->actor->admin ? NULL : &filter->actor->node_id);
     scf_p_uuid(&p, or_null(&filter->id));
-    scf_p_uuid(&p, or_null(&filter->invoice_key));
+    scf_p_uuid(&p, or_null(&filter->invoice_id));
     scf_p_uuid(&p, or_null(&filter->seller_id));
     scf_p_uuid(&p, or_null(&filter->debtor_id));
     if (filter->state < 0)
@@ -441,7 +464,7 @@ enum scf_code scf_receivable_select(struct scf_db *db, struct scf_arena *arena,
         scf_p_i16(&p, (int16_t)filter->state);
     p_time_or_null(&p, after ? page->after_time_us : 0);
     scf_p_uuid(&p, after ? &page->after_id : NULL);
-    scf_p_i64(&p, page ? page->limit + 1 : 1);
+    scf_p_i64(&p, limit);
     enum scf_code code = scf_db_run(db, stmt, &p, arena, &rows, err);
     if (code == SCF_OK)
         code = read_all(rows, arena, ret, &n, err);

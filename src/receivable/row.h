@@ -103,9 +103,8 @@ enum scf_code scf_receivable_due(struct scf_db *db, struct scf_arena *arena,
 
 struct scf_receivable_filter {
     const struct scf_actor *actor;
-    struct scf_uuid id;          /* nil: any */
-    struct scf_uuid invoice_key; /* nil: any */
-    struct scf_uuid seller_id, debtor_id;
+    struct scf_uuid id; /* nil: any; so the others */
+    struct scf_uuid invoice_id, seller_id, debtor_id;
     int state;                   /* −1: any */
     const struct scf_page *page; /* NULL: one row; NOT_FOUND when there is none */
 };

@@ -238,6 +238,26 @@ def test_the_same_key_takes_a_step_once(way):
     assert way.get()["steps"] == 2
 
 
+def test_lists_filter_and_page(way):
+    way.until("submitted")
+    client, chain = way.nodes["lender"], way.chain
+
+    def listed(**query):
+        return [item["id"] for item in client.get("/v1/receivables", **query).json()["data"]]
+
+    assert listed(invoice_id=way.invoice_id) == [way.id]
+    assert way.id in listed(seller_id=chain.seller["id"], state="submitted", limit=500)
+    assert listed(seller_id=chain.buyer["id"]) == []
+    assert way.id in listed(debtor_id=chain.buyer["id"], order="desc", limit=1)
+    assert listed(invoice_id=way.invoice_id, state="matched") == []
+    for bad in ({"state": "gone"}, {"seller_id": "x"}, {"invoice_id": chain.seller["id"]}):
+        assert client.get("/v1/receivables", **bad).status == 400
+    first = client.get(way.path + "/steps", limit=2).json()
+    rest = client.get(way.path + "/steps", limit=2, after=first["next_cursor"]).json()
+    seqs = [s["seq"] for s in first["data"] + rest["data"]]
+    assert seqs == [1, 2, 3] and not rest["has_more"]
+
+
 def test_debtors_own_upload_confirms(parties):
     made = Way(parties)
     invoice = parties.invoice()
@@ -413,7 +433,8 @@ def test_terms_of_the_entry(way):
 
     today = datetime.now(timezone.utc).date()
     assert fault(term_to=(today + timedelta(27)).isoformat()) == "#/registration/term_to"
-    assert fault(term_to=today.replace(year=today.year + 31).isoformat()) == "#/registration/term_to"
+    too_long = today.replace(day=1, year=today.year + 31).isoformat()
+    assert fault(term_to=too_long) == "#/registration/term_to"
     # not before the search it rests on
     assert fault(registered_at=moment(7200)) == "#/registration/registered_at"
     assert way.step("lender", "register", registration=entry()).status == 201

@@ -89,18 +89,6 @@ enum scf_code scf_receivable_has_other(struct scf_db *db, struct scf_arena *aren
                                        const struct scf_receivable *r, bool *ret,
                                        struct scf_error *err) SCF_MUST_CHECK;
 
-/* What the task has to do now: ids, at most `max` of each, oldest first. */
-struct scf_rcv_due {
-    int64_t now_us;
-    int32_t today;
-    int64_t verified_before_us; /* older verifications are due again */
-    int64_t ended_before_us;    /* debts ended before: the entry should be cancelled */
-    int32_t ending_day;         /* entries that end before it are about to end */
-};
-enum scf_code scf_receivable_due(struct scf_db *db, struct scf_arena *arena,
-                                 const struct scf_rcv_due *due, int max, struct scf_uuid **ret,
-                                 size_t *ret_n, struct scf_error *err) SCF_MUST_CHECK;
-
 struct scf_receivable_filter {
     const struct scf_actor *actor;
     struct scf_uuid id; /* nil: any; so the others */
@@ -113,6 +101,20 @@ enum scf_code scf_receivable_select(struct scf_db *db, struct scf_arena *arena,
                                     const struct scf_receivable_filter *filter,
                                     struct scf_receivable **ret, int *ret_n,
                                     struct scf_error *err) SCF_MUST_CHECK;
+
+/* ---- standing_store.c ---- */
+
+/* What the task has to do now: ids, at most `max` of each, oldest first. */
+struct scf_rcv_due {
+    int64_t now_us;
+    int32_t today;
+    int64_t verified_before_us; /* older verifications are due again */
+    int64_t ended_before_us;    /* debts ended before: the entry should be cancelled */
+    int32_t ending_day;         /* entries that end before it are about to end */
+};
+enum scf_code scf_receivable_due(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_rcv_due *due, int max, struct scf_uuid **ret,
+                                 size_t *ret_n, struct scf_error *err) SCF_MUST_CHECK;
 
 /* ---- step_store.c ---- */
 
@@ -146,5 +148,13 @@ enum scf_code scf_rcv_nodes(struct scf_db *db, struct scf_arena *arena,
 enum scf_code scf_rcv_seen(struct scf_db *db, struct scf_arena *arena,
                            const struct scf_receivable *r, const struct scf_uuid *nodes, size_t n,
                            struct scf_error *err) SCF_MUST_CHECK;
+
+/* Ids in the first column; ids as an array parameter. */
+enum scf_code scf_rcv_ids(const struct scf_rows *rows, struct scf_arena *arena,
+                          struct scf_uuid **ret, size_t *ret_n,
+                          struct scf_error *err) SCF_MUST_CHECK;
+enum scf_code scf_rcv_p_ids(struct scf_params *p, struct scf_arena *arena,
+                            const struct scf_uuid *ids, size_t n,
+                            struct scf_error *err) SCF_MUST_CHECK;
 
 #endif

@@ -1,6 +1,7 @@
 /* The routes table of the whole server, and the two routes that belong to no room. */
 #include "routes.h"
 
+#include "scfd/account/account.h"
 #include "scfd/chain/chain.h"
 #include "scfd/codec/jsonw.h"
 #include "scfd/credit/credit.h"
@@ -73,6 +74,7 @@ struct scf_route *scf_all_routes(size_t *ret_count) {
         {scf_template_routes, scf_template_route_count},
         {scf_intake_routes, scf_intake_route_count},
         {scf_chain_routes, scf_chain_route_count},
+        {scf_account_routes, scf_account_route_count},
         {scf_credit_routes, scf_credit_route_count},
         {scf_receivable_routes, scf_receivable_route_count},
         {scf_lending_routes, scf_lending_route_count},

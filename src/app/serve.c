@@ -7,6 +7,7 @@
 #include "host.h"
 #include "ready.h"
 #include "routes.h"
+#include "scfd/account/account.h"
 #include "scfd/base/clock.h"
 #include "scfd/base/log.h"
 #include "scfd/base/metrics.h"
@@ -161,6 +162,7 @@ static enum scf_code start_work(struct running *r, struct scf_error *err) {
         {.name = "seal", .run = scf_seal_task, .period_ms = r->config.seal_interval_ms},
         {.name = "rollup", .run = scf_rollup_task, .period_ms = 1000},
         {.name = "receivables", .run = scf_receivable_task, .period_ms = 1000},
+        {.name = "holds", .run = scf_hold_task, .period_ms = 1000},
         {.name = "purge", .run = purge_idempotency, .period_ms = 600000},
     };
     struct scf_workers_options options = {

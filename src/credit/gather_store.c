@@ -145,8 +145,8 @@ static const struct scf_stmt totals_stmt = {
     " coalesce(sum(invoices) FILTER (WHERE seller_id <> $3 OR buyer_id <> $4), 0)::bigint,"
     " least(greatest(coalesce(sum(invoiced) FILTER (WHERE currency = $2), 0), -$5), $5)::bigint,"
     " coalesce(sum(events), 0)::bigint, min(first_event_at),"
-    " coalesce((SELECT financed FROM scfd.contract_exposure e WHERE e.contract_key = $1"
-    " AND e.currency = $2), 0)"
+    " coalesce((SELECT used FROM scfd.limit_account a WHERE a.contract_key = $1"
+    " AND a.currency = $2), 0)"
     " FROM scfd.contract_total WHERE contract_key = $1"};
 
 enum scf_code scf_contract_read_totals(struct scf_db *db, struct scf_arena *arena,

@@ -41,7 +41,7 @@ struct scf_receivable {
 
 struct scf_rcv_facts scf_receivable_facts(const struct scf_receivable *r);
 bool scf_receivable_is_registered(const struct scf_receivable *r);
-/* Members without braces. `arena` parses what is kept as JSON. */
+/* Members without braces. */
 void scf_receivable_write(struct scf_jsonw *w, const struct scf_receivable *r);
 
 /* One step as it is stored. */

@@ -10,6 +10,7 @@ from harness.parties import make_enterprise, make_node
 from harness.server import wait_until
 from test_credit import assess, story  # noqa: F401
 from test_lending import decide, fresh, key, loan, repayment  # noqa: F401
+from test_limits import reserve
 from test_receivables import HASH, Way, entry, moment, refused
 
 
@@ -198,6 +199,26 @@ def test_a_loan_settles_what_stands_aside(way):
     way.step("debtor", "dispute", reason="质量异议")
     pay(way, loan_id, "900.00")
     assert way.get()["state"] == "settled"
+
+
+def test_a_hold_leads_to_its_receivables(way):
+    """The loan names its hold and no invoice: the rules hold for the invoices of the hold."""
+    held = reserve(way.chain, "500.00", [(way.invoice_id, "500.00")])
+    assert held.status == 201, held
+
+    def use():
+        body = loan(way.chain, way.chain.decision_id, "400.00", hold_id=held.json()["id"],
+                    disbursed_at=moment(1))
+        return way.chain.lender.client.post("/v1/loans", body, key())
+
+    way.until("registered")
+    refused(use(), "CR-7.3", "notify")
+    way.step("lender", "notify", names_lender=True, document_sha256=HASH, ago=20)
+    way.step("lender", "search", entries=[], document_sha256=HASH, ago=10)
+    paid = use()
+    assert paid.status == 201, paid
+    assert paid.json()["warnings"] == []
+    assert way.get()["loan_id"] == paid.json()["id"]
 
 
 def test_one_receivable_and_many_loans_at_once(way):

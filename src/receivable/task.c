@@ -111,7 +111,8 @@ static enum scf_code wind_all(struct scf_db *db, struct clockwork *c, const stru
         if (code != SCF_OK && first == SCF_OK) {
             first = code;
             *err = why;
-            err->members_json = NULL; /* it was in the arena */
+            err->members_json = NULL; /* they were in the arena */
+            err->faults = NULL;
         }
     }
     return first;

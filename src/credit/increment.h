@@ -42,7 +42,8 @@ enum scf_run_status {
     SCF_RUN_DONE,   /* made; an increment of nothing is one too */
     SCF_RUN_FROZEN, /* made; a rating of D froze the increment */
     SCF_RUN_FAILED, /* went wrong; tried again at due_at */
-    SCF_RUN_MISSED, /* not made in time: made up for at due_at, or never when a newer period ended */
+    SCF_RUN_MISSED, /* not made in time: made up for at due_at, or never when a newer period ended
+                     */
     SCF_RUN_STATUSES
 };
 extern const char *const scf_run_status_names[]; /* "due" …, in enum order, NULL-terminated */

@@ -31,7 +31,8 @@ static void months_days_and_quarters(void **state) {
     expect(SCF_PERIOD_MONTH, day(1969, 12, 31), "1969-12", day(1969, 12, 1), day(1969, 12, 31));
 }
 
-/* isocalendar() of these days; the last two of 2024 lie in 2025-W01, the first of 2027 in 2026-W53 */
+/* isocalendar() of these days; the last two of 2024 lie in 2025-W01, the first of 2027 in 2026-W53
+ */
 static void weeks_are_those_of_iso_8601(void **state) {
     (void)state;
     expect(SCF_PERIOD_WEEK, day(2026, 11, 22), "2026-W47", day(2026, 11, 16), day(2026, 11, 22));
@@ -55,10 +56,9 @@ static void reads_nothing_but_periods(void **state) {
 static void a_period_ends_with_its_last_moment(void **state) {
     (void)state;
     int64_t first_of_december = (int64_t)day(2026, 12, 1) * SCF_US_PER_DAY;
-    assert_string_equal(
-        scf_increment_period_ended(SCF_PERIOD_MONTH, first_of_december - 1).text, "2026-10");
-    struct scf_increment_period p =
-        scf_increment_period_ended(SCF_PERIOD_MONTH, first_of_december);
+    assert_string_equal(scf_increment_period_ended(SCF_PERIOD_MONTH, first_of_december - 1).text,
+                        "2026-10");
+    struct scf_increment_period p = scf_increment_period_ended(SCF_PERIOD_MONTH, first_of_december);
     assert_string_equal(p.text, "2026-11");
     assert_int_equal(scf_increment_as_of(&p), first_of_december - 1);
 }

@@ -69,8 +69,10 @@ CREATE TABLE scfd.limit_mark (
     currency text NOT NULL,
     as_of timestamptz NOT NULL,
     assessment_id uuid NOT NULL,
+    best_credibility bigint NOT NULL,
     frozen_at timestamptz,
     PRIMARY KEY (contract_key, currency)
 ) WITH (fillfactor = 70);
 COMMENT ON TABLE scfd.limit_mark IS 'The newest assessment of increments of a contract; written under the account''s lock. One for an earlier time changes nothing any more.';
-COMMENT ON COLUMN scfd.limit_mark.frozen_at IS 'Since when a rating of D freezes the account; NULL: it does not.';
+COMMENT ON COLUMN scfd.limit_mark.best_credibility IS 'The highest E at which an increment was granted, millionths: what decides how much withdrawn evidence takes back.';
+COMMENT ON COLUMN scfd.limit_mark.frozen_at IS 'Since when an assessment freezes the account (a rating of D, an invoice cancelled after financing); NULL: none does.';

@@ -70,6 +70,7 @@ struct scf_reported_guarantee {
     bool from_guarantors;        /* the node's kind is guarantor */
     const char *guarantee_no, *guarantor_id, *status, *effective_from, *expires_on;
 };
+struct scf_reported_guarantee scf_guarantee_read(const struct scf_rows *rows, int i);
 enum scf_code scf_contract_guarantees(struct scf_db *db, struct scf_arena *arena,
                                       const struct scf_uuid *contract_key,
                                       struct scf_reported_guarantee **ret, size_t *ret_n,

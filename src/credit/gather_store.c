@@ -169,7 +169,7 @@ static const struct scf_stmt guarantees_stmt = {
     " CROSS JOIN LATERAL (SELECT convert_from(r.body, 'UTF8')::json AS body OFFSET 0) b"
     " WHERE r.body IS NOT NULL ORDER BY g.turn, g.chain_id"};
 
-static struct scf_reported_guarantee read_guarantee(const struct scf_rows *rows, int i) {
+struct scf_reported_guarantee scf_guarantee_read(const struct scf_rows *rows, int i) {
     struct scf_reported_guarantee r = {
         .record_id = scf_rows_uuid(rows, i, 0),
         .obligor_id = scf_rows_uuid(rows, i, 1),
@@ -204,7 +204,7 @@ enum scf_code scf_contract_guarantees(struct scf_db *db, struct scf_arena *arena
     if (list == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "No memory for %d guarantees", n);
     for (int i = 0; i < n; i++)
-        list[i] = read_guarantee(rows, i);
+        list[i] = scf_guarantee_read(rows, i);
     *ret = list;
     *ret_n = (size_t)n;
     return SCF_OK;

@@ -37,16 +37,16 @@ size_t scf_increment_periods_since(enum scf_period kind, int32_t last_day, int64
 /* ---- runs ---- */
 
 /* Numbers are stored. */
-enum scf_run_status {
-    SCF_RUN_DUE,    /* to be made at due_at */
-    SCF_RUN_DONE,   /* made; an increment of nothing is one too */
-    SCF_RUN_FROZEN, /* made; a rating of D froze the increment */
-    SCF_RUN_FAILED, /* went wrong; tried again at due_at */
-    SCF_RUN_MISSED, /* not made in time: made up for at due_at, or never when a newer period ended
+enum scf_limit_run_status {
+    SCF_LIMIT_RUN_DUE,    /* to be made at due_at */
+    SCF_LIMIT_RUN_DONE,   /* made; an increment of nothing is one too */
+    SCF_LIMIT_RUN_FROZEN, /* made; a rating of D froze the increment */
+    SCF_LIMIT_RUN_FAILED, /* went wrong; tried again at due_at */
+    SCF_LIMIT_RUN_MISSED, /* not made in time: made up for at due_at, or never when a newer period ended
                      */
-    SCF_RUN_STATUSES
+    SCF_LIMIT_RUN_STATUSES
 };
-extern const char *const scf_run_status_names[]; /* "due" …, in enum order, NULL-terminated */
+extern const char *const scf_limit_run_status_names[]; /* "due" …, in enum order, NULL-terminated */
 
 /* How long to wait after `attempt` failures (from 1): a minute, doubling, at most six hours. */
 int64_t scf_increment_backoff_us(int attempt);

@@ -8,14 +8,14 @@ enum { ANSWER_MAX = 64 << 10, FILTER_TEXT = 200 };
 
 /* ---- the resource ---- */
 
-static void write_problem(struct scf_jsonw *w, const struct scf_run_row *r) {
+static void write_problem(struct scf_jsonw *w, const struct scf_limit_run_row *r) {
     scf_jw_object(w, "problem");
     scf_jw_str(w, "code", r->problem_code);
     scf_jw_str(w, "detail", r->problem_detail);
     scf_jw_end_object(w);
 }
 
-static void write_result(struct scf_jsonw *w, const struct scf_run_row *r) {
+static void write_result(struct scf_jsonw *w, const struct scf_limit_run_row *r) {
     int scale = scf_scale_of(r->currency);
     scf_jw_ppm(w, "completion_percent", r->completion_ppm * 100);
     scf_jw_money(w, "target", r->target, scale);
@@ -25,7 +25,7 @@ static void write_result(struct scf_jsonw *w, const struct scf_run_row *r) {
     scf_jw_str(w, "reason", r->reason);
 }
 
-static void write_members(struct scf_jsonw *w, const struct scf_run_row *r) {
+static void write_members(struct scf_jsonw *w, const struct scf_limit_run_row *r) {
     scf_jw_str(w, "object", "limit_run");
     scf_jw_id(w, "id", "run", &r->id);
     scf_jw_id(w, "borrower_id", "ent", &r->borrower_id);
@@ -34,7 +34,7 @@ static void write_members(struct scf_jsonw *w, const struct scf_run_row *r) {
     scf_jw_str(w, "currency", r->currency);
     scf_jw_str(w, "period", r->period);
     scf_jw_time(w, "as_of", r->as_of_us);
-    scf_jw_str(w, "status", scf_run_status_names[r->status]);
+    scf_jw_str(w, "status", scf_limit_run_status_names[r->status]);
     if (r->is_due)
         scf_jw_time(w, "due_at", r->due_us);
     if (r->is_missed)
@@ -53,7 +53,7 @@ static void write_members(struct scf_jsonw *w, const struct scf_run_row *r) {
 }
 
 static struct scf_position write_item(struct scf_jsonw *w, const void *items, int i) {
-    const struct scf_run_row *rows = items;
+    const struct scf_limit_run_row *rows = items;
     write_members(w, &rows[i]);
     return (struct scf_position){rows[i].created_us, rows[i].id};
 }
@@ -69,15 +69,15 @@ static enum scf_code read_id(struct scf_request *rq, const char *name, const cha
 }
 
 static int status_of(const char *text) {
-    for (int i = 0; i < SCF_RUN_STATUSES; i++)
-        if (strcmp(text, scf_run_status_names[i]) == 0)
+    for (int i = 0; i < SCF_LIMIT_RUN_STATUSES; i++)
+        if (strcmp(text, scf_limit_run_status_names[i]) == 0)
             return i;
     return -1;
 }
 
-static enum scf_code read_filter(struct scf_request *rq, struct scf_run_filter *ret,
+static enum scf_code read_filter(struct scf_request *rq, struct scf_limit_run_filter *ret,
                                  struct scf_error *err) {
-    struct scf_run_filter f = {.status = -1, .period = scf_rq_query(rq, "period")};
+    struct scf_limit_run_filter f = {.status = -1, .period = scf_rq_query(rq, "period")};
     const char *status = scf_rq_query(rq, "status");
     struct scf_increment_period period;
     if (status != NULL && (f.status = status_of(status)) < 0)
@@ -99,9 +99,9 @@ static const char *or_empty(const char *text) {
 
 static void handle_list(struct scf_request *rq) {
     struct scf_error err = {0};
-    struct scf_run_filter filter;
+    struct scf_limit_run_filter filter;
     struct scf_page page;
-    struct scf_run_row *rows;
+    struct scf_limit_run_row *rows;
     int n;
     char text[FILTER_TEXT];
     snprintf(text, sizeof text, "runs|%.60s|%.60s|%.10s|%.20s",
@@ -118,9 +118,9 @@ static void handle_list(struct scf_request *rq) {
 
 static void handle_get(struct scf_request *rq) {
     struct scf_error err = {0};
-    struct scf_run_filter filter = {.status = -1};
+    struct scf_limit_run_filter filter = {.status = -1};
     const struct scf_page page = {.limit = 1};
-    struct scf_run_row *rows;
+    struct scf_limit_run_row *rows;
     int n = 0;
     enum scf_code code = scf_rq_path_id(rq, "id", "run", &filter.id, &err);
     if (code == SCF_OK)
@@ -181,7 +181,7 @@ static const struct scf_schema run_order_schema = {
 
 struct order {
     struct scf_request *rq;
-    struct scf_run_filter filter;
+    struct scf_limit_run_filter filter;
     struct scf_replay replay;
     int64_t runs;
     struct scf_buf answer;
@@ -218,7 +218,7 @@ static enum scf_code read_order(struct order *o, struct scf_error *err) {
         return code;
     const char *contract = scf_json_string(body, "contract_id");
     const char *borrower = scf_json_string(body, "borrower_id");
-    o->filter = (struct scf_run_filter){.period = scf_json_string(body, "period")};
+    o->filter = (struct scf_limit_run_filter){.period = scf_json_string(body, "period")};
     bool sound =
         (contract == NULL || scf_id_parse("ctr", scf_str(contract), &o->filter.contract_id)) &&
         (borrower == NULL || scf_id_parse("ent", scf_str(borrower), &o->filter.borrower_id));

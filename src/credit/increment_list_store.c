@@ -28,8 +28,8 @@ static_assert(SCF_REC_CONTRACT == 1, "the number of the statements");
 static const struct scf_stmt page_stmt[2] = {{"scf_runs_page", RUNS PAGE("ASC", ">")},
                                              {"scf_runs_page_desc", RUNS PAGE("DESC", "<")}};
 
-static struct scf_run_row read_row(const struct scf_rows *rows, int i) {
-    return (struct scf_run_row){
+static struct scf_limit_run_row read_row(const struct scf_rows *rows, int i) {
+    return (struct scf_limit_run_row){
         .id = scf_rows_uuid(rows, i, 0),
         .borrower_id = scf_rows_uuid(rows, i, 1),
         .contract_id = scf_rows_uuid(rows, i, 2),
@@ -43,7 +43,7 @@ static struct scf_run_row read_row(const struct scf_rows *rows, int i) {
         .missed_us = scf_rows_time(rows, i, 8),
         .created_us = scf_rows_time(rows, i, 9),
         .updated_us = scf_rows_time(rows, i, 10),
-        .status = (enum scf_run_status)scf_rows_i64(rows, i, 11),
+        .status = (enum scf_limit_run_status)scf_rows_i64(rows, i, 11),
         .attempt = scf_rows_i64(rows, i, 12),
         .made = scf_rows_i64(rows, i, 13),
         .completion_ppm = scf_rows_i64(rows, i, 14),
@@ -64,8 +64,8 @@ static const struct scf_uuid *or_null(const struct scf_uuid *id) {
 }
 
 enum scf_code scf_runs_page(struct scf_db *db, struct scf_arena *arena,
-                            const struct scf_actor *actor, const struct scf_run_filter *filter,
-                            const struct scf_page *page, struct scf_run_row **ret, int *ret_n,
+                            const struct scf_actor *actor, const struct scf_limit_run_filter *filter,
+                            const struct scf_page *page, struct scf_limit_run_row **ret, int *ret_n,
                             struct scf_error *err) {
     struct scf_params p;
     struct scf_rows *rows;
@@ -86,7 +86,7 @@ enum scf_code scf_runs_page(struct scf_db *db, struct scf_arena *arena,
     if (code != SCF_OK)
         return code;
     int n = scf_rows_count(rows);
-    struct scf_run_row *list = scf_alloc(arena, (size_t)n, sizeof *list);
+    struct scf_limit_run_row *list = scf_alloc(arena, (size_t)n, sizeof *list);
     if (list == NULL)
         return scf_fail(err, SCF_E_OVERLOADED, "The page is too large");
     for (int i = 0; i < n; i++)
@@ -111,7 +111,7 @@ static const struct scf_stmt repeat_stmt = {
     " AND kind = 1)) AND status <> 0"};
 
 enum scf_code scf_runs_repeat(struct scf_db *db, struct scf_arena *arena,
-                              const struct scf_run_filter *filter, int64_t now_us, int64_t *ret_n,
+                              const struct scf_limit_run_filter *filter, int64_t now_us, int64_t *ret_n,
                               struct scf_error *err) {
     struct scf_rows *rows;
     enum scf_code code = scf_db_run(db, &newest_stmt, NULL, arena, &rows, err);

@@ -20,8 +20,8 @@ static void copy_text(char *out, size_t size, struct scf_str text) {
     out[n] = '\0';
 }
 
-static struct scf_run read_run(const struct scf_rows *rows, int i) {
-    struct scf_run r = {.id = scf_rows_uuid(rows, i, 0),
+static struct scf_limit_run read_run(const struct scf_rows *rows, int i) {
+    struct scf_limit_run r = {.id = scf_rows_uuid(rows, i, 0),
                         .borrower_id = scf_rows_uuid(rows, i, 1),
                         .contract_key = scf_rows_uuid(rows, i, 2),
                         .as_of_us = scf_rows_time(rows, i, 5),
@@ -32,7 +32,7 @@ static struct scf_run read_run(const struct scf_rows *rows, int i) {
 }
 
 enum scf_code scf_runs_pick(struct scf_db *db, struct scf_arena *arena, int64_t as_of_us,
-                            int64_t now_us, int limit, struct scf_run **ret, size_t *ret_n,
+                            int64_t now_us, int limit, struct scf_limit_run **ret, size_t *ret_n,
                             struct scf_error *err) {
     struct scf_params p;
     struct scf_rows *rows;
@@ -44,7 +44,7 @@ enum scf_code scf_runs_pick(struct scf_db *db, struct scf_arena *arena, int64_t 
     if (code != SCF_OK)
         return code;
     size_t n = (size_t)scf_rows_count(rows);
-    struct scf_run *runs = scf_alloc(arena, n, sizeof *runs);
+    struct scf_limit_run *runs = scf_alloc(arena, n, sizeof *runs);
     if (runs == NULL)
         return no_memory(err);
     for (size_t i = 0; i < n; i++)
@@ -107,8 +107,8 @@ static const struct scf_uuid *or_null(const struct scf_uuid *id) {
     return scf_uuid_is_nil(id) ? NULL : id;
 }
 
-static void put_run(struct columns *c, size_t i, const struct scf_run *r, int64_t now_us) {
-    bool failed = r->status == SCF_RUN_FAILED;
+static void put_run(struct columns *c, size_t i, const struct scf_limit_run *r, int64_t now_us) {
+    bool failed = r->status == SCF_LIMIT_RUN_FAILED;
     c->id[i] = &r->id;
     c->contract[i] = or_null(&r->contract_id);
     c->assessment[i] = or_null(&r->assessment_id);
@@ -129,7 +129,7 @@ static void put_run(struct columns *c, size_t i, const struct scf_run *r, int64_
 }
 
 enum scf_code scf_runs_finish(struct scf_db *db, struct scf_arena *arena,
-                              const struct scf_run *runs, size_t n, int64_t now_us,
+                              const struct scf_limit_run *runs, size_t n, int64_t now_us,
                               struct scf_error *err) {
     struct columns c;
     if (n == 0)
@@ -158,7 +158,7 @@ enum scf_code scf_runs_finish(struct scf_db *db, struct scf_arena *arena,
 /* ---- marks ---- */
 
 static const struct scf_stmt marks_stmt = {
-    "scf_marks_read", "SELECT w.i, m.as_of, m.assessment_id, m.frozen_at IS NOT NULL"
+    "scf_marks_read", "SELECT w.i, m.as_of, m.assessment_id, m.frozen_at IS NOT NULL, m.best_credibility"
                       " FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS w (k, c, i)"
                       " JOIN scfd.limit_mark m ON m.contract_key = w.k AND m.currency = w.c"};
 
@@ -181,17 +181,19 @@ enum scf_code scf_marks_read(struct scf_db *db, struct scf_arena *arena,
         m->as_of_us = scf_rows_time(rows, row, 1);
         m->assessment_id = scf_rows_uuid(rows, row, 2);
         m->frozen = scf_rows_bool(rows, row, 3);
+        m->best_credibility_ppm = scf_rows_i64(rows, row, 4);
     }
     return SCF_OK;
 }
 
 static const struct scf_stmt write_marks_stmt = {
     "scf_marks_write",
-    "INSERT INTO scfd.limit_mark AS m (contract_key, currency, as_of, assessment_id, frozen_at)"
-    " SELECT k, c, a, s, CASE WHEN f = 1 THEN $6::timestamptz END"
-    " FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::uuid[], $5::smallint[])"
-    " AS w (k, c, a, s, f) ON CONFLICT (contract_key, currency) DO UPDATE SET"
+    "INSERT INTO scfd.limit_mark AS m (contract_key, currency, as_of, assessment_id,"
+    " best_credibility, frozen_at) SELECT k, c, a, s, e, CASE WHEN f = 1 THEN $6::timestamptz END"
+    " FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::uuid[], $5::smallint[],"
+    " $7::bigint[]) AS w (k, c, a, s, f, e) ON CONFLICT (contract_key, currency) DO UPDATE SET"
     " as_of = excluded.as_of, assessment_id = excluded.assessment_id,"
+    " best_credibility = excluded.best_credibility,"
     " frozen_at = CASE WHEN excluded.frozen_at IS NULL THEN NULL"
     " ELSE coalesce(m.frozen_at, excluded.frozen_at) END"};
 
@@ -201,13 +203,14 @@ enum scf_code scf_marks_write(struct scf_db *db, struct scf_arena *arena,
                               size_t n, int64_t now_us, struct scf_error *err) {
     if (n == 0)
         return SCF_OK;
-    int64_t *as_of = scf_alloc(arena, n, sizeof *as_of);
+    int64_t *as_of = scf_alloc(arena, 2 * n, sizeof *as_of);
     const struct scf_uuid **assessments = scf_alloc(arena, n, sizeof *assessments);
     int16_t *frozen = scf_alloc(arena, n, sizeof *frozen);
     if (as_of == NULL || assessments == NULL || frozen == NULL)
         return no_memory(err);
     for (size_t i = 0; i < n; i++) {
         as_of[i] = marks[i].as_of_us;
+        as_of[n + i] = marks[i].best_credibility_ppm;
         assessments[i] = &marks[i].assessment_id;
         frozen[i] = marks[i].frozen;
     }
@@ -219,5 +222,6 @@ enum scf_code scf_marks_write(struct scf_db *db, struct scf_arena *arena,
     scf_p_uuid_array(&p, assessments, n);
     scf_p_i16_array(&p, frozen, n);
     scf_p_time(&p, now_us);
+    scf_p_i64_array(&p, as_of + n, NULL, n);
     return scf_db_run(db, &write_marks_stmt, &p, arena, NULL, err);
 }

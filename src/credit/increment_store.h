@@ -57,14 +57,14 @@ enum scf_code scf_concerned_read(struct scf_db *db, struct scf_arena *arena,
 
 /* ---- increment_run_store.c: runs being made ---- */
 
-struct scf_run {
+struct scf_limit_run {
     struct scf_uuid id, borrower_id, contract_key;
     char currency[4];
     char period[SCF_PERIOD_TEXT];
     int64_t as_of_us;
     int attempt;
     /* outcome */
-    enum scf_run_status status;
+    enum scf_limit_run_status status;
     struct scf_uuid contract_id, assessment_id; /* nil: none */
     int64_t completion_ppm, target, increment, take_back, granted;
     const char *reason;
@@ -73,11 +73,11 @@ struct scf_run {
 
 /* Due runs as of `as_of_us`, locked; those that another instance has are left out. */
 enum scf_code scf_runs_pick(struct scf_db *db, struct scf_arena *arena, int64_t as_of_us,
-                            int64_t now_us, int limit, struct scf_run **ret, size_t *ret_n,
+                            int64_t now_us, int limit, struct scf_limit_run **ret, size_t *ret_n,
                             struct scf_error *err) SCF_MUST_CHECK;
 /* Writes the outcomes. A failed run becomes due again after its back-off. */
 enum scf_code scf_runs_finish(struct scf_db *db, struct scf_arena *arena,
-                              const struct scf_run *runs, size_t n, int64_t now_us,
+                              const struct scf_limit_run *runs, size_t n, int64_t now_us,
                               struct scf_error *err) SCF_MUST_CHECK;
 
 /* The newest assessment of increments of contracts in a currency. Read under the accounts' locks.
@@ -85,7 +85,8 @@ enum scf_code scf_runs_finish(struct scf_db *db, struct scf_arena *arena,
 struct scf_limit_mark {
     int64_t as_of_us;
     struct scf_uuid assessment_id;
-    bool frozen; /* by a rating */
+    int64_t best_credibility_ppm; /* highest E at which an increment was granted; 0: none was */
+    bool frozen;                  /* by this engine: a rating of D, or an invoice cancelled */
 };
 /* One per account, in order. */
 enum scf_code scf_marks_read(struct scf_db *db, struct scf_arena *arena,
@@ -99,17 +100,17 @@ enum scf_code scf_marks_write(struct scf_db *db, struct scf_arena *arena,
 
 /* ---- increment_list_store.c: runs as the API shows them ---- */
 
-struct scf_run_row {
+struct scf_limit_run_row {
     struct scf_uuid id, borrower_id, contract_id; /* the contract's: nil when nobody knows one */
     struct scf_uuid assessment_id;                /* nil: none */
     const char *currency, *period;
     int64_t as_of_us, due_us, missed_us, created_us, updated_us;
     bool is_due, is_missed, has_result;
-    enum scf_run_status status;
+    enum scf_limit_run_status status;
     int64_t attempt, made, completion_ppm, target, increment, take_back, granted, version;
     const char *reason, *problem_code, *problem_detail; /* NULL: none */
 };
-struct scf_run_filter {
+struct scf_limit_run_filter {
     struct scf_uuid id, borrower_id, contract_id; /* nil: any */
     int status;                                   /* −1: any */
     const char *period;                           /* NULL: any */
@@ -117,13 +118,13 @@ struct scf_run_filter {
 /* Runs that `actor` may see: administrators all, a node those of the enterprise that operates it,
  * a lender those of accounts it sees. At most page->limit + 1. */
 enum scf_code scf_runs_page(struct scf_db *db, struct scf_arena *arena,
-                            const struct scf_actor *actor, const struct scf_run_filter *filter,
-                            const struct scf_page *page, struct scf_run_row **ret, int *ret_n,
+                            const struct scf_actor *actor, const struct scf_limit_run_filter *filter,
+                            const struct scf_page *page, struct scf_limit_run_row **ret, int *ret_n,
                             struct scf_error *err) SCF_MUST_CHECK;
 /* Makes the runs of a period due again, of one contract or borrower when the filter names one.
  * WRONG_STATE unless it is the newest period: what an earlier one would give is in it. */
 enum scf_code scf_runs_repeat(struct scf_db *db, struct scf_arena *arena,
-                              const struct scf_run_filter *filter, int64_t now_us, int64_t *ret_n,
+                              const struct scf_limit_run_filter *filter, int64_t now_us, int64_t *ret_n,
                               struct scf_error *err) SCF_MUST_CHECK;
 
 #endif

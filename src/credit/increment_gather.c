@@ -60,7 +60,7 @@ static enum scf_code lock_accounts(struct scf_db *db, struct scf_batch *b, struc
         return no_memory(err);
     qsort(b->runs, b->n, sizeof *b->runs, by_currency);
     enum scf_code code = SCF_OK;
-    for (size_t i = 0, n; code == SCF_OK && i < b->n; i += n) {
+    for (size_t i = 0, n = 0; code == SCF_OK && i < b->n; i += n) {
         n = of_currency(b, i, keys);
         code = scf_account_lock(db, b->arena, keys, n, b->runs[i].currency,
                                 &b->runs[i].borrower_id, b->now_us, &b->accounts[i], err);
@@ -240,7 +240,11 @@ static void take_account(const struct scf_account *a, const struct scf_limit_mar
     k->held = a->held;
     k->used = a->used;
     k->frozen = a->frozen;
-    k->best_credibility_ppm = a->increments > 0 ? mark->best_credibility_ppm : 0;
+    /* increments that no assessment of this engine marked: nobody knows, so that least is taken */
+    bool known = mark->as_of_us != INT64_MIN;
+    k->best_credibility_ppm = a->increments == 0 ? 0
+                              : known            ? mark->best_credibility_ppm
+                                                 : SCF_PPM;
 }
 
 static enum scf_code read_guarantees(struct scf_db *db, struct scf_batch *b,
@@ -252,7 +256,7 @@ static enum scf_code read_guarantees(struct scf_db *db, struct scf_batch *b,
         code == SCF_OK ? scf_alloc(b->arena, count, sizeof *reported) : NULL;
     if (code == SCF_OK && reported == NULL)
         return no_memory(err);
-    for (size_t from = 0, n; code == SCF_OK && from < count; from += n) {
+    for (size_t from = 0, n = 0; code == SCF_OK && from < count; from += n) {
         size_t i = list[from].which;
         for (n = 0; from + n < count && list[from + n].which == i; n++)
             reported[from + n] = list[from + n].reported;

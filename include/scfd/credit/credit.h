@@ -48,11 +48,4 @@ enum scf_code scf_assessment_mark_decided(struct scf_db *db, struct scf_arena *a
                                           const struct scf_uuid *lender_node_id, bool awaiting,
                                           int64_t now_us, struct scf_error *err) SCF_MUST_CHECK;
 
-/* Adds to (or, negative, takes from) what is financed against a contract (`contract_key` of its
- * record); it never falls below nothing. The next assessment takes it off C_net, and loans under
- * other assessments of the contract off what they may use (scfd.contract_exposure). */
-enum scf_code scf_exposure_add(struct scf_db *db, struct scf_arena *arena,
-                               const struct scf_uuid *contract_key, const char *currency,
-                               int64_t amount, struct scf_error *err) SCF_MUST_CHECK;
-
 #endif

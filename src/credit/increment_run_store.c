@@ -116,7 +116,7 @@ static void put_run(struct columns *c, size_t i, const struct scf_limit_run *r, 
     c->attempt[i] = failed ? r->attempt + 1 : 0;
     c->not_due[i] = !failed;
     c->due[i] = failed ? now_us + scf_increment_backoff_us(r->attempt + 1) : 0;
-    c->no_result[i] = failed;
+    c->no_result[i] = failed || r->superseded;
     const int64_t amounts[] = {r->completion_ppm, r->target, r->increment, r->take_back,
                                r->granted};
     for (size_t k = 0; k < SCF_COUNT(amounts); k++)

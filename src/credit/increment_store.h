@@ -65,6 +65,7 @@ struct scf_limit_run {
     int attempt;
     /* outcome */
     enum scf_limit_run_status status;
+    bool superseded; /* done by an assessment for a later time: without figures of its own */
     struct scf_uuid contract_id, assessment_id; /* nil: none */
     int64_t completion_ppm, target, increment, take_back, granted;
     const char *reason;

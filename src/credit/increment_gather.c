@@ -201,7 +201,7 @@ static enum scf_code read_seals(struct scf_db *db, struct scf_batch *b,
 static_assert(offsetof(struct scf_limit_chain, chain_id) == 0, "by_id finds chains too");
 
 static enum scf_code read_borrowers(struct scf_db *db, struct scf_batch *b, struct scf_error *err) {
-    size_t n, count;
+    size_t n = 0, count;
     struct scf_batch_enterprise *found;
     struct scf_uuid *ids = distinct_borrowers(b, &n);
     struct borrower *borrowers = scf_alloc(b->arena, n, sizeof *borrowers);

@@ -8,6 +8,7 @@
 #include "scfd/intake/intake.h"
 #include "scfd/lending/lending.h"
 #include "scfd/template/template.h"
+#include "scfd/trade/trade.h"
 #include "scfd/work/work.h"
 
 enum { LIMITS_MAX = 16 << 10, OPENAPI_MAX = 4 << 20 };
@@ -72,6 +73,7 @@ struct scf_route *scf_all_routes(size_t *ret_count) {
         {scf_template_routes, scf_template_route_count},
         {scf_intake_routes, scf_intake_route_count},
         {scf_chain_routes, scf_chain_route_count},
+        {scf_trade_routes, scf_trade_route_count},
         {scf_credit_routes, scf_credit_route_count},
         {scf_run_routes, scf_run_route_count},
         {scf_lending_routes, scf_lending_route_count},

@@ -533,10 +533,11 @@ def test_two_instances_share_the_work():
             f" FROM scfd.limit_account, generate_series(1, {many})"
         )
         log_key = first.data / "log.key"
-        with Server(
+        second = Server(
             database_url=first.cluster_url(), env=first.env, flags=["--signing-key-file", log_key]
-        ) as second:
-            second.clock.freeze(first.calendar.now)
+        )
+        second.clock.freeze(first.calendar.now)  # before it starts
+        with second:
             period = first.calendar.next_month()
             second.clock.freeze(first.calendar.now)
             run = story.run(period)

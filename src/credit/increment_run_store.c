@@ -222,11 +222,12 @@ enum scf_code scf_contracts_without_limit(struct scf_db *db, struct scf_arena *a
 
 /* ---- marks ---- */
 
+/* OFFSET 0 keeps the planner from joining with the whole table. */
 static const struct scf_stmt marks_stmt = {
     "scf_marks_read",
     "SELECT w.i, m.as_of, m.assessment_id, m.frozen_at IS NOT NULL, m.best_credibility"
-    " FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS w (k, c, i)"
-    " JOIN scfd.limit_mark m ON m.contract_key = w.k AND m.currency = w.c"};
+    " FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS w (k, c, i) CROSS JOIN LATERAL"
+    " (SELECT * FROM scfd.limit_mark WHERE contract_key = w.k AND currency = w.c OFFSET 0) m"};
 
 enum scf_code scf_marks_read(struct scf_db *db, struct scf_arena *arena,
                              const struct scf_uuid *const *contract_keys,

@@ -10,7 +10,8 @@
 #define SALE                                                                                       \
     "f.seller_id, f.buyer_id, f.record_id, f.amount, (f.detail::json ->> 'issued_on')::date"
 #define ALIKE                                                                                      \
-    " f.kind = 3 AND f.amount BETWEEN w.low AND w.high AND f.currency = w.currency"                \
+    " f.kind = 3 AND f.amount > 0 AND f.amount BETWEEN w.low AND w.high AND f.currency = "         \
+    "w.currency"                                                                                   \
     " AND f.happened_at BETWEEN w.since AND w.until AND f.received_at <= $9"                       \
     " AND (f.operator_id IS NULL OR f.operator_id IN (f.seller_id, f.buyer_id))"                   \
     " AND f.detail IS NOT NULL"                                                                    \

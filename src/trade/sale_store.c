@@ -9,6 +9,7 @@
  * may be like them. The column list and conditions are the same in all three parts. */
 #define SALE                                                                                       \
     "f.seller_id, f.buyer_id, f.record_id, f.amount, (f.detail::json ->> 'issued_on')::date"
+/* That amounts are above zero says nothing new, but lets the planner take the partial indexes. */
 #define ALIKE                                                                                      \
     " f.kind = 3 AND f.amount > 0 AND f.amount BETWEEN w.low AND w.high AND f.currency = "         \
     "w.currency"                                                                                   \

@@ -52,9 +52,9 @@ def world():
 class Story:
     """A contract of its own whose buyer reports what it accepted."""
 
-    def __init__(self, world):
+    def __init__(self, world, chain=None):
         self.world, self.calendar, self.admin = world, world.calendar, world.client()
-        self.chain = Chain(self.admin)
+        self.chain = chain or Chain(self.admin)
         self.buyer = self.chain.procurement.client
         day = f"{self.calendar.now - timedelta(days=5):%Y-%m-%d}"
         self.milestones = iter(f"M{n}" for n in range(10))
@@ -409,6 +409,34 @@ def test_an_assessment_on_demand_freezes_and_tells(story):
     assert [t for t, _ in story.entries()] == [0, 8]
     for client in (story.chain.erp.client, story.chain.lender.client):
         assert story.events(client).count("limit_account.frozen") == 1
+
+
+def test_the_need_is_one_ceiling_for_all_contracts(story):
+    """CR-4: 1,200,000 · (1 − 0.10) / 3 turns a year = 360,000, for two contracts of 280,000 each."""
+    profile = bodies.enterprise(
+        uscc=story.chain.seller["uscc"],
+        name=story.chain.seller["name"],
+        financials={
+            "year": 2025,
+            "revenue": "1200000.00",
+            "cost_of_sales": "900000.00",
+            "profit_margin": "0.10",
+            "average_receivables": "400000.00",
+        },
+    )
+    answer = story.admin.post("/v1/enterprises", profile)
+    assert answer.status == 201, answer
+    both = [story, Story(story.world, story.chain)]
+    for one in both:
+        one.begin()
+        one.report(4)
+    period = story.calendar.next_month()
+    runs = [one.run(period) for one in both]
+    assert [r["status"] for r in runs] == ["done", "done"]
+    assert sum(money(r, "granted") for r in runs) == Decimal("360000.00")
+    # one takes all the room that the other's initial limit leaves
+    assert sum(money(r, "incremental_limit") == 0 for r in runs) == 1
+    assert sum(one.account()["granted"] for one in both) == Decimal("360000.00")
 
 
 def test_one_bad_contract_does_not_hold_up_the_others(story):

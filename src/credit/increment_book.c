@@ -141,7 +141,7 @@ static enum scf_code list_events(struct scf_db *db, struct scf_arena *arena,
         k->events[k->event_count++] =
             (struct scf_event_entry){.node_id = told[i].node_id,
                                      .object_id = accounts[told[i].which]->id,
-                                     .object_prefix = "acc",
+                                     .object_prefix = "lac",
                                      .type = types[told[i].which]};
     return code;
 }

@@ -207,7 +207,7 @@ static enum scf_code announce(struct scf_db *db, struct scf_batch *b, const stru
         if (!k->froze[run] && !k->thawed[run])
             continue;
         e.object_id = b->accounts[run].id;
-        e.object_prefix = "acc";
+        e.object_prefix = "lac";
         e.type = k->froze[run] ? "limit_account.frozen" : "limit_account.unfrozen";
         events[n++] = e;
     }

@@ -68,8 +68,7 @@ static enum scf_code publish_one(struct scf_db *db, struct scf_arena *arena,
     struct scf_lender_inputs lender;
     struct scf_lender_result own;
     struct scf_buf *bufs = scf_alloc(arena, 2, sizeof *bufs);
-    enum scf_code code =
-        bufs != NULL ? gather(db, arena, in, terms, &lender, err) : no_memory(err);
+    enum scf_code code = bufs != NULL ? gather(db, arena, in, terms, &lender, err) : no_memory(err);
     if (code != SCF_OK)
         return code;
     for (int i = 0; i < 2; i++) {

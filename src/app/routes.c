@@ -7,6 +7,7 @@
 #include "scfd/exchange/exchange.h"
 #include "scfd/intake/intake.h"
 #include "scfd/lending/lending.h"
+#include "scfd/policy/policy.h"
 #include "scfd/template/template.h"
 #include "scfd/work/work.h"
 
@@ -72,6 +73,7 @@ struct scf_route *scf_all_routes(size_t *ret_count) {
         {scf_template_routes, scf_template_route_count},
         {scf_intake_routes, scf_intake_route_count},
         {scf_chain_routes, scf_chain_route_count},
+        {scf_policy_routes, scf_policy_route_count},
         {scf_credit_routes, scf_credit_route_count},
         {scf_lending_routes, scf_lending_route_count},
         {scf_exchange_routes, scf_exchange_route_count},

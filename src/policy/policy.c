@@ -103,25 +103,104 @@ static const struct scf_field receivable_members[] = {
     INTEGER("reverify_hours", 1, 8760), SCF_FIELD_END};
 static const struct scf_field hold_members[] = {INTEGER("default_hours", 1, 8760),
                                                 INTEGER("max_hours", 1, 8760), SCF_FIELD_END};
-static const struct scf_field policy_fields[] = {RATIO("order_advance_rate"),
-                                                 OBJECT("truth_weights", truth_members),
-                                                 INTEGER("lateness_horizon_hours", 1, 87600),
-                                                 OBJECT("qualification", qualification_members),
-                                                 OBJECT("history", history_members),
-                                                 OBJECT("guarantee", guarantee_members),
-                                                 INTEGER("limit_valid_days", 1, 3650),
-                                                 INTEGER("limit_unit", 1, 1000000000),
-                                                 CHOICE("credibility", combination_names),
-                                                 OBJECT("stages", stage_members),
-                                                 OBJECT("increment", increment_members),
-                                                 LIST("checks", check_element, SCF_CHECKS),
-                                                 OBJECT("borrowing_base", base_members),
-                                                 OBJECT("regulatory", regulatory_members),
-                                                 LIST("vouchers", voucher_element, 50),
-                                                 OBJECT("receivables", receivable_members),
-                                                 OBJECT("holds", hold_members),
-                                                 SCF_FIELD_END};
-const struct scf_schema scf_policy_schema = {.name = "CreditPolicyParams", .fields = policy_fields};
+const struct scf_field scf_policy_fields[] = {RATIO("order_advance_rate"),
+                                              OBJECT("truth_weights", truth_members),
+                                              INTEGER("lateness_horizon_hours", 1, 87600),
+                                              OBJECT("qualification", qualification_members),
+                                              OBJECT("history", history_members),
+                                              OBJECT("guarantee", guarantee_members),
+                                              INTEGER("limit_valid_days", 1, 3650),
+                                              INTEGER("limit_unit", 1, 1000000000),
+                                              CHOICE("credibility", combination_names),
+                                              OBJECT("stages", stage_members),
+                                              OBJECT("increment", increment_members),
+                                              LIST("checks", check_element, SCF_CHECKS),
+                                              OBJECT("borrowing_base", base_members),
+                                              OBJECT("regulatory", regulatory_members),
+                                              LIST("vouchers", voucher_element, 50),
+                                              OBJECT("receivables", receivable_members),
+                                              OBJECT("holds", hold_members),
+                                              SCF_FIELD_END};
+/* ---- rules across fields ---- */
+
+static int64_t ratio(const cJSON *object, const char *name);
+static int64_t integer(const cJSON *object, const char *name);
+
+struct check { /* where faults go, and what stands before their pointers */
+    struct scf_faults *faults;
+    const char *base;
+};
+
+static void SCF_PRINTF(3, 4)
+    complain(const struct check *c, const char *detail, const char *format, ...) {
+    char place[96], pointer[160];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(place, sizeof place, format, args);
+    va_end(args);
+    snprintf(pointer, sizeof pointer, "%s/%s", c->base, place);
+    scf_fault_add(c->faults, pointer, "inconsistent", "%s", detail);
+}
+
+static void check_truth(const struct check *c, const cJSON *truth) {
+    int64_t sum = 0;
+    for (const struct scf_field *f = truth_members; f->name != NULL; f++)
+        sum += ratio(truth, f->name);
+    if (sum != SCF_PPM)
+        complain(c, "the weights must add up to 1", "truth_weights");
+}
+
+static void check_checks(const struct check *c, const cJSON *list) {
+    const cJSON *e;
+    int i = 0;
+    cJSON_ArrayForEach(e, list) {
+        const cJSON *other = list->child;
+        while (other != e &&
+               strcmp(scf_json_string(other, "code"), scf_json_string(e, "code")) != 0)
+            other = other->next;
+        if (other != e)
+            complain(c, "is named twice", "checks/%d/code", i);
+        i++;
+    }
+}
+
+static void check_vouchers(const struct check *c, const cJSON *list) {
+    const cJSON *e;
+    int i = 0;
+    int32_t before = INT32_MIN, from = 0;
+    cJSON_ArrayForEach(e, list) {
+        bool sound = scf_date_parse(scf_str(scf_json_string(e, "from")), &from);
+        if (!sound || from <= before)
+            complain(c, "must be later than the one before", "vouchers/%d/from", i);
+        if (integer(e, "normal_days") > integer(e, "max_days"))
+            complain(c, "must not exceed max_days", "vouchers/%d/normal_days", i);
+        before = from;
+        i++;
+    }
+}
+
+void scf_policy_rules(const cJSON *params, const char *base, struct scf_faults *faults) {
+    const struct check c = {faults, base};
+    const cJSON *holds = scf_json_get(params, "holds");
+    const cJSON *lending = scf_json_get(params, "borrowing_base");
+    check_truth(&c, scf_json_get(params, "truth_weights"));
+    check_checks(&c, scf_json_get(params, "checks"));
+    check_vouchers(&c, scf_json_get(params, "vouchers"));
+    if (integer(holds, "default_hours") > integer(holds, "max_hours"))
+        complain(&c, "must not exceed max_hours", "holds/default_hours");
+    if (ratio(lending, "advance_rate") > ratio(lending, "max_advance_rate"))
+        complain(&c, "must not exceed max_advance_rate", "borrowing_base/advance_rate");
+}
+
+static void policy_rules(const cJSON *body, struct scf_faults *faults, struct scf_faults *warnings,
+                         const void *ctx) {
+    (void)warnings;
+    (void)ctx;
+    scf_policy_rules(body, "#", faults);
+}
+
+static const struct scf_schema policy_schema = {
+    .name = "CreditPolicyParams", .fields = scf_policy_fields, .rules = policy_rules};
 
 /* ---- members that the table has checked ---- */
 
@@ -239,8 +318,6 @@ static bool read_checks(const cJSON *json, struct scf_arena *arena, struct scf_p
             .tolerance_ppm = scf_json_get(e, "tolerance") != NULL ? ratio(e, "tolerance") : 0,
             .days = scf_json_get(e, "days") != NULL ? integer(e, "days") : 0,
         };
-        if (scf_policy_check(p, r->check) != NULL) /* among those before it */
-            return false;
         p->check_count++;
     }
     return true;
@@ -258,9 +335,7 @@ static bool read_vouchers(const cJSON *json, struct scf_arena *arena, struct scf
         bool sound = scf_date_parse(scf_str(scf_json_string(e, "from")), &r->from_day);
         r->normal_days = integer(e, "normal_days");
         r->max_days = integer(e, "max_days");
-        if (!sound || r->normal_days > r->max_days ||
-            (p->voucher_count > 0 && r->from_day <= r[-1].from_day))
-            return false;
+        SCF_ASSERT(sound);
         p->voucher_count++;
     }
     return true;
@@ -273,9 +348,12 @@ const struct scf_check_rule *scf_policy_check(const struct scf_policy *p, enum s
     return NULL;
 }
 
-static enum scf_code unsound(const struct scf_policy *p, const char *what, struct scf_error *err) {
-    return scf_fail(err, SCF_E_INTERNAL, "The credit policy %s/%s is unsound: %s", p->code,
-                    p->version, what);
+static enum scf_code unsound(const struct scf_policy *p, const struct scf_faults *faults,
+                             struct scf_error *err) {
+    const struct scf_fault *first = faults->count > 0 ? &faults->items[0] : NULL;
+    return scf_fail(err, SCF_E_INTERNAL, "The credit policy %s/%s is unsound: %s %s", p->code,
+                    p->version, first != NULL ? first->pointer : "no JSON",
+                    first != NULL ? first->detail : "");
 }
 
 enum scf_code scf_policy_parse(struct scf_arena *arena, const char *code, const char *version,
@@ -290,21 +368,15 @@ enum scf_code scf_policy_parse(struct scf_arena *arena, const char *code, const 
     struct scf_faults faults = {.arena = arena}, warnings = {.arena = arena};
     const struct scf_schema_options options = {0};
     const cJSON *json = scf_json_parse(arena, p.params, params.n, err);
-    if (json == NULL || !scf_schema_check(&scf_policy_schema, json, &options, &faults, &warnings))
-        return unsound(&p, faults.count > 0 ? faults.items[0].pointer : "no JSON", err);
+    if (json == NULL || !scf_schema_check(&policy_schema, json, &options, &faults, &warnings))
+        return unsound(&p, &faults, err);
     read_model(json, &p);
     read_increment(json, &p);
     read_base(scf_json_get(json, "borrowing_base"), &p.base);
     read_regulatory(scf_json_get(json, "regulatory"), &p.regulatory);
     read_receivables(json, &p);
-    if (p.truth_ppm[0] + p.truth_ppm[1] + p.truth_ppm[2] + p.truth_ppm[3] != SCF_PPM)
-        return unsound(&p, "truth_weights do not add up to 1", err);
-    if (!read_checks(json, arena, &p))
-        return unsound(&p, "checks name one twice", err);
-    if (!read_vouchers(json, arena, &p))
-        return unsound(&p, "vouchers are not in order of their days", err);
-    if (p.hold_hours > p.hold_max_hours)
-        return unsound(&p, "holds.default_hours is above holds.max_hours", err);
+    if (!read_checks(json, arena, &p) || !read_vouchers(json, arena, &p))
+        return scf_fail(err, SCF_E_INTERNAL, "No memory for the credit policy");
     *ret = p;
     return SCF_OK;
 }

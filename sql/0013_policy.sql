@@ -18,15 +18,17 @@ CREATE TABLE scfd.credit_shadow (
     currency text NOT NULL,
     recorded_limit bigint NOT NULL,
     shadow_limit bigint NOT NULL,
-    recorded_grades smallint[] NOT NULL CHECK (cardinality(recorded_grades) = 4),
-    shadow_grades smallint[] NOT NULL CHECK (cardinality(shadow_grades) = 4),
+    recorded_grades text NOT NULL CHECK (recorded_grades ~ '^[A-D]{4}$'),
+    shadow_grades text NOT NULL CHECK (shadow_grades ~ '^[A-D]{4}$'),
+    exact boolean NOT NULL,
     result text NOT NULL,
     PRIMARY KEY (assessment_id, code, version),
     FOREIGN KEY (code, version) REFERENCES scfd.credit_policy
 );
 CREATE INDEX credit_shadow_policy ON scfd.credit_shadow (code, version);
 COMMENT ON TABLE scfd.credit_shadow IS 'What a shadow policy would have said of an assessment. Nothing reads it but administrators.';
-COMMENT ON COLUMN scfd.credit_shadow.recorded_grades IS 'Normativity, timeliness, accuracy, overall: 0 A to 3 D.';
+COMMENT ON COLUMN scfd.credit_shadow.recorded_grades IS 'Normativity, timeliness, accuracy, overall: a letter each.';
+COMMENT ON COLUMN scfd.credit_shadow.exact IS 'False: the shadow has cross-checks that the recorded evaluation does not answer (other tolerances, or a check that was not made).';
 COMMENT ON COLUMN scfd.credit_shadow.result IS 'The whole result under the shadow policy, JSON.';
 
 CREATE TABLE scfd.backtest (
@@ -36,40 +38,45 @@ CREATE TABLE scfd.backtest (
     status smallint NOT NULL DEFAULT 0 CHECK (status BETWEEN 0 AND 3),
     total bigint NOT NULL DEFAULT 0,
     done bigint NOT NULL DEFAULT 0,
-    last_as_of timestamptz,
+    last_created_at timestamptz,
     last_id uuid,
     result text CHECK ((status = 2) = (result IS NOT NULL)),
     problem_code text CHECK ((status = 3) = (problem_code IS NOT NULL)),
     problem_detail text,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
-    CHECK ((last_as_of IS NULL) = (last_id IS NULL))
+    CHECK ((last_created_at IS NULL) = (last_id IS NULL))
 );
 CREATE INDEX backtest_page ON scfd.backtest (created_at, id);
 COMMENT ON TABLE scfd.backtest IS 'Recorded assessments computed again under another policy or other cut points.';
 COMMENT ON COLUMN scfd.backtest.request IS 'The body as received.';
 COMMENT ON COLUMN scfd.backtest.status IS '0 queued, 1 running, 2 succeeded, 3 failed';
-COMMENT ON COLUMN scfd.backtest.last_as_of IS 'With last_id: the last assessment that is done. Another run goes on behind it.';
+COMMENT ON COLUMN scfd.backtest.last_created_at IS 'With last_id: the last assessment that is done. Another run goes on behind it.';
 
 CREATE TABLE scfd.backtest_row (
     backtest_id uuid NOT NULL REFERENCES scfd.backtest ON DELETE CASCADE,
-    as_of timestamptz NOT NULL,
+    created_at timestamptz NOT NULL,
     assessment_id uuid NOT NULL,
+    as_of timestamptz NOT NULL,
     currency text NOT NULL,
     recorded_limit bigint NOT NULL,
     live_limit bigint,
     new_limit bigint,
-    recorded_grades smallint[] CHECK (cardinality(recorded_grades) = 4),
-    new_grades smallint[] CHECK (cardinality(new_grades) = 4),
+    recorded_grades text CHECK (recorded_grades ~ '^[A-D]{4}$'),
+    new_grades text CHECK (new_grades ~ '^[A-D]{4}$'),
+    exact boolean NOT NULL,
+    reproduced boolean NOT NULL,
     drawn bigint NOT NULL,
     loans bigint NOT NULL,
     loans_above bigint NOT NULL,
     drawn_above bigint NOT NULL,
     overdue_kept bigint NOT NULL,
     overdue_avoided bigint NOT NULL,
-    PRIMARY KEY (backtest_id, as_of, assessment_id)
+    PRIMARY KEY (backtest_id, created_at, assessment_id)
 );
 COMMENT ON TABLE scfd.backtest_row IS 'One assessment of a backtest.';
-COMMENT ON COLUMN scfd.backtest_row.live_limit IS 'Computed again under the live policy of its time: equal to recorded_limit, or history cannot be reproduced. NULL: the receipt cannot be read.';
+COMMENT ON COLUMN scfd.backtest_row.created_at IS 'Of the assessment: the order of the list.';
+COMMENT ON COLUMN scfd.backtest_row.live_limit IS 'Computed again under the live policy of its time. NULL: the receipt cannot be read.';
+COMMENT ON COLUMN scfd.backtest_row.reproduced IS 'It is the recorded limit, with the recorded grades.';
 COMMENT ON COLUMN scfd.backtest_row.loans_above IS 'Loans that the new limit would not have had room for.';
 COMMENT ON COLUMN scfd.backtest_row.overdue_avoided IS 'Of those, loans that are or were overdue.';

@@ -4,6 +4,7 @@
 #include "assess.h"
 #include "scfd/base/clock.h"
 #include "scfd/base/log.h"
+#include "shadow.h"
 
 enum { DOCUMENT_BYTES = 4 << 20, RECEIPT_BYTES = 16 << 20 };
 
@@ -15,6 +16,8 @@ struct outcome {
     const struct scf_limit_inputs *in;
     const struct scf_limit_result *result;
     struct scf_grounds grounds;
+    struct scf_shadow *shadows;
+    size_t shadow_count;
     struct scf_buf document, receipt;
     int64_t now_us;
 };
@@ -137,7 +140,9 @@ static enum scf_code publish(struct scf_db *db, void *ctx, struct scf_error *err
     for (size_t i = 0; code == SCF_OK && i < o->request->lender_count; i++)
         code = scf_grounds_address(db, o->arena, &record, &o->grounds, &o->request->lenders[i],
                                    o->now_us, err);
-    return code;
+    return code == SCF_OK
+               ? scf_shadows_save(db, o->arena, o->in, o->result, o->shadows, o->shadow_count, err)
+               : code;
 }
 
 /* ---- the job ---- */
@@ -169,6 +174,9 @@ static enum scf_code finish(struct scf_job *job, const struct scf_assess_row *ro
     if (o->receipt.overflow || o->document.overflow)
         return scf_fail(err, SCF_E_BODY_TOO_LARGE, "The assessment rests on too many records");
     enum scf_code code = scf_grounds_read(job->db, job->arena, in, &o->grounds, err);
+    code = code == SCF_OK
+               ? scf_shadows_compute(job->db, job->arena, in, &o->shadows, &o->shadow_count, err)
+               : code;
     return code == SCF_OK ? scf_tx_run(job->db, publish, o, err) : code;
 }
 

@@ -13,10 +13,14 @@
 enum scf_code scf_rollup_task(struct scf_db *db, struct scf_arena *arena, void *app,
                               struct scf_error *err) SCF_MUST_CHECK;
 
-extern const struct scf_job_kind scf_assess_job; /* "assess" */
+extern const struct scf_job_kind scf_assess_job;   /* "assess" */
+extern const struct scf_job_kind scf_backtest_job; /* "backtest" */
 
 extern const struct scf_route scf_credit_routes[]; /* /v1/credit-assessments… */
 extern const size_t scf_credit_route_count;
+/* Shadows, comparisons, backtests, improvements. */
+extern const struct scf_route scf_trial_routes[];
+extern const size_t scf_trial_route_count;
 
 /* ---- for lending; all inside the caller's transaction ---- */
 

@@ -7,8 +7,8 @@
 enum { SCRATCH_BYTES = 32 << 20, MOST_TRIES = 2000 };
 
 const struct scf_improvement_text scf_improvement_texts[SCF_IMPROVEMENTS] = {
-    {"fill-field", "Send corrections of the records that lack this field, with it",
-     "更正缺少该字段的数据，补齐该字段", SCF_WHEN_NOW},
+    {"fill-field", "Send corrections of these records, which lack this field, with it",
+     "更正这些缺少该字段的数据，补齐该字段", SCF_WHEN_NOW},
     {"complete-records", "Send corrections of these records with every field of the template",
      "更正这些数据，补齐模板的全部字段", SCF_WHEN_NOW},
     {"correct-values", "Send corrections of these records whose values are wrong",
@@ -40,7 +40,7 @@ struct search {
     struct scf_arena *arena, *scratch;
     struct scf_improvement *list;
     size_t n, tries;
-    int64_t limit; /* as it is */
+    int64_t limit, normativity_ppm; /* as they are */
     bool full;
 };
 
@@ -81,11 +81,18 @@ static bool lacks(const struct scf_whatif_record *r, const struct scf_template_f
     return false;
 }
 
-static bool concerns(const struct scf_whatif *w, const struct scf_whatif_record *r,
+/* A correction that would still be less complete than all records are would lower completeness. */
+static bool helps(const struct search *s, const struct scf_whatif_record *r,
+                  const struct scf_template_field *field) {
+    return lacks(r, field) && scf_ratio_ppm(r->weight_present + field->weight_ppm,
+                                            r->weight_expected) > s->normativity_ppm;
+}
+
+static bool concerns(const struct search *s, const struct scf_whatif_record *r,
                      const struct scf_improvement *p) {
     switch (p->kind) {
     case SCF_IMPROVE_FILL_FIELD:
-        return lacks(r, p->field);
+        return helps(s, r, p->field);
     case SCF_IMPROVE_COMPLETE_RECORDS:
         return r->gap_count > 0;
     case SCF_IMPROVE_CORRECT_VALUES:
@@ -93,7 +100,7 @@ static bool concerns(const struct scf_whatif *w, const struct scf_whatif_record 
     case SCF_IMPROVE_PASS_RECORD_CHECKS:
         return r->checks_passed < r->checks_applicable;
     case SCF_IMPROVE_DELIVER_ON_TIME:
-        return r->timed && r->delay_us > w->in->grading.timeliness_us[0];
+        return r->timed && r->delay_us > s->w->in->grading.timeliness_us[0];
     default:
         return false;
     }
@@ -111,7 +118,7 @@ static void try_records(struct search *s, const struct scf_whatif_record *like,
     }
     for (size_t i = 0; i < s->w->record_count && p.record_count < SCF_WHATIF_GROUP; i++) {
         const struct scf_whatif_record *r = &s->w->records[i];
-        if (same_group(r, like) && concerns(s->w, r, &p))
+        if (same_group(r, like) && concerns(s, r, &p))
             list[p.record_count++] = r;
     }
     p.changes = (int64_t)p.record_count;
@@ -308,6 +315,7 @@ bool scf_improvements_find(const struct scf_whatif *w, struct scf_arena *arena,
         return false;
     s.scratch = scf_arena_new(SCRATCH_BYTES);
     s.limit = now.limit;
+    s.normativity_ppm = now.ratings.normativity_ppm;
     try_corrections(&s);
     try_borrower(&s);
     for (size_t i = 0; i < w->in->contract_count; i++)

@@ -54,7 +54,7 @@ struct scf_whatif {
 };
 
 enum scf_improvement_kind {
-    SCF_IMPROVE_FILL_FIELD,         /* one field, in every record that lacks it */
+    SCF_IMPROVE_FILL_FIELD,         /* one field, where that lifts a record above the rest */
     SCF_IMPROVE_COMPLETE_RECORDS,   /* all fields, and values in range */
     SCF_IMPROVE_CORRECT_VALUES,     /* values in range and as in the earlier period */
     SCF_IMPROVE_PASS_RECORD_CHECKS, /* checks inside the records */

@@ -75,19 +75,21 @@ bool scf_inputs_under(const struct scf_limit_inputs *in, const struct scf_policy
     return true;
 }
 
-enum scf_code scf_shadows_compute(struct scf_db *db, struct scf_arena *arena,
-                                  const struct scf_limit_inputs *in, struct scf_shadow **ret,
-                                  size_t *ret_n, struct scf_error *err) {
-    struct scf_policy *policies;
-    size_t n = 0, done = 0;
-    enum scf_code code = scf_policy_shadows_in_force(db, arena, in->as_of_us, &policies, &n, err);
-    if (code == SCF_E_INTERNAL) {
-        scf_log_error("reading the shadow policies", err);
-        n = 0;
-    } else if (code != SCF_OK) {
+enum scf_code scf_shadow_policies(struct scf_db *db, struct scf_arena *arena, int64_t at_us,
+                                  struct scf_policy **ret, size_t *ret_n, struct scf_error *err) {
+    enum scf_code code = scf_policy_shadows_in_force(db, arena, at_us, ret, ret_n, err);
+    if (code != SCF_E_INTERNAL)
         return code;
-    }
+    scf_log_error("reading the shadow policies", err);
+    *ret_n = 0;
+    return SCF_OK;
+}
+
+struct scf_shadow *scf_shadows_under(const struct scf_policy *policies, size_t n,
+                                     const struct scf_limit_inputs *in, struct scf_arena *arena,
+                                     size_t *ret_n) {
     struct scf_shadow *list = scf_alloc(arena, n, sizeof *list);
+    size_t done = 0;
     for (size_t i = 0; list != NULL && i < n; i++) {
         struct scf_shadow *s = &list[done];
         s->policy = policies[i];
@@ -97,12 +99,22 @@ enum scf_code scf_shadows_compute(struct scf_db *db, struct scf_arena *arena,
     }
     if (done < n) {
         struct scf_error full = {0};
-        scf_fail(&full, SCF_E_INTERNAL, "No memory for %zu of %zu shadows", n - done, n);
+        (void)scf_fail(&full, SCF_E_INTERNAL, "No memory for %zu of %zu shadows", n - done, n);
         scf_log_error("computing the shadow policies", &full);
     }
-    *ret = list;
     *ret_n = done;
-    return SCF_OK;
+    return list;
+}
+
+enum scf_code scf_shadows_compute(struct scf_db *db, struct scf_arena *arena,
+                                  const struct scf_limit_inputs *in, struct scf_shadow **ret,
+                                  size_t *ret_n, struct scf_error *err) {
+    struct scf_policy *policies;
+    size_t n;
+    enum scf_code code = scf_shadow_policies(db, arena, in->as_of_us, &policies, &n, err);
+    if (code == SCF_OK)
+        *ret = scf_shadows_under(policies, n, in, arena, ret_n);
+    return code;
 }
 
 /* ---- grades ---- */

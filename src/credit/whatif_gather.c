@@ -4,7 +4,7 @@
 #include "scfd/base/clock.h"
 #include "scfd/party/enterprise.h"
 #include "series.h"
-#include "table.h"
+#include "scfd/base/table.h"
 #include "whatif.h"
 
 enum { BODY_BYTES = 32 << 20 };

@@ -4,6 +4,7 @@
 
 #include "scfd/base/clock.h"
 #include "scfd/http/answer.h"
+#include "scfd/receivable/receivable.h"
 
 struct paying {
     struct scf_db *db;
@@ -172,8 +173,14 @@ static enum scf_code write_rows(struct paying *p, bool reversal, const char *rec
     enum scf_code code = scf_repayment_insert(p->db, p->f->arena, &p->r, receipt_no, err);
     if (code == SCF_OK && reversal)
         code = status_after_reversal(p, err);
-    return code == SCF_OK ? scf_loan_save(p->db, p->f->arena, &p->loan, p->f->ctx.now_us, err)
-                          : code;
+    const struct scf_loan_cause cause = {.id = p->f->id, .prefix = "rep"};
+    if (code == SCF_OK)
+        code = scf_loan_save(p->db, p->f->arena, &p->loan, &cause, p->f->ctx.now_us, err);
+    return code == SCF_OK
+               ? scf_receivable_repaid(p->db, p->f->arena, &p->r.loan_id,
+                                       p->loan.status == SCF_LOAN_SETTLED,
+                                       p->loan.status != SCF_LOAN_DISBURSED, p->f->ctx.now_us, err)
+               : code;
 }
 
 static enum scf_code record(struct paying *p, bool reversal, struct scf_error *err) {

@@ -222,6 +222,60 @@ def test_a_contract_that_is_a_draft(admin, chain):
     assert after["recommended_limit"] == suggested["new_limit"]
 
 
+def test_a_finding_that_is_settled(admin, chain):
+    """The contract was dated after its first event; its correction has the right day."""
+    erp = chain.erp.client
+    body = chain.contract(signed_on=bodies.days_ago(0), amount="400000.00")
+    chain.contract_id = erp.post("/v1/contracts", body).json()["id"]
+    event = rich_event(chain, hours=50) | {"step": "received"}
+    assert erp.post("/v1/workflow-events", event).status == 201
+    now = assess(admin, chain)
+    (suggested,) = of_kind(improvements(admin, now), "resolve-finding", check="signed-first")
+    body |= {"signed_on": bodies.days_ago(9), "revises_id": chain.contract_id,
+             "revision_reason": "correction", "external_id": bodies.unique("ctr")}
+    assert erp.post("/v1/contracts", body).status == 201
+    now = expect(admin, chain, now, suggested)
+    assert of_kind(improvements(admin, now), "resolve-finding", check="signed-first") == []
+
+
+def full_event(chain, **members):
+    """With every field of the template."""
+    event = rich_event(chain, inspection_report_no="IR-1")
+    event["items"][0]["lot"] = "L-1"
+    return event | {"amount": "100.00", "currency": "CNY"} | members
+
+
+def test_milestones_that_the_buyer_confirms(admin):
+    """Of an increment: each milestone is worth its share of what the work may earn."""
+    chain = Chain(admin)
+    erp = chain.erp.client
+    milestones = [{"code": c, "percentage": p} for c, p in (("M1", "40"), ("M2", "35"), ("M3", "25"))]
+    contract = chain.contract(milestones=milestones)
+    chain.contract_id = erp.post("/v1/contracts", contract).json()["id"]
+    for _ in range(4):
+        assert erp.post("/v1/workflow-events", full_event(chain, step="production_completed")).status == 201
+    assess(admin, chain)
+
+    def confirm(code):
+        event = full_event(chain, step="accepted", milestone_code=code,
+                           contract_no=contract["contract_no"], seller_uscc=chain.seller["uscc"],
+                           actor_enterprise_id=chain.buyer["id"], completion_percent="0")
+        del event["contract_id"]
+        answer = chain.procurement.client.post("/v1/workflow-events", event)
+        assert answer.status == 201, answer
+
+    confirm("M1")
+    now = assess(admin, chain, kind="incremental")
+    for _ in range(2):
+        suggested = of_kind(improvements(admin, now), "prove-milestone")
+        assert [i["changes"] for i in suggested] == [1] * len(suggested) and suggested
+        confirm(suggested[0]["milestone"])
+        after = assess(admin, chain, kind="incremental")
+        assert after["recommended_limit"] == suggested[0]["new_limit"]
+        now = after
+    assert of_kind(improvements(admin, now), "prove-milestone") == []
+
+
 def test_the_best_three_together(admin, chain):
     """Carried out in their order, each adds what the plan says that it adds then."""
     now = assess(admin, chain)

@@ -176,9 +176,10 @@ static bool confirm_receivable(const struct scf_improvement *p, struct scf_arena
         return false;
     for (size_t i = 0; k->standings != NULL && i < n; i++)
         list[i] = k->standings[i];
-    if (!list[p->item].exists)
-        list[p->item].state = SCF_RCV_CONFIRMED;
-    list[p->item].exists = list[p->item].confirmed = true;
+    struct scf_receivable_standing *r = &list[p->item];
+    if (!r->exists || r->state <= SCF_RCV_CONFIRM_TIMEOUT) /* it goes on from there */
+        r->state = SCF_RCV_CONFIRMED;
+    r->exists = r->confirmed = true;
     k->standings = list;
     return true;
 }

@@ -122,9 +122,9 @@ static enum scf_code publish(struct scf_db *db, struct outcome *o, struct scf_er
     for (size_t i = 0; code == SCF_OK && i < o->request->lender_count; i++)
         code = scf_grounds_address(db, o->arena, &record, &o->grounds, &o->request->lenders[i],
                                    o->now_us, err);
-    return code == SCF_OK
-               ? scf_shadows_save(db, o->arena, &o->in, &o->result, o->shadows, o->shadow_count, err)
-               : code;
+    return code == SCF_OK ? scf_shadows_save(db, o->arena, &o->in, &o->result, o->shadows,
+                                             o->shadow_count, err)
+                          : code;
 }
 
 static enum scf_code publish_initial(struct scf_db *db, void *ctx, struct scf_error *err) {

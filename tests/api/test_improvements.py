@@ -51,7 +51,7 @@ def admin(server):
 
 @pytest.fixture
 def chain(admin):
-    """A borrower with late, incomplete events, an invoice, and a guarantee that it reports itself."""
+    """A borrower with late, incomplete events, an invoice, and a guarantee by its own word."""
     chain = Chain(admin)
     erp = chain.erp.client
     contract = chain.contract()
@@ -246,10 +246,11 @@ def full_event(chain, **members):
 
 
 def test_milestones_that_the_buyer_confirms(admin):
-    """Of an increment: each milestone is worth its share of what the work may earn."""
+    """Of an increment: each is worth its share of what the work may earn."""
     chain = Chain(admin)
     erp = chain.erp.client
-    milestones = [{"code": c, "percentage": p} for c, p in (("M1", "40"), ("M2", "35"), ("M3", "25"))]
+    parts = {"M1": "40", "M2": "35", "M3": "25"}
+    milestones = [{"code": code, "percentage": part} for code, part in parts.items()]
     contract = chain.contract(milestones=milestones)
     chain.contract_id = erp.post("/v1/contracts", contract).json()["id"]
     for _ in range(4):
@@ -331,7 +332,8 @@ def test_the_amount_of_hindsight(admin, chain):
     part = now["contracts"][0]
     q, h = (int(Decimal(now[n]) * 10**6) for n in ("qualification_score", "history_factor"))
     base = cents(part["net_amount"]) * 300000 * truth * q * h // 10**24
-    assert cents(late["new_limit"]) == base + min(base // 2, cents(part["guarantees_valid"]) * 8 // 10)
+    guarantee = min(base // 2, cents(part["guarantees_valid"]) * 8 // 10)
+    assert cents(late["new_limit"]) == base + guarantee
 
 
 def event_delays(chain, record_ids):

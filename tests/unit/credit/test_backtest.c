@@ -49,8 +49,7 @@ static void every_kind_comes_out_as_recorded(void **state) {
     (void)state;
     for (int kind = SCF_KIND_INITIAL; kind <= SCF_KIND_PERIODIC; kind++) {
         for (int product = SCF_PRODUCT_ORDER; product <= SCF_PRODUCT_RECEIVABLE; product++) {
-            struct recorded r =
-                record((enum scf_assessment_kind)kind, (enum scf_product)product);
+            struct recorded r = record((enum scf_assessment_kind)kind, (enum scf_product)product);
             struct scf_backtest_row row = compute(&r, &r.in.policy, NULL, &plain);
             assert_true(row.computed && row.reproduced && row.exact);
             assert_int_equal(row.live, r.result.limit);

@@ -92,11 +92,12 @@ static void an_alert_weighs_nothing(void **state) {
 static void what_findings_do_not_answer(void **state) {
     (void)state;
     bool exact = true;
-    struct scf_policy p =
-        policy_with("\"weight\":\"1\",\"tolerance\":\"0.02\"", "\"weight\":\"1\",\"tolerance\":\"0.03\"");
+    struct scf_policy p = policy_with("\"weight\":\"1\",\"tolerance\":\"0.02\"",
+                                      "\"weight\":\"1\",\"tolerance\":\"0.03\"");
     (void)under(&p, NULL, &exact);
     assert_false(exact);
-    p = policy_with("\"signed-first\",\"severity\":\"hard\"", "\"signed-first\",\"severity\":\"soft\"");
+    p = policy_with("\"signed-first\",\"severity\":\"hard\"",
+                    "\"signed-first\",\"severity\":\"soft\"");
     (void)under(&p, NULL, &exact);
     assert_false(exact);
     /* a check of which no finding applied may differ in anything */

@@ -145,7 +145,7 @@ static void the_first_record_of_a_period_is_history(void **state) {
     assert_int_equal(once.history_periods, in.history_periods + 1);
     assert_true(scf_improvement_apply(&w, &p, &once, arena, &twice));
     assert_int_equal(twice.history_periods, in.history_periods + 1); /* the same period */
-    p.kind = SCF_IMPROVE_DELIVER_ON_TIME; /* sends nothing */
+    p.kind = SCF_IMPROVE_DELIVER_ON_TIME;                            /* sends nothing */
     assert_int_equal(applied(&w, &p).history_periods, in.history_periods);
 }
 

@@ -69,8 +69,9 @@ static void rules_name_the_place(void **state) {
         {"\"checks\":\"0.35\"", "\"checks\":\"0.36\"", "#/truth_weights"},
         {"\"code\":\"signed-first\"", "\"code\":\"parties\"", "#/checks/1/code"},
         {"\"normal_days\":183", "\"normal_days\":366", "#/vouchers/0/normal_days"},
-        {"\"max_days\":365}", "\"max_days\":365},{\"from\":\"2025-06-15\",\"normal_days\":1,"
-                              "\"max_days\":2}",
+        {"\"max_days\":365}",
+         "\"max_days\":365},{\"from\":\"2025-06-15\",\"normal_days\":1,"
+         "\"max_days\":2}",
          "#/vouchers/1/from"},
         {"\"default_hours\":72", "\"default_hours\":721", "#/holds/default_hours"},
         {"\"advance_rate\":\"0.80\",\"max", "\"advance_rate\":\"0.81\",\"max",
@@ -125,12 +126,9 @@ static void the_newest_that_has_begun(void **state) {
 int main(void) {
     scf_digest_init();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_every_part),
-        cmocka_unit_test(whitespace_is_another_policy),
-        cmocka_unit_test(rules_name_the_place),
-        cmocka_unit_test(rules_count_from_their_base),
-        cmocka_unit_test(an_end_and_no_text),
-        cmocka_unit_test(the_newest_that_has_begun),
+        cmocka_unit_test(reads_every_part),     cmocka_unit_test(whitespace_is_another_policy),
+        cmocka_unit_test(rules_name_the_place), cmocka_unit_test(rules_count_from_their_base),
+        cmocka_unit_test(an_end_and_no_text),   cmocka_unit_test(the_newest_that_has_begun),
     };
     return cmocka_run_group_tests_name("policy", tests, set_up, tear_down);
 }

@@ -254,7 +254,8 @@ def test_milestones_that_the_buyer_confirms(admin):
     contract = chain.contract(milestones=milestones)
     chain.contract_id = erp.post("/v1/contracts", contract).json()["id"]
     for _ in range(4):
-        assert erp.post("/v1/workflow-events", full_event(chain, step="production_completed")).status == 201
+        event = full_event(chain, step="production_completed")
+        assert erp.post("/v1/workflow-events", event).status == 201
     assess(admin, chain)
 
     def confirm(code):

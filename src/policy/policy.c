@@ -21,106 +21,165 @@ static const char *const period_names[] = {"day", "week", "month", "quarter", NU
 
 /* ---- the field table ---- */
 
-#define RATIO(field_name)                                                                          \
+#define DOC(en, zh) .doc_en = (en), .doc_zh = (zh)
+#define RATIO(field_name, ...)                                                                     \
     {                                                                                              \
         .name = (field_name), .type = SCF_T_DECIMAL, .presence = SCF_REQUIRED, .max = SCF_PPM,     \
-        .places = 6                                                                                \
+        .places = 6, DOC(__VA_ARGS__)                                                              \
     }
-#define OBJECT(field_name, list)                                                                   \
-    { .name = (field_name), .type = SCF_T_OBJECT, .presence = SCF_REQUIRED, .members = (list) }
-#define LIST(field_name, list, most)                                                               \
+#define OBJECT(field_name, list, ...)                                                              \
+    {                                                                                              \
+        .name = (field_name), .type = SCF_T_OBJECT, .presence = SCF_REQUIRED, .members = (list),   \
+        DOC(__VA_ARGS__)                                                                           \
+    }
+#define LIST(field_name, list, most, ...)                                                          \
     {                                                                                              \
         .name = (field_name), .type = SCF_T_ARRAY, .presence = SCF_REQUIRED, .members = (list),    \
-        .max = (most)                                                                              \
+        .max = (most), DOC(__VA_ARGS__)                                                            \
     }
-#define INTEGER(field_name, from, to)                                                              \
+#define INTEGER(field_name, from, to, ...)                                                         \
     {                                                                                              \
         .name = (field_name), .type = SCF_T_INTEGER, .presence = SCF_REQUIRED, .min = (from),      \
-        .max = (to)                                                                                \
+        .max = (to), DOC(__VA_ARGS__)                                                              \
     }
-#define CHOICE(field_name, names)                                                                  \
-    { .name = (field_name), .type = SCF_T_ENUM, .presence = SCF_REQUIRED, .choices = (names) }
-#define FLAG(field_name)                                                                           \
-    { .name = (field_name), .type = SCF_T_BOOL, .presence = SCF_REQUIRED }
+#define CHOICE(field_name, names, ...)                                                             \
+    {                                                                                              \
+        .name = (field_name), .type = SCF_T_ENUM, .presence = SCF_REQUIRED, .choices = (names),    \
+        DOC(__VA_ARGS__)                                                                           \
+    }
+#define FLAG(field_name, ...)                                                                      \
+    { .name = (field_name), .type = SCF_T_BOOL, .presence = SCF_REQUIRED, DOC(__VA_ARGS__) }
 
-static const struct scf_field truth_members[] = {RATIO("normativity"), RATIO("timeliness"),
-                                                 RATIO("accuracy"), RATIO("checks"), SCF_FIELD_END};
-static const struct scf_field bonus_members[] = {RATIO("industry_permit"), RATIO("safety_license"),
-                                                 RATIO("quality_system"),  RATIO("high_tech"),
-                                                 RATIO("credit_rating"),   SCF_FIELD_END};
+static const struct scf_field truth_members[] = {
+    RATIO("normativity", "weight of normativity", "规范度权重"),
+    RATIO("timeliness", "weight of timeliness", "及时度权重"),
+    RATIO("accuracy", "weight of accuracy", "准确度权重"),
+    RATIO("checks", "weight of the cross-checks", "交叉核验权重"), SCF_FIELD_END};
+static const struct scf_field bonus_members[] = {
+    RATIO("industry_permit", "industry permit", "行业许可证"),
+    RATIO("safety_license", "safety licence", "安全生产许可证"),
+    RATIO("quality_system", "quality management system", "质量管理体系认证"),
+    RATIO("high_tech", "high-tech enterprise", "高新技术企业"),
+    RATIO("credit_rating", "credit rating of A or better", "A级及以上信用评级"),
+    SCF_FIELD_END};
 static const struct scf_field qualification_members[] = {
-    RATIO("base"), OBJECT("bonus", bonus_members), SCF_FIELD_END};
-static const struct scf_field history_members[] = {INTEGER("full_periods", 1, 1000), RATIO("full"),
-                                                   RATIO("short"), RATIO("none"), SCF_FIELD_END};
-static const struct scf_field guarantee_members[] = {RATIO("haircut"), RATIO("cap"), SCF_FIELD_END};
-static const struct scf_field stage_members[] = {RATIO("preparation"), RATIO("production"),
-                                                 RATIO("shipped"),     RATIO("accepted"),
-                                                 RATIO("invoiced"),    SCF_FIELD_END};
+    RATIO("base", "q without any qualification that counts", "基础系数"),
+    OBJECT("bonus", bonus_members, "what each valid qualification adds to q", "各项有效资质的加分"),
+    SCF_FIELD_END};
+static const struct scf_field history_members[] = {
+    INTEGER("full_periods", 1, 1000, "accounting periods with data from which history is full",
+            "历史充足所需的周期数"),
+    RATIO("full", "h of a full history", "历史充足系数"),
+    RATIO("short", "h of a short one", "历史较短系数"), RATIO("none", "h without", "无历史系数"),
+    SCF_FIELD_END};
+static const struct scf_field guarantee_members[] = {
+    RATIO("haircut", "taken off valid guarantees", "担保折扣"),
+    RATIO("cap", "G is at most this share of the limit before it (CR-2.4)", "担保计入上限"),
+    SCF_FIELD_END};
+static const struct scf_field stage_members[] = {
+    RATIO("preparation", "signed, nothing reported", "备料"),
+    RATIO("production", "in production", "生产"),
+    RATIO("shipped", "shipped", "发货"),
+    RATIO("accepted", "received or accepted", "签收/验收"),
+    RATIO("invoiced", "invoiced and confirmed by the debtor", "开票确权"),
+    SCF_FIELD_END};
 static const struct scf_field increment_members[] = {
-    CHOICE("period", period_names), INTEGER("grace_hours", 1, 8760), SCF_FIELD_END};
+    CHOICE("period", period_names, "how often increments are due", "增量授信周期"),
+    INTEGER("grace_hours", 1, 8760, "after which a run that was not made is reported",
+            "逾期未运行的告警时限（小时）"),
+    SCF_FIELD_END};
 static const struct scf_field check_members[] = {
-    CHOICE("code", scf_check_codes),
-    CHOICE("severity", scf_severity_names),
+    CHOICE("code", scf_check_codes, "the check", "核验规则"),
+    CHOICE("severity", scf_severity_names,
+           "hard: the receivable is ineligible; soft: lowers X; alert: weighs nothing",
+           "hard 不合格；soft 降低真实性指数；alert 仅提示"),
     {.name = "weight",
      .type = SCF_T_DECIMAL,
      .presence = SCF_REQUIRED,
      .max = 100 * (int64_t)SCF_PPM,
-     .places = 6},
-    {.name = "tolerance", .type = SCF_T_DECIMAL, .max = 100 * (int64_t)SCF_PPM, .places = 6},
-    {.name = "days", .type = SCF_T_INTEGER, .min = 1, .max = 3650},
+     .places = 6,
+     DOC("in X (CR-6.2)", "权重")},
+    {.name = "tolerance",
+     .type = SCF_T_DECIMAL,
+     .max = 100 * (int64_t)SCF_PPM,
+     .places = 6,
+     DOC("of the check's formula (CR-6.1)", "容差")},
+    {.name = "days",
+     .type = SCF_T_INTEGER,
+     .min = 1,
+     .max = 3650,
+     DOC("span of round trips", "循环交易检测天数")},
     SCF_FIELD_END};
 static const struct scf_field check_element[] = {{.type = SCF_T_OBJECT, .members = check_members}};
-static const struct scf_field base_members[] = {RATIO("advance_rate"),
-                                                RATIO("max_advance_rate"),
-                                                RATIO("dilution_allowance"),
-                                                RATIO("concentration"),
-                                                RATIO("core_concentration"),
-                                                INTEGER("invoice_age_days", 1, 3650),
-                                                INTEGER("past_due_days", 1, 3650),
-                                                RATIO("cross_age"),
-                                                RATIO("unconfirmed_advance_rate"),
-                                                FLAG("affiliates_allowed"),
-                                                SCF_FIELD_END};
-static const struct scf_field regulatory_members[] = {RATIO("single_borrower"),
-                                                      RATIO("single_exposure"),
-                                                      RATIO("group_exposure"),
-                                                      RATIO("factor_same_debtor"),
-                                                      RATIO("factor_affiliates"),
-                                                      INTEGER("factor_leverage", 1, 100),
-                                                      RATIO("guarantee_single"),
-                                                      RATIO("guarantee_group"),
-                                                      INTEGER("guarantee_leverage", 1, 100),
-                                                      SCF_FIELD_END};
+static const struct scf_field base_members[] = {
+    RATIO("advance_rate", "AR_0 (CR-3.2)", "基础预付比例"),
+    RATIO("max_advance_rate", "AR_max", "最高预付比例"),
+    RATIO("dilution_allowance", "dilution above it comes off the advance rate", "稀释容忍度"),
+    RATIO("concentration", "κ of an ordinary debtor", "一般付款人集中度上限"),
+    RATIO("core_concentration", "κ of a core enterprise", "核心企业集中度上限"),
+    INTEGER("invoice_age_days", 1, 3650, "AGE: days from the invoice", "账龄上限（开票起天数）"),
+    INTEGER("past_due_days", 1, 3650, "AGE: days past due", "逾期天数上限"),
+    RATIO("cross_age", "XAGE: share of a debtor's balance over age", "交叉账龄比例"),
+    RATIO("unconfirmed_advance_rate", "NOCONF: the advance rate instead; 0: out",
+          "未确认应收账款的预付比例"),
+    FLAG("affiliates_allowed", "AFF: claims on affiliates count", "是否计入关联方应收账款"),
+    SCF_FIELD_END};
+static const struct scf_field regulatory_members[] = {
+    RATIO("single_borrower", "of capital (CR-10.4)", "单一客户贷款占资本比例"),
+    RATIO("single_exposure", "of tier 1 capital", "单一客户风险暴露占一级资本比例"),
+    RATIO("group_exposure", "of tier 1 capital, connected group", "集团风险暴露占一级资本比例"),
+    RATIO("factor_same_debtor", "of risk assets (CR-10.3)", "保理同一付款人占风险资产比例"),
+    RATIO("factor_affiliates", "of risk assets, affiliates", "保理关联方占风险资产比例"),
+    INTEGER("factor_leverage", 1, 100, "risk assets over net assets", "保理杠杆倍数"),
+    RATIO("guarantee_single", "of net assets (CR-10.6)", "担保单一被担保人占净资产比例"),
+    RATIO("guarantee_group", "of net assets, with affiliates", "担保集团占净资产比例"),
+    INTEGER("guarantee_leverage", 1, 100, "liability over net assets", "担保杠杆倍数"),
+    SCF_FIELD_END};
 static const struct scf_field voucher_members[] = {
-    {.name = "from", .type = SCF_T_DATE, .presence = SCF_REQUIRED},
-    INTEGER("normal_days", 1, 3650),
-    INTEGER("max_days", 1, 3650),
+    {.name = "from",
+     .type = SCF_T_DATE,
+     .presence = SCF_REQUIRED,
+     DOC("in force from this day until the next one", "施行日期")},
+    INTEGER("normal_days", 1, 3650, "beyond it the bank must examine the reasons", "一般期限"),
+    INTEGER("max_days", 1, 3650, "longest tenor (CR-9)", "最长期限"),
     SCF_FIELD_END};
 static const struct scf_field voucher_element[] = {
     {.type = SCF_T_OBJECT, .members = voucher_members}};
 static const struct scf_field receivable_members[] = {
-    INTEGER("confirmation_days", 1, 365), FLAG("registered_only"),
-    INTEGER("reverify_hours", 1, 8760), SCF_FIELD_END};
-static const struct scf_field hold_members[] = {INTEGER("default_hours", 1, 8760),
-                                                INTEGER("max_hours", 1, 8760), SCF_FIELD_END};
-const struct scf_field scf_policy_fields[] = {RATIO("order_advance_rate"),
-                                              OBJECT("truth_weights", truth_members),
-                                              INTEGER("lateness_horizon_hours", 1, 87600),
-                                              OBJECT("qualification", qualification_members),
-                                              OBJECT("history", history_members),
-                                              OBJECT("guarantee", guarantee_members),
-                                              INTEGER("limit_valid_days", 1, 3650),
-                                              INTEGER("limit_unit", 1, 1000000000),
-                                              CHOICE("credibility", combination_names),
-                                              OBJECT("stages", stage_members),
-                                              OBJECT("increment", increment_members),
-                                              LIST("checks", check_element, SCF_CHECKS),
-                                              OBJECT("borrowing_base", base_members),
-                                              OBJECT("regulatory", regulatory_members),
-                                              LIST("vouchers", voucher_element, 50),
-                                              OBJECT("receivables", receivable_members),
-                                              OBJECT("holds", hold_members),
-                                              SCF_FIELD_END};
+    INTEGER("confirmation_days", 1, 365, "the debtor's time to confirm (CR-7.8)", "确权期限"),
+    FLAG("registered_only", "invoices are financed as registered receivables only",
+         "仅允许以登记的应收账款融资"),
+    INTEGER("reverify_hours", 1, 8760, "how old the verification of an invoice may be",
+            "发票复验时效（小时）"),
+    SCF_FIELD_END};
+static const struct scf_field hold_members[] = {
+    INTEGER("default_hours", 1, 8760, "life of a hold that names none", "额度占用默认时长"),
+    INTEGER("max_hours", 1, 8760, "longest life of a hold", "额度占用最长时长"), SCF_FIELD_END};
+const struct scf_field scf_policy_fields[] = {
+    RATIO("order_advance_rate", "r0 (CR-2.4)", "订单阶段预付比例"),
+    OBJECT("truth_weights", truth_members, "weights in T; they add up to 1", "真实完整系数权重"),
+    INTEGER("lateness_horizon_hours", 1, 87600, "mean delay from which timeliness is worth nothing",
+            "延迟归零时限（小时）"),
+    OBJECT("qualification", qualification_members, "q (CR-2.4)", "资质系数"),
+    OBJECT("history", history_members, "h", "历史系数"),
+    OBJECT("guarantee", guarantee_members, "G (CR-2.4)", "担保"),
+    INTEGER("limit_valid_days", 1, 3650, "life of a limit", "额度有效天数"),
+    INTEGER("limit_unit", 1, 1000000000, "limits are rounded down to it, minor units",
+            "额度取整单位（最小货币单位）"),
+    CHOICE("credibility", combination_names, "how three scores become E (CR-0.3)",
+           "执行可信度合成方式"),
+    OBJECT("stages", stage_members, "a(stage) (CR-2.4)", "各阶段预付比例"),
+    OBJECT("increment", increment_members, "increments", "增量授信"),
+    LIST("checks", check_element, SCF_CHECKS, "cross-checks, each once (CR-6)", "交叉核验规则"),
+    OBJECT("borrowing_base", base_members, "receivable financing (CR-3)", "借款基数"),
+    OBJECT("regulatory", regulatory_members, "prudential limits (CR-10)", "监管限额"),
+    LIST("vouchers", voucher_element, 50, "tenor of vouchers, ascending days (CR-9)",
+         "电子凭证期限规则"),
+    OBJECT("receivables", receivable_members, "rules of the trade in receivables (CR-7)",
+           "应收账款规则"),
+    OBJECT("holds", hold_members, "holds on limits", "额度占用"),
+    SCF_FIELD_END};
+
 /* ---- rules across fields ---- */
 
 static int64_t ratio(const cJSON *object, const char *name);

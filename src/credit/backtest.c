@@ -160,8 +160,7 @@ static bool compute(const struct scf_limit_inputs *in, const struct scf_policy *
 }
 
 void scf_backtest_compute(struct scf_backtest_row *row, struct scf_arena *arena,
-                          struct scf_str receipt, const struct scf_policy *live,
-                          const struct scf_policy *candidate,
+                          struct scf_str receipt, const struct scf_backtest_policies *policies,
                           const struct scf_backtest_request *request) {
     struct scf_error ignored = {0}; /* a row that is not computed says so */
     struct scf_limit_inputs in;
@@ -169,15 +168,19 @@ void scf_backtest_compute(struct scf_backtest_row *row, struct scf_arena *arena,
     bool exact;
     char *copy = scf_strndup(arena, receipt.p, receipt.n);
     const cJSON *json = copy != NULL ? scf_json_parse(arena, copy, receipt.n, &ignored) : NULL;
-    if (json == NULL || live == NULL || scf_receipt_read(arena, json, &in, &ignored) != SCF_OK)
+    if (json == NULL || scf_receipt_read(arena, json, &in, &ignored) != SCF_OK)
         return;
+    /* the receipt's own time: an increment is made for the moment at which it holds the accounts */
+    const struct scf_policy *live = scf_policy_at(policies->eras, policies->era_count, in.as_of_us);
+    if (live == NULL)
+        return;
+    const struct scf_policy *other = policies->candidate != NULL ? policies->candidate : live;
     bool regraded = request->has_grading && (request->template_code == NULL ||
                                              strcmp(request->template_code, in.template_code) == 0);
     read_grades(json, row->recorded_grades);
-    row->computed =
-        compute(&in, live, NULL, arena, &row->live, again, &exact) &&
-        compute(&in, candidate != NULL ? candidate : live, regraded ? &request->grading : NULL,
-                arena, &row->limit, row->grades, &row->exact);
+    row->computed = compute(&in, live, NULL, arena, &row->live, again, &exact) &&
+                    compute(&in, other, regraded ? &request->grading : NULL, arena, &row->limit,
+                            row->grades, &row->exact);
     row->reproduced =
         row->computed && row->live == row->recorded && strcmp(again, row->recorded_grades) == 0;
 }

@@ -47,11 +47,16 @@ struct scf_backtest_row {
     int64_t loans_above, drawn_above; /* those the new limit had no room for */
     int64_t overdue_kept, overdue_avoided;
 };
-/* Computes a row whose first four members and `recorded` are set. `candidate` NULL: the live policy
- * itself. Memory in `arena` is of no use afterwards. */
+/* The live policies of the span, and the one to try; NULL: the live one of each time. */
+struct scf_backtest_policies {
+    const struct scf_policy_era *eras;
+    size_t era_count;
+    const struct scf_policy *candidate;
+};
+/* Computes a row whose first four members and `recorded` are set. Memory in `arena` is of no use
+ * afterwards. */
 void scf_backtest_compute(struct scf_backtest_row *row, struct scf_arena *arena,
-                          struct scf_str receipt, const struct scf_policy *live,
-                          const struct scf_policy *candidate,
+                          struct scf_str receipt, const struct scf_backtest_policies *policies,
                           const struct scf_backtest_request *request);
 /* Takes in the next loan under the row's assessment, in the order in which they were made. The new
  * limit has room for a loan while everything drawn so far and the loan do not exceed it. */

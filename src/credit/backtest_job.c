@@ -11,10 +11,7 @@ struct test {
     struct scf_job *job;
     struct scf_backtest backtest;
     struct scf_backtest_request request;
-    struct scf_policy_era *eras;
-    size_t era_count;
-    struct scf_policy candidate;
-    bool has_candidate;
+    struct scf_backtest_policies policies;
     struct scf_arena *batch, *receipt;
     struct scf_backtest_row *rows; /* of the batch */
     size_t row_count;
@@ -46,16 +43,20 @@ static enum scf_code read_request(struct test *t, struct scf_error *err) {
 static enum scf_code read_policies(struct test *t, struct scf_error *err) {
     struct scf_job *job = t->job;
     const struct scf_backtest_request *r = &t->request;
+    struct scf_policy *candidate = scf_alloc(job->arena, 1, sizeof *candidate);
+    struct scf_policy_era *eras;
+    if (candidate == NULL)
+        return scf_fail_memory(err);
+    /* up to now: an increment's own time may be a little later than what was asked for */
     enum scf_code code =
-        scf_policy_eras(job->db, job->arena, r->to_us, &t->eras, &t->era_count, err);
-    if (code != SCF_OK)
+        scf_policy_eras(job->db, job->arena, scf_now_us(), &eras, &t->policies.era_count, err);
+    t->policies.eras = code == SCF_OK ? eras : NULL;
+    if (code != SCF_OK || (r->params.p == NULL && r->code == NULL))
         return code;
-    t->has_candidate = r->params.p != NULL || r->code != NULL;
-    if (r->params.p != NULL)
-        return scf_policy_parse(job->arena, "candidate", "0", r->params, &t->candidate, err);
-    return r->code != NULL
-               ? scf_policy_get(job->db, job->arena, r->code, r->version, &t->candidate, err)
-               : SCF_OK;
+    t->policies.candidate = candidate;
+    return r->params.p != NULL
+               ? scf_policy_parse(job->arena, "candidate", "0", r->params, candidate, err)
+               : scf_policy_get(job->db, job->arena, r->code, r->version, candidate, err);
 }
 
 /* ---- a batch ---- */
@@ -63,9 +64,7 @@ static enum scf_code read_policies(struct test *t, struct scf_error *err) {
 static void compute(void *ctx, struct scf_backtest_row *row, struct scf_str receipt) {
     struct test *t = ctx;
     scf_arena_reset(t->receipt);
-    scf_backtest_compute(row, t->receipt, receipt,
-                         scf_policy_at(t->eras, t->era_count, row->as_of_us),
-                         t->has_candidate ? &t->candidate : NULL, &t->request);
+    scf_backtest_compute(row, t->receipt, receipt, &t->policies, &t->request);
 }
 
 static enum scf_code advance(struct scf_db *db, void *ctx, struct scf_error *err) {

@@ -40,8 +40,13 @@ static struct recorded record(enum scf_assessment_kind kind, enum scf_product pr
 static struct scf_backtest_row compute(const struct recorded *r, const struct scf_policy *live,
                                        const struct scf_policy *candidate,
                                        const struct scf_backtest_request *request) {
+    /* another policy is live from the next µs on */
+    struct scf_policy_era eras[2] = {{.from_us = r->in.as_of_us + 1}, {.from_us = 0}};
+    if (live != NULL)
+        eras[1].policy = *live;
+    const struct scf_backtest_policies policies = {eras, live != NULL ? 2 : 1, candidate};
     struct scf_backtest_row row = {.recorded = r->result.limit};
-    scf_backtest_compute(&row, arena, r->receipt, live, candidate, request);
+    scf_backtest_compute(&row, arena, r->receipt, &policies, request);
     return row;
 }
 

@@ -372,11 +372,44 @@ def test_a_shadow_changes_nothing_else(history, admin):
         assert "higher" not in json.dumps(seen) + json.dumps(history.receipt(made))
 
 
+def assessments(admin):
+    """All of them, also those that nobody asked for: increments of periods."""
+    found, query = [], {"limit": 500, "status": "succeeded"}
+    while True:
+        page = admin.get("/v1/credit-assessments", **query).json()
+        found += page["data"]
+        if not page["has_more"]:
+            return found
+        query["after"] = page["next_cursor"]
+
+
+def test_increments_are_reproduced_and_shadowed_too(history, admin):
+    asked = assess(admin, history.chains[0], kind="incremental")
+    history.server.clock.shift(history.now + 40 * 86400)
+
+    def made():
+        found = assessments(admin)
+        periodic = [a for a in found if a["kind"] == "periodic"]
+        return len(periodic) >= 3 and found  # every contract with a limit account
+
+    try:
+        found = wait_until(made, 60, "the increments of a period are made")
+        result, rows = backtest(admin)
+    finally:
+        history.server.clock.shift(history.now)
+    assert result["reproduced"] == {"count": len(rows), "of": len(rows)}
+    done = {r["assessment_id"] for r in rows}
+    assert {asked["id"]} | {a["id"] for a in found} <= done
+    for made in [asked] + [a for a in found if a["kind"] == "periodic"]:
+        told = admin.get(f"/v1/credit-assessments/{made['id']}/shadow").json()["shadows"]
+        assert [s["code"] for s in told] == ["higher"], made
+
+
 def test_comparison_adds_up(history, admin):
     told = admin.get(f"{POLICIES}/higher/1/comparison").json()
     shadows = [
         shadow
-        for made in history.made
+        for made in assessments(admin)
         for shadow in admin.get(f"/v1/credit-assessments/{made['id']}/shadow").json()["shadows"]
     ]
     (total,) = told["currencies"]

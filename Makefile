@@ -21,9 +21,10 @@ endif
 VERSION := 0.1.0
 GIT_REVISION := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
 
-PKGS := libmicrohttpd libpq libcrypto libcjson libcurl zlib
-PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS))
-PKG_LIBS   = $(shell pkg-config --libs $(PKGS))
+PKGS := libmicrohttpd libpq libcrypto libcjson libcurl zlib pangocairo libqrencode
+# As system headers: those of glib do not pass our warnings.
+PKG_CFLAGS := $(subst -I,-isystem ,$(shell pkg-config --cflags $(PKGS)))
+PKG_LIBS   := $(shell pkg-config --libs $(PKGS))
 
 WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
         -Wformat=2 -Wundef -Wpointer-arith -Wcast-qual -Wsign-conversion -Werror

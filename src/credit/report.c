@@ -164,9 +164,9 @@ static const struct {
     {"released", "released", "已解除"},
     {"called", "called", "已索偿"},
     /* directions of reasons */
-    {"positive", "+ raises", "＋ 有利"},
-    {"negative", "− lowers", "－ 不利"},
-    {"neutral", "· neutral", "· 中性"},
+    {"positive", "raises", "有利"},
+    {"negative", "lowers", "不利"},
+    {"neutral", "neutral", "中性"},
     /* findings */
     {"hard", "hard", "硬性"},
     {"soft", "soft", "软性"},

@@ -26,7 +26,7 @@ struct scf_report_contract { /* what the table of contracts calls it; NULL: not 
 struct scf_report_point {
     int64_t as_of_us, limit; /* minor units */
 };
-struct scf_report_day { /* of the rating window, before the day of as_of */
+struct scf_report_day { /* of the rating window, before its last day; in order of days */
     int32_t day;
     enum scf_record_kind kind; /* WORKFLOW_EVENT or INVOICE */
     int64_t delay_count, delay_s;

@@ -12,7 +12,8 @@ enum {
     SMALL = 750,
     NORMAL = 900,
     HAIR = 40,
-    PLOT_LEFT = 6200, /* room for the figures of the scale */
+    PLOT_LEFT = 6600, /* room for the figures of the scale */
+    PLOT_RIGHT = WIDTH - 3800, /* room for the names of the bounds */
     PLOT_TOP = 1400,
     PLOT_HEIGHT = 9200,
     PLOT_BOTTOM = PLOT_TOP + PLOT_HEIGHT,
@@ -45,7 +46,7 @@ static int scaled(int64_t value, int64_t whole, int length) {
 
 /* ---- gauges ---- */
 
-enum { GAUGE_HEIGHT = 4900, BAR_LEFT = 15000, BAR_WIDTH = WIDTH - BAR_LEFT, BAND = BAR_WIDTH / 4 };
+enum { GAUGE_HEIGHT = 4900, BAR_LEFT = 15000, BAR_WIDTH = WIDTH - BAR_LEFT - 300, BAND = BAR_WIDTH / 4 };
 
 struct gauge {
     const char *label, *value;
@@ -179,7 +180,7 @@ static int height_of(int64_t value, int64_t top) {
 static void draw_scale(struct scf_figure *f, const char *const labels[5]) {
     for (int i = 0; i < 5; i++) {
         int y = PLOT_BOTTOM - i * PLOT_HEIGHT / 4;
-        scf_fig_line(f, PLOT_LEFT, y, WIDTH, y, HAIR, i == 0 ? SCF_TONE_MUTED : SCF_TONE_RULE,
+        scf_fig_line(f, PLOT_LEFT, y, PLOT_RIGHT, y, HAIR, i == 0 ? SCF_TONE_MUTED : SCF_TONE_RULE,
                      false);
         scf_fig_text(f, PLOT_LEFT - 400, y + 230, muted_end, labels[i]);
     }
@@ -226,6 +227,18 @@ static void add_last_day(const struct scf_report_inputs *in, int32_t last_day, s
             add_delay(p, last_day, invoice, count[invoice], seconds[invoice]);
 }
 
+/* From the first day that has a delay (a week at least) to the end of the window, in days or weeks
+ * if so few are enough. The last period ends with the window. */
+static void divide(struct periods *p, int32_t first, int32_t last) {
+    enum { WEEK = 7 };
+    int days = last - first + 1 > WEEK ? last - first + 1 : WEEK;
+    p->width = days <= SCF_REPORT_PERIODS          ? 1
+               : days <= WEEK * SCF_REPORT_PERIODS ? WEEK
+                                                   : (days - 1) / SCF_REPORT_PERIODS + 1;
+    p->n = (days - 1) / p->width + 1;
+    p->first_day = last - p->n * p->width + 1;
+}
+
 static bool gather_periods(const struct scf_report_inputs *in, struct periods *p) {
     const cJSON *period = scf_json_get(scf_json_get(in->document, "inputs"), "period");
     const char *from = scf_json_string(period, "from"), *to = scf_json_string(period, "to");
@@ -233,13 +246,8 @@ static bool gather_periods(const struct scf_report_inputs *in, struct periods *p
     if (from == NULL || to == NULL || !scf_date_parse(scf_str(from), &first) ||
         !scf_date_parse(scf_str(to), &last) || last < first)
         return false;
-    int days = last - first + 1;
-    *p = (struct periods){.width = days <= SCF_REPORT_PERIODS ? 1
-                                   : days <= 7 * SCF_REPORT_PERIODS
-                                       ? 7
-                                       : (days + SCF_REPORT_PERIODS - 1) / SCF_REPORT_PERIODS};
-    p->n = (days + p->width - 1) / p->width;
-    p->first_day = last - p->n * p->width + 1; /* the last one ends with the window */
+    *p = (struct periods){0};
+    divide(p, in->day_count > 0 && in->days[0].day >= first ? in->days[0].day : last, last);
     for (size_t i = 0; i < in->day_count; i++)
         add_delay(p, in->days[i].day, in->days[i].kind == SCF_REC_INVOICE, in->days[i].delay_count,
                   in->days[i].delay_s);
@@ -276,8 +284,8 @@ static void delay_bounds(struct scf_report *r, const struct scf_report_inputs *i
         if (hours <= 0 || hours > top_hours)
             continue;
         int y = PLOT_BOTTOM - height_of(hours, top_hours);
-        scf_fig_line(f, PLOT_LEFT, y, WIDTH, y, 70, SCF_TONE_ALERT, true);
-        scf_fig_text(f, WIDTH, y - 250, (struct scf_lettering){TINY, SCF_TONE_ALERT, SCF_ALIGN_END},
+        scf_fig_line(f, PLOT_LEFT, y, PLOT_RIGHT, y, 70, SCF_TONE_ALERT, true);
+        scf_fig_text(f, WIDTH, y + 230, (struct scf_lettering){TINY, SCF_TONE_ALERT, SCF_ALIGN_END},
                      scf_printed(r, "%c ≤ %" PRId64 " h", 'A' + i, hours));
     }
 }
@@ -292,7 +300,7 @@ static void delay_legend(struct scf_report *r, struct scf_figure *f) {
 
 static void delay_column(struct scf_report *r, struct scf_figure *f, const struct periods *p, int i,
                          int64_t top_hours) {
-    int slot = (WIDTH - PLOT_LEFT) / p->n, bar = slot * 3 / 10 < 1600 ? slot * 3 / 10 : 1600;
+    int slot = (PLOT_RIGHT - PLOT_LEFT) / p->n, bar = slot * 3 / 10 < 1600 ? slot * 3 / 10 : 1600;
     int middle = PLOT_LEFT + i * slot + slot / 2;
     char date[SCF_TIME_TEXT];
     scf_date_format(p->first_day + i * p->width, date);
@@ -361,7 +369,7 @@ bool scf_chart_delays(struct scf_report *r, const struct scf_report_inputs *in) 
 static void history_column(struct scf_report *r, struct scf_figure *f,
                            const struct scf_report_point *p, int i, int n, int64_t top,
                            const char *currency) {
-    int slot = (WIDTH - PLOT_LEFT) / n, bar = slot * 6 / 10 < 2200 ? slot * 6 / 10 : 2200;
+    int slot = (PLOT_RIGHT - PLOT_LEFT) / n, bar = slot * 6 / 10 < 2200 ? slot * 6 / 10 : 2200;
     int middle = PLOT_LEFT + i * slot + slot / 2, h = height_of(p->limit, top);
     bool last = i == n - 1;
     char date[SCF_TIME_TEXT];
@@ -370,10 +378,11 @@ static void history_column(struct scf_report *r, struct scf_figure *f,
                  last ? SCF_TONE_ACCENT : SCF_TONE_TINT);
     if (!last)
         scf_fig_frame(f, middle - bar / 2, PLOT_BOTTOM - h, bar, h, 60, SCF_TONE_ACCENT);
+    bool edge = last && n > 8; /* narrow columns: so that it ends with the picture */
     if (n <= 8 || last)
         scf_fig_text(
-            f, last ? WIDTH : middle, PLOT_BOTTOM - h - 300,
-            (struct scf_lettering){TINY, SCF_TONE_INK, last ? SCF_ALIGN_END : SCF_ALIGN_MIDDLE},
+            f, edge ? WIDTH : middle, PLOT_BOTTOM - h - 300,
+            (struct scf_lettering){TINY, SCF_TONE_INK, edge ? SCF_ALIGN_END : SCF_ALIGN_MIDDLE},
             scf_money_shown(r, p->limit, currency));
     scf_fig_text(f, middle, PLOT_BOTTOM + 1000, muted_middle, date + (n > 12 ? 5 : 0));
 }

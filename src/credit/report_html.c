@@ -30,7 +30,7 @@ static const char style[] =
     "border-bottom:.75pt solid #5a6472;padding:1mm 2mm 1mm 0}"
     "td{vertical-align:top;border-bottom:.5pt solid #c3c9d1;padding:1.2mm 2mm 1.2mm 0;"
     "overflow-wrap:anywhere;white-space:pre-line}"
-    "th:last-child,td:last-child{padding-right:0}"
+    ".n{padding-right:5mm}th:last-child,td:last-child{padding-right:0}"
     ".n{text-align:right;overflow-wrap:normal}"
     "footer{margin-top:8mm;border-top:.5pt solid #c3c9d1;padding-top:2mm;color:#5a6472;"
     "font-size:8pt;overflow-wrap:anywhere}";

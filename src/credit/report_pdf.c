@@ -9,7 +9,7 @@ enum {
     TOP = 5600,
     BOTTOM = SCF_PAGE_HEIGHT - 6200,
     GAP = 900, /* between blocks */
-    CELL_GAP = 700,
+    CELL_GAP = 950,
     CELL_PAD = 280,
 };
 

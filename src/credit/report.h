@@ -12,7 +12,7 @@
 enum {
     SCF_REPORT_POINTS = 24,   /* assessments in the history of limits, this one included */
     SCF_REPORT_PERIODS = 14,  /* columns of the chart of delays */
-    SCF_REPORT_TEXT = 200,    /* characters of a text that comes from a record; more is cut */
+    SCF_REPORT_TEXT = 120,    /* characters of a text that comes from a record; more is cut */
     SCF_REPORT_WIDTH = 49928, /* of the column of text, hundredths of a point */
     SCF_REPORT_MAX = 32 << 20 /* bytes of a report */
 };

@@ -12,7 +12,7 @@ enum {
     SMALL = 750,
     NORMAL = 900,
     HAIR = 40,
-    PLOT_LEFT = 6600, /* room for the figures of the scale */
+    PLOT_LEFT = 6600,          /* room for the figures of the scale */
     PLOT_RIGHT = WIDTH - 3800, /* room for the names of the bounds */
     PLOT_TOP = 1400,
     PLOT_HEIGHT = 9200,
@@ -46,7 +46,12 @@ static int scaled(int64_t value, int64_t whole, int length) {
 
 /* ---- gauges ---- */
 
-enum { GAUGE_HEIGHT = 4900, BAR_LEFT = 15000, BAR_WIDTH = WIDTH - BAR_LEFT - 300, BAND = BAR_WIDTH / 4 };
+enum {
+    GAUGE_HEIGHT = 4900,
+    BAR_LEFT = 15000,
+    BAR_WIDTH = WIDTH - BAR_LEFT - 300,
+    BAND = BAR_WIDTH / 4
+};
 
 struct gauge {
     const char *label, *value;

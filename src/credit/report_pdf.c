@@ -11,6 +11,7 @@ enum {
     GAP = 900, /* between blocks */
     CELL_GAP = 950,
     CELL_PAD = 280,
+    FACT_GAP = 450,
 };
 
 static const struct scf_lettering heading_type = {1200, SCF_TONE_ACCENT, SCF_ALIGN_START};
@@ -111,19 +112,25 @@ static void put_key(struct setting *s, const struct scf_block *b) {
     s->y += GAP;
 }
 
-static void put_proof(struct setting *s, const struct scf_block *b) {
-    int side = b->figure->height, width = SCF_REPORT_WIDTH - b->figure->width - 1500, height = 0;
+static int proof_height(struct setting *s, const struct scf_block *b) {
+    int width = SCF_REPORT_WIDTH - b->figure->width - 1500, height = 0;
     for (size_t i = 0; i < b->n; i++)
-        height += fact_height(s, &b->facts[i], width, cell_type) + 450;
-    need(s, height > side ? height : side);
+        height += fact_height(s, &b->facts[i], width, cell_type) + FACT_GAP;
+    return height > b->figure->height ? height : b->figure->height;
+}
+
+static void put_proof(struct setting *s, const struct scf_block *b) {
+    int side = b->figure->height, width = SCF_REPORT_WIDTH - b->figure->width - 1500;
+    int height = proof_height(s, b);
+    need(s, height);
     int top = s->y, x = MARGIN + SCF_REPORT_WIDTH - b->figure->width;
     for (size_t i = 0; i < b->n; i++) {
         put_fact(s, &b->facts[i], MARGIN, width, cell_type);
-        s->y += fact_height(s, &b->facts[i], width, cell_type) + 450;
+        s->y += fact_height(s, &b->facts[i], width, cell_type) + FACT_GAP;
     }
     scf_pdf_figure(s->pdf, x, top, b->figure);
     scf_pdf_link(s->pdf, x, top, b->figure->width, side, b->link);
-    s->y = (s->y > top + side ? s->y : top + side) + GAP;
+    s->y = top + height + GAP;
 }
 
 /* ---- tables ---- */
@@ -212,6 +219,8 @@ static int height_after_heading(struct setting *s, const struct scf_block *b) {
         return 0;
     if (b->kind == SCF_BLOCK_FIGURE)
         return b->figure->height;
+    if (b->kind == SCF_BLOCK_PROOF)
+        return proof_height(s, b);
     if (b->kind != SCF_BLOCK_TABLE || b->n == 0)
         return 4000;
     lay_out(b, &l);

@@ -150,10 +150,11 @@ api-test: build
 asan-test:
 	+@$(MAKE) CONF=asan $(BUILD)/asan/scfd
 	ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1 \
+	    LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp \
 	    $(call PYTEST,$(BUILD)/asan/scfd,tests/api -m "not heavy")
 tsan-test:
 	+@$(MAKE) CONF=tsan $(BUILD)/tsan/scfd
-	TSAN_OPTIONS=halt_on_error=0:exitcode=66 \
+	TSAN_OPTIONS=halt_on_error=0:exitcode=66:suppressions=$(CURDIR)/tests/tsan.supp \
 	    $(call PYTEST,$(BUILD)/tsan/scfd,tests/api -m "not heavy")
 crash-test: build
 	$(call PYTEST,$(O)/scfd,tests/crash -s)

@@ -56,7 +56,11 @@ enum scf_code scf_pdf_begin(const struct scf_pdf_options *options, struct scf_bu
                                             points(SCF_PAGE_WIDTH), points(SCF_PAGE_HEIGHT));
     describe(pdf->surface, options);
     pdf->cr = cairo_create(pdf->surface);
-    if (cairo_status(pdf->cr) != CAIRO_STATUS_SUCCESS || !scf_pdf_text_open(pdf)) {
+    if (cairo_status(pdf->cr) != CAIRO_STATUS_SUCCESS) {
+        free_pdf(pdf);
+        return scf_fail_memory(err);
+    }
+    if (!scf_pdf_text_open(pdf)) {
         free_pdf(pdf);
         return scf_fail(err, SCF_E_FONT_MISSING,
                         "The font " SCF_PDF_FONT " (Debian: fonts-wqy-microhei) is not installed");

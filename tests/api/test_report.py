@@ -78,7 +78,10 @@ def words_of_pdf(body):
 
 
 def words_of_html(body):
-    return "\n".join(ET.fromstring(body.decode()).itertext())
+    root = ET.fromstring(body.decode())
+    (style,) = root.iter("style")
+    style.clear()
+    return "\n".join(root.itertext())
 
 
 def words(body, form):

@@ -3,8 +3,8 @@
 
 #include "scfd/base/money.h"
 
-static const char absent[] = "\xe2\x80\x93";   /* – */
-static const char ellipsis[] = "\xe2\x80\xa6"; /* … */
+const char scf_absent[] = "–";
+static const char ellipsis[] = "…";
 
 const char *scf_say(const struct scf_report *r, const char *en, const char *zh) {
     return r->chinese ? zh : en;
@@ -54,7 +54,7 @@ static bool misleading(uint32_t c) {
 
 const char *scf_shown(struct scf_report *r, const char *text) {
     if (text == NULL || *text == '\0')
-        return absent;
+        return scf_absent;
     size_t n = strlen(text), room = n < 4 * SCF_REPORT_TEXT ? n : 4 * SCF_REPORT_TEXT;
     char *out = scf_alloc(r->arena, room + sizeof ellipsis, 1), *end = out;
     if (out == NULL) {
@@ -82,7 +82,7 @@ const char *scf_shown(struct scf_report *r, const char *text) {
 
 const char *scf_grouped(struct scf_report *r, const char *decimal) {
     if (decimal == NULL)
-        return absent;
+        return scf_absent;
     const char *digits = decimal + (*decimal == '-');
     size_t whole = strspn(digits, "0123456789"), n = strlen(decimal);
     if (whole <= 3 || whole > 30)
@@ -112,102 +112,48 @@ const char *scf_money_shown(struct scf_report *r, int64_t minor, const char *cur
 const char *scf_percent(struct scf_report *r, const char *decimal) {
     int64_t ppm;
     if (decimal == NULL || !scf_decimal_parse(scf_str(decimal), 6, &ppm) || ppm < 0)
-        return absent;
+        return scf_absent;
     return scf_printed(r, "%" PRId64 ".%02" PRId64 "%%", ppm / 10000, ppm / 100 % 100);
 }
 
 const char *scf_hours(struct scf_report *r, const char *decimal) {
     int64_t millionths;
     if (decimal == NULL || !scf_decimal_parse(scf_str(decimal), 6, &millionths) || millionths < 0)
-        return absent;
+        return scf_absent;
     return scf_printed(r, "%" PRId64 ".%02" PRId64 " h", millionths / SCF_PPM,
                        millionths / 10000 % 100);
 }
 
-/* ---- words ---- */
+const char *scf_counted(struct scf_report *r, const cJSON *object, const char *name) {
+    int64_t n = 0;
+    return scf_json_i64(object, name, &n) ? scf_printed(r, "%" PRId64, n) : scf_absent;
+}
 
-static const struct {
-    const char *code, *en, *zh;
-} words[] = {
-    /* kinds of assessment */
-    {"initial", "Initial limit", "初始额度"},
-    {"incremental", "Increment", "增量额度"},
-    {"periodic", "Periodic review", "定期复评"},
-    /* factors */
-    {"normativity", "Normativity N", "规范度 N"},
-    {"timeliness", "Timeliness", "及时度"},
-    {"accuracy", "Accuracy A", "准确度 A"},
-    {"cross_checks", "Cross-checks X", "交叉核验 X"},
-    {"qualification", "Qualification q", "资质系数 q"},
-    {"history", "History h", "历史系数 h"},
-    {"order_advance_rate", "Advance rate r0", "预付比例 r0"},
-    {"contract_net", "Net contract amount", "合同净额"},
-    {"guarantee", "Guarantees", "担保增额"},
-    {"requested_amount", "Requested amount", "申请金额"},
-    /* steps of the chain of limits */
-    {"model", "Model limit", "模型额度"},
-    {"base", "Borrowing base", "借款基数"},
-    {"borrowing_base", "Borrowing base", "借款基数"},
-    {"need", "Need for working capital", "营运资金需求"},
-    {"requested", "Requested amount", "申请金额"},
-    {"debtor", "Room of the debtors", "付款人剩余额度"},
-    {"regulatory", "Regulatory caps", "监管限额"},
-    {"lender", "Lender's own cap", "贷款人自设上限"},
-    /* states */
-    {"active", "active", "有效"},
-    {"pending", "pending", "待生效"},
-    {"draft", "draft", "草稿"},
-    {"completed", "completed", "已完成"},
-    {"terminated", "terminated", "已终止"},
-    {"cancelled", "cancelled", "已取消"},
-    {"expired", "expired", "已到期"},
-    {"released", "released", "已解除"},
-    {"called", "called", "已索偿"},
-    /* directions of reasons */
-    {"positive", "raises", "有利"},
-    {"negative", "lowers", "不利"},
-    {"neutral", "neutral", "中性"},
-    /* findings */
-    {"hard", "hard", "硬性"},
-    {"soft", "soft", "软性"},
-    {"alert", "alert", "提示"},
-    {"failed", "failed", "未通过"},
-    {"passed", "passed", "通过"},
-    {"not_applicable", "not applicable", "不适用"},
-    {"parties", "Parties agree", "当事人一致"},
-    {"signed-first", "Signed before anything is received", "先签约后收货"},
-    {"step-order", "Order of the steps", "业务时序"},
-    {"due-after-acceptance", "Payment due after acceptance", "付款日晚于验收日"},
-    {"quantity-match", "Quantity invoiced as accepted", "开票数量与验收数量一致"},
-    {"quantity-ordered", "Quantity accepted within the order", "验收数量不超订单"},
-    {"price-match", "Price invoiced as ordered", "开票单价与订单一致"},
-    {"invoice-sum", "Invoices within the contract", "发票合计不超合同"},
-    {"line-tax", "Tax of the lines", "税额计算"},
-    {"fund-flow", "Flow of funds", "资金流向"},
-    {"logistics", "Logistics", "物流"},
-    {"round-trip", "Round trips", "循环交易"},
-    {"declared-revenue", "Declared revenue", "申报收入"},
-    {"invoice-cancelled", "Invoice void or red", "发票作废或红冲"},
-    /* qualifications */
-    {"business_license", "Business licence", "营业执照"},
-    {"industry_permit", "Industry permit", "行业许可证"},
-    {"safety_license", "Safety licence", "安全生产许可证"},
-    {"quality_system", "Quality system", "质量管理体系认证"},
-    {"high_tech", "High-tech enterprise", "高新技术企业"},
-    {"credit_rating", "Credit rating", "信用评级"},
-    {"import_export", "Import and export", "进出口资质"},
-    {"construction_grade", "Construction grade", "建筑业资质"},
-    {"other", "Other", "其他"},
-};
+const char *scf_amount_at(struct scf_report *r, const cJSON *object, const char *name) {
+    const char *text = scf_json_string(object, name);
+    return text != NULL ? scf_printed(r, "%s %s", r->currency, scf_grouped(r, text)) : scf_absent;
+}
 
-const char *scf_word(struct scf_report *r, const char *code) {
-    for (size_t i = 0; code != NULL && i < SCF_COUNT(words); i++)
-        if (strcmp(words[i].code, code) == 0)
-            return scf_say(r, words[i].en, words[i].zh);
-    for (int i = 0; code != NULL && i < SCF_REASON_COUNT; i++)
-        if (strcmp(scf_reason_slug((enum scf_reason)i), code) == 0)
-            return scf_reason_text((enum scf_reason)i, r->chinese);
-    return scf_shown(r, code);
+int64_t scf_minor_at(const struct scf_report *r, const cJSON *object, const char *name) {
+    const char *text = scf_json_string(object, name);
+    int64_t minor = 0;
+    if (text == NULL || !scf_money_parse(scf_str(text), scf_scale_of(r->currency), &minor))
+        return 0;
+    return minor;
+}
+
+/* ---- JSON ---- */
+
+const cJSON *scf_json_at(const cJSON *object, const char *first, const char *second) {
+    return scf_json_get(scf_json_get(object, first), second);
+}
+
+const char *scf_text_at(const cJSON *object, const char *first, const char *second) {
+    return scf_json_string(scf_json_get(object, first), second);
+}
+
+size_t scf_list_length(const cJSON *array) {
+    return cJSON_IsArray(array) ? (size_t)cJSON_GetArraySize(array) : 0;
 }
 
 /* ---- blocks ---- */
@@ -261,4 +207,22 @@ void scf_table_cell(struct scf_report *r, struct scf_report_table *t, const char
 void scf_table_end(struct scf_report_table *t) {
     t->block->cells = t->cells;
     t->block->n = t->block->column_count > 0 ? t->used / t->block->column_count : 0;
+}
+
+void scf_fact(struct scf_facts *f, const char *label, const char *value) {
+    SCF_ASSERT(f->n < SCF_FACTS_MAX);
+    f->list[f->n++] = (struct scf_report_fact){label, value};
+}
+
+struct scf_block *scf_facts_end(struct scf_facts *f, enum scf_block_kind kind) {
+    struct scf_block *b = scf_add_block(f->r, kind, NULL);
+    struct scf_report_fact *copy = scf_alloc(f->r->arena, f->n, sizeof *copy);
+    if (copy == NULL) {
+        f->r->failed = true;
+        return b;
+    }
+    memcpy(copy, f->list, f->n * sizeof *copy);
+    b->facts = copy;
+    b->n = f->n;
+    return b;
 }

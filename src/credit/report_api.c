@@ -34,7 +34,7 @@ static const cJSON *parse(struct scf_arena *arena, struct scf_str text, struct s
         scf_fail_memory(err);
         return NULL;
     }
-    return scf_json_parse(arena, copy, text.n, err);
+    return scf_json_parse_large(arena, copy, text.n, err);
 }
 
 static enum scf_code gather(struct scf_request *rq, struct scf_arena *arena,

@@ -5,6 +5,29 @@
 
 #include "scfd/base/clock.h"
 
+/* Ids from a document, as parameters; those that are none are left out. */
+struct ids {
+    struct scf_uuid *ids;
+    const struct scf_uuid **refs;
+    size_t n, room;
+};
+
+static bool ids_begin(struct ids *list, struct scf_arena *arena, size_t room) {
+    *list = (struct ids){.ids = scf_alloc(arena, room, sizeof *list->ids),
+                         .refs = scf_alloc(arena, room, sizeof *list->refs),
+                         .room = room};
+    return list->ids != NULL && list->refs != NULL;
+}
+
+static void ids_add(struct ids *list, const char *id) {
+    char prefix[16];
+    if (id == NULL || list->n == list->room ||
+        !scf_id_parse_any(scf_str(id), prefix, &list->ids[list->n]))
+        return;
+    list->refs[list->n] = &list->ids[list->n];
+    list->n++;
+}
+
 /* ---- names ---- */
 
 static const struct scf_stmt borrower_stmt = {
@@ -38,24 +61,18 @@ static const struct scf_stmt contracts_stmt = {
 static enum scf_code read_contracts(struct scf_db *db, struct scf_arena *arena,
                                     struct scf_report_inputs *in, struct scf_error *err) {
     const cJSON *list = scf_json_get(in->document, "contract_ids"), *item;
-    struct scf_uuid ids[SCF_ASSESS_MAX_CONTRACTS];
-    const struct scf_uuid *refs[SCF_ASSESS_MAX_CONTRACTS];
-    size_t n = 0;
-    cJSON_ArrayForEach(item, list) {
-        if (n < SCF_COUNT(ids) && cJSON_IsString(item) &&
-            scf_id_parse("ctr", scf_str(item->valuestring), &ids[n])) {
-            refs[n] = &ids[n];
-            n++;
-        }
-    }
+    struct ids ids;
+    if (!ids_begin(&ids, arena, SCF_ASSESS_MAX_CONTRACTS))
+        return scf_fail_memory(err);
+    cJSON_ArrayForEach(item, list) ids_add(&ids, cJSON_GetStringValue(item));
     struct scf_params p;
     struct scf_rows *rows;
     scf_params_init(&p, arena);
-    scf_p_uuid_array(&p, refs, n);
+    scf_p_uuid_array(&p, ids.refs, ids.n);
     enum scf_code code = scf_db_run(db, &contracts_stmt, &p, arena, &rows, err);
     if (code != SCF_OK)
         return code;
-    n = (size_t)scf_rows_count(rows);
+    size_t n = (size_t)scf_rows_count(rows);
     struct scf_report_contract *found = scf_alloc(arena, n, sizeof *found);
     if (found == NULL)
         return scf_fail_memory(err);
@@ -65,6 +82,83 @@ static enum scf_code read_contracts(struct scf_db *db, struct scf_arena *arena,
                                          scf_rows_text(rows, i, 2), scf_rows_text(rows, i, 3)};
     in->contracts = found;
     in->contract_count = n;
+    return SCF_OK;
+}
+
+static const struct scf_stmt debtors_stmt = {
+    "scf_report_debtors", "SELECT id, name FROM scfd.enterprise WHERE id = ANY($1)"};
+
+static enum scf_code read_debtors(struct scf_db *db, struct scf_arena *arena,
+                                  struct scf_report_inputs *in, struct scf_error *err) {
+    const cJSON *base = scf_json_get(in->document, "borrowing_base"), *item;
+    const cJSON *debtors = scf_json_get(base, "debtors");
+    struct ids ids;
+    if (!ids_begin(&ids, arena, scf_list_length(debtors)))
+        return scf_fail_memory(err);
+    cJSON_ArrayForEach(item, debtors) ids_add(&ids, scf_json_string(item, "enterprise_id"));
+    if (ids.n == 0)
+        return SCF_OK;
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, arena);
+    scf_p_uuid_array(&p, ids.refs, ids.n);
+    enum scf_code code = scf_db_run(db, &debtors_stmt, &p, arena, &rows, err);
+    if (code != SCF_OK)
+        return code;
+    size_t n = (size_t)scf_rows_count(rows);
+    struct scf_report_debtor *found = scf_alloc(arena, n, sizeof *found);
+    if (found == NULL)
+        return scf_fail_memory(err);
+    for (int i = 0; i < (int)n; i++)
+        found[i] = (struct scf_report_debtor){scf_rows_uuid(rows, i, 0), scf_rows_text(rows, i, 1)};
+    in->debtors = found;
+    in->debtor_count = n;
+    return SCF_OK;
+}
+
+/* ---- records that failed checks name ---- */
+
+static const struct scf_stmt records_stmt = {
+    "scf_report_records", "SELECT id, kind FROM scfd.record WHERE id = ANY($1) ORDER BY id"};
+
+static void add_failed(struct ids *ids, const cJSON *contract) {
+    const cJSON *finding, *record;
+    cJSON_ArrayForEach(finding, scf_json_at(contract, "trade", "findings")) {
+        const char *outcome = scf_json_string(finding, "outcome");
+        if (outcome == NULL || strcmp(outcome, "failed") != 0)
+            continue;
+        cJSON_ArrayForEach(record, scf_json_get(finding, "records"))
+            ids_add(ids, cJSON_GetStringValue(record));
+    }
+}
+
+static enum scf_code read_records(struct scf_db *db, struct scf_arena *arena,
+                                  struct scf_report_inputs *in, struct scf_error *err) {
+    enum { RECORDS_MAX = 20000 }; /* contracts × checks × SCF_FINDING_RECORDS */
+    const cJSON *contract;
+    struct ids ids;
+    if (!ids_begin(&ids, arena, RECORDS_MAX))
+        return scf_fail_memory(err);
+    cJSON_ArrayForEach(contract, scf_json_at(in->receipt, "inputs", "contracts"))
+        add_failed(&ids, contract);
+    if (ids.n == 0)
+        return SCF_OK;
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, arena);
+    scf_p_uuid_array(&p, ids.refs, ids.n);
+    enum scf_code code = scf_db_run(db, &records_stmt, &p, arena, &rows, err);
+    if (code != SCF_OK)
+        return code;
+    size_t n = (size_t)scf_rows_count(rows);
+    struct scf_report_record *found = scf_alloc(arena, n, sizeof *found);
+    if (found == NULL)
+        return scf_fail_memory(err);
+    for (int i = 0; i < (int)n; i++)
+        found[i] = (struct scf_report_record){scf_rows_uuid(rows, i, 0),
+                                              (enum scf_record_kind)scf_rows_i64(rows, i, 1)};
+    in->records = found;
+    in->record_count = n;
     return SCF_OK;
 }
 
@@ -122,39 +216,20 @@ static const struct scf_stmt days_stmt = {
     " WHERE enterprise_id = $1 AND day BETWEEN $2 AND $3 AND kind = ANY($4) AND delay_count > 0"
     " AND chain_id = ANY($5) GROUP BY day, kind ORDER BY day, kind"};
 
-/* The ids of the chains that the receipt's inputs come from. */
-static const struct scf_uuid **chain_ids(struct scf_arena *arena, const cJSON *receipt,
-                                         size_t *ret_n) {
-    const cJSON *list = scf_json_get(scf_json_get(receipt, "inputs"), "chains"), *item;
-    size_t room = cJSON_IsArray(list) ? (size_t)cJSON_GetArraySize(list) : 0, n = 0;
-    struct scf_uuid *ids = scf_alloc(arena, room, sizeof *ids);
-    const struct scf_uuid **refs = scf_alloc(arena, room, sizeof *refs);
-    if (ids == NULL || refs == NULL)
-        return NULL;
-    cJSON_ArrayForEach(item, list) {
-        const char *id = scf_json_string(item, "id");
-        if (id != NULL && scf_id_parse("chain", scf_str(id), &ids[n])) {
-            refs[n] = &ids[n];
-            n++;
-        }
-    }
-    *ret_n = n;
-    return refs;
-}
-
 static enum scf_code read_days(struct scf_db *db, struct scf_arena *arena,
                                struct scf_report_inputs *in, struct scf_error *err) {
     static const int16_t kinds[] = {SCF_REC_WORKFLOW_EVENT, SCF_REC_INVOICE};
     const cJSON *period = scf_json_get(scf_json_get(in->document, "inputs"), "period");
     const char *from = scf_json_string(period, "from"), *to = scf_json_string(period, "to");
     int32_t first, last;
-    size_t chain_count = 0;
+    struct ids chains;
     if (from == NULL || to == NULL || !scf_date_parse(scf_str(from), &first) ||
         !scf_date_parse(scf_str(to), &last))
         return SCF_OK;
-    const struct scf_uuid **chains = chain_ids(arena, in->receipt, &chain_count);
-    if (chains == NULL)
+    const cJSON *list = scf_json_at(in->receipt, "inputs", "chains"), *item;
+    if (!ids_begin(&chains, arena, scf_list_length(list)))
         return scf_fail_memory(err);
+    cJSON_ArrayForEach(item, list) ids_add(&chains, scf_json_string(item, "id"));
     struct scf_params p;
     struct scf_rows *rows;
     scf_params_init(&p, arena);
@@ -162,7 +237,7 @@ static enum scf_code read_days(struct scf_db *db, struct scf_arena *arena,
     scf_p_date(&p, first);
     scf_p_date(&p, last - 1);
     scf_p_i16_array(&p, kinds, SCF_COUNT(kinds));
-    scf_p_uuid_array(&p, chains, chain_count);
+    scf_p_uuid_array(&p, chains.refs, chains.n);
     enum scf_code code = scf_db_run(db, &days_stmt, &p, arena, &rows, err);
     if (code != SCF_OK)
         return code;
@@ -187,6 +262,8 @@ enum scf_code scf_report_read(struct scf_db *db, struct scf_arena *arena,
         return scf_fail(err, SCF_E_INTERNAL, "The assessment's document cannot be read");
     enum scf_code code = read_borrower(db, arena, ret, err);
     code = code == SCF_OK ? read_contracts(db, arena, ret, err) : code;
+    code = code == SCF_OK ? read_debtors(db, arena, ret, err) : code;
+    code = code == SCF_OK ? read_records(db, arena, ret, err) : code;
     code = code == SCF_OK ? read_points(db, arena, as_of_us, ret, err) : code;
     return code == SCF_OK ? read_days(db, arena, ret, err) : code;
 }

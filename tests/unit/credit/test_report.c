@@ -52,8 +52,7 @@ static const char document[] =
     "\"contribution\":\"0.50\",\"reason\":\"no-guarantee\"}],"
     "\"contracts\":[{\"contract_id\":\"ctr_01h455vb4pex5vsknk084sn02q\","
     "\"net_amount\":\"9000000.00\",\"base\":\"1234567.39\",\"guarantee\":\"0.50\","
-    "\"reason\":\"contract-counted\",\"findings\":[{\"code\":\"invoice-sum\",\"severity\":\"hard\","
-    "\"outcome\":\"failed\",\"detail\":\"12 > 10 & <none>\",\"records\":[\"inv_1\",\"inv_2\"]}]}],"
+    "\"reason\":\"contract-counted\"}],"
     "\"waterfall\":[{\"step\":\"model\",\"applies\":true,\"binding\":false,\"rule\":\"CR-2\","
     "\"reported\":null,\"recomputed\":\"2000000.00\",\"adjusted\":\"1500000.00\"},"
     "{\"step\":\"need\",\"applies\":true,\"binding\":true,\"rule\":\"CR-4\","
@@ -70,16 +69,29 @@ static const char receipt[] =
     "\"accuracy\":[\"0.97\",\"0.9\",\"0.8\"]},\"sums\":[{\"kind\":\"workflow_event\","
     "\"delay_count\":7,\"delay_s\":\"756000\"},{\"kind\":\"contract\",\"delay_count\":1,"
     "\"delay_s\":\"1\"}],\"qualifications\":[{\"type\":\"high_tech\",\"grade\":\"\","
-    "\"issued_on\":\"2020-01-01\"}],\"contracts\":[{\"id\":\"ctr_01h455vb4pex5vsknk084sn02q\","
+    "\"issued_on\":\"2020-01-01\"}],\"policy\":{\"params\":\"{\\\"checks\\\":[{\\\"code\\\":"
+    "\\\"invoice-sum\\\",\\\"severity\\\":\\\"hard\\\"}]}\"},"
+    "\"contracts\":[{\"id\":\"ctr_01h455vb4pex5vsknk084sn02q\","
+    "\"trade\":{\"findings\":[{\"code\":\"invoice-sum\",\"outcome\":\"failed\","
+    "\"cases\":5,\"failures\":2,\"detail\":\"12 > 10 & <none>\","
+    "\"records\":[\"rec_01h455vb4pex5vsknk084sn02q\",\"inv_2\"]},{\"code\":\"parties\","
+    "\"outcome\":\"not_applicable\",\"cases\":0,\"failures\":0,\"detail\":\"\","
+    "\"records\":[]}]},"
     "\"guarantees\":[{\"id\":\"gua_1\",\"status\":\"active\",\"currency\":\"CNY\","
     "\"amount\":\"3000.00\",\"unconfirmed\":true,\"expires_on\":\"2027-01-01\"}]}]}}";
 
+static struct scf_report_record named;
+
 static struct scf_report_inputs inputs(bool chinese) {
+    named.kind = SCF_REC_INVOICE;
+    assert_true(scf_id_parse("rec", SCF_STR("rec_01h455vb4pex5vsknk084sn02q"), &named.id));
     return (struct scf_report_inputs){.chinese = chinese,
                                       .base_url = "https://scfd.example.com",
                                       .document = json(document),
                                       .receipt = json(receipt),
                                       .record = {.leaf_index = 4711},
+                                      .records = &named,
+                                      .record_count = 1,
                                       .borrower_name = "甲公司",
                                       .borrower_code = "91330100000142850U"};
 }
@@ -186,7 +198,8 @@ static void test_content(void **state) {
         "general_workflow_event/3",
         "2027-02-20",
         "CR-10",
-        "inv_1\ninv_2",
+        "inv_01h455vb4pex5vsknk084sn02q\ninv_2",
+        ">2 / 5<",
         "12 &gt; 10 &amp; &lt;none&gt;",
         "23.12%",
         "0.50",
@@ -200,9 +213,9 @@ static void test_content(void **state) {
         "https://scfd.example.com/v1/records/asm_00000000000000000000000000/proof",
         "scfd verify receipt.json"};
     static const char *const chinese[] = {
-        "规范度",       "及时度",           "准确度",       "授信额度",     "借款人",
-        "营运资金需求", "发票合计不超合同", "未通过",       "担保人未确认", "不适用",
-        "高新技术企业", "缺字段",           "由贷款人决定", "最低值"};
+        "规范度",       "及时度",           "准确度", "授信额度",     "借款人",
+        "营运资金需求", "发票合计不超合同", "未通过", "硬性",         "担保人未确认",
+        "不适用",       "高新技术企业",     "缺字段", "由贷款人决定", "最低值"};
     static const char *const english[] = {"Normativity",
                                           "Recommended limit",
                                           "Need for working capital",

@@ -1,5 +1,5 @@
-"""The report of an assessment: what the PDF and the HTML say is what the API says, the bytes stay the
-same, and who may read it. The PDF is read with poppler, the QR code with zbar."""
+"""The report of an assessment: what PDF and HTML say is what the API says, the bytes stay the same,
+and who may read it. The PDF is read with poppler, the QR code with zbar."""
 import re
 import subprocess
 import xml.etree.ElementTree as ET
@@ -331,3 +331,28 @@ def test_every_process_draws_the_same_and_none_without_the_font(tmp_path):
         assert (answer.status, answer.json()["code"]) == (500, "font-missing")
         assert "WenQuanYi Micro Hei" in answer.json()["detail"]
         assert drawn(server.client(), story.shown, "html", "zh") == bodies_drawn["html", "zh"]
+
+
+def test_findings_and_the_chain_of_limits(admin):
+    """60 sets are invoiced, 40 accepted: the check that failed is told with its records."""
+    from test_trade import Story
+
+    trade = Story(admin)
+    trade.accepted(trade.buyer, 40)
+    invoice = trade.invoice(60)
+    shown = assess(admin, trade.chain, [trade.id], requested_amount="10000.00", currency="CNY")
+    steps = {step["step"]: step for step in shown["waterfall"]}
+    assert steps["requested"]["binding"] and not steps["model"]["binding"]
+    terms = {
+        "zh": ["开票数量与验收数量一致", "硬性", "不适用", "最低值，决定额度", "模型额度"],
+        "en": ["Quantity invoiced as accepted", "hard", "not applicable", "the lowest: it decides"],
+    }
+    for form, lang in FORMATS:
+        flat = re.sub(r"\s+", "", words(drawn(admin, shown, form, lang), form))
+        for text in terms[lang]:
+            assert re.sub(r"\s+", "", text) in flat, text
+        assert invoice in flat
+        for step in steps.values():
+            assert step["rule"] in flat
+            for name in ("reported", "recomputed", "adjusted"):
+                assert step[name] is None or money(step[name]) in flat, step

@@ -13,6 +13,7 @@ from harness.server import Server
 
 FORMATS = [("pdf", "zh"), ("pdf", "en"), ("html", "zh"), ("html", "en")]
 HOSTILE = "<script>alert(1)</script>\"'&amp; ]]> \u202eexe.fdp"
+LACKING = "a😀b"  # what the font of the PDF lacks
 
 
 def assess(admin, chain, contract_ids, **members):
@@ -33,7 +34,7 @@ def tell_story(admin):
     the report is drawn."""
     chain = Chain(admin)
     erp = chain.erp.client
-    contract = chain.contract(title=HOSTILE)
+    contract = chain.contract(title=f"{HOSTILE} {LACKING}")
     chain.contract_no = contract["contract_no"]
     chain.contract_id = erp.post("/v1/contracts", contract).json()["id"]
     for hours in (100, 50, 8, 4):
@@ -196,8 +197,18 @@ def test_html_is_one_sound_file_without_anything_that_runs(admin, story):
                 assert element.get("scope") == "col"
         assert not re.search(r"url\(|@import", text)
         assert "\u202e" not in text and "&lt;script&gt;alert(1)&lt;/script&gt;" in text
-        assert HOSTILE.replace("\u202e", " ") in words_of_html(answer.body)
+        said = words_of_html(answer.body)
+        assert HOSTILE.replace("\u202e", " ") in said and LACKING in said
         assert len(root.findall(".//table")) == text.count("<caption>") >= 4
+
+
+def test_what_the_font_lacks_is_marked(admin, story, tmp_path):
+    """By the printer's sign for a missing character; no other font is put in."""
+    file = tmp_path / "report.pdf"
+    file.write_bytes(drawn(admin, story.shown, "pdf", "zh"))
+    assert "a〓b" in re.sub(r"\s", "", words_of_pdf(file.read_bytes()))
+    fonts = run("pdffonts", file).decode().splitlines()[2:]
+    assert fonts and all(re.match(r"[A-Z]{6}\+WenQuanYiMicroHei ", font) for font in fonts)
 
 
 @pytest.mark.parametrize("form, lang", FORMATS)
@@ -321,6 +332,7 @@ def test_every_process_draws_the_same_and_none_without_the_font(tmp_path):
         story = tell_story(server.client())
         bodies_drawn = {f: drawn(server.client(), story.shown, *f) for f in FORMATS}
         server.stop()
+        server.env.update(TZ="Asia/Shanghai", LANG="zh_CN.UTF-8", LC_ALL="C.UTF-8")
         server.start()
         for form in reversed(FORMATS):
             assert drawn(server.client(), story.shown, *form) == bodies_drawn[form], form

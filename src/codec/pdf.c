@@ -7,6 +7,21 @@
 
 /* One document at a time: the fonts that pango keeps are shared, and one set of them is enough. */
 static pthread_mutex_t drawing = PTHREAD_MUTEX_INITIALIZER;
+static atomic_int present; /* threads that draw or wait */
+
+static bool take_turn(void) {
+    if (atomic_fetch_add(&present, 1) > SCF_PDF_WAITING_MAX) {
+        atomic_fetch_sub(&present, 1);
+        return false;
+    }
+    pthread_mutex_lock(&drawing);
+    return true;
+}
+
+static void end_turn(void) {
+    pthread_mutex_unlock(&drawing);
+    atomic_fetch_sub(&present, 1);
+}
 
 static double points(int length) {
     return (double)length / SCF_PT;
@@ -16,13 +31,6 @@ static cairo_status_t write_out(void *out, const unsigned char *bytes, unsigned 
     struct scf_buf *buf = out;
     scf_buf_put(buf, bytes, n);
     return buf->overflow ? CAIRO_STATUS_WRITE_ERROR : CAIRO_STATUS_SUCCESS;
-}
-
-static cairo_status_t write_nothing(void *out, const unsigned char *bytes, unsigned int n) {
-    (void)out;
-    (void)bytes;
-    (void)n;
-    return CAIRO_STATUS_SUCCESS;
 }
 
 static void describe(cairo_surface_t *surface, const struct scf_pdf_options *o) {
@@ -40,7 +48,7 @@ static void free_pdf(struct scf_pdf *pdf) {
     cairo_destroy(pdf->cr);
     cairo_surface_destroy(pdf->surface);
     free(pdf);
-    pthread_mutex_unlock(&drawing);
+    end_turn();
 }
 
 enum scf_code scf_pdf_begin(const struct scf_pdf_options *options, struct scf_buf *out,
@@ -48,12 +56,13 @@ enum scf_code scf_pdf_begin(const struct scf_pdf_options *options, struct scf_bu
     struct scf_pdf *pdf = calloc(1, sizeof *pdf);
     if (pdf == NULL)
         return scf_fail_memory(err);
-    pthread_mutex_lock(&drawing);
+    if (!take_turn()) {
+        free(pdf);
+        return scf_fail(err, SCF_E_OVERLOADED, "Other documents are being drawn");
+    }
     pdf->out = out;
-    pdf->measure = options->measure;
-    pdf->surface =
-        cairo_pdf_surface_create_for_stream(options->measure ? write_nothing : write_out, out,
-                                            points(SCF_PAGE_WIDTH), points(SCF_PAGE_HEIGHT));
+    pdf->surface = cairo_pdf_surface_create_for_stream(write_out, out, points(SCF_PAGE_WIDTH),
+                                                       points(SCF_PAGE_HEIGHT));
     describe(pdf->surface, options);
     pdf->cr = cairo_create(pdf->surface);
     if (cairo_status(pdf->cr) != CAIRO_STATUS_SUCCESS) {
@@ -70,8 +79,7 @@ enum scf_code scf_pdf_begin(const struct scf_pdf_options *options, struct scf_bu
 }
 
 void scf_pdf_next_page(struct scf_pdf *pdf) {
-    if (!pdf->measure)
-        cairo_show_page(pdf->cr);
+    cairo_show_page(pdf->cr);
 }
 
 enum scf_code scf_pdf_end(struct scf_pdf *pdf, struct scf_error *err) {
@@ -79,7 +87,7 @@ enum scf_code scf_pdf_end(struct scf_pdf *pdf, struct scf_error *err) {
     cairo_status_t status = cairo_surface_status(pdf->surface);
     if (status == CAIRO_STATUS_SUCCESS)
         status = cairo_status(pdf->cr);
-    bool overflow = !pdf->measure && pdf->out->overflow, failed = pdf->failed;
+    bool overflow = pdf->out->overflow, failed = pdf->failed;
     free_pdf(pdf);
     if (overflow)
         return scf_fail(err, SCF_E_BODY_TOO_LARGE, "The document is too large");
@@ -100,8 +108,6 @@ void scf_pdf_set_tone(struct scf_pdf *pdf, enum scf_tone tone) {
 }
 
 void scf_pdf_rect(struct scf_pdf *pdf, int x, int y, int w, int h, enum scf_tone tone) {
-    if (pdf->measure)
-        return;
     scf_pdf_set_tone(pdf, tone);
     cairo_rectangle(pdf->cr, points(x), points(y), points(w), points(h));
     cairo_fill(pdf->cr);
@@ -117,8 +123,6 @@ static void stroke(struct scf_pdf *pdf, int width, enum scf_tone tone, bool dash
 
 void scf_pdf_line(struct scf_pdf *pdf, int x1, int y1, int x2, int y2, int width,
                   enum scf_tone tone) {
-    if (pdf->measure)
-        return;
     cairo_move_to(pdf->cr, points(x1), points(y1));
     cairo_line_to(pdf->cr, points(x2), points(y2));
     stroke(pdf, width, tone, false);
@@ -168,7 +172,7 @@ static void draw_shape(struct scf_pdf *pdf, int dx, int dy, const struct scf_sha
 }
 
 void scf_pdf_figure(struct scf_pdf *pdf, int x, int y, const struct scf_figure *figure) {
-    for (size_t i = 0; !pdf->measure && i < figure->n; i++)
+    for (size_t i = 0; i < figure->n; i++)
         draw_shape(pdf, x, y, &figure->shapes[i]);
 }
 
@@ -183,7 +187,7 @@ static bool safe_uri(const char *uri) {
 
 void scf_pdf_link(struct scf_pdf *pdf, int x, int y, int w, int h, const char *uri) {
     struct scf_buf attributes;
-    if (pdf->measure || !safe_uri(uri))
+    if (!safe_uri(uri))
         return;
     scf_buf_init(&attributes, 4096);
     scf_buf_printf(&attributes, "rect=[%d.%02d %d.%02d %d.%02d %d.%02d] uri='%s'", x / SCF_PT,
@@ -197,8 +201,6 @@ void scf_pdf_link(struct scf_pdf *pdf, int x, int y, int w, int h, const char *u
 }
 
 void scf_pdf_outline(struct scf_pdf *pdf, const char *title) {
-    if (pdf->measure)
-        return;
     /* cairo wants the page by number, which it does not tell: a destination here does as well */
     char name[64], attributes[96];
     snprintf(name, sizeof name, "section-%u", ++pdf->sections);

@@ -13,7 +13,6 @@ struct scf_pdf {
     PangoLayout *layout; /* one for all texts */
     PangoFont *font;
     struct scf_buf *out;
-    bool measure;
     unsigned sections; /* entries of the outline */
     bool failed;       /* no memory for a text */
 };

@@ -131,15 +131,12 @@ int scf_pdf_text_height(struct scf_pdf *pdf, int width, struct scf_lettering typ
     return length_of(height);
 }
 
-int scf_pdf_text(struct scf_pdf *pdf, int x, int y, int width, struct scf_lettering type,
-                 const char *text) {
-    int height = scf_pdf_text_height(pdf, width, type, text);
-    if (!pdf->measure) {
-        scf_pdf_set_tone(pdf, type.tone);
-        cairo_move_to(pdf->cr, (double)x / SCF_PT, (double)y / SCF_PT);
-        pango_cairo_show_layout(pdf->cr, pdf->layout);
-    }
-    return height;
+void scf_pdf_text(struct scf_pdf *pdf, int x, int y, int width, struct scf_lettering type,
+                  const char *text) {
+    lay_out(pdf, width, type, text);
+    scf_pdf_set_tone(pdf, type.tone);
+    cairo_move_to(pdf->cr, (double)x / SCF_PT, (double)y / SCF_PT);
+    pango_cairo_show_layout(pdf->cr, pdf->layout);
 }
 
 void scf_pdf_line_of_text(struct scf_pdf *pdf, int x, int y, struct scf_lettering type,

@@ -188,7 +188,7 @@ const struct scf_route scf_credit_routes[] = {
      .kinds = SCF_ANY_NODE,
      .run = SCF_RUN_SERVICE,
      .handle = scf_report_get,
-     .answers = "200 pdf|html,304,400,404,409,500",
+     .answers = "200 pdf|html,304,400,404,409,500,503",
      .query = scf_report_query},
 };
 const size_t scf_credit_route_count = SCF_COUNT(scf_credit_routes);

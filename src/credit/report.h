@@ -110,7 +110,7 @@ bool scf_report_build(const struct scf_report_inputs *in, struct scf_arena *aren
 /* `out` is empty, at most SCF_REPORT_MAX. BODY_TOO_LARGE. */
 enum scf_code scf_report_html(const struct scf_report *r, struct scf_buf *out,
                               struct scf_error *err) SCF_MUST_CHECK;
-/* The same, FONT_MISSING, INTERNAL. Takes turns with other PDFs (codec/pdf.h). */
+/* The same, FONT_MISSING, OVERLOADED, INTERNAL. Takes turns with other PDFs (codec/pdf.h). */
 enum scf_code scf_report_pdf(const struct scf_report *r, struct scf_buf *out,
                              struct scf_error *err) SCF_MUST_CHECK;
 

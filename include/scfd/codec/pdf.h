@@ -7,7 +7,8 @@
  *
  * Lengths are hundredths of a point from the upper left corner of the page (figure.h).
  * Threads: any, but one document at a time: scf_pdf_begin takes a lock of the process, which
- * scf_pdf_end gives back on the same thread. Between them do nothing that waits. */
+ * scf_pdf_end gives back on the same thread. Between them do nothing that waits. Only few wait for
+ * the lock, so that documents do not keep all threads from other work. */
 #ifndef SCFD_CODEC_PDF_H
 #define SCFD_CODEC_PDF_H
 
@@ -15,6 +16,7 @@
 #include "scfd/codec/figure.h"
 
 #define SCF_PDF_FONT "WenQuanYi Micro Hei"
+enum { SCF_PDF_WAITING_MAX = 2 }; /* threads */
 enum { SCF_PAGE_WIDTH = 59528, SCF_PAGE_HEIGHT = 84189 };
 
 struct scf_pdf;
@@ -22,20 +24,20 @@ struct scf_pdf;
 struct scf_pdf_options {
     const char *title, *subject; /* UTF-8 */
     int64_t created_us;          /* what the file says of its own creation */
-    bool measure; /* only measure: nothing is drawn, and scf_pdf_end writes nothing */
 };
 
-/* FONT_MISSING: SCF_PDF_FONT is not installed, or has no Chinese. `out` is empty, holds the file
- * after scf_pdf_end, and must live until then. */
+/* FONT_MISSING: SCF_PDF_FONT is not installed, or has no Chinese; OVERLOADED: SCF_PDF_WAITING_MAX
+ * threads wait already. `out` is empty, holds the file after scf_pdf_end, and must live until then.
+ */
 enum scf_code scf_pdf_begin(const struct scf_pdf_options *options, struct scf_buf *out,
                             struct scf_pdf **ret, struct scf_error *err) SCF_MUST_CHECK;
 /* Ends the page and begins the next. The first page is there from the beginning. */
 void scf_pdf_next_page(struct scf_pdf *pdf);
 
-/* Wrapped text in a column of that width, with its upper edge at y; returns its height. */
-int scf_pdf_text(struct scf_pdf *pdf, int x, int y, int width, struct scf_lettering type,
-                 const char *text);
-/* The height that the text would have. */
+/* Wrapped text in a column of that width, with its upper edge at y. */
+void scf_pdf_text(struct scf_pdf *pdf, int x, int y, int width, struct scf_lettering type,
+                  const char *text);
+/* The height that the text has there; draws nothing. */
 int scf_pdf_text_height(struct scf_pdf *pdf, int width, struct scf_lettering type,
                         const char *text);
 void scf_pdf_rect(struct scf_pdf *pdf, int x, int y, int w, int h, enum scf_tone tone);

@@ -1,6 +1,8 @@
 /* Text in PDF documents, through pango: wrapping, and one font only. */
 #include "pdf_impl.h"
 
+#include "scfd/base/text.h"
+
 static const char missing_glyph[] = "\xe3\x80\x93"; /* U+3013, the printer's sign for one */
 
 /* Made by the first document and kept; used under the lock of pdf.c. */
@@ -76,6 +78,11 @@ void scf_pdf_text_close(struct scf_pdf *pdf) {
 
 /* ---- one text ---- */
 
+/* Behind the character at p. */
+static const char *after(const char *p) {
+    return p + g_utf8_skip[(unsigned char)*p];
+}
+
 static bool drawable(struct scf_pdf *pdf, gunichar c) {
     return c == '\n' || pango_font_has_char(pdf->font, c);
 }
@@ -84,7 +91,7 @@ static bool drawable(struct scf_pdf *pdf, gunichar c) {
 static char *replaced(struct scf_pdf *pdf, const char *text) {
     bool whole = true;
     size_t n = 0;
-    for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p), n++)
+    for (const char *p = text; *p != '\0'; p = after(p), n++)
         whole = whole && drawable(pdf, g_utf8_get_char(p));
     if (whole)
         return NULL;
@@ -93,10 +100,10 @@ static char *replaced(struct scf_pdf *pdf, const char *text) {
         pdf->failed = true;
         return NULL;
     }
-    for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p)) {
+    for (const char *p = text; *p != '\0'; p = after(p)) {
         bool has = drawable(pdf, g_utf8_get_char(p));
         const char *from = has ? p : missing_glyph;
-        size_t length = has ? (size_t)(g_utf8_next_char(p) - p) : sizeof missing_glyph - 1;
+        size_t length = has ? (size_t)(after(p) - p) : sizeof missing_glyph - 1;
         memcpy(end, from, length);
         end += length;
     }
@@ -109,6 +116,8 @@ static void lay_out(struct scf_pdf *pdf, int width, struct scf_lettering type, c
     static const PangoAlignment alignments[] = {PANGO_ALIGN_LEFT, PANGO_ALIGN_CENTER,
                                                 PANGO_ALIGN_RIGHT};
     PangoFontDescription *d = describe(type.size);
+    if (!scf_utf8_valid(text, strlen(text)))
+        text = missing_glyph;
     char *copy = replaced(pdf, text);
     pango_layout_set_font_description(pdf->layout, d);
     pango_font_description_free(d);

@@ -34,7 +34,8 @@ enum scf_code scf_pdf_begin(const struct scf_pdf_options *options, struct scf_bu
 /* Ends the page and begins the next. The first page is there from the beginning. */
 void scf_pdf_next_page(struct scf_pdf *pdf);
 
-/* Wrapped text in a column of that width, with its upper edge at y. */
+/* Wrapped text (UTF-8; shown as one 〓 if it is none) in a column of that width, with its upper
+ * edge at y. */
 void scf_pdf_text(struct scf_pdf *pdf, int x, int y, int width, struct scf_lettering type,
                   const char *text);
 /* The height that the text has there; draws nothing. */

@@ -14,6 +14,7 @@ extern const struct scf_schema scf_assess_schema; /* CreditAssessmentCreate */
 /* The request, read from a body that passed the schema. Ids in the arena. */
 struct scf_assess_request {
     enum scf_assessment_kind kind;
+    enum scf_product product;
     struct scf_uuid borrower_id;
     struct scf_uuid *contracts, *lenders;
     size_t contract_count, lender_count;
@@ -141,6 +142,11 @@ struct scf_assess_row {
     struct scf_str request, document;          /* the document is empty before success */
     const char *problem_code, *problem_detail; /* NULL: none */
     bool awaiting; /* for the lender that asks; any lender's when others ask */
+    /* Of the lender that asks, once computed; lender_steps is a JSON array. */
+    bool has_lender_limit;
+    int64_t lender_limit;
+    struct scf_str lender_steps;
+    char currency[4]; /* "" before success */
 };
 
 enum scf_code scf_assess_insert(struct scf_db *db, struct scf_arena *arena,

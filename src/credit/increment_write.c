@@ -5,6 +5,7 @@
  * records waits longer than the rows take to be stored. Relies on increment_write_store.c,
  * increment_store.c and increment_run_store.c. */
 #include "increment_batch.h"
+#include "terms.h"
 
 static enum scf_code no_memory(struct scf_error *err) {
     return scf_fail(err, SCF_E_INTERNAL, "No memory for a batch of increments");
@@ -175,6 +176,20 @@ static enum scf_code tell_lenders(struct scf_db *db, struct scf_batch *b, const 
     return scf_assess_tell_lenders(db, b->arena, told, n, b->now_us, err);
 }
 
+/* Each lender's own ceilings are its own business, and are computed one by one. */
+static enum scf_code limit_lenders(struct scf_db *db, struct scf_batch *b, const struct outcome *o,
+                                   struct scf_error *err) {
+    enum scf_code code = SCF_OK;
+    for (size_t i = 0; code == SCF_OK && i < o->concerned_count; i++) {
+        size_t run = o->which[o->concerned[i].which];
+        if (o->concerned[i].lender)
+            code = scf_lender_limits_publish(db, b->arena, &b->inputs[run], &b->results[run],
+                                             buffer_text(&b->receipts[run]),
+                                             &o->concerned[i].node_id, 1, err);
+    }
+    return code;
+}
+
 static enum scf_code announce(struct scf_db *db, struct scf_batch *b, const struct outcome *o,
                               const struct booking *k, struct scf_error *err) {
     struct scf_event_entry *events = scf_alloc(b->arena, 2 * o->concerned_count, sizeof *events);
@@ -238,6 +253,8 @@ static enum scf_code store(struct scf_db *db, struct scf_batch *b, struct outcom
     code = code == SCF_OK ? write_marks(db, b, o, err) : code;
     code = code == SCF_OK ? scf_assess_insert_done(db, o->rows, o->n, b->now_us, err) : code;
     code = code == SCF_OK ? tell_lenders(db, b, o, err) : code;
+    code = code == SCF_OK ? limit_lenders(db, b, o, err) : code;
+    code = code == SCF_OK ? scf_runs_finish(db, b->arena, b->runs, b->n, b->now_us, err) : code;
     code = code == SCF_OK ? lock_chains(db, b, o, err) : code;
     code = code == SCF_OK ? scf_chain_append(db, b->arena, o->records, o->n, err) : code;
     code = code == SCF_OK ? address(db, b, o, err) : code;
@@ -252,7 +269,8 @@ enum scf_code scf_batch_write(struct scf_db *db, struct scf_batch *b, struct scf
     for (size_t i = 0; code == SCF_OK && i < o.n; i++)
         if (!prepare(b, &o, i))
             code = no_memory(err);
-    if (code == SCF_OK && o.n > 0)
-        code = store(db, b, &o, &k, err);
-    return code == SCF_OK ? scf_runs_finish(db, b->arena, b->runs, b->n, b->now_us, err) : code;
+    if (code != SCF_OK)
+        return code;
+    return o.n > 0 ? store(db, b, &o, &k, err)
+                   : scf_runs_finish(db, b->arena, b->runs, b->n, b->now_us, err);
 }

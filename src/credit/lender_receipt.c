@@ -34,7 +34,7 @@ static void write_terms(struct scf_jsonw *w, const struct scf_lender_inputs *l, 
         return;
     }
     scf_jw_object(w, "terms");
-    scf_jw_id(w, "id", "terms", &l->record_id);
+    scf_jw_id(w, "id", "ltm", &l->record_id);
     scf_jw_hex(w, "sha256", l->body_sha256.b, SCF_HASH_LEN);
     scf_jw_str(w, "kind", scf_lender_kind_names[l->kind]);
     optional_money(w, "capital", l->has_capital, l->capital, scale);
@@ -52,10 +52,10 @@ static void write_terms(struct scf_jsonw *w, const struct scf_lender_inputs *l, 
     scf_jw_end_object(w);
 }
 
-void scf_lender_receipt_write_with(struct scf_str receipt, const struct scf_limit_inputs *in,
-                                   const struct scf_lender_inputs *lender,
-                                   const struct scf_lender_result *result, const char *checks,
-                                   struct scf_buf *out) {
+void scf_lender_part_write(struct scf_str receipt, const struct scf_limit_inputs *in,
+                           const struct scf_lender_inputs *lender,
+                           const struct scf_lender_result *result, const char *checks,
+                           struct scf_buf *out) {
     struct scf_buf inputs;
     scf_buf_init(&inputs, out->max);
     struct scf_jsonw iw = scf_jsonw(&inputs), w = scf_jsonw(out);
@@ -67,10 +67,6 @@ void scf_lender_receipt_write_with(struct scf_str receipt, const struct scf_limi
     write_terms(&iw, lender, scale);
     scf_jw_end_object(&iw);
     scf_jw_object(&w, NULL);
-    scf_jw_str(&w, "object", "lender_receipt");
-    scf_jw_str(&w, "format", SCF_LENDER_RECEIPT_FORMAT);
-    scf_jw_raw(&w, "receipt", receipt.p, receipt.n);
-    scf_jw_object(&w, "lender");
     if (!inputs.overflow)
         scf_receipt_seal(&w, &inputs, "/lender/inputs", checks);
     scf_jw_object(&w, "result");
@@ -78,9 +74,30 @@ void scf_lender_receipt_write_with(struct scf_str receipt, const struct scf_limi
     scf_steps_write(&w, "lender_steps", result->steps, SCF_COUNT(result->steps), scale);
     scf_jw_end_object(&w);
     scf_jw_end_object(&w);
-    scf_jw_end_object(&w);
     out->overflow |= inputs.overflow;
     scf_buf_free(&inputs);
+}
+
+void scf_lender_receipt_join(struct scf_str receipt, struct scf_str part, struct scf_buf *out) {
+    struct scf_jsonw w = scf_jsonw(out);
+    scf_jw_object(&w, NULL);
+    scf_jw_str(&w, "object", "lender_receipt");
+    scf_jw_str(&w, "format", SCF_LENDER_RECEIPT_FORMAT);
+    scf_jw_raw(&w, "receipt", receipt.p, receipt.n);
+    scf_jw_raw(&w, "lender", part.p, part.n);
+    scf_jw_end_object(&w);
+}
+
+void scf_lender_receipt_write_with(struct scf_str receipt, const struct scf_limit_inputs *in,
+                                   const struct scf_lender_inputs *lender,
+                                   const struct scf_lender_result *result, const char *checks,
+                                   struct scf_buf *out) {
+    struct scf_buf part;
+    scf_buf_init(&part, out->max);
+    scf_lender_part_write(receipt, in, lender, result, checks, &part);
+    scf_lender_receipt_join(receipt, (struct scf_str){part.data, part.len}, out);
+    out->overflow |= part.overflow;
+    scf_buf_free(&part);
 }
 
 void scf_lender_receipt_write(struct scf_str receipt, const struct scf_limit_inputs *in,
@@ -123,7 +140,7 @@ static void read_terms(struct scf_reader *r, const cJSON *inputs, int scale,
         return;
     const cJSON *o = scf_json_get(inputs, "terms");
     scf_rd_enter(r, "terms", 0);
-    l->record_id = scf_rd_id(r, o, "id", "terms");
+    l->record_id = scf_rd_id(r, o, "id", "ltm");
     l->body_sha256 = scf_rd_hex(r, o, "sha256");
     l->kind = (enum scf_lender_kind)scf_rd_choice(r, o, "kind", scf_lender_kind_names);
     l->capital = read_optional(r, o, "capital", scale, &l->has_capital);

@@ -256,7 +256,7 @@ void scf_chart_history(struct scf_report *r, const struct scf_report_inputs *in)
     if (f == NULL)
         return;
     int n = (int)in->point_count + 1;
-    int64_t most = now.limit > 1 ? now.limit : 1;
+    int64_t most = now.limit > 100 ? now.limit : 100;
     for (size_t i = 0; i < in->point_count; i++)
         most = in->points[i].limit > most ? in->points[i].limit : most;
     int64_t top = round_up(most);

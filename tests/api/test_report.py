@@ -368,3 +368,30 @@ def test_findings_and_the_chain_of_limits(admin):
             assert step["rule"] in flat
             for name in ("reported", "recomputed", "adjusted"):
                 assert step[name] is None or money(step[name]) in flat, step
+
+
+def test_the_borrowing_base(admin):
+    """Of 70 sets invoiced 40 are accepted: what is out is told with its reason and sum."""
+    from test_trade import Story
+
+    trade = Story(admin)
+    trade.accepted(trade.buyer, 40)
+    trade.invoice(40)
+    trade.invoice(30)
+    shown = assess(admin, trade.chain, [trade.id], product="receivable")
+    base = shown["borrowing_base"]
+    out = {}
+    for line in base["receivables"]:
+        if line["reason"]:
+            amount = Decimal(line["balance"]) - Decimal(line["eligible"])
+            out[line["reason"]] = out.get(line["reason"], 0) + amount
+    assert out
+    for form, lang in FORMATS:
+        said = words(drawn(admin, shown, form, lang), form)
+        flat = re.sub(r"\s+", "", said)
+        assert trade.chain.buyer["name"] in said  # the debtor
+        for name in ("balance", "gross_eligible", "net_eligible", "base"):
+            assert f"CNY {money(base[name])}" in said
+        for reason, amount in out.items():
+            assert f"{reason}:" in flat or f"{reason}：" in flat, reason
+            assert money(str(amount)) in flat

@@ -163,8 +163,9 @@ enum scf_code scf_trade_fold(struct scf_db *db, struct scf_arena *arena,
 
 /* ---- reading ---- */
 
-/* With limits ($3 not null) only leaves below the given size of the given chains. The chain's
- * cursor comes with every fact: one statement, one snapshot. */
+/* With limits ($4 not null) only leaves below the given size of the given chains. Strangers' facts
+ * are left where they are (words.c says who is one): nobody can make a contract of others too large
+ * to be looked at. The chain's cursor comes with every fact: one statement, one snapshot. */
 static const struct scf_stmt facts_stmt = {
     "scf_trade_facts",
     "SELECT f.contract_key, f.chain_id, f.leaf_index, f.record_id, f.kind, f.received_at,"
@@ -172,9 +173,50 @@ static const struct scf_stmt facts_stmt = {
     " f.body_sha256, f.operator_id, f.node_kind, f.detail, coalesce(c.folded_size, 0)"
     " FROM scfd.trade_fact f LEFT JOIN scfd.rollup_cursor c ON c.chain_id = f.chain_id"
     " WHERE f.contract_key = ANY($1) AND f.received_at <= $2"
-    " AND ($3::uuid[] IS NULL OR EXISTS (SELECT FROM unnest($3, $4::bigint[]) AS l (id, size)"
+    " AND (f.operator_id IS NULL OR f.node_kind = ANY($3)"
+    " OR (f.contract_key, f.operator_id) IN (SELECT * FROM unnest($6::uuid[], $7::uuid[])))"
+    " AND ($4::uuid[] IS NULL OR EXISTS (SELECT FROM unnest($4, $5::bigint[]) AS l (id, size)"
     " WHERE l.id = f.chain_id AND f.leaf_index < l.size))"
-    " ORDER BY f.contract_key, f.received_at, f.chain_id, f.leaf_index LIMIT $5"};
+    " ORDER BY f.contract_key, f.received_at, f.chain_id, f.leaf_index LIMIT $8"};
+
+/* Contracts and who is a party to them: seller, buyer, and further ones. */
+struct pairs {
+    const struct scf_uuid **contracts, **parties;
+    size_t n;
+};
+
+static size_t further_parties(const struct scf_trade_contract *t) {
+    const cJSON *list = scf_json_get(t->body, "other_parties");
+    return cJSON_IsArray(list) ? (size_t)cJSON_GetArraySize(list) : 0;
+}
+
+static void add_pair(struct pairs *p, const struct scf_trade_contract *t,
+                     const struct scf_uuid *party) {
+    p->contracts[p->n] = &t->contract_key;
+    p->parties[p->n++] = party;
+}
+
+static bool pairs_of(struct scf_arena *arena, const struct scf_trade_contract *contracts, size_t n,
+                     struct pairs *p) {
+    size_t most = 2 * n, further = 0;
+    for (size_t i = 0; i < n; i++)
+        further += further_parties(&contracts[i]);
+    *p = (struct pairs){.contracts = scf_alloc(arena, most + further, sizeof *p->contracts),
+                        .parties = scf_alloc(arena, most + further, sizeof *p->parties)};
+    struct scf_uuid *ids = scf_alloc(arena, further, sizeof *ids);
+    if (p->contracts == NULL || p->parties == NULL || ids == NULL)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        const cJSON *json;
+        add_pair(p, &contracts[i], &contracts[i].seller_id);
+        add_pair(p, &contracts[i], &contracts[i].buyer_id);
+        cJSON_ArrayForEach(json, scf_json_get(contracts[i].body, "other_parties")) {
+            if (scf_id_parse("ent", scf_str(scf_json_string(json, "enterprise_id")), ids))
+                add_pair(p, &contracts[i], ids++);
+        }
+    }
+    return true;
+}
 
 enum scf_code scf_facts_add_limits(struct scf_params *p, struct scf_arena *arena,
                                    const struct scf_trade_chain *limits, size_t n,
@@ -227,31 +269,44 @@ static bool read_fact(const struct scf_rows *rows, int i, struct scf_arena *aren
     return (text == NULL || detail != NULL) && scf_fact_read(arena, detail, f);
 }
 
+static enum scf_code ask(struct scf_db *db, struct scf_arena *arena,
+                         const struct scf_trade_contract *contracts, size_t n, int64_t as_of_us,
+                         const struct scf_trade_chain *limits, size_t limit_count, int64_t most,
+                         struct scf_rows **ret, struct scf_error *err) {
+    static const int16_t counted[] = {SCF_NODE_LENDER, SCF_NODE_GUARANTOR};
+    const struct scf_uuid **keys = scf_alloc(arena, n, sizeof *keys);
+    struct pairs pairs;
+    struct scf_params p;
+    if (keys == NULL || !pairs_of(arena, contracts, n, &pairs))
+        return scf_fail_memory(err);
+    for (size_t i = 0; i < n; i++)
+        keys[i] = &contracts[i].contract_key;
+    scf_params_init(&p, arena);
+    scf_p_uuid_array(&p, keys, n);
+    scf_p_time(&p, as_of_us);
+    scf_p_i16_array(&p, counted, SCF_COUNT(counted));
+    enum scf_code code = scf_facts_add_limits(&p, arena, limits, limit_count, err);
+    scf_p_uuid_array(&p, pairs.contracts, pairs.n);
+    scf_p_uuid_array(&p, pairs.parties, pairs.n);
+    scf_p_i64(&p, most);
+    return code == SCF_OK ? scf_db_run(db, &facts_stmt, &p, arena, ret, err) : code;
+}
+
 enum scf_code scf_facts_load(struct scf_db *db, struct scf_arena *arena,
                              const struct scf_trade_contract *contracts, size_t n, int64_t as_of_us,
                              const struct scf_trade_chain *limits, size_t limit_count,
                              struct scf_facts *ret, struct scf_error *err) {
-    const struct scf_uuid **keys = scf_alloc(arena, n, sizeof *keys);
     struct scf_rows *rows;
-    struct scf_params p;
-    if (keys == NULL)
-        return scf_fail_memory(err);
-    for (size_t i = 0; i < n; i++)
-        keys[i] = &contracts[i].contract_key;
     int64_t most = (int64_t)SCF_TRADE_MAX_FACTS * (int64_t)(n > 0 ? n : 1);
-    scf_params_init(&p, arena);
-    scf_p_uuid_array(&p, keys, n);
-    scf_p_time(&p, as_of_us);
-    enum scf_code code = scf_facts_add_limits(&p, arena, limits, limit_count, err);
-    scf_p_i64(&p, most < SCF_FACTS_AT_ONCE ? most + 1 : SCF_FACTS_AT_ONCE + 1);
-    if (code == SCF_OK)
-        code = scf_db_run(db, &facts_stmt, &p, arena, &rows, err);
+    most = most < SCF_FACTS_AT_ONCE ? most : SCF_FACTS_AT_ONCE;
+    enum scf_code code =
+        ask(db, arena, contracts, n, as_of_us, limits, limit_count, most + 1, &rows, err);
     if (code != SCF_OK)
         return code;
     int count = scf_rows_count(rows);
     struct scf_fact *facts = scf_alloc(arena, (size_t)count, sizeof *facts);
     int64_t *folded = scf_alloc(arena, (size_t)count, sizeof *folded);
-    if (facts == NULL || folded == NULL || count > SCF_FACTS_AT_ONCE || count > most)
+    if (facts == NULL || folded == NULL || count > most)
         return scf_fail(err, SCF_E_BODY_TOO_LARGE, "The contracts have too many records");
     for (int i = 0; i < count; i++) {
         if (!read_fact(rows, i, arena, &facts[i]))

@@ -283,6 +283,7 @@ static void add_returns(struct scf_case *c, int64_t returned) {
     }
 }
 
+/* Anybody who counts may dispute; only the buyer, or a system that nobody operates, ends it. */
 static void settle_disputes(struct scf_case *c, int64_t returned) {
     for (size_t i = 0; i < c->word_count; i++) {
         if (!scf_word_is(&c->words[i], SCF_REC_WORKFLOW_EVENT))
@@ -290,7 +291,7 @@ static void settle_disputes(struct scf_case *c, int64_t returned) {
         const struct scf_fact *f = c->words[i].fact;
         if (f->phase == SCF_PHASE_DISPUTED)
             dispute(c, f);
-        else if (f->phase == SCF_PHASE_RESOLVED && c->words[i].standing != SCF_STANDS_SELLER)
+        else if (f->phase == SCF_PHASE_RESOLVED && scf_word_proves(&c->words[i]))
             resolve(c, f);
     }
     add_returns(c, returned);

@@ -28,13 +28,20 @@ static void add_taking_records(struct scf_checking *k, size_t line) {
     }
 }
 
+/* What was accepted of an ordered line; −1: nobody says. Proof counts before what the seller says,
+ * or it could pass by its own word. */
+static int64_t accepted_of(const struct scf_checking *k, size_t line) {
+    int64_t proven = k->proven.quantities[line];
+    return proven >= 0 ? proven : k->reported.quantities[line];
+}
+
 /* Invoices that name the events they bill are compared with these, so that a delivery in parts need
  * not be invoiced at once; else all that was accepted with all that was invoiced. */
 void scf_check_quantity_match(struct scf_checking *k) {
     for (size_t i = 0; i < k->c->order.line_count; i++) {
         const struct scf_order_line *l = &k->c->order.lines[i];
-        int64_t accepted =
-            k->all_name_events[i] ? k->billed.quantities[i] : k->reported.quantities[i];
+        int64_t accepted = k->all_name_events[i] ? k->billed.quantities[i] : -1;
+        accepted = accepted >= 0 ? accepted : accepted_of(k, i);
         if (!l->has_quantity || k->invoice_cases[i] == 0 || accepted < 0)
             continue;
         if (within(k->invoiced[i], accepted, k->rule->tolerance_ppm, l->quantity)) {
@@ -52,7 +59,7 @@ void scf_check_quantity_match(struct scf_checking *k) {
 void scf_check_quantity_ordered(struct scf_checking *k) {
     for (size_t i = 0; i < k->c->order.line_count; i++) {
         const struct scf_order_line *l = &k->c->order.lines[i];
-        int64_t accepted = k->reported.quantities[i];
+        int64_t accepted = accepted_of(k, i);
         if (!l->has_quantity || accepted < 0)
             continue;
         if (accepted <= l->quantity ||

@@ -72,6 +72,8 @@ int64_t scf_money_add(int64_t a, int64_t b);
 bool scf_words_read(struct scf_case *c, const struct scf_fact *facts, size_t n) SCF_MUST_CHECK;
 
 /* takings.c: how much of every ordered line was taken over, and of the whole. */
+/* What proof shows; what anybody who counts reports; what proof shows of the events that invoices
+ * in force name. */
 enum scf_taking_filter { SCF_TAKEN_PROVEN, SCF_TAKEN_REPORTED, SCF_TAKEN_BILLED };
 struct scf_taken {
     int64_t *quantities; /* per order line, 10^-6, less what was returned; −1: nobody says */

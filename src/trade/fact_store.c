@@ -5,9 +5,10 @@
 #include "scfd/codec/body.h"
 
 enum {
-    LEAVES_AT_ONCE = 200, /* whose facts are in memory together; the largest is 400 KB or so */
-    COPY_BYTES = 256 << 20,
-    BODY_BYTES = 64 << 20, /* of one body as a tree; intake's limits keep it far below */
+    LEAVES_AT_ONCE = 200,   /* of one question */
+    COPY_ENOUGH = 32 << 20, /* bytes of rows that are written together … */
+    COPY_BYTES = 256 << 20, /* … and the bound, which one leaf more never reaches */
+    BODY_BYTES = 64 << 20,  /* of one body as a tree; intake's limits keep it far below */
     COLUMNS = 17
 };
 
@@ -37,6 +38,8 @@ struct folding {
     struct scf_arena *scratch; /* for one body */
     struct scf_buf rows;
     struct scf_buf detail;
+    int64_t next; /* leaf after the last one taken */
+    bool paused;  /* enough for one COPY: go on from `next` */
 };
 
 static void copy_uuid(struct scf_buf *out, const struct scf_rows *row, int col) {
@@ -112,6 +115,7 @@ static struct scf_uuid object_of(const struct scf_rows *row, const cJSON *body) 
 static bool take_leaf(void *ctx, const struct scf_rows *row) {
     struct folding *f = ctx;
     int64_t kind = scf_rows_i64(row, 0, 2);
+    f->next = scf_rows_i64(row, 0, 0) + 1;
     if (kind < SCF_REC_CONTRACT || kind > SCF_REC_INVOICE)
         return true; /* guarantees are counted elsewhere */
     const cJSON *body = body_of(f, row);
@@ -125,7 +129,8 @@ static bool take_leaf(void *ctx, const struct scf_rows *row) {
     }
     if (!scf_uuid_is_nil(&before) && !scf_uuid_eq(&before, &contract))
         put_row(f, row, &before, &object, NULL); /* moved away from there */
-    return !f->rows.overflow && !f->detail.overflow;
+    f->paused = f->rows.len >= COPY_ENOUGH;
+    return !f->paused && !f->rows.overflow && !f->detail.overflow;
 }
 
 static enum scf_code fold_range(struct scf_db *db, struct scf_arena *arena, struct folding *f,
@@ -136,6 +141,7 @@ static enum scf_code fold_range(struct scf_db *db, struct scf_arena *arena, stru
     scf_p_i64(&p, from);
     scf_p_i64(&p, until);
     scf_buf_clear(&f->rows);
+    f->paused = false;
     enum scf_code code = scf_db_stream(db, &leaves_stmt, &p, take_leaf, f, err);
     if (code == SCF_OK && (f->rows.overflow || f->detail.overflow))
         return scf_fail(err, SCF_E_INTERNAL, "The facts of a batch are too large");
@@ -151,9 +157,10 @@ enum scf_code scf_trade_fold(struct scf_db *db, struct scf_arena *arena,
     enum scf_code code = SCF_OK;
     scf_buf_init(&f.rows, COPY_BYTES);
     scf_buf_init(&f.detail, BODY_BYTES);
-    for (int64_t at = from; code == SCF_OK && at < until; at += LEAVES_AT_ONCE) {
+    for (int64_t at = from; code == SCF_OK && at < until;) {
         int64_t to = at + LEAVES_AT_ONCE < until ? at + LEAVES_AT_ONCE : until;
         code = fold_range(db, arena, &f, at, to, err);
+        at = f.paused ? f.next : to;
     }
     scf_buf_free(&f.rows);
     scf_buf_free(&f.detail);
@@ -177,7 +184,7 @@ static const struct scf_stmt facts_stmt = {
     " OR (f.contract_key, f.operator_id) IN (SELECT * FROM unnest($6::uuid[], $7::uuid[])))"
     " AND ($4::uuid[] IS NULL OR EXISTS (SELECT FROM unnest($4, $5::bigint[]) AS l (id, size)"
     " WHERE l.id = f.chain_id AND f.leaf_index < l.size))"
-    " ORDER BY f.contract_key, f.received_at, f.chain_id, f.leaf_index LIMIT $8"};
+    " ORDER BY f.contract_key, f.received_at, f.chain_id, f.leaf_index"};
 
 /* Contracts and who is a party to them: seller, buyer, and further ones. */
 struct pairs {
@@ -239,42 +246,79 @@ enum scf_code scf_facts_add_limits(struct scf_params *p, struct scf_arena *arena
     return SCF_OK;
 }
 
-static bool read_fact(const struct scf_rows *rows, int i, struct scf_arena *arena,
-                      struct scf_fact *f) {
+static bool read_fact(const struct scf_rows *rows, struct scf_arena *arena, struct scf_fact *f) {
     *f = (struct scf_fact){
-        .contract_key = scf_rows_uuid(rows, i, 0),
-        .chain_id = scf_rows_uuid(rows, i, 1),
-        .leaf_index = scf_rows_i64(rows, i, 2),
-        .record_id = scf_rows_uuid(rows, i, 3),
-        .kind = (enum scf_record_kind)scf_rows_i64(rows, i, 4),
-        .received_us = scf_rows_time(rows, i, 5),
-        .has_happened = !scf_rows_null(rows, i, 6),
-        .happened_us = scf_rows_time(rows, i, 6),
-        .revises_id = scf_rows_uuid(rows, i, 7),
-        .object_key = scf_rows_uuid(rows, i, 8),
-        .seller_id = scf_rows_uuid(rows, i, 9),
-        .buyer_id = scf_rows_uuid(rows, i, 10),
-        .has_amount = !scf_rows_null(rows, i, 11),
-        .amount = scf_rows_i64(rows, i, 11),
-        .body_sha256 = scf_rows_hash(rows, i, 13),
-        .operator_id = scf_rows_uuid(rows, i, 14),
-        .node_kind = scf_rows_null(rows, i, 15) ? -1 : (int)scf_rows_i64(rows, i, 15),
+        .contract_key = scf_rows_uuid(rows, 0, 0),
+        .chain_id = scf_rows_uuid(rows, 0, 1),
+        .leaf_index = scf_rows_i64(rows, 0, 2),
+        .record_id = scf_rows_uuid(rows, 0, 3),
+        .kind = (enum scf_record_kind)scf_rows_i64(rows, 0, 4),
+        .received_us = scf_rows_time(rows, 0, 5),
+        .has_happened = !scf_rows_null(rows, 0, 6),
+        .happened_us = scf_rows_time(rows, 0, 6),
+        .revises_id = scf_rows_uuid(rows, 0, 7),
+        .object_key = scf_rows_uuid(rows, 0, 8),
+        .seller_id = scf_rows_uuid(rows, 0, 9),
+        .buyer_id = scf_rows_uuid(rows, 0, 10),
+        .has_amount = !scf_rows_null(rows, 0, 11),
+        .amount = scf_rows_i64(rows, 0, 11),
+        .body_sha256 = scf_rows_hash(rows, 0, 13),
+        .operator_id = scf_rows_uuid(rows, 0, 14),
+        .node_kind = scf_rows_null(rows, 0, 15) ? -1 : (int)scf_rows_i64(rows, 0, 15),
     };
-    struct scf_str currency = scf_rows_str(rows, i, 12);
+    struct scf_str currency = scf_rows_str(rows, 0, 12);
     memcpy(f->currency, currency.p != NULL ? currency.p : "", currency.n < 3 ? currency.n : 3);
-    const char *text = scf_rows_text(rows, i, 16);
+    const char *text = scf_rows_text(rows, 0, 16);
     struct scf_error ignored = {0};
     const cJSON *detail =
-        text != NULL ? scf_json_parse(arena, text, scf_rows_str(rows, i, 16).n, &ignored) : NULL;
+        text != NULL ? scf_json_parse(arena, text, scf_rows_str(rows, 0, 16).n, &ignored) : NULL;
     return (text == NULL || detail != NULL) && scf_fact_read(arena, detail, f);
 }
 
-static enum scf_code ask(struct scf_db *db, struct scf_arena *arena,
-                         const struct scf_trade_contract *contracts, size_t n, int64_t as_of_us,
-                         const struct scf_trade_chain *limits, size_t limit_count, int64_t most,
-                         struct scf_rows **ret, struct scf_error *err) {
+/* Row by row, so that what does not fit is never in memory as a whole. */
+struct loading {
+    struct scf_arena *arena;
+    struct scf_facts facts;
+    size_t room;
+    bool full;
+};
+
+static bool make_room(struct loading *l) {
+    if (l->facts.n < l->room)
+        return true;
+    size_t room = l->room > 0 ? 2 * l->room : 64;
+    struct scf_fact *facts = scf_alloc(l->arena, room, sizeof *facts);
+    int64_t *folded = scf_alloc(l->arena, room, sizeof *folded);
+    if (facts == NULL || folded == NULL)
+        return false;
+    if (l->facts.n > 0) {
+        memcpy(facts, l->facts.facts, l->facts.n * sizeof *facts);
+        memcpy(folded, l->facts.folded, l->facts.n * sizeof *folded);
+    }
+    l->facts.facts = facts;
+    l->facts.folded = folded;
+    l->room = room;
+    return true;
+}
+
+static bool take_fact(void *ctx, const struct scf_rows *row) {
+    struct loading *l = ctx;
+    if (l->facts.n == SCF_FACTS_AT_ONCE || !make_room(l) ||
+        !read_fact(row, l->arena, &l->facts.facts[l->facts.n])) {
+        l->full = true;
+        return false;
+    }
+    l->facts.folded[l->facts.n++] = scf_rows_i64(row, 0, 17);
+    return true;
+}
+
+enum scf_code scf_facts_load(struct scf_db *db, struct scf_arena *arena,
+                             const struct scf_trade_contract *contracts, size_t n, int64_t as_of_us,
+                             const struct scf_trade_chain *limits, size_t limit_count,
+                             struct scf_facts *ret, struct scf_error *err) {
     static const int16_t counted[] = {SCF_NODE_LENDER, SCF_NODE_GUARANTOR};
     const struct scf_uuid **keys = scf_alloc(arena, n, sizeof *keys);
+    struct loading l = {.arena = arena};
     struct pairs pairs;
     struct scf_params p;
     if (keys == NULL || !pairs_of(arena, contracts, n, &pairs))
@@ -288,33 +332,13 @@ static enum scf_code ask(struct scf_db *db, struct scf_arena *arena,
     enum scf_code code = scf_facts_add_limits(&p, arena, limits, limit_count, err);
     scf_p_uuid_array(&p, pairs.contracts, pairs.n);
     scf_p_uuid_array(&p, pairs.parties, pairs.n);
-    scf_p_i64(&p, most);
-    return code == SCF_OK ? scf_db_run(db, &facts_stmt, &p, arena, ret, err) : code;
-}
-
-enum scf_code scf_facts_load(struct scf_db *db, struct scf_arena *arena,
-                             const struct scf_trade_contract *contracts, size_t n, int64_t as_of_us,
-                             const struct scf_trade_chain *limits, size_t limit_count,
-                             struct scf_facts *ret, struct scf_error *err) {
-    struct scf_rows *rows;
-    int64_t most = (int64_t)SCF_TRADE_MAX_FACTS * (int64_t)(n > 0 ? n : 1);
-    most = most < SCF_FACTS_AT_ONCE ? most : SCF_FACTS_AT_ONCE;
-    enum scf_code code =
-        ask(db, arena, contracts, n, as_of_us, limits, limit_count, most + 1, &rows, err);
-    if (code != SCF_OK)
-        return code;
-    int count = scf_rows_count(rows);
-    struct scf_fact *facts = scf_alloc(arena, (size_t)count, sizeof *facts);
-    int64_t *folded = scf_alloc(arena, (size_t)count, sizeof *folded);
-    if (facts == NULL || folded == NULL || count > most)
+    if (code == SCF_OK)
+        code = scf_db_stream(db, &facts_stmt, &p, take_fact, &l, err);
+    if (code == SCF_OK && l.full)
         return scf_fail(err, SCF_E_BODY_TOO_LARGE, "The contracts have too many records");
-    for (int i = 0; i < count; i++) {
-        if (!read_fact(rows, i, arena, &facts[i]))
-            return scf_fail(err, SCF_E_BODY_TOO_LARGE, "The contracts have too many records");
-        folded[i] = scf_rows_i64(rows, i, 17);
-    }
-    *ret = (struct scf_facts){.facts = facts, .folded = folded, .n = (size_t)count};
-    return SCF_OK;
+    if (code == SCF_OK)
+        *ret = l.facts;
+    return code;
 }
 
 const struct scf_fact *scf_facts_of(const struct scf_facts *f, const struct scf_uuid *contract_key,

@@ -13,6 +13,8 @@ extern const struct scf_schema scf_assess_schema; /* CreditAssessmentCreate */
 
 /* The request, read from a body that passed the schema. Ids in the arena. */
 struct scf_assess_request {
+    enum scf_assessment_kind kind;
+    enum scf_product product;
     struct scf_uuid borrower_id;
     struct scf_uuid *contracts, *lenders;
     size_t contract_count, lender_count;
@@ -34,7 +36,18 @@ enum scf_code scf_assess_notify(struct scf_db *db, struct scf_arena *arena, cons
 
 /* ---- gather.c: what the limit rests on, read from the database ---- */
 
-/* Folds the chains concerned, then reads everything. Outside a transaction. */
+/* Folds the chains concerned. Outside a transaction. */
+enum scf_code scf_assess_fold(struct scf_db *db, struct scf_arena *arena,
+                              const struct scf_services *services,
+                              const struct scf_assess_request *request,
+                              struct scf_error *err) SCF_MUST_CHECK;
+/* Reads everything, from what is folded. Also inside a transaction. */
+enum scf_code scf_assess_read(struct scf_db *db, struct scf_arena *arena,
+                              const struct scf_services *services,
+                              const struct scf_uuid *assessment_id,
+                              const struct scf_assess_request *request, int64_t as_of_us,
+                              struct scf_limit_inputs *ret, struct scf_error *err) SCF_MUST_CHECK;
+/* Both. Outside a transaction. */
 enum scf_code scf_assess_gather(struct scf_db *db, struct scf_arena *arena,
                                 const struct scf_services *services,
                                 const struct scf_uuid *assessment_id,
@@ -48,15 +61,11 @@ enum scf_code scf_assess_gather(struct scf_db *db, struct scf_arena *arena,
 enum scf_code scf_window_read(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_uuid *enterprise_id, enum scf_period period,
                               struct scf_limit_inputs *in, struct scf_error *err) SCF_MUST_CHECK;
-/* The newest revision of a contract record in its chain. */
-enum scf_code scf_contract_newest(struct scf_db *db, struct scf_arena *arena,
-                                  const struct scf_record *contract, struct scf_uuid *ret,
-                                  struct scf_error *err) SCF_MUST_CHECK;
-/* Invoices, events and what is drawn of a contract into `k`, whose currency is set. */
-enum scf_code scf_contract_read_totals(struct scf_db *db, struct scf_arena *arena,
-                                       const struct scf_record *contract,
-                                       struct scf_limit_contract *k,
-                                       struct scf_error *err) SCF_MUST_CHECK;
+/* The limit account of a contract into `k`, whose currency is set. */
+enum scf_code scf_contract_read_account(struct scf_db *db, struct scf_arena *arena,
+                                        const struct scf_record *contract,
+                                        struct scf_limit_contract *k,
+                                        struct scf_error *err) SCF_MUST_CHECK;
 /* The guarantees of a contract that no later record revises and that are not erased, in the order
  * of their turn: every node's first one, then every node's second, so that none crowds out
  * another's; at most 100. Of the bodies only the members that count, however large a sender made
@@ -70,10 +79,28 @@ struct scf_reported_guarantee {
     bool from_guarantors;        /* the node's kind is guarantor */
     const char *guarantee_no, *guarantor_id, *status, *effective_from, *expires_on;
 };
+struct scf_reported_guarantee scf_guarantee_read(const struct scf_rows *rows, int i);
 enum scf_code scf_contract_guarantees(struct scf_db *db, struct scf_arena *arena,
                                       const struct scf_uuid *contract_key,
                                       struct scf_reported_guarantee **ret, size_t *ret_n,
                                       struct scf_error *err) SCF_MUST_CHECK;
+
+/* ---- gather.c, for increments: the same readings for many contracts at once; pure ---- */
+
+/* What a contract's record says by itself; returns its body, NULL when it is erased. */
+const cJSON *scf_gather_contract(struct scf_arena *arena, const struct scf_uuid *borrower_id,
+                                 const struct scf_record *record, struct scf_limit_contract *ret);
+/* Of the guarantees reported for a contract those that stand, each once. */
+enum scf_code scf_gather_guarantees(struct scf_arena *arena, const struct scf_uuid *borrower_id,
+                                    const struct scf_reported_guarantee *reported, size_t n,
+                                    struct scf_limit_contract *k,
+                                    struct scf_error *err) SCF_MUST_CHECK;
+/* What the borrower's profile says (NULL: a stub has none). */
+enum scf_code scf_gather_profile(struct scf_arena *arena, const char *profile,
+                                 struct scf_limit_inputs *in, struct scf_error *err) SCF_MUST_CHECK;
+/* What a trade view is asked with. */
+struct scf_trade_contract scf_gather_trade(const struct scf_record *r, const cJSON *body);
+void scf_gather_template(struct scf_limit_inputs *in, const struct scf_template *t);
 
 /* ---- assess_check_store.c: what a request names ---- */
 
@@ -115,6 +142,11 @@ struct scf_assess_row {
     struct scf_str request, document;          /* the document is empty before success */
     const char *problem_code, *problem_detail; /* NULL: none */
     bool awaiting; /* for the lender that asks; any lender's when others ask */
+    /* Of the lender that asks, once computed; lender_steps is a JSON array. */
+    bool has_lender_limit;
+    int64_t lender_limit;
+    struct scf_str lender_steps;
+    char currency[4]; /* "" before success */
 };
 
 enum scf_code scf_assess_insert(struct scf_db *db, struct scf_arena *arena,
@@ -144,7 +176,8 @@ enum scf_code scf_assess_versions(struct scf_db *db, struct scf_arena *arena,
 enum scf_code scf_assess_begin(struct scf_db *db, struct scf_arena *arena,
                                const struct scf_uuid *id, int64_t now_us,
                                struct scf_error *err) SCF_MUST_CHECK;
-/* Inside a transaction: the outcome, unless there is one; *ret_first says which. */
+/* Inside a transaction: the outcome, as of in->as_of_us, unless there is one; *ret_first says
+ * which. */
 enum scf_code scf_assess_succeed(struct scf_db *db, struct scf_arena *arena,
                                  const struct scf_uuid *id, const struct scf_limit_inputs *in,
                                  const struct scf_limit_result *result, struct scf_str document,

@@ -101,10 +101,16 @@ enum scf_code scf_assess_versions(struct scf_db *db, struct scf_arena *arena,
     "a.id, a.node_id, a.borrower_id, a.status, a.version, a.as_of, a.created_at, a.updated_at,"    \
     " a.request, a.document, a.problem_code, a.problem_detail,"                                    \
     " EXISTS (SELECT FROM scfd.credit_assessment_lender l WHERE l.assessment_id = a.id"            \
-    " AND l.awaiting AND (a.node_id IS NOT DISTINCT FROM $2 OR l.node_id = $2 OR $2 IS NULL))"
+    " AND l.awaiting AND (a.node_id IS NOT DISTINCT FROM $2 OR l.node_id = $2 OR $2 IS NULL)),"    \
+    " a.currency, own.lender_limit, own.lender_steps"
+/* The address of the asking node, if it is a lender that `a` was addressed to. */
+#define OWN                                                                                        \
+    " LEFT JOIN scfd.credit_assessment_lender own ON own.assessment_id = a.id"                     \
+    " AND own.node_id = $2"
 
 static struct scf_assess_row read_row(const struct scf_rows *rows, int i) {
-    return (struct scf_assess_row){
+    struct scf_str currency = scf_rows_str(rows, i, 13);
+    struct scf_assess_row row = {
         .id = scf_rows_uuid(rows, i, 0),
         .node_id = scf_rows_uuid(rows, i, 1),
         .borrower_id = scf_rows_uuid(rows, i, 2),
@@ -118,11 +124,17 @@ static struct scf_assess_row read_row(const struct scf_rows *rows, int i) {
         .problem_code = scf_rows_text(rows, i, 10),
         .problem_detail = scf_rows_text(rows, i, 11),
         .awaiting = scf_rows_bool(rows, i, 12),
+        .has_lender_limit = !scf_rows_null(rows, i, 14),
+        .lender_limit = scf_rows_i64(rows, i, 14),
+        .lender_steps = scf_rows_str(rows, i, 15),
     };
+    if (currency.p != NULL)
+        memcpy(row.currency, currency.p, currency.n < 3 ? currency.n : 3);
+    return row;
 }
 
 static const struct scf_stmt get_stmt = {
-    "scf_assess_get", "SELECT " ROW_COLUMNS " FROM scfd.credit_assessment a WHERE " VISIBLE};
+    "scf_assess_get", "SELECT " ROW_COLUMNS " FROM scfd.credit_assessment a" OWN " WHERE " VISIBLE};
 
 enum scf_code scf_assess_get(struct scf_db *db, struct scf_arena *arena,
                              const struct scf_actor *actor, const struct scf_uuid *id,
@@ -178,8 +190,8 @@ enum scf_code scf_assess_begin(struct scf_db *db, struct scf_arena *arena,
 static const struct scf_stmt succeed_stmt = {
     "scf_assess_succeed",
     "UPDATE scfd.credit_assessment SET status = 2, version = version + 1, updated_at = $2,"
-    " currency = $3, recommended_limit = $4, limit_expires_on = $5, document = $6, receipt = $7"
-    " WHERE id = $1 AND status < 2"};
+    " currency = $3, recommended_limit = $4, limit_expires_on = $5, document = $6, receipt = $7,"
+    " as_of = $8 WHERE id = $1 AND status < 2"};
 
 enum scf_code scf_assess_succeed(struct scf_db *db, struct scf_arena *arena,
                                  const struct scf_uuid *id, const struct scf_limit_inputs *in,
@@ -196,6 +208,7 @@ enum scf_code scf_assess_succeed(struct scf_db *db, struct scf_arena *arena,
     scf_p_date(&p, result->expires_day);
     scf_p_str(&p, document);
     scf_p_str(&p, receipt);
+    scf_p_time(&p, in->as_of_us);
     enum scf_code code = scf_db_run(db, &succeed_stmt, &p, arena, &rows, err);
     if (code == SCF_OK) {
         *ret_first = scf_rows_affected(rows) > 0;
@@ -319,7 +332,7 @@ static const struct scf_stmt rows_stmt = {
     "SELECT " ROW_COLUMNS " FROM (SELECT a.*, x.n, sum(octet_length(coalesce(a.document,"
     " a.request))) OVER (ORDER BY x.n) - octet_length(coalesce(a.document, a.request)) AS before"
     " FROM unnest($1::uuid[]) WITH ORDINALITY x (id, n) JOIN scfd.credit_assessment a"
-    " ON a.id = x.id) a WHERE a.before < $3 ORDER BY a.n"};
+    " ON a.id = x.id) a" OWN " WHERE a.before < $3 ORDER BY a.n"};
 
 enum scf_code scf_assess_rows(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_actor *actor, const struct scf_assess_key *keys,

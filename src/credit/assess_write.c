@@ -31,9 +31,9 @@ static void write_request(struct scf_jsonw *w, struct scf_arena *arena,
     const cJSON *body = text != NULL ? scf_json_parse(arena, text, row->request.n, &ignored) : NULL;
     scf_jw_str(w, "object", "credit_assessment");
     scf_jw_id(w, "id", "asm", &row->id);
-    scf_jw_str(w, "kind", "initial");
     scf_jw_id(w, "borrower_id", "ent", &row->borrower_id);
     if (body != NULL && scf_assess_request_read(arena, body, &request, &ignored) == SCF_OK) {
+        scf_jw_str(w, "kind", scf_assessment_kind_names[request.kind]);
         scf_jw_array(w, "contract_ids");
         for (size_t i = 0; i < request.contract_count; i++)
             scf_jw_id(w, NULL, "ctr", &request.contracts[i]);
@@ -62,6 +62,10 @@ void scf_assess_write(struct scf_buf *out, struct scf_arena *arena,
         scf_jw_id(&w, "node_id", "node", &row->node_id);
     if (lenders != NULL)
         write_lenders(&w, lenders, lender_count);
+    if (row->has_lender_limit) {
+        scf_jw_money(&w, "lender_limit", row->lender_limit, scf_scale_of(row->currency));
+        scf_jw_raw(&w, "lender_steps", row->lender_steps.p, row->lender_steps.n);
+    }
     if (row->document.n > 1) { /* the document follows from after its opening brace */
         struct scf_hash sha256 = scf_sha256(row->document.p, row->document.n);
         scf_jw_hex(&w, "sha256", sha256.b, SCF_HASH_LEN);

@@ -2,9 +2,11 @@
  * enterprise's profile. Relies on gather_store.c, rollup.c, and on the records' bodies as intake
  * validated them. */
 #include "assess.h"
+#include "gather_claims.h"
 #include "scfd/base/clock.h"
 #include "scfd/base/money.h"
 #include "scfd/party/enterprise.h"
+#include "scfd/trade/trade.h"
 
 struct gather {
     struct scf_db *db;
@@ -13,6 +15,7 @@ struct gather {
     const struct scf_assess_request *request;
     struct scf_limit_inputs in;
     struct scf_record *contracts; /* newest revisions, in the order of the request */
+    const cJSON *profile;         /* the borrower's; NULL: a stub has none */
 };
 
 static enum scf_code no_memory(struct scf_error *err) {
@@ -32,7 +35,7 @@ static enum scf_code read_contract_records(struct gather *g, struct scf_error *e
         enum scf_code code =
             scf_record_get(g->db, g->arena, NULL, &g->request->contracts[i], r, err);
         if (code == SCF_OK)
-            code = scf_contract_newest(g->db, g->arena, r, &newest, err);
+            code = scf_trade_contract_newest(g->db, g->arena, r, &newest, err);
         if (code == SCF_OK && !scf_uuid_eq(&newest, &r->id))
             code = scf_record_get(g->db, g->arena, NULL, &newest, r, err);
         if (code != SCF_OK)
@@ -111,14 +114,9 @@ static size_t place_of(const struct scf_reported_guarantee *const *others, size_
 
 /* Several nodes may report the same guarantee: the guarantor's own record counts, or else the first
  * one. */
-static enum scf_code read_guarantees(struct gather *g, const struct scf_record *contract,
+static enum scf_code take_guarantees(struct gather *g,
+                                     const struct scf_reported_guarantee *reported, size_t n,
                                      struct scf_limit_contract *k, struct scf_error *err) {
-    struct scf_reported_guarantee *reported;
-    size_t n;
-    enum scf_code code =
-        scf_contract_guarantees(g->db, g->arena, &contract->business_key, &reported, &n, err);
-    if (code != SCF_OK)
-        return code;
     struct scf_limit_guarantee *list = scf_alloc(g->arena, n, sizeof *list);
     const struct scf_reported_guarantee **taken = scf_alloc(g->arena, n, sizeof *taken);
     if (list == NULL || taken == NULL)
@@ -137,16 +135,25 @@ static enum scf_code read_guarantees(struct gather *g, const struct scf_record *
     return SCF_OK;
 }
 
-static enum scf_code read_contract(struct gather *g, size_t i, struct scf_limit_contract *k,
-                                   struct scf_error *err) {
-    const struct scf_record *r = &g->contracts[i];
-    const cJSON *body = body_of(g, r);
+static enum scf_code read_guarantees(struct gather *g, const struct scf_record *contract,
+                                     struct scf_limit_contract *k, struct scf_error *err) {
+    struct scf_reported_guarantee *reported;
+    size_t n;
+    enum scf_code code =
+        scf_contract_guarantees(g->db, g->arena, &contract->business_key, &reported, &n, err);
+    return code == SCF_OK ? take_guarantees(g, reported, n, k, err) : code;
+}
+
+/* What the contract's record says by itself. */
+static void take_contract(const struct gather *g, const struct scf_record *r, const cJSON *body,
+                          struct scf_limit_contract *k) {
     const char *status = scf_json_string(body, "status");
     *k = (struct scf_limit_contract){
         .record_id = r->id,
         .body_sha256 = r->body_sha256,
         .status = status != NULL ? status : "",
         .amount = r->has_amount ? r->amount : 0,
+        .buyer_id = r->counterparty_id,
         .seller_is_borrower = scf_uuid_eq(&r->enterprise_id, &g->request->borrower_id),
         .has_signed = r->has_happened,
         .signed_us = r->happened_us,
@@ -155,6 +162,15 @@ static enum scf_code read_contract(struct gather *g, size_t i, struct scf_limit_
     int scale = scf_scale_of(k->currency);
     k->prepaid = deduction(body, "prepaid_amount", scale, k->amount);
     k->retention = deduction(body, "retention_amount", scale, k->amount);
+    k->assignment_prohibited = scf_json_bool(body, "assignment_prohibited", false);
+    k->consignment = scf_json_bool(body, "consignment", false);
+    k->paid_by_bill = scf_json_bool(body, "paid_by_bill", false);
+}
+
+static enum scf_code read_contract(struct gather *g, size_t i, struct scf_limit_contract *k,
+                                   struct scf_error *err) {
+    const struct scf_record *r = &g->contracts[i];
+    take_contract(g, r, body_of(g, r), k);
     for (size_t j = 0; j < i; j++) {
         k->duplicate |= scf_uuid_eq(&g->contracts[j].id, &r->id) ||
                         (!scf_uuid_is_nil(&r->business_key) &&
@@ -162,8 +178,31 @@ static enum scf_code read_contract(struct gather *g, size_t i, struct scf_limit_
     }
     if (k->duplicate || scf_uuid_is_nil(&r->business_key))
         return SCF_OK;
-    enum scf_code code = scf_contract_read_totals(g->db, g->arena, r, k, err);
+    enum scf_code code = scf_contract_read_account(g->db, g->arena, r, k, err);
     return code == SCF_OK ? read_guarantees(g, r, k, err) : code;
+}
+
+/* Of contracts that have a business key, and of each once. */
+static enum scf_code read_trade(struct gather *g, struct scf_limit_contract *list, size_t n,
+                                struct scf_error *err) {
+    struct scf_trade_contract *asked = scf_alloc(g->arena, n, sizeof *asked);
+    struct scf_trade_view *views = scf_alloc(g->arena, n, sizeof *views);
+    size_t *which = scf_alloc(g->arena, n, sizeof *which), count = 0;
+    if (asked == NULL || views == NULL || which == NULL)
+        return no_memory(err);
+    for (size_t i = 0; i < n; i++) {
+        if (list[i].duplicate || scf_uuid_is_nil(&g->contracts[i].business_key))
+            continue;
+        asked[count] = scf_gather_trade(&g->contracts[i], body_of(g, &g->contracts[i]));
+        which[count++] = i;
+    }
+    if (count == 0)
+        return SCF_OK;
+    enum scf_code code = scf_trade_views(g->db, g->arena, &g->in.policy, asked, count,
+                                         g->in.as_of_us, NULL, 0, views, err);
+    for (size_t i = 0; code == SCF_OK && i < count; i++)
+        list[which[i]].trade = views[i];
+    return code;
 }
 
 static enum scf_code read_contracts(struct gather *g, struct scf_error *err) {
@@ -176,12 +215,14 @@ static enum scf_code read_contracts(struct gather *g, struct scf_error *err) {
         if (code != SCF_OK)
             return code;
     }
+    enum scf_code code = read_trade(g, list, n, err);
+    code = code == SCF_OK ? scf_gather_standings(g->db, g->arena, list, n, err) : code;
+    if (code != SCF_OK)
+        return code;
     g->in.contracts = list;
     g->in.contract_count = n;
-    const char *currency =
-        g->request->currency[0] != '\0' ? g->request->currency : list[0].currency;
-    memcpy(g->in.currency, currency, 4);
-    return SCF_OK;
+    code = scf_gather_debtors(g->db, g->arena, g->profile, &g->in, err);
+    return code == SCF_OK ? scf_gather_need_sources(g->db, g->arena, &g->in, 1, err) : code;
 }
 
 /* ---- folding ---- */
@@ -233,6 +274,8 @@ static enum scf_code read_profile(struct gather *g, const char *profile, struct 
     const cJSON *json = scf_json_parse(g->arena, profile, strlen(profile), err);
     if (json == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "The borrower's stored profile cannot be read");
+    g->profile = json;
+    scf_gather_need(json, g->in.currency, &g->in.need);
     const char *operating = scf_json_string(json, "operating_status");
     static const char *const closed[] = {"revoked", "deregistered", "bankrupt"};
     for (size_t i = 0; operating != NULL && i < SCF_COUNT(closed); i++)
@@ -278,33 +321,115 @@ static void take_template(struct scf_limit_inputs *in, const struct scf_template
     in->grading = t->grading;
 }
 
+static struct gather begin(struct scf_db *db, struct scf_arena *arena,
+                           const struct scf_services *services,
+                           const struct scf_assess_request *request) {
+    return (struct gather){.db = db, .arena = arena, .services = services, .request = request};
+}
+
+static enum scf_code read_all(struct gather *g, const struct scf_uuid *assessment_id,
+                              int64_t as_of_us, struct scf_limit_inputs *ret,
+                              struct scf_error *err) {
+    int32_t to = scf_day_of(as_of_us);
+    g->in = (struct scf_limit_inputs){
+        .assessment_id = *assessment_id,
+        .borrower_id = g->request->borrower_id,
+        .as_of_us = as_of_us,
+        .from_day = to - (int32_t)g->services->config->rating_window_days + 1,
+        .to_day = to,
+        .has_requested = g->request->has_requested,
+        .requested = g->request->requested,
+        .kind = g->request->kind,
+        .product = g->request->product,
+        .period = "",
+    };
+    const char *currency =
+        g->request->currency[0] != '\0' ? g->request->currency : g->contracts[0].currency;
+    memcpy(g->in.currency, currency, 4);
+    const struct scf_template *t;
+    enum scf_code code = scf_policy_in_force(g->db, g->arena, as_of_us, &g->in.policy, err);
+    code = code == SCF_OK ? read_enterprise(g, &t, err) : code;
+    if (code != SCF_OK)
+        return code;
+    take_template(&g->in, t);
+    code = scf_window_read(g->db, g->arena, &g->request->borrower_id, t->period, &g->in, err);
+    code = code == SCF_OK ? read_contracts(g, err) : code;
+    if (code == SCF_OK)
+        *ret = g->in;
+    return code;
+}
+
+enum scf_code scf_assess_fold(struct scf_db *db, struct scf_arena *arena,
+                              const struct scf_services *services,
+                              const struct scf_assess_request *request, struct scf_error *err) {
+    struct gather g = begin(db, arena, services, request);
+    enum scf_code code = read_contract_records(&g, err);
+    return code == SCF_OK ? fold(&g, err) : code;
+}
+
+enum scf_code scf_assess_read(struct scf_db *db, struct scf_arena *arena,
+                              const struct scf_services *services,
+                              const struct scf_uuid *assessment_id,
+                              const struct scf_assess_request *request, int64_t as_of_us,
+                              struct scf_limit_inputs *ret, struct scf_error *err) {
+    struct gather g = begin(db, arena, services, request);
+    enum scf_code code = read_contract_records(&g, err);
+    return code == SCF_OK ? read_all(&g, assessment_id, as_of_us, ret, err) : code;
+}
+
 enum scf_code scf_assess_gather(struct scf_db *db, struct scf_arena *arena,
                                 const struct scf_services *services,
                                 const struct scf_uuid *assessment_id,
                                 const struct scf_assess_request *request, int64_t as_of_us,
                                 struct scf_limit_inputs *ret, struct scf_error *err) {
-    int32_t to = scf_day_of(as_of_us);
-    struct gather g = {.db = db, .arena = arena, .services = services, .request = request};
-    g.in = (struct scf_limit_inputs){
-        .assessment_id = *assessment_id,
-        .borrower_id = request->borrower_id,
-        .as_of_us = as_of_us,
-        .from_day = to - (int32_t)services->config->rating_window_days + 1,
-        .to_day = to,
-        .has_requested = request->has_requested,
-        .requested = request->requested,
-    };
-    const struct scf_template *t;
-    enum scf_code code = scf_policy_in_force(db, arena, as_of_us, &g.in.policy, err);
-    code = code == SCF_OK ? read_contract_records(&g, err) : code;
+    struct gather g = begin(db, arena, services, request);
+    enum scf_code code = read_contract_records(&g, err);
     code = code == SCF_OK ? fold(&g, err) : code;
-    code = code == SCF_OK ? read_enterprise(&g, &t, err) : code;
-    if (code != SCF_OK)
-        return code;
-    take_template(&g.in, t);
-    code = scf_window_read(db, arena, &request->borrower_id, t->period, &g.in, err);
-    code = code == SCF_OK ? read_contracts(&g, err) : code;
+    return code == SCF_OK ? read_all(&g, assessment_id, as_of_us, ret, err) : code;
+}
+
+/* ---- for increments, which gather for many contracts at once ---- */
+
+const cJSON *scf_gather_contract(struct scf_arena *arena, const struct scf_uuid *borrower_id,
+                                 const struct scf_record *record, struct scf_limit_contract *ret) {
+    const struct scf_assess_request request = {.borrower_id = *borrower_id};
+    struct gather g = {.arena = arena, .request = &request};
+    const cJSON *body = body_of(&g, record);
+    take_contract(&g, record, body, ret);
+    return body;
+}
+
+enum scf_code scf_gather_guarantees(struct scf_arena *arena, const struct scf_uuid *borrower_id,
+                                    const struct scf_reported_guarantee *reported, size_t n,
+                                    struct scf_limit_contract *k, struct scf_error *err) {
+    const struct scf_assess_request request = {.borrower_id = *borrower_id};
+    struct gather g = {.arena = arena, .request = &request};
+    return take_guarantees(&g, reported, n, k, err);
+}
+
+enum scf_code scf_gather_profile(struct scf_arena *arena, const char *profile,
+                                 struct scf_limit_inputs *in, struct scf_error *err) {
+    struct gather g = {.arena = arena, .in = *in};
+    enum scf_code code = read_profile(&g, profile, err);
     if (code == SCF_OK)
-        *ret = g.in;
+        *in = g.in;
     return code;
+}
+
+struct scf_trade_contract scf_gather_trade(const struct scf_record *r, const cJSON *body) {
+    struct scf_trade_contract t = {
+        .contract_key = r->business_key,
+        .seller_id = r->enterprise_id,
+        .buyer_id = r->counterparty_id,
+        .amount = r->has_amount ? r->amount : 0,
+        .has_signed = r->has_happened,
+        .signed_day = scf_day_of(r->happened_us),
+        .body = body,
+    };
+    memcpy(t.currency, r->currency, 4);
+    return t;
+}
+
+void scf_gather_template(struct scf_limit_inputs *in, const struct scf_template *t) {
+    take_template(in, t);
 }

@@ -111,66 +111,30 @@ enum scf_code scf_window_read(struct scf_db *db, struct scf_arena *arena,
 
 /* ---- contracts ---- */
 
-/* The key alone finds the few records of the contract; a planner that were told the order wanted
- * might walk the whole chain backwards instead. */
-static const struct scf_stmt newest_stmt = {
-    "scf_contract_newest",
-    "WITH k AS MATERIALIZED (SELECT id, chain_id, kind, leaf_index FROM scfd.record"
-    " WHERE business_key = $1) SELECT id FROM k WHERE chain_id = $2 AND kind = $3"
-    " ORDER BY leaf_index DESC LIMIT 1"};
+static const struct scf_stmt account_stmt = {
+    "scf_contract_account",
+    "SELECT initial, increments, held, used, frozen, coalesce((SELECT best_credibility"
+    " FROM scfd.limit_mark m WHERE m.contract_key = $1 AND m.currency = $2), $3)"
+    " FROM scfd.limit_account WHERE contract_key = $1 AND currency = $2"};
 
-enum scf_code scf_contract_newest(struct scf_db *db, struct scf_arena *arena,
-                                  const struct scf_record *contract, struct scf_uuid *ret,
-                                  struct scf_error *err) {
-    struct scf_params p;
-    struct scf_rows *rows;
-    *ret = contract->id;
-    if (scf_uuid_is_nil(&contract->business_key))
-        return SCF_OK;
-    scf_params_init(&p, arena);
-    scf_p_uuid(&p, &contract->business_key);
-    scf_p_uuid(&p, &contract->chain_id);
-    scf_p_i16(&p, SCF_REC_CONTRACT);
-    enum scf_code code = scf_db_run(db, &newest_stmt, &p, arena, &rows, err);
-    if (code == SCF_OK && scf_rows_count(rows) > 0)
-        *ret = scf_rows_uuid(rows, 0, 0);
-    return code;
-}
-
-/* invoiced is numeric so that nothing overflows; far beyond any contract it may as well stop. */
-static const struct scf_stmt totals_stmt = {
-    "scf_contract_totals",
-    "SELECT coalesce(sum(invoices) FILTER (WHERE currency = $2), 0)::bigint,"
-    " coalesce(sum(invoices) FILTER (WHERE currency <> $2), 0)::bigint,"
-    " coalesce(sum(invoices) FILTER (WHERE seller_id <> $3 OR buyer_id <> $4), 0)::bigint,"
-    " least(greatest(coalesce(sum(invoiced) FILTER (WHERE currency = $2), 0), -$5), $5)::bigint,"
-    " coalesce(sum(events), 0)::bigint, min(first_event_at),"
-    " coalesce((SELECT used FROM scfd.limit_account a WHERE a.contract_key = $1"
-    " AND a.currency = $2), 0)"
-    " FROM scfd.contract_total WHERE contract_key = $1"};
-
-enum scf_code scf_contract_read_totals(struct scf_db *db, struct scf_arena *arena,
-                                       const struct scf_record *contract,
-                                       struct scf_limit_contract *k, struct scf_error *err) {
+enum scf_code scf_contract_read_account(struct scf_db *db, struct scf_arena *arena,
+                                        const struct scf_record *contract,
+                                        struct scf_limit_contract *k, struct scf_error *err) {
     struct scf_params p;
     struct scf_rows *rows;
     scf_params_init(&p, arena);
     scf_p_uuid(&p, &contract->business_key);
     scf_p_text(&p, k->currency);
-    scf_p_uuid(&p, &contract->enterprise_id);
-    scf_p_uuid(&p, &contract->counterparty_id);
-    scf_p_i64(&p, SCF_MONEY_MAX);
-    enum scf_code code = scf_db_run(db, &totals_stmt, &p, arena, &rows, err);
-    if (code != SCF_OK)
+    scf_p_i64(&p, SCF_PPM);
+    enum scf_code code = scf_db_run(db, &account_stmt, &p, arena, &rows, err);
+    if (code != SCF_OK || scf_rows_count(rows) == 0)
         return code;
-    k->invoices = scf_rows_i64(rows, 0, 0);
-    k->invoices_other_currency = scf_rows_i64(rows, 0, 1);
-    k->invoices_other_parties = scf_rows_i64(rows, 0, 2);
-    k->invoiced = scf_rows_i64(rows, 0, 3);
-    /* events that do not say when they happened cannot be early */
-    k->events = scf_rows_null(rows, 0, 5) ? 0 : scf_rows_i64(rows, 0, 4);
-    k->first_event_us = scf_rows_time(rows, 0, 5);
-    k->financed = scf_rows_i64(rows, 0, 6);
+    k->initial_limit = scf_rows_i64(rows, 0, 0);
+    k->increments = scf_rows_i64(rows, 0, 1);
+    k->held = scf_rows_i64(rows, 0, 2);
+    k->used = scf_rows_i64(rows, 0, 3);
+    k->frozen = scf_rows_bool(rows, 0, 4);
+    k->best_credibility_ppm = k->increments > 0 ? scf_rows_i64(rows, 0, 5) : 0;
     return SCF_OK;
 }
 
@@ -189,7 +153,7 @@ static const struct scf_stmt guarantees_stmt = {
     " CROSS JOIN LATERAL (SELECT convert_from(r.body, 'UTF8')::json AS body OFFSET 0) b"
     " WHERE r.body IS NOT NULL ORDER BY g.turn, g.chain_id"};
 
-static struct scf_reported_guarantee read_guarantee(const struct scf_rows *rows, int i) {
+struct scf_reported_guarantee scf_guarantee_read(const struct scf_rows *rows, int i) {
     struct scf_reported_guarantee r = {
         .record_id = scf_rows_uuid(rows, i, 0),
         .obligor_id = scf_rows_uuid(rows, i, 1),
@@ -224,7 +188,7 @@ enum scf_code scf_contract_guarantees(struct scf_db *db, struct scf_arena *arena
     if (list == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "No memory for %d guarantees", n);
     for (int i = 0; i < n; i++)
-        list[i] = read_guarantee(rows, i);
+        list[i] = scf_guarantee_read(rows, i);
     *ret = list;
     *ret_n = (size_t)n;
     return SCF_OK;

@@ -4,7 +4,7 @@
  *
  * Row locks are taken in this order everywhere: the assessment addressed to the lender, its
  * decision, the assessment, the loan, limit accounts by contract key, claims on invoices by key,
- * chains by id. */
+ * receivables, chains by id. */
 #ifndef SCFD_LENDING_FILING_H
 #define SCFD_LENDING_FILING_H
 
@@ -23,6 +23,7 @@ struct scf_filing {
     /* Result: the new record, or the one that was filed before with the same content. */
     struct scf_uuid id;
     bool existed;
+    size_t unregistered; /* invoices of a loan that are no registered receivables */
 };
 
 /* Run inside scf_tx_run, which calls again after SOFT. 409 and 422 as the header of the room says.

@@ -290,6 +290,26 @@ static enum scf_code claim(struct scf_db *db, const struct scf_filing *f, const 
                               : SCF_OK;
 }
 
+/* The receivables among the invoices that the loan has claimed, by itself or through its hold, are
+ * financed by it, if the rules of the trade allow. */
+static enum scf_code finance_receivables(struct scf_db *db, struct scf_filing *f,
+                                         struct scf_error *err) {
+    struct scf_policy policy;
+    struct scf_rcv_loan loan = {.policy = &policy,
+                                .loan_id = &f->id,
+                                .lender_id = &f->lender->node_id,
+                                .now_us = f->ctx.now_us};
+    bool timed = scf_body_time(f->body, "disbursed_at", f->ctx.offset_minutes, &loan.disbursed_us);
+    SCF_ASSERT(timed);
+    enum scf_code code =
+        scf_loan_claimed_invoices(db, f->arena, &f->id, &loan.invoices, &loan.invoice_count, err);
+    if (code != SCF_OK || loan.invoice_count == 0)
+        return code;
+    code = scf_policy_in_force(db, f->arena, f->ctx.now_us, &policy, err);
+    return code == SCF_OK ? scf_receivable_disburse(db, f->arena, &loan, &f->unregistered, err)
+                          : code;
+}
+
 /* ---- writing ---- */
 
 static enum scf_code record(struct scf_db *db, const struct scf_filing *f, const struct scf_loan *l,
@@ -361,6 +381,8 @@ enum scf_code scf_loan_file(struct scf_db *db, struct scf_filing *f, struct scf_
         code = share_out(f, &l, &decision, &common, &named, err);
     if (code == SCF_OK)
         code = claim(db, f, &l, &named, &common, err);
+    if (code == SCF_OK)
+        code = finance_receivables(db, f, err);
     if (code == SCF_OK)
         code = write_rows(db, f, &l, &named, err);
     return code == SCF_OK ? record(db, f, &l, &named, err) : code;

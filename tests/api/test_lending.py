@@ -497,14 +497,15 @@ def test_unchanged_is_304_and_lists_have_pages(fresh):
     assert client.get("/v1/repayments", loan_id=ids[0]).json()["data"][0]["amount"] == "0.50"
 
 
-def test_what_is_lent_lowers_the_next_limit(admin, fresh):
+def test_what_is_lent_comes_off_what_is_available_once(admin, fresh):
     before = Decimal(fresh.assessment["recommended_limit"])
     loan_id = lend(fresh, decide(fresh)["id"], half(before)).json()["id"]
-    lower = Decimal(assess(admin, fresh)["recommended_limit"])
-    assert lower < before
+    shown = assess(admin, fresh)
+    assert Decimal(shown["recommended_limit"]) == before
+    assert Decimal(shown["available_limit"]) == before - Decimal(half(before))
     owed = fresh.lender.client.get(f"/v1/loans/{loan_id}").json()["outstanding"]["principal"]
     assert send(fresh, "/v1/repayments", repayment(loan_id, owed)).status == 201
-    assert Decimal(assess(admin, fresh)["recommended_limit"]) == before
+    assert Decimal(assess(admin, fresh)["available_limit"]) == before
 
 
 def test_accounts_are_shown_masked(fresh):

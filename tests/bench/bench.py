@@ -17,6 +17,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
+import increments  # noqa: E402
 from harness import bodies  # noqa: E402
 from harness.client import encode  # noqa: E402
 from harness.parties import Chain, make_enterprise, make_node  # noqa: E402
@@ -398,6 +399,17 @@ class Bench:
             f"audit of {leaves:,} leaves", "–", leaves / took, 200_000, 500_000, unit="leaves/s"
         )
 
+    def bench_receipt(self):
+        run(["make", "-C", ROOT, "build/release/bench/bench_receipt"])
+        out = run([ROOT / "build/release/bench/bench_receipt"])
+        rate = float(out.rsplit(",", 1)[1].split()[0])
+        self.add("verify a receipt, one core", "–", rate, 5_000, 10_000, unit="/s")
+
+    def bench_increments(self):
+        rate = increments.measure()
+        work = f"increments, {increments.ENTERPRISES:,} enterprises"
+        self.add(work, "–", rate, 1000, 5000, unit="assessments/s")
+
     @staticmethod
     def bench_memory_of(server):
         time.sleep(3)
@@ -411,7 +423,8 @@ class Bench:
             print("| " + " | ".join(cell.ljust(w) for cell, w in zip(row, widths)) + " |")
 
 
-PARTS = ["single", "fastify", "latency", "bulk", "not_modified", "assess", "claims", "audit"]
+PARTS = ["single", "fastify", "latency", "bulk", "not_modified", "assess", "increments"]
+PARTS += ["claims", "receipt", "audit"]
 
 
 def main():

@@ -97,6 +97,8 @@ class Line:
             "step": "received",
             "occurred_at": self.delivered.isoformat() + "T00:00:00Z",
             "actor_enterprise_id": actor_id,
+            "amount": f"{self.value:.2f}",
+            "currency": "USD",
             "fields": self.fields(),
         }
 

@@ -117,6 +117,17 @@ struct scf_granting {
 enum scf_code scf_account_grant(struct scf_db *db, struct scf_arena *arena,
                                 const struct scf_granting *granting, int64_t now_us,
                                 struct scf_error *err) SCF_MUST_CHECK;
+/* Assessments of increments under accounts that are there: their lenders may hold under them until
+ * `expires_day`, as under the initial one. Changes no balance. One statement. */
+struct scf_cover {
+    struct scf_uuid assessment_id;
+    const struct scf_account *account;
+    int64_t amount; /* what the account grants after the increment */
+    int32_t expires_day;
+};
+enum scf_code scf_account_cover(struct scf_db *db, struct scf_arena *arena,
+                                const struct scf_cover *covers, size_t n,
+                                struct scf_error *err) SCF_MUST_CHECK;
 /* Lets a lender see the accounts of an assessment, and hold under them. Idempotent. */
 enum scf_code scf_account_open_to(struct scf_db *db, struct scf_arena *arena,
                                   const struct scf_uuid *assessment_id,

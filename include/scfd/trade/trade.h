@@ -8,10 +8,14 @@
  *
  * Of several nodes that report the same thing (the same invoice; a contract) the word that was
  * received first counts, and of equal times the lower chain id; a correction counts from its
- * receipt on. An event that an error declaration negates counts for nothing from then on. */
+ * receipt on. An event that an error declaration negates counts for nothing from then on. Nodes of
+ * enterprises that have nothing to do with a contract count neither for nor against it, and only
+ * the buyer's word, or that of trade systems that nobody operates, proves an acceptance
+ * (docs/credit-model.md, "Facts and views"). */
 #ifndef SCFD_TRADE_TRADE_H
 #define SCFD_TRADE_TRADE_H
 
+#include "scfd/chain/record.h"
 #include "scfd/policy/policy.h"
 
 enum {
@@ -92,7 +96,7 @@ struct scf_trade_view {
     int64_t invoiced;                /* Σ invoices net of red letters */
     int64_t events, first_event_us;       /* first_event_us counts when events > 0 */
     int64_t facts;                        /* how many it rests on */
-    const struct scf_trade_chain *chains; /* those that hold facts of it, ascending ids */
+    const struct scf_trade_chain *chains; /* those whose facts were looked at, ascending ids */
     size_t chain_count;
 };
 
@@ -106,6 +110,15 @@ struct scf_trade_contract {
     int32_t signed_day;
     const cJSON *body; /* its lines, milestones and account are read; NULL: erased */
 };
+
+/* The newest record of the contract in the chain of `contract`, which may be itself. Any thread
+ * with its connection. */
+enum scf_code scf_trade_contract_newest(struct scf_db *db, struct scf_arena *arena,
+                                        const struct scf_record *contract, struct scf_uuid *ret,
+                                        struct scf_error *err) SCF_MUST_CHECK;
+/* A contract's record as views want it; the body's tree in `arena` (NULL: erased or no room). */
+void scf_trade_contract_of(struct scf_arena *arena, const struct scf_record *record,
+                           struct scf_trade_contract *ret);
 
 /* The views of `n` contracts as of a time, from what is folded: facts received up to `as_of_us`.
  * One statement for all of them. `limits` (NULL: none): of these chains only leaves below the size

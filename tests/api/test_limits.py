@@ -551,7 +551,8 @@ def test_deep_audit_recomputes_balances(fresh, server):
     assert reserve(fresh, "5.00", [(invoice_id, "5.00")]).status == 201
 
     def audit():
-        return scfd("audit", "--data", server.data, "--database-url", server.cluster_url(), "--deep")
+        where = ("--data", server.data, "--database-url", server.cluster_url())
+        return scfd("audit", *where, "--deep")
 
     assert audit().returncode == 0, audit().stderr
     altered = {"limit_account": ("held", "updated_at"), "claim_head": ("claimed", "created_at")}

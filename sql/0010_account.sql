@@ -27,8 +27,10 @@ COMMENT ON COLUMN scfd.limit_account.increments IS 'Sum of the increments less w
 COMMENT ON COLUMN scfd.limit_account.entries IS 'Entries so far: the version.';
 COMMENT ON COLUMN scfd.limit_account.assessed_at IS 'as_of of the assessment that granted last; one as of an earlier time grants nothing.';
 
+-- No foreign keys on what every hold writes: entries and claims are written under the lock of the row
+-- that they belong to, and scf_account_check compares them with it.
 CREATE TABLE scfd.limit_entry (
-    account_id uuid NOT NULL REFERENCES scfd.limit_account,
+    account_id uuid NOT NULL,
     seq bigint NOT NULL,
     type smallint NOT NULL CHECK (type BETWEEN 0 AND 9),
     granted bigint NOT NULL,
@@ -71,7 +73,7 @@ COMMENT ON COLUMN scfd.limit_lender.created_at IS 'Of the account: the order of 
 CREATE TABLE scfd.limit_hold (
     id uuid PRIMARY KEY,
     node_id uuid NOT NULL,
-    account_id uuid NOT NULL REFERENCES scfd.limit_account,
+    account_id uuid NOT NULL,
     assessment_id uuid NOT NULL,
     decision_id uuid,
     contract_id uuid NOT NULL,
@@ -100,6 +102,18 @@ COMMENT ON COLUMN scfd.limit_hold.node_id IS 'The lender''s node.';
 COMMENT ON COLUMN scfd.limit_hold.status IS '0 held, 1 used by loan_id, 2 released, 3 expired. A held one past expires_at counts for nothing.';
 COMMENT ON COLUMN scfd.limit_hold.journaled IS 'Whether its release or expiry stands in the platform''s chain (task "holds").';
 
+-- Numbers that people write, as scf_normalise has them: without blanks, in upper case.
+CREATE FUNCTION scfd.normal_number(number text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN upper(translate(number, E' \t\n\r\f\v\u00a0\u3000', ''));
+-- The number of the invoice that a red letter cancels. Immutable, as the body of a record is.
+CREATE FUNCTION scfd.red_letter_of(body bytea) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN scfd.normal_number(convert_from(body, 'UTF8')::json ->> 'original_invoice_no');
+-- Red letters are few: the index is made at once, and nothing is written while a migration runs.
+-- squawk-ignore require-concurrent-index-creation
+CREATE INDEX record_red_letter ON scfd.record (scfd.red_letter_of(body)) WHERE kind = 3 AND amount < 0;
+
 CREATE TABLE scfd.claim_head (
     invoice_key uuid PRIMARY KEY,
     net bigint NOT NULL,
@@ -114,7 +128,7 @@ COMMENT ON COLUMN scfd.claim_head.claimed IS 'Sum of the live rows of claim (sta
 
 CREATE TABLE scfd.claim (
     holder_id uuid NOT NULL,
-    invoice_key uuid NOT NULL REFERENCES scfd.claim_head,
+    invoice_key uuid NOT NULL,
     by_loan boolean NOT NULL,
     node_id uuid NOT NULL,
     invoice_id uuid NOT NULL,
@@ -128,7 +142,6 @@ CREATE TABLE scfd.claim (
 );
 CREATE INDEX claim_live ON scfd.claim (invoice_key) WHERE status = 0;
 CREATE INDEX claim_due ON scfd.claim (expires_at) WHERE status = 0 AND NOT by_loan;
-CREATE INDEX claim_fingerprint ON scfd.claim (fingerprint);
 COMMENT ON TABLE scfd.claim IS 'Claims on invoices by holds and loans. Live ones of an invoice never exceed its net amount when they are made.';
 COMMENT ON COLUMN scfd.claim.holder_id IS 'The hold, or (by_loan) the loan.';
 COMMENT ON COLUMN scfd.claim.fingerprint IS 'fp_invoice of the record named (CR-7.1): all that may be told to others.';
@@ -143,9 +156,30 @@ INSERT INTO scfd.limit_account (id, contract_key, currency, borrower_id, granted
     FROM scfd.loan_contract k JOIN scfd.loan l ON l.id = k.loan_id
     GROUP BY k.contract_key, l.currency;
 INSERT INTO scfd.limit_entry (account_id, seq, type, granted, held, used, source_id, source_prefix, created_at)
-    SELECT id, 1, 0, granted, 0, 0, id, 'acc', created_at FROM scfd.limit_account
-    UNION ALL SELECT id, 2, 6, 0, 0, used, id, 'acc', created_at FROM scfd.limit_account;
+    SELECT id, 1, 0, granted, 0, 0, id, 'lac', created_at FROM scfd.limit_account
+    UNION ALL SELECT id, 2, 6, 0, 0, used, id, 'lac', created_at FROM scfd.limit_account;
 DROP TABLE scfd.contract_exposure;
+
+-- The same of the invoices that loans financed: each as a whole.
+INSERT INTO scfd.claim_head (invoice_key, net, claimed, created_at)
+    SELECT i.invoice_key, max(abs(r.amount)), coalesce(sum(abs(r.amount)) FILTER (WHERE l.status < 2), 0),
+        min(l.created_at)
+    FROM scfd.loan_invoice i JOIN scfd.loan l ON l.id = i.loan_id JOIN scfd.record r ON r.id = i.invoice_id
+    WHERE r.amount <> 0 GROUP BY i.invoice_key;
+INSERT INTO scfd.claim (holder_id, invoice_key, by_loan, node_id, invoice_id, fingerprint, amount, status,
+        claimed_at, released_at)
+    SELECT l.id, i.invoice_key, true, l.lender_id, i.invoice_id, sha256(convert_to(concat_ws('|',
+            scfd.normal_number(coalesce(b.body ->> 'invoice_code', '')),
+            scfd.normal_number(b.body ->> 'invoice_no'), b.body ->> 'issued_on', r.amount,
+            scfd.normal_number(s.code), scfd.normal_number(u.code)), 'UTF8')),
+        abs(r.amount), CASE WHEN l.status < 2 THEN 0 ELSE 1 END, l.created_at,
+        CASE WHEN l.status < 2 THEN NULL ELSE l.updated_at END
+    FROM scfd.loan_invoice i JOIN scfd.loan l ON l.id = i.loan_id JOIN scfd.record r ON r.id = i.invoice_id
+        LEFT JOIN scfd.enterprise s ON s.id = r.enterprise_id
+        LEFT JOIN scfd.enterprise u ON u.id = r.counterparty_id
+        CROSS JOIN LATERAL (SELECT convert_from(coalesce(r.body, '{}'), 'UTF8')::json AS body) b
+    WHERE r.amount <> 0;
+DROP TABLE scfd.loan_invoice;
 
 -- The weights by which a loan's principal counts against its contracts are now the shares that the
 -- accounts gave; a contract without room may have none.

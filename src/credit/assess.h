@@ -180,8 +180,8 @@ enum scf_code scf_assess_begin(struct scf_db *db, struct scf_arena *arena,
  * which. */
 enum scf_code scf_assess_succeed(struct scf_db *db, struct scf_arena *arena,
                                  const struct scf_uuid *id, const struct scf_limit_inputs *in,
-                                 const struct scf_limit_result *result, struct scf_str document,
-                                 struct scf_str receipt, int64_t now_us, bool *ret_first,
+                                 const struct scf_limit_result *result, struct scf_str receipt,
+                                 int64_t now_us, bool *ret_first,
                                  struct scf_error *err) SCF_MUST_CHECK;
 enum scf_code scf_assess_fail(struct scf_db *db, struct scf_arena *arena, const struct scf_uuid *id,
                               const struct scf_error *why, int64_t now_us,

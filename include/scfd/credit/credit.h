@@ -18,6 +18,10 @@ extern const struct scf_job_kind scf_assess_job; /* "assess" */
 extern const struct scf_route scf_credit_routes[]; /* /v1/credit-assessments… */
 extern const size_t scf_credit_route_count;
 
+extern const struct scf_job_kind scf_replay_job;   /* "replay" */
+extern const struct scf_route scf_replay_routes[]; /* /v1/credit-assessments/{id}/replay */
+extern const size_t scf_replay_route_count;
+
 /* ---- for lending; all inside the caller's transaction ---- */
 
 struct scf_assessment_view {

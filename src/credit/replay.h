@@ -1,0 +1,164 @@
+/* Replaying an assessment: every input of its receipt is derived again, from the records of the
+ * chains as they were, and compared with the receipt. What was folded, stored beside the records or
+ * written into the receipt is never taken for an input.
+ *
+ *     replay_job.c     the job, and its result as JSON
+ *     replay_chain.c   one chain: its records against their leaves, bodies and columns; the folding
+ *     replay_fold.c    sums over records (pure)
+ *     replay_derive.c  the inputs of the limit
+ *     replay_diff.c    two documents, member by member (pure)
+ *     replay_store.c   SQL
+ *     replay_api.c     routes */
+#ifndef SCFD_CREDIT_REPLAY_H
+#define SCFD_CREDIT_REPLAY_H
+
+#include "fold.h"
+#include "receipt.h"
+#include "scfd/chain/chain.h"
+#include "scfd/credit/credit.h"
+
+/* ---- differences (replay_diff.c) ---- */
+
+enum { SCF_REPLAY_DIFFS = 100 }; /* kept; all are counted */
+
+struct scf_replay_diff {
+    const char *pointer;               /* RFC 6901, into the receipt */
+    const char *recorded, *recomputed; /* NULL: absent */
+};
+struct scf_replay_diffs {
+    struct scf_arena *arena;
+    struct scf_replay_diff items[SCF_REPLAY_DIFFS];
+    size_t n, count;
+};
+
+/* Adds one difference; the values must live as long as `out`. */
+void scf_replay_differ(struct scf_replay_diffs *out, const char *pointer, const char *recorded,
+                       const char *recomputed);
+/* Adds every difference between two documents that stand at `pointer` (NULL: absent). */
+void scf_replay_compare(struct scf_replay_diffs *out, const char *pointer, const cJSON *recorded,
+                        const cJSON *recomputed);
+
+/* ---- sums (replay_fold.c) ---- */
+
+/* What the ratings rest on, of one borrower, gathered batch by batch in chain order. Its memory
+ * grows with the templates and the days of the window, not with the records. */
+enum { SCF_REPLAY_SUMS = 1000 }; /* as many as a receipt lists */
+struct scf_replay_sums {
+    struct scf_arena *arena;
+    struct scf_uuid borrower_id;
+    int32_t from_day, to_day;
+    struct scf_table sums;   /* struct scf_rating_sums, see replay_fold.c */
+    struct scf_table series; /* of the chain in hand */
+    bool *days;              /* [to_day − from_day + 1]: events or invoices were received */
+};
+
+/* False when the arena is full. */
+bool scf_replay_sums_init(struct scf_replay_sums *s, struct scf_arena *arena,
+                          const struct scf_uuid *borrower_id, int32_t from_day,
+                          int32_t to_day) SCF_MUST_CHECK;
+/* A chain begins: its series are fresh. False when the arena is full. */
+bool scf_replay_sums_chain(struct scf_replay_sums *s) SCF_MUST_CHECK;
+/* Folds records of the chain in hand, of whomever they are; `scratch` is for the call. */
+enum scf_code scf_replay_sums_add(struct scf_replay_sums *s, struct scf_arena *scratch,
+                                  const struct scf_record *records, size_t n,
+                                  scf_template_of *template_of, void *ctx,
+                                  struct scf_error *err) SCF_MUST_CHECK;
+/* The sums in the order of a receipt, and in how many periods there are events or invoices. NULL:
+ * the arena is full. */
+struct scf_rating_sums *scf_replay_sums_list(const struct scf_replay_sums *s,
+                                             size_t *ret_n) SCF_MUST_CHECK;
+int64_t scf_replay_periods(const struct scf_replay_sums *s, enum scf_period period);
+
+/* ---- one replay ---- */
+
+/* A record that is not what its chain says. */
+struct scf_replay_fault {
+    struct scf_uuid record_id, chain_id;
+    enum scf_record_kind kind;
+    int64_t leaf_index;
+    const char *what; /* "its body does not have the recorded SHA-256" */
+};
+/* What cannot be derived again for an honest reason. */
+struct scf_replay_gap {
+    const char *pointer; /* into the receipt; NULL: it is a record */
+    struct scf_uuid record_id;
+    enum scf_record_kind kind;
+    const char *why;
+};
+struct scf_replay_chain {
+    struct scf_uuid chain_id;
+    int64_t size, sealed_size; /* of the receipt */
+    int64_t records;           /* looked at */
+    bool known;                /* the tiles reach that far */
+    struct scf_hash root;      /* of the tree of sealed_size leaves, computed */
+    bool root_ok;              /* it is the receipt's, and the later block's too */
+};
+
+enum { SCF_REPLAY_FAULTS = 100 };
+struct scf_credit_replay {
+    struct scf_job *job;
+    struct scf_arena *arena;
+    struct scf_db *db;
+    const struct scf_services *services;
+    struct scf_uuid id; /* of the assessment */
+    int64_t decided_us; /* when its record was written */
+    struct scf_str receipt_text, request_text;
+    const cJSON *receipt;
+    struct scf_limit_inputs recorded, derived;
+    const struct scf_uuid **keys; /* business keys of the contracts */
+    size_t key_count;
+    struct scf_replay_sums sums;
+    struct scf_replay_chain *chains;
+    size_t chain_count;
+    int64_t leaves, leaves_total; /* progress */
+    struct scf_replay_diffs diffs;
+    struct scf_replay_fault faults[SCF_REPLAY_FAULTS];
+    size_t fault_n, fault_count;
+    struct scf_replay_gap gaps[SCF_REPLAY_FAULTS];
+    size_t gap_n, gap_count;
+};
+
+void scf_replay_fault(struct scf_credit_replay *r, const struct scf_record *record,
+                      const char *what);
+/* `pointer` NULL: `record` cannot be looked at; else what the receipt says there. */
+void scf_replay_gap(struct scf_credit_replay *r, const char *pointer,
+                    const struct scf_record *record, const char *why);
+
+/* Walks over one chain: checks every record of the borrower and of its contracts below the size,
+ * and the tree; adds to the sums. */
+enum scf_code scf_replay_walk(struct scf_credit_replay *r, struct scf_replay_chain *chain,
+                              struct scf_error *err) SCF_MUST_CHECK;
+/* Body, digest and leaf of a record. NULL: they agree; "" when it is erased. */
+const char *scf_replay_record_fault(const struct scf_record *record);
+/* Fills r->derived. */
+enum scf_code scf_replay_derive(struct scf_credit_replay *r, struct scf_error *err) SCF_MUST_CHECK;
+
+/* ---- replay_store.c ---- */
+
+enum { SCF_REPLAY_WINDOW = 20000, SCF_REPLAY_ROWS = 500 };
+
+/* Records of a range of leaves that are the enterprise's or belong to the contracts, at most
+ * SCF_REPLAY_ROWS, in chain order; with the codes of the enterprises that they name. */
+enum scf_code scf_replay_leaves(struct scf_db *db, struct scf_arena *arena,
+                                const struct scf_uuid *chain_id, int64_t from, int64_t until,
+                                const struct scf_uuid *enterprise_id,
+                                const struct scf_uuid *const *keys, size_t key_count,
+                                struct scf_audit_columns **ret, struct scf_record **ret_records,
+                                size_t *ret_n, struct scf_error *err) SCF_MUST_CHECK;
+/* Size and root of the first block of a chain that holds `size` leaves; false: none yet. */
+enum scf_code scf_replay_block(struct scf_db *db, struct scf_arena *arena,
+                               const struct scf_uuid *chain_id, int64_t size, bool *ret_there,
+                               int64_t *ret_size, struct scf_hash *ret_root,
+                               struct scf_error *err) SCF_MUST_CHECK;
+/* When the assessment's request came in, and the request. */
+enum scf_code scf_replay_save(struct scf_db *db, struct scf_arena *arena,
+                              const struct scf_uuid *assessment_id, const struct scf_uuid *job_id,
+                              bool matches, struct scf_str document, int64_t now_us,
+                              struct scf_error *err) SCF_MUST_CHECK;
+/* The newest result; *ret_there false: none. */
+enum scf_code scf_replay_result(struct scf_db *db, struct scf_arena *arena,
+                                const struct scf_uuid *assessment_id, bool *ret_there,
+                                struct scf_uuid *ret_job, struct scf_str *ret_document,
+                                struct scf_error *err) SCF_MUST_CHECK;
+
+#endif

@@ -1,0 +1,202 @@
+/* One chain of a replay. Its records are read in chain order, below the size that the receipt
+ * names; each must be what its leaf says, its leaf what the sealed tree holds, and its columns what
+ * its body says: then the sums over the columns are sums over what the nodes sent. Relies on
+ * replay_store.c, on the tree of the chain room and on intake for the columns. */
+#include "replay.h"
+#include "scfd/intake/columns.h"
+
+enum { BATCH_BYTES = 512 << 20, SCRATCH_BYTES = 64 << 20 }; /* upper bounds */
+
+struct walk {
+    struct scf_credit_replay *r;
+    struct scf_replay_chain *chain;
+    struct scf_chain_walk *tree;
+    struct scf_arena *batch, *scratch;
+    bool rooted; /* the root of sealed_size was taken */
+    struct scf_hash recorded_root;
+};
+
+/* ---- what was found ---- */
+
+void scf_replay_fault(struct scf_credit_replay *r, const struct scf_record *record,
+                      const char *what) {
+    if (r->fault_n < SCF_REPLAY_FAULTS) {
+        r->faults[r->fault_n++] = (struct scf_replay_fault){record->id, record->chain_id,
+                                                            record->kind, record->leaf_index, what};
+    }
+    r->fault_count++;
+}
+
+void scf_replay_gap(struct scf_credit_replay *r, const char *pointer,
+                    const struct scf_record *record, const char *why) {
+    if (r->gap_n < SCF_REPLAY_FAULTS)
+        r->gaps[r->gap_n++] = (struct scf_replay_gap){pointer, record->id, record->kind, why};
+    r->gap_count++;
+}
+
+/* ---- one record ---- */
+
+const char *scf_replay_record_fault(const struct scf_record *record) {
+    static const uint8_t none[SCF_SALT_LEN];
+    struct scf_hash h, zero = {{0}};
+    bool no_digest = scf_hash_eq(&record->body_sha256, &zero);
+    if (record->body.p == NULL)
+        return no_digest && memcmp(record->salt, none, sizeof none) == 0
+                   ? ""
+                   : "its body was removed, but not its digest and salt";
+    h = scf_sha256(record->body.p, record->body.n);
+    if (!scf_hash_eq(&h, &record->body_sha256))
+        return "its body does not have the recorded SHA-256";
+    h = scf_leaf_hash(record);
+    return scf_hash_eq(&h, &record->leaf_hash) ? NULL : "its leaf text does not have the leaf hash";
+}
+
+static enum scf_code check_tree(struct walk *w, const struct scf_record *record,
+                                struct scf_error *err) {
+    struct scf_hash sealed;
+    bool known;
+    enum scf_code code =
+        scf_chain_walk_leaf(w->tree, w->r->db, record->leaf_index, &known, &sealed, err);
+    if (code != SCF_OK)
+        return code;
+    if (!known && record->leaf_index < w->chain->sealed_size)
+        scf_replay_fault(w->r, record, "its leaf is missing from the sealed tree");
+    else if (known && !scf_hash_eq(&sealed, &record->leaf_hash))
+        scf_replay_fault(w->r, record, "its leaf hash is not the one that was sealed");
+    return SCF_OK;
+}
+
+static enum scf_code check_columns(struct walk *w, const struct scf_audit_columns *columns,
+                                   struct scf_error *err) {
+    const char *what;
+    enum scf_code code = scf_record_columns_check(w->r->services->templates, w->r->db, columns,
+                                                  w->scratch, &what, err);
+    if (code == SCF_OK && what != NULL) {
+        const char *copy = scf_strdup(w->r->arena, what);
+        scf_replay_fault(w->r, columns->record, copy != NULL ? copy : "its columns differ");
+    }
+    scf_arena_reset(w->scratch);
+    return code;
+}
+
+static enum scf_code check_record(struct walk *w, const struct scf_audit_columns *columns,
+                                  struct scf_error *err) {
+    const struct scf_record *record = columns->record;
+    const char *what = scf_replay_record_fault(record);
+    enum scf_code code = check_tree(w, record, err);
+    if (code != SCF_OK)
+        return code;
+    if (what == NULL)
+        return check_columns(w, columns, err);
+    if (what[0] != '\0')
+        scf_replay_fault(w->r, record, what);
+    else
+        scf_replay_gap(w->r, NULL, record, "its body is erased: its columns are taken as they are");
+    return SCF_OK;
+}
+
+/* ---- the tree ---- */
+
+static enum scf_code take_root(struct walk *w, struct scf_error *err) {
+    struct scf_replay_chain *c = w->chain;
+    w->rooted = true;
+    enum scf_code code =
+        scf_chain_walk_root(w->tree, w->r->db, c->sealed_size, &c->known, &c->root, err);
+    if (code == SCF_OK)
+        c->root_ok = c->known && scf_hash_eq(&c->root, &w->recorded_root);
+    return code;
+}
+
+/* Leaves that were folded but not sealed at the time stand in a later block, if there is one by
+ * now: its root must come out too. */
+static enum scf_code check_later_block(struct walk *w, struct scf_error *err) {
+    struct scf_hash sealed, root;
+    bool there, known;
+    const struct scf_replay_chain *c = w->chain;
+    int64_t size = c->size > c->sealed_size ? c->size : c->sealed_size;
+    enum scf_code code =
+        scf_replay_block(w->r->db, w->batch, &c->chain_id, size, &there, &size, &sealed, err);
+    if (code != SCF_OK || !there)
+        return code;
+    code = scf_chain_walk_root(w->tree, w->r->db, size, &known, &root, err);
+    if (code == SCF_OK)
+        w->chain->root_ok &= known && scf_hash_eq(&root, &sealed);
+    return code;
+}
+
+/* ---- the records ---- */
+
+static const struct scf_template *template_of(void *templates, int32_t id) {
+    return scf_templates_by_id(templates, id);
+}
+
+static enum scf_code take_batch(struct walk *w, const struct scf_audit_columns *columns,
+                                const struct scf_record *records, size_t n, struct scf_error *err) {
+    enum scf_code code = SCF_OK;
+    for (size_t i = 0; code == SCF_OK && i < n; i++) {
+        if (!w->rooted && records[i].leaf_index >= w->chain->sealed_size)
+            code = take_root(w, err);
+        if (code == SCF_OK)
+            code = check_record(w, &columns[i], err);
+    }
+    w->chain->records += (int64_t)n;
+    return code == SCF_OK ? scf_replay_sums_add(&w->r->sums, w->batch, records, n, template_of,
+                                                w->r->services->templates, err)
+                          : code;
+}
+
+/* Leaves from..until, in pieces that fit memory. */
+static enum scf_code read_window(struct walk *w, int64_t from, int64_t until,
+                                 struct scf_error *err) {
+    size_t n = SCF_REPLAY_ROWS;
+    enum scf_code code = SCF_OK;
+    while (code == SCF_OK && n == SCF_REPLAY_ROWS && from < until) {
+        struct scf_audit_columns *columns;
+        struct scf_record *records;
+        scf_arena_reset(w->batch);
+        code = scf_replay_leaves(w->r->db, w->batch, &w->chain->chain_id, from, until,
+                                 &w->r->recorded.borrower_id, w->r->keys, w->r->key_count, &columns,
+                                 &records, &n, err);
+        if (code == SCF_OK && n > 0) {
+            from = records[n - 1].leaf_index + 1;
+            code = take_batch(w, columns, records, n, err);
+        }
+    }
+    return code;
+}
+
+static enum scf_code read_all(struct walk *w, struct scf_error *err) {
+    struct scf_credit_replay *r = w->r;
+    int64_t size = w->chain->size;
+    for (int64_t from = 0; from < size; from += SCF_REPLAY_WINDOW) {
+        int64_t until = size - from < SCF_REPLAY_WINDOW ? size : from + SCF_REPLAY_WINDOW;
+        enum scf_code code = read_window(w, from, until, err);
+        r->leaves += until - from;
+        if (code == SCF_OK)
+            code = scf_job_progress(r->job, r->leaves, r->leaves_total, "leaves", err);
+        if (code != SCF_OK)
+            return code;
+    }
+    enum scf_code code = w->rooted ? SCF_OK : take_root(w, err);
+    return code == SCF_OK ? check_later_block(w, err) : code;
+}
+
+enum scf_code scf_replay_walk(struct scf_credit_replay *r, struct scf_replay_chain *chain,
+                              struct scf_error *err) {
+    struct walk w = {.r = r,
+                     .chain = chain,
+                     .tree = scf_chain_walk_new(r->arena, &chain->chain_id),
+                     .batch = scf_arena_new(BATCH_BYTES),
+                     .scratch = scf_arena_new(SCRATCH_BYTES)};
+    enum scf_code code = SCF_OK;
+    for (size_t i = 0; i < r->recorded.chain_count; i++)
+        if (scf_uuid_eq(&r->recorded.chains[i].chain_id, &chain->chain_id))
+            w.recorded_root = r->recorded.chains[i].sealed_root;
+    if (w.tree == NULL || !scf_replay_sums_chain(&r->sums))
+        code = scf_fail(err, SCF_E_INTERNAL, "No memory for the replay");
+    if (code == SCF_OK)
+        code = read_all(&w, err);
+    scf_arena_free(w.batch);
+    scf_arena_free(w.scratch);
+    return code;
+}

@@ -1,0 +1,120 @@
+/* SQL of replays: records of the chains as they were, and the results. Relies on sql/0002_chain.sql
+ * and sql/0014_replay.sql. */
+#include "replay.h"
+#include "scfd/chain/chain.h"
+
+/* Both ends of the range are given, so that no plan walks further; the enterprises' codes are what
+ * the columns are checked against. */
+static const struct scf_stmt leaves_stmt = {
+    "scf_replay_leaves",
+    "SELECT " SCF_RECORD_COLUMNS ", e.code, p.code FROM scfd.record r"
+    " LEFT JOIN scfd.enterprise e ON e.id = r.enterprise_id"
+    " LEFT JOIN scfd.enterprise p ON p.id = r.counterparty_id"
+    " WHERE r.chain_id = $1 AND r.leaf_index >= $2 AND r.leaf_index < $3"
+    " AND (r.enterprise_id = $4 OR r.contract_key = ANY($5) OR r.business_key = ANY($5))"
+    " ORDER BY r.leaf_index LIMIT $6"};
+enum { CODES = SCF_RECORD_COLUMN_COUNT };
+
+enum scf_code scf_replay_leaves(struct scf_db *db, struct scf_arena *arena,
+                                const struct scf_uuid *chain_id, int64_t from, int64_t until,
+                                const struct scf_uuid *enterprise_id,
+                                const struct scf_uuid *const *keys, size_t key_count,
+                                struct scf_audit_columns **ret, struct scf_record **ret_records,
+                                size_t *ret_n, struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, arena);
+    scf_p_uuid(&p, chain_id);
+    scf_p_i64(&p, from);
+    scf_p_i64(&p, until);
+    scf_p_uuid(&p, enterprise_id);
+    scf_p_uuid_array(&p, keys, key_count);
+    scf_p_i64(&p, SCF_REPLAY_ROWS);
+    enum scf_code code = scf_db_run(db, &leaves_stmt, &p, arena, &rows, err);
+    if (code != SCF_OK)
+        return code;
+    size_t n = (size_t)scf_rows_count(rows);
+    struct scf_record *records = scf_alloc(arena, n, sizeof *records);
+    struct scf_audit_columns *columns = scf_alloc(arena, n, sizeof *columns);
+    if (records == NULL || columns == NULL)
+        return scf_fail(err, SCF_E_INTERNAL, "No memory for %zu records", n);
+    for (size_t i = 0; i < n; i++) {
+        scf_record_read(rows, (int)i, &records[i]);
+        columns[i] = (struct scf_audit_columns){&records[i], scf_rows_str(rows, (int)i, CODES),
+                                                scf_rows_str(rows, (int)i, CODES + 1)};
+    }
+    *ret = columns;
+    *ret_records = records;
+    *ret_n = n;
+    return SCF_OK;
+}
+
+static const struct scf_stmt block_stmt = {
+    "scf_replay_block", "SELECT size, root FROM scfd.block WHERE chain_id = $1 AND size >= $2"
+                        " ORDER BY size LIMIT 1"};
+
+enum scf_code scf_replay_block(struct scf_db *db, struct scf_arena *arena,
+                               const struct scf_uuid *chain_id, int64_t size, bool *ret_there,
+                               int64_t *ret_size, struct scf_hash *ret_root,
+                               struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, arena);
+    scf_p_uuid(&p, chain_id);
+    scf_p_i64(&p, size);
+    enum scf_code code = scf_db_run(db, &block_stmt, &p, arena, &rows, err);
+    if (code != SCF_OK)
+        return code;
+    *ret_there = scf_rows_count(rows) > 0;
+    if (*ret_there) {
+        *ret_size = scf_rows_i64(rows, 0, 0);
+        *ret_root = scf_rows_hash(rows, 0, 1);
+    }
+    return SCF_OK;
+}
+
+/* ---- results ---- */
+
+static const struct scf_stmt save_stmt = {
+    "scf_replay_save",
+    "INSERT INTO scfd.credit_replay (assessment_id, job_id, matches, document, replayed_at)"
+    " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (assessment_id) DO UPDATE SET"
+    " job_id = EXCLUDED.job_id, matches = EXCLUDED.matches, document = EXCLUDED.document,"
+    " replayed_at = EXCLUDED.replayed_at"};
+
+enum scf_code scf_replay_save(struct scf_db *db, struct scf_arena *arena,
+                              const struct scf_uuid *assessment_id, const struct scf_uuid *job_id,
+                              bool matches, struct scf_str document, int64_t now_us,
+                              struct scf_error *err) {
+    struct scf_params p;
+    scf_params_init(&p, arena);
+    scf_p_uuid(&p, assessment_id);
+    scf_p_uuid(&p, job_id);
+    scf_p_bool(&p, matches);
+    scf_p_str(&p, document);
+    scf_p_time(&p, now_us);
+    return scf_db_run(db, &save_stmt, &p, arena, NULL, err);
+}
+
+static const struct scf_stmt result_stmt = {
+    "scf_replay_result",
+    "SELECT job_id, document FROM scfd.credit_replay WHERE assessment_id = $1"};
+
+enum scf_code scf_replay_result(struct scf_db *db, struct scf_arena *arena,
+                                const struct scf_uuid *assessment_id, bool *ret_there,
+                                struct scf_uuid *ret_job, struct scf_str *ret_document,
+                                struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, arena);
+    scf_p_uuid(&p, assessment_id);
+    enum scf_code code = scf_db_run(db, &result_stmt, &p, arena, &rows, err);
+    if (code != SCF_OK)
+        return code;
+    *ret_there = scf_rows_count(rows) > 0;
+    if (*ret_there) {
+        *ret_job = scf_rows_uuid(rows, 0, 0);
+        *ret_document = scf_rows_str(rows, 0, 1);
+    }
+    return SCF_OK;
+}

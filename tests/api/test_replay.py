@@ -1,0 +1,323 @@
+"""Replays: a past limit computed again from the chains; every way to tamper with what it rests on is
+found and named."""
+import json
+
+import pytest
+
+from harness import bodies
+from harness.parties import Chain, make_node
+from harness.server import Server, wait_until
+
+
+class Story:
+    """An own server, for its database is tampered with."""
+
+    def __init__(self, server):
+        self.server = server
+        self.admin = server.client()
+        self.chain = Chain(self.admin)
+        erp = self.chain.erp.client
+        contract = self.chain.contract()
+        self.contract_id = erp.post("/v1/contracts", contract).json()["id"]
+        self.events = [
+            erp.post(
+                "/v1/workflow-events",
+                self.chain.event(self.contract_id, occurred_at=bodies.hours_ago(hours)),
+            ).json()["id"]
+            for hours in (20, 16, 12, 8, 4)
+        ]
+        self.invoices = [
+            erp.post(
+                "/v1/invoices", self.chain.invoice(contract_ids=[self.contract_id])
+            ).json()["id"]
+            for _ in range(3)
+        ]
+        guarantee = self.chain.guarantee_by_number(
+            contract["contract_no"], seller_uscc=self.chain.seller["uscc"]
+        )
+        answer = self.chain.surety.client.post("/v1/guarantees", guarantee)
+        assert answer.status == 201, answer
+
+    def assess(self, **members):
+        answer = self.admin.post(
+            "/v1/credit-assessments",
+            {
+                "borrower_id": self.chain.seller["id"],
+                "contract_ids": [self.contract_id],
+                "kind": "initial",
+                "lender_ids": [self.chain.lender.id],
+                **members,
+            },
+            {"Prefer": "wait=20"},
+        )
+        shown = answer.json()
+        assert shown["status"] == "succeeded", shown
+        return shown
+
+    def replay(self, assessment, client=None):
+        answer = (client or self.admin).post(
+            f"/v1/credit-assessments/{assessment['id']}/replay", None, {"Prefer": "wait=30"}
+        )
+        assert answer.status == 200, answer
+        return answer.json()
+
+    def sql(self, text):
+        self.server.psql(text)
+
+    def sealed(self, record_id):
+        """Waits until the record's block is closed."""
+        wait_until(
+            lambda: self.admin.get(f"/v1/records/{record_id}/proof").status == 200, 10, "a block"
+        )
+
+
+@pytest.fixture(scope="module")
+def story():
+    with Server() as server:
+        yield Story(server)
+
+
+@pytest.fixture
+def tampered(story):
+    """Runs SQL now, and SQL that undoes it afterwards."""
+    undo = []
+
+    def tamper(sql, back):
+        undo.append(back)
+        story.sql(sql)
+
+    yield tamper
+    for back in reversed(undo):
+        story.sql(back)
+
+
+def uuid_of(record_id):
+    """The uuid of a prefixed id as PostgreSQL writes it."""
+    alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
+    number = 0
+    for c in record_id.split("_")[1]:
+        number = number * 32 + alphabet.index(c)
+    text = f"{number:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def pointers(replayed):
+    return [d["pointer"] for d in replayed["differences"]]
+
+
+def test_a_sound_decision_is_found_again(story):
+    shown = story.assess()
+    replayed = story.replay(shown)
+    assert replayed["matches"] is True, replayed
+    assert replayed["recommended_limit"]["recomputed"] == shown["recommended_limit"]
+    assert replayed["recommended_limit"]["recorded"] == shown["recommended_limit"]
+    assert replayed["differences"] == replayed["faults"] == replayed["not_recomputable"] == []
+    assert len(replayed["chains"]) >= 2  # the seller's and the guarantor's
+    assert all(chain["root_ok"] for chain in replayed["chains"])
+    assert sum(chain["records"] for chain in replayed["chains"]) >= 10
+    again = story.admin.get(f"/v1/credit-assessments/{shown['id']}/replay")
+    assert again.status == 200 and again.json() == replayed
+
+
+def test_later_records_do_not_change_the_past(story):
+    shown = story.assess()
+    erp = story.chain.erp.client
+    for _ in range(3):
+        story.events.append(
+            erp.post("/v1/workflow-events", story.chain.event(story.contract_id)).json()["id"]
+        )
+    erp.post("/v1/invoices", story.chain.invoice(contract_ids=[story.contract_id]))
+    later = story.assess()
+    assert later["inputs"]["counts"] != shown["inputs"]["counts"]
+    for assessment in (shown, later):
+        replayed = story.replay(assessment)
+        assert replayed["matches"] is True, replayed
+
+
+def test_without_waiting_there_is_a_job(story):
+    shown = story.assess()
+    path = f"/v1/credit-assessments/{shown['id']}/replay"
+    assert story.admin.get(path).status == 404
+    answer = story.admin.post(path, None)
+    assert answer.status in (200, 202), answer
+    if answer.status == 202:
+        location = answer.headers["Location"]
+        assert location == f"/v1/jobs/{answer.json()['id']}"
+
+        def done():
+            job = story.admin.get(location).json()
+            assert job["status"] != "failed", job
+            return job["status"] == "succeeded" and job
+
+        assert wait_until(done, 20, "the replay")["result"]["href"] == path
+    assert story.admin.get(path).json()["matches"] is True
+
+
+def test_who_sees_the_receipt_may_replay(story):
+    shown = story.assess()
+    assert story.replay(shown, story.chain.lender.client)["matches"] is True
+    stranger = make_node(story.admin, "lender").client
+    for answer in (
+        stranger.post(f"/v1/credit-assessments/{shown['id']}/replay", None),
+        stranger.get(f"/v1/credit-assessments/{shown['id']}/replay"),
+    ):
+        assert answer.status == 404, answer
+
+
+def test_nothing_else_is_written(story):
+    shown = story.assess()
+    behind = (
+        "SELECT count(*) FROM scfd.chain c LEFT JOIN scfd.chain_seal s ON s.chain_id = c.id"
+        " LEFT JOIN scfd.rollup_cursor r ON r.chain_id = c.id"
+        " WHERE c.size > coalesce(s.size, 0) OR c.size > coalesce(r.folded_size, 0)"
+    )
+    wait_until(lambda: story.server.psql(behind).strip() == "0", 10, "all sealed and folded")
+    tables = (
+        "SELECT string_agg(query_to_xml('SELECT count(*) FROM scfd.' || quote_ident(relname), true,"
+        " true, '')::text, ',' ORDER BY relname) FROM pg_class WHERE relnamespace ="
+        " 'scfd'::regnamespace AND relkind = 'r' AND relname NOT IN ('job', 'credit_replay')"
+    )
+    before = story.server.psql(tables)
+    assert story.replay(shown)["matches"] is True
+    assert story.server.psql(tables) == before
+
+
+def test_a_tampered_rollup_is_named(story, tampered):
+    """The limit was computed from totals that somebody had changed."""
+    story.assess()  # everything is folded
+    where = "kind = 2 AND records > 0"
+    tampered(
+        f"UPDATE scfd.rollup_day SET weight_present = weight_present - 1 WHERE {where}",
+        f"UPDATE scfd.rollup_day SET weight_present = weight_present + 1 WHERE {where}",
+    )
+    shown = story.assess()
+    replayed = story.replay(shown)
+    assert replayed["matches"] is False
+    named = [d for d in replayed["differences"] if d["pointer"].endswith("/weight_present")]
+    assert named and all(d["pointer"].startswith("/inputs/sums/") for d in named), replayed
+    assert all(int(d["recomputed"]) > int(d["recorded"]) for d in named)
+
+
+def test_a_tampered_body_is_named(story, tampered):
+    shown = story.assess()
+    victim = uuid_of(story.events[1])
+    tampered(
+        "CREATE TABLE public.kept AS SELECT id, body FROM scfd.record WHERE id ="
+        f" '{victim}'; UPDATE scfd.record SET body = body || ' '::bytea WHERE id = '{victim}'",
+        "UPDATE scfd.record r SET body = k.body FROM public.kept k WHERE k.id = r.id;"
+        " DROP TABLE public.kept",
+    )
+    replayed = story.replay(shown)
+    assert replayed["matches"] is False
+    assert [f["record_id"] for f in replayed["faults"]] == [story.events[1]]
+    assert "SHA-256" in replayed["faults"][0]["detail"]
+
+
+def test_a_body_rewritten_with_its_leaf_is_named(story, tampered):
+    """Whoever rewrites body, digest and leaf hash alike still cannot rewrite the sealed tree."""
+    shown = story.assess()
+    story.sealed(shown["id"])
+    story.sealed(story.events[2])
+    victim = uuid_of(story.events[2])
+    leaf = (
+        "sha256('\\x00'::bytea || convert_to('scfd-record/v1' || chr(10) || 'id "
+        + story.events[2]
+        + "' || chr(10), 'UTF8'))"
+    )
+    tampered(
+        "CREATE TABLE public.kept AS SELECT * FROM scfd.record WHERE id = "
+        f"'{victim}'; UPDATE scfd.record SET leaf_hash = {leaf} WHERE id = '{victim}'",
+        "UPDATE scfd.record r SET leaf_hash = k.leaf_hash FROM public.kept k WHERE k.id = r.id;"
+        " DROP TABLE public.kept",
+    )
+    replayed = story.replay(shown)
+    assert replayed["matches"] is False
+    assert {f["record_id"] for f in replayed["faults"]} == {story.events[2]}
+
+
+def test_a_tampered_column_is_named(story, tampered):
+    """Columns are no part of the leaf, yet ratings rest on them."""
+    victim = uuid_of(story.events[0])
+    tampered(
+        f"UPDATE scfd.record SET range_ok = NOT range_ok WHERE id = '{victim}'",
+        f"UPDATE scfd.record SET range_ok = NOT range_ok WHERE id = '{victim}'",
+    )
+    replayed = story.replay(story.assess())
+    assert replayed["matches"] is False
+    assert [f["record_id"] for f in replayed["faults"]] == [story.events[0]]
+    assert "range_ok" in replayed["faults"][0]["detail"]
+    named = [p for p in pointers(replayed) if p.endswith("/range_ok")]
+    assert named, replayed
+
+
+def test_a_changed_policy_is_named(story, tampered):
+    shown = story.assess()
+    tampered(
+        """UPDATE scfd.credit_policy SET params = replace(params, '"order_advance_rate":"0.30"',"""
+        """ '"order_advance_rate":"0.31"')""",
+        """UPDATE scfd.credit_policy SET params = replace(params, '"order_advance_rate":"0.31"',"""
+        """ '"order_advance_rate":"0.30"')""",
+    )
+    replayed = story.replay(shown)
+    assert replayed["matches"] is False
+    assert {"/inputs/policy/params", "/inputs/policy/sha256"} <= set(pointers(replayed))
+    limits = replayed["recommended_limit"]
+    assert float(limits["recomputed"]) > float(limits["recorded"])
+
+
+def test_a_tampered_tree_is_named(story, tampered):
+    shown = story.assess()
+    story.sealed(story.events[-1])
+    shown = story.assess()  # rests on sealed leaves
+    chain = uuid_of(story.chain.erp.id)
+    flip = (
+        "UPDATE scfd.tile SET hashes = set_byte(hashes, 0, get_byte(hashes, 0) # 1)"
+        f" WHERE chain_id = '{chain}' AND level = 0"
+    )
+    tampered(flip, flip)
+    replayed = story.replay(shown)
+    assert replayed["matches"] is False
+    bad = [c for c in replayed["chains"] if not c["root_ok"]]
+    assert [uuid_of(c["id"]) for c in bad] == [chain]
+    assert any(p.endswith("/sealed_root") for p in pointers(replayed))
+
+
+def test_another_receipt_is_named(story, tampered):
+    """A receipt that holds together is still not the one that the chain knows."""
+    shown = story.assess()
+    id = uuid_of(shown["id"])
+    tampered(
+        "CREATE TABLE public.kept AS SELECT id, receipt FROM scfd.credit_assessment WHERE id ="
+        f" '{id}'; UPDATE scfd.credit_assessment SET receipt = replace(receipt,"
+        """ '"history_periods":', '"history_periods":1') WHERE id = '""" + id + "'",
+        "UPDATE scfd.credit_assessment a SET receipt = k.receipt FROM public.kept k"
+        " WHERE k.id = a.id; DROP TABLE public.kept",
+    )
+    replayed = story.replay(shown)
+    assert replayed["matches"] is False
+    assert {"", "/inputs/history_periods"} <= set(pointers(replayed))
+
+
+def test_an_erased_record_is_no_mismatch(story, tampered):
+    shown = story.assess()
+    victim = uuid_of(story.events[3])
+    tampered(
+        "CREATE TABLE public.kept AS SELECT id, body, body_sha256, salt FROM scfd.record WHERE id ="
+        f" '{victim}'; UPDATE scfd.record SET body = NULL, body_sha256 = NULL, salt = NULL"
+        f" WHERE id = '{victim}'",
+        "UPDATE scfd.record r SET body = k.body, body_sha256 = k.body_sha256, salt = k.salt"
+        " FROM public.kept k WHERE k.id = r.id; DROP TABLE public.kept",
+    )
+    replayed = story.replay(shown)
+    assert replayed["matches"] is True, replayed
+    assert [g["record_id"] for g in replayed["not_recomputable"]] == [story.events[3]]
+
+
+def test_replays_are_independent(story):
+    """Several at once, of several assessments: each gets its own result."""
+    shown = [story.assess() for _ in range(3)]
+    results = [story.replay(s) for s in shown for _ in range(2)]
+    assert all(r["matches"] for r in results)
+    assert [r["assessment_id"] for r in results] == [s["id"] for s in shown for _ in range(2)]
+    assert len({r["job_id"] for r in results}) == len(results)
+    assert json.dumps(results[0]["chains"]) == json.dumps(results[1]["chains"])

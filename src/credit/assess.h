@@ -52,11 +52,11 @@ enum scf_code scf_window_read(struct scf_db *db, struct scf_arena *arena,
 enum scf_code scf_contract_newest(struct scf_db *db, struct scf_arena *arena,
                                   const struct scf_record *contract, struct scf_uuid *ret,
                                   struct scf_error *err) SCF_MUST_CHECK;
-/* Invoices, events and exposure of a contract into `k`, whose currency is set. */
-enum scf_code scf_contract_read_totals(struct scf_db *db, struct scf_arena *arena,
-                                       const struct scf_record *contract,
-                                       struct scf_limit_contract *k,
-                                       struct scf_error *err) SCF_MUST_CHECK;
+/* What is lent under a contract, into `k`, whose currency is set. */
+enum scf_code scf_contract_read_used(struct scf_db *db, struct scf_arena *arena,
+                                     const struct scf_record *contract,
+                                     struct scf_limit_contract *k,
+                                     struct scf_error *err) SCF_MUST_CHECK;
 /* The guarantees of a contract that no later record revises and that are not erased, in the order
  * of their turn: every node's first one, then every node's second, so that none crowds out
  * another's; at most 100. Of the bodies only the members that count, however large a sender made

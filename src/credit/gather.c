@@ -147,6 +147,7 @@ static enum scf_code read_contract(struct gather *g, size_t i, struct scf_limit_
         .body_sha256 = r->body_sha256,
         .status = status != NULL ? status : "",
         .amount = r->has_amount ? r->amount : 0,
+        .buyer_id = r->counterparty_id,
         .seller_is_borrower = scf_uuid_eq(&r->enterprise_id, &g->request->borrower_id),
         .has_signed = r->has_happened,
         .signed_us = r->happened_us,
@@ -162,7 +163,7 @@ static enum scf_code read_contract(struct gather *g, size_t i, struct scf_limit_
     }
     if (k->duplicate || scf_uuid_is_nil(&r->business_key))
         return SCF_OK;
-    enum scf_code code = scf_contract_read_totals(g->db, g->arena, r, k, err);
+    enum scf_code code = scf_contract_read_used(g->db, g->arena, r, k, err);
     return code == SCF_OK ? read_guarantees(g, r, k, err) : code;
 }
 

@@ -2,7 +2,6 @@
  * parties, or by a LIMIT: none grows with the number of records.
  * Relies on sql/0006_credit.sql. */
 #include "assess.h"
-#include "scfd/base/money.h"
 #include "scfd/chain/chain.h"
 
 /* ---- the window ---- */
@@ -137,41 +136,22 @@ enum scf_code scf_contract_newest(struct scf_db *db, struct scf_arena *arena,
     return code;
 }
 
-/* invoiced is numeric so that nothing overflows; far beyond any contract it may as well stop. */
-static const struct scf_stmt totals_stmt = {
-    "scf_contract_totals",
-    "SELECT coalesce(sum(invoices) FILTER (WHERE currency = $2), 0)::bigint,"
-    " coalesce(sum(invoices) FILTER (WHERE currency <> $2), 0)::bigint,"
-    " coalesce(sum(invoices) FILTER (WHERE seller_id <> $3 OR buyer_id <> $4), 0)::bigint,"
-    " least(greatest(coalesce(sum(invoiced) FILTER (WHERE currency = $2), 0), -$5), $5)::bigint,"
-    " coalesce(sum(events), 0)::bigint, min(first_event_at),"
-    " coalesce((SELECT financed FROM scfd.contract_exposure e WHERE e.contract_key = $1"
-    " AND e.currency = $2), 0)"
-    " FROM scfd.contract_total WHERE contract_key = $1"};
+static const struct scf_stmt used_stmt = {"scf_contract_used",
+                                          "SELECT financed FROM scfd.contract_exposure"
+                                          " WHERE contract_key = $1 AND currency = $2"};
 
-enum scf_code scf_contract_read_totals(struct scf_db *db, struct scf_arena *arena,
-                                       const struct scf_record *contract,
-                                       struct scf_limit_contract *k, struct scf_error *err) {
+enum scf_code scf_contract_read_used(struct scf_db *db, struct scf_arena *arena,
+                                     const struct scf_record *contract,
+                                     struct scf_limit_contract *k, struct scf_error *err) {
     struct scf_params p;
     struct scf_rows *rows;
     scf_params_init(&p, arena);
     scf_p_uuid(&p, &contract->business_key);
     scf_p_text(&p, k->currency);
-    scf_p_uuid(&p, &contract->enterprise_id);
-    scf_p_uuid(&p, &contract->counterparty_id);
-    scf_p_i64(&p, SCF_MONEY_MAX);
-    enum scf_code code = scf_db_run(db, &totals_stmt, &p, arena, &rows, err);
-    if (code != SCF_OK)
-        return code;
-    k->invoices = scf_rows_i64(rows, 0, 0);
-    k->invoices_other_currency = scf_rows_i64(rows, 0, 1);
-    k->invoices_other_parties = scf_rows_i64(rows, 0, 2);
-    k->invoiced = scf_rows_i64(rows, 0, 3);
-    /* events that do not say when they happened cannot be early */
-    k->events = scf_rows_null(rows, 0, 5) ? 0 : scf_rows_i64(rows, 0, 4);
-    k->first_event_us = scf_rows_time(rows, 0, 5);
-    k->financed = scf_rows_i64(rows, 0, 6);
-    return SCF_OK;
+    enum scf_code code = scf_db_run(db, &used_stmt, &p, arena, &rows, err);
+    if (code == SCF_OK && scf_rows_count(rows) > 0)
+        k->used = scf_rows_i64(rows, 0, 0);
+    return code;
 }
 
 static const struct scf_stmt guarantees_stmt = {

@@ -78,20 +78,35 @@ static void rate_accuracy(const struct accuracy *a, const struct scf_grading *g,
     r->accuracy = a->records > 0 ? scf_grade_ratio(r->accuracy_ppm, g->accuracy_ppm) : SCF_GRADE_D;
 }
 
-static void rate_overall(const struct scf_grading *g, struct scf_ratings *r) {
+/* The readings of CR-0.3: weighted sum, product, or the lowest of the three. */
+static int64_t combine(enum scf_combination how, const struct scf_grading *g,
+                       const enum scf_grade grades[3]) {
+    int64_t sum = 0, lowest = SCF_PPM;
+    __int128 product = 1;
+    for (int i = 0; i < 3; i++) {
+        int64_t score = g->score_ppm[grades[i]];
+        sum += g->rating_ppm[i] * score;
+        product *= score;
+        lowest = score < lowest ? score : lowest;
+    }
+    return how == SCF_COMBINE_PRODUCT  ? (int64_t)(product / ((int64_t)SCF_PPM * SCF_PPM))
+           : how == SCF_COMBINE_LOWEST ? lowest
+                                       : sum / SCF_PPM;
+}
+
+/* A grade of D is a veto (CR-2.3), however the scores combine. */
+static void rate_overall(enum scf_combination how, const struct scf_grading *g,
+                         struct scf_ratings *r) {
     const enum scf_grade grades[3] = {r->normativity, r->timeliness, r->accuracy};
     r->overall = SCF_GRADE_A;
     for (int i = 0; i < 3; i++)
         r->overall = grades[i] > r->overall ? grades[i] : r->overall;
-    int64_t sum = 0;
-    for (int i = 0; i < 3; i++)
-        sum += g->rating_ppm[i] * g->score_ppm[grades[i]];
-    r->credibility_ppm = r->overall == SCF_GRADE_D ? 0 : sum / SCF_PPM;
+    r->credibility_ppm = r->overall == SCF_GRADE_D ? 0 : combine(how, g, grades);
 }
 
 void scf_ratings_compute(const struct scf_rating_sums *sums, size_t n,
-                         const struct scf_grading *grading, int64_t lateness_us,
-                         struct scf_ratings *ret) {
+                         const struct scf_grading *grading, enum scf_combination how,
+                         int64_t lateness_us, struct scf_ratings *ret) {
     struct scf_ratings r = {0};
     struct delay workflow = {0}, invoice = {0};
     struct accuracy accuracy = {0};
@@ -116,6 +131,6 @@ void scf_ratings_compute(const struct scf_rating_sums *sums, size_t n,
     r.normativity = scf_grade_ratio(r.normativity_ppm, grading->normativity_ppm);
     rate_timeliness(&workflow, &invoice, grading, lateness_us, &r);
     rate_accuracy(&accuracy, grading, &r);
-    rate_overall(grading, &r);
+    rate_overall(how, grading, &r);
     *ret = r;
 }

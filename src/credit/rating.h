@@ -4,9 +4,10 @@
 
 #include "scfd/credit/limit.h"
 
+/* `how`: how the three scores become credibility (CR-0.3). */
 void scf_ratings_compute(const struct scf_rating_sums *sums, size_t n,
-                         const struct scf_grading *grading, int64_t lateness_us,
-                         struct scf_ratings *ret);
+                         const struct scf_grading *grading, enum scf_combination how,
+                         int64_t lateness_us, struct scf_ratings *ret);
 
 /* Grades: completeness and accuracy by lower bounds, delay by upper bounds. */
 enum scf_grade scf_grade_ratio(int64_t ppm, const int64_t bounds[3]);

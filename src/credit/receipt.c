@@ -119,13 +119,6 @@ static void write_contract(struct scf_jsonw *w, const struct scf_limit_contract 
     scf_jw_bool(w, "duplicate", k->duplicate);
     if (k->has_signed)
         scf_jw_time(w, "signed_at", k->signed_us);
-    scf_jw_i64(w, "invoices", k->invoices);
-    scf_jw_i64(w, "invoices_other_currency", k->invoices_other_currency);
-    scf_jw_i64(w, "invoices_other_parties", k->invoices_other_parties);
-    scf_jw_money(w, "invoiced", k->invoiced, scale);
-    scf_jw_i64(w, "events", k->events);
-    if (k->events > 0)
-        scf_jw_time(w, "first_event_at", k->first_event_us);
     write_guarantees(w, k);
     scf_jw_end_object(w);
 }

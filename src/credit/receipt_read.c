@@ -230,12 +230,6 @@ static void read_contracts(struct reader *r, const cJSON *o, struct scf_limit_in
         k->duplicate = truth(r, e, "duplicate");
         k->has_signed = scf_json_get(e, "signed_at") != NULL;
         k->signed_us = k->has_signed ? moment(r, e, "signed_at") : 0;
-        k->invoices = integer(r, e, "invoices");
-        k->invoices_other_currency = integer(r, e, "invoices_other_currency");
-        k->invoices_other_parties = integer(r, e, "invoices_other_parties");
-        k->invoiced = money(r, e, "invoiced", scale);
-        k->events = integer(r, e, "events");
-        k->first_event_us = k->events > 0 ? moment(r, e, "first_event_at") : 0;
         read_guarantees(r, e, k);
     }
 }

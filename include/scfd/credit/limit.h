@@ -61,23 +61,29 @@ struct scf_limit_contract {
     const char *status; /* of the contract: "active" … */
     char currency[4];
     int64_t amount, prepaid, retention;
-    int64_t financed;                   /* exposure under the contract in its currency */
+    /* The part already invoiced and financed (CR-2.4): by others than through its limit account.
+     * What its account's loans use is in `used`, and comes off what is available, not off C_net:
+     * else a draw-down would count twice. */
+    int64_t financed;
+    struct scf_uuid buyer_id;
     bool seller_is_borrower, duplicate; /* the same business contract stands earlier in the list */
+    bool assignment_prohibited;         /* NASSIGN: only warned of */
+    bool consignment, paid_by_bill;     /* CSG, BILL: no receivable of it is eligible */
     bool has_signed;
     int64_t signed_us;
-    /* What refers to the contract, over all chains and time. */
-    int64_t invoices, invoices_other_currency, invoices_other_parties, invoiced;
-    int64_t events, first_event_us; /* first_event_us counts when events > 0 */
     const struct scf_limit_guarantee *guarantees;
     size_t guarantee_count;
-    /* Of the whole contract, as of the assessment. */
+    /* Of the whole contract, as of the assessment. Milestones and findings count with their
+     * members; stage and completion as given. */
     struct scf_trade_view trade;
-    const struct scf_receivable_standing *standings; /* one per trade.invoices */
-    bool assignment_prohibited;                      /* NASSIGN: only warned of */
-    /* Its limit account before this assessment. */
-    int64_t initial_limit, increments; /* L0 and Σ ΔL */
+    const struct scf_receivable_standing *standings; /* one per trade.invoices; NULL: none exists */
+    /* Its limit account before this assessment; zeros when there is none. */
+    int64_t initial_limit, increments; /* L0, and Σ ΔL less what was taken back */
     int64_t held, used;
     bool frozen;
+    /* The highest E at which an increment of it was granted. 0 while none was; where there are
+     * increments and nobody knows: SCF_PPM, which takes the least back. */
+    int64_t best_credibility_ppm;
 };
 
 /* A debtor of the receivables (CR-3.1 AFF, CONTRA; CR-3.2 κ). */
@@ -88,7 +94,8 @@ struct scf_limit_debtor {
     int64_t contra;  /* what the debtor can set off, minor units */
 };
 
-/* The borrower's last year (CR-4), minor units of the assessment's currency and millionths. */
+/* The borrower's last year (CR-4), minor units of the assessment's currency and millionths. Money
+ * is 0 … SCF_MONEY_MAX, margin −1 … 1, growth −1 … 10. */
 struct scf_limit_need {
     bool known;
     struct scf_uuid record_id; /* the enterprise record it stands in */
@@ -97,6 +104,9 @@ struct scf_limit_need {
     int64_t margin_ppm, growth_ppm;                                           /* may be negative */
     int64_t inventory, receivables, payables, prepayments, advances_received; /* mean balances */
     int64_t own_funds, working_capital_loans, other_funds;
+    /* What the borrower's limit accounts of other contracts grant: the need is one, however many
+     * contracts it is financed through. */
+    int64_t granted_elsewhere;
 };
 
 struct scf_limit_inputs {
@@ -185,10 +195,77 @@ struct scf_limit_part {
     int64_t target;           /* Z_t = C_net·a(stage)·P·E, in an increment */
     int64_t increment;        /* ΔL ≥ 0 */
     int64_t take_back;        /* of earlier increments whose evidence is gone; only undrawn */
+    bool frozen;              /* a grade is D: no increment */
+    int64_t rate_ppm;         /* r0, or a(stage) */
+    /* What the contract's account is to grant after this: of an initial limit its share of the
+     * limit (they add up to it), of an increment what was granted + increment − take_back. */
+    int64_t limit;
     enum scf_reason reason;
 };
 
-enum { SCF_MAX_FACTORS = 10, SCF_MAX_REASONS = 10 };
+enum { SCF_MAX_FACTORS = 12, SCF_MAX_REASONS = 16 };
+
+/* ---- the borrowing base (CR-3) ---- */
+
+/* Why a receivable, or part of it, is out; in the order in which the tests are made. Codes as in
+ * CR-3.1; CHECK (a hard cross-check failed, CR-6.2) and CUR (another currency) are ours. CONTRA is
+ * the debtor's, NASSIGN a warning. */
+enum scf_ineligibility {
+    SCF_ELIGIBLE,
+    SCF_OUT_INV,
+    SCF_OUT_DUP,
+    SCF_OUT_OWN,
+    SCF_OUT_CSG,
+    SCF_OUT_BILL,
+    SCF_OUT_CUR,
+    SCF_OUT_FUT,
+    SCF_OUT_CHECK,
+    SCF_OUT_AFF,
+    SCF_OUT_TERM,
+    SCF_OUT_AGE,
+    SCF_OUT_XAGE,
+    SCF_OUT_NOCONF,
+    SCF_OUT_DISP, /* only the disputed amount */
+    SCF_INELIGIBILITIES
+};
+extern const char *const scf_ineligibility_codes[]; /* "" for eligible, "INV" …, NULL-terminated */
+
+struct scf_base_line {        /* one receivable */
+    size_t contract, invoice; /* indexes of the inputs */
+    enum scf_ineligibility code;
+    int64_t balance;      /* amount − reductions − paid, ≥ 0 */
+    int64_t eligible;     /* what passes the tests */
+    bool confirmed;       /* else it is advanced at the lower rate (NOCONF) */
+    bool warn_assignment; /* NASSIGN */
+};
+struct scf_base_debtor { /* in order of first appearance */
+    struct scf_uuid enterprise_id;
+    bool core;
+    int64_t balance, aged; /* of all its receivables; of those that fail AGE */
+    int64_t gross;         /* eligible, less what the debtor can set off */
+    int64_t unconfirmed;   /* part of gross */
+    int64_t contra;        /* what set-off took out */
+    int64_t excess, net;   /* over its concentration limit; gross − excess */
+    int64_t base;          /* net × advance rates */
+};
+struct scf_borrowing_base {
+    struct scf_base_line *lines;
+    size_t line_count;
+    struct scf_base_debtor *debtors;
+    size_t debtor_count;
+    int64_t balance, gross, net; /* Σ */
+    int64_t dilution_ppm;        /* DR, rounded up: it lowers the rate */
+    int64_t advance_ppm;         /* AR */
+    int64_t base;                /* BB */
+};
+/* The inputs' contracts, debtors, policy and as_of. Lines and debtors in `arena`; false: it is
+ * full. Pure. */
+bool scf_borrowing_base_compute(const struct scf_limit_inputs *in, struct scf_arena *arena,
+                                struct scf_borrowing_base *ret) SCF_MUST_CHECK;
+
+/* CR-4: the new working capital that the last year's figures call for, ≥ 0 and rounded down once;
+ * at most SCF_MONEY_MAX. 0 without revenue or cost: their turnover says nothing. `need->known`. */
+int64_t scf_need_compute(const struct scf_limit_need *need);
 
 struct scf_factor {
     const char *name;
@@ -205,8 +282,14 @@ struct scf_limit_result {
     int64_t checks_applicable, checks_passed, checks_ppm; /* X */
     int64_t truth_ppm, qualification_ppm, history_ppm;    /* T, q, h */
     struct scf_limit_part *parts;                         /* one per contract */
-    int64_t computed; /* Σ (base + G) before the request caps it */
-    int64_t limit;
+    struct scf_limit_step steps[SCF_STEP_DEBTOR];         /* the waterfall shared by all lenders */
+    struct scf_borrowing_base base;                       /* of receivable financing; else empty */
+    int64_t computed;  /* the model's limit, before the other steps */
+    int64_t increment; /* Σ ΔL */
+    int64_t take_back; /* Σ */
+    int64_t previous;  /* granted before, in an increment */
+    int64_t limit;     /* lowest step, rounded down to the policy's unit */
+    int64_t available; /* limit less what is held and used of the contracts' accounts, ≥ 0 */
     int32_t expires_day;
     struct scf_factor factors[SCF_MAX_FACTORS];
     size_t factor_count;

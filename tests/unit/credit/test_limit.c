@@ -9,6 +9,7 @@
 struct fixture {
     struct scf_arena *arena;
     struct scf_rating_sums sums[2];
+    struct scf_finding findings[3]; /* invoice-sum, parties, signed-first */
     struct scf_limit_guarantee guarantees[3];
     struct scf_limit_contract contract[2];
     struct scf_limit_qualification qualifications[4];
@@ -19,7 +20,13 @@ static int32_t today(void) {
     return scf_day_from_civil(2026, 11, 22);
 }
 
-/* N = 0.95, D = 25 h, A = 0.962, X = 192/203: T = 0.936712; q = 0.6; h = 0.9. */
+static struct scf_finding finding(const struct scf_policy *p, enum scf_check check, bool passed) {
+    return (struct scf_finding){.rule = scf_policy_check(p, check),
+                                .outcome = passed ? SCF_CHECK_PASSED : SCF_CHECK_FAILED};
+}
+
+/* N = 0.95, D = 25 h, A = 0.962; X: records 190/200 = 0.95 as one check, and 2 of 3 of the
+ * contract: 2.95/4 = 0.7375; T = 0.863803; q = 0.6; h = 0.9. */
 static int set_up(void **state) {
     static struct fixture f;
     struct scf_error err = {0};
@@ -53,21 +60,21 @@ static int set_up(void **state) {
                                                    .amount = 3000000,
                                                    .obligor_is_borrower = true,
                                                    .expires_day = today()};
-    f.contract[0] = (struct scf_limit_contract){.status = "active",
-                                                .currency = "CNY",
-                                                .amount = 100000000,
-                                                .prepaid = 10000000,
-                                                .retention = 5000000,
-                                                .seller_is_borrower = true,
-                                                .has_signed = true,
-                                                .signed_us = 1000,
-                                                .invoices = 5,
-                                                .invoices_other_parties = 1,
-                                                .invoiced = 100000000,
-                                                .events = 3,
-                                                .first_event_us = 1000,
-                                                .guarantees = f.guarantees,
-                                                .guarantee_count = 1};
+    f.findings[0] = finding(&f.in.policy, SCF_CHECK_INVOICE_SUM, true);
+    f.findings[1] = finding(&f.in.policy, SCF_CHECK_PARTIES, false);
+    f.findings[2] = finding(&f.in.policy, SCF_CHECK_SIGNED_FIRST, true);
+    f.contract[0] =
+        (struct scf_limit_contract){.status = "active",
+                                    .currency = "CNY",
+                                    .amount = 100000000,
+                                    .prepaid = 10000000,
+                                    .retention = 5000000,
+                                    .seller_is_borrower = true,
+                                    .has_signed = true,
+                                    .signed_us = 1000,
+                                    .trade = {.findings = f.findings, .finding_count = 3},
+                                    .guarantees = f.guarantees,
+                                    .guarantee_count = 1};
     f.qualifications[0] = (struct scf_limit_qualification){
         .type = "business_license", .grade = "", .has_until = true, .until_day = today()};
     f.qualifications[1] = (struct scf_limit_qualification){.type = "quality_system", .grade = ""};
@@ -110,14 +117,14 @@ static void worked_example(void **state) {
     struct scf_limit_result r = compute(f);
     assert_int_equal(r.checks_applicable, 203);
     assert_int_equal(r.checks_passed, 192);
-    assert_int_equal(r.checks_ppm, 945812);
-    assert_int_equal(r.truth_ppm, 936712);
+    assert_int_equal(r.checks_ppm, 737500);
+    assert_int_equal(r.truth_ppm, 863803);
     assert_int_equal(r.qualification_ppm, 600000); /* expired and A- do not count */
     assert_int_equal(r.history_ppm, 900000);
     assert_int_equal(r.parts[0].net, 85000000);
-    assert_int_equal(r.parts[0].base, 12898524);
+    assert_int_equal(r.parts[0].base, 11894567);
     assert_int_equal(r.parts[0].guarantee, 2400000); /* 3 000 000 less 20 % */
-    assert_int_equal(r.limit, 15298524);
+    assert_int_equal(r.limit, 14294567);
     assert_int_equal(r.ratings.credibility_ppm, 895000);
     assert_int_equal(r.expires_day, today() + 90);
     assert_true(has_reason(&r, SCF_REASON_PARTIES_DIFFER));
@@ -134,8 +141,8 @@ static void guarantee_is_capped_at_half(void **state) {
     f->guarantees[1].amount = 90000000;
     f->contract[0].guarantee_count = 2;
     struct scf_limit_result r = compute(f);
-    assert_int_equal(r.parts[0].guarantee, 6449262); /* half of 12 898 524 */
-    assert_int_equal(r.limit, 12898524 + 6449262);
+    assert_int_equal(r.parts[0].guarantee, 5947283); /* half of 11 894 567 */
+    assert_int_equal(r.limit, 11894567 + 5947283);
     assert_true(has_reason(&r, SCF_REASON_GUARANTEE_CAPPED));
 }
 
@@ -197,7 +204,7 @@ static void contracts_that_do_not_count(void **state) {
     *k = good, k->financed = 85000000;
     assert_int_equal(compute(f).parts[0].reason, SCF_REASON_CONTRACT_USED_UP);
     *k = good, k->status = "pending";
-    assert_int_equal(compute(f).limit, 15298524);
+    assert_int_equal(compute(f).limit, 14294567);
     f->in.operating = false;
     assert_int_equal(compute(f).limit, 0);
 }
@@ -208,7 +215,7 @@ static void a_contract_counts_once(void **state) {
     f->contract[1].duplicate = true;
     f->in.contract_count = 2;
     struct scf_limit_result r = compute(f);
-    assert_int_equal(r.limit, 15298524);
+    assert_int_equal(r.limit, 14294567);
     assert_int_equal(r.checks_applicable, 203);
     assert_true(has_reason(&r, SCF_REASON_CONTRACT_DUPLICATE));
 }
@@ -216,12 +223,12 @@ static void a_contract_counts_once(void **state) {
 static void request_caps(void **state) {
     struct fixture *f = *state;
     f->in.has_requested = true;
-    f->in.requested = 15298524;
+    f->in.requested = 14294567;
     assert_int_equal(compute(f).factor_count, 9);
-    f->in.requested = 15298523;
+    f->in.requested = 14294566;
     struct scf_limit_result r = compute(f);
-    assert_int_equal(r.limit, 15298523);
-    assert_int_equal(r.computed, 15298524);
+    assert_int_equal(r.limit, 14294566);
+    assert_int_equal(r.computed, 14294567);
     assert_true(has_reason(&r, SCF_REASON_REQUEST_CAPS));
 }
 
@@ -247,16 +254,57 @@ static void no_data_no_limit(void **state) {
 
 static void failed_checks(void **state) {
     struct fixture *f = *state;
-    f->contract[0].invoiced++;
-    f->contract[0].first_event_us = 999;
+    f->findings[0].outcome = f->findings[2].outcome = SCF_CHECK_FAILED;
     struct scf_limit_result r = compute(f);
     assert_int_equal(r.checks_passed, 190);
+    assert_int_equal(r.checks_ppm, 237500); /* 0.95/4 */
     assert_true(has_reason(&r, SCF_REASON_INVOICES_EXCEED_CONTRACT));
     assert_true(has_reason(&r, SCF_REASON_PARTIES_DIFFER));
     assert_true(has_reason(&r, SCF_REASON_EVENT_BEFORE_SIGNING));
-    f->contract[0].invoiced = 0;
-    f->contract[0].invoices_other_currency = 1;
-    assert_int_equal(compute(f).checks_passed, 190);
+    for (size_t i = 0; i < 3; i++)
+        f->findings[i].outcome = SCF_CHECK_NOT_APPLICABLE;
+    assert_int_equal(compute(f).checks_ppm, 950000);
+}
+
+/* An alert tells and weighs nothing; the other weights are the policy's. */
+static void weights_of_checks(void **state) {
+    struct fixture *f = *state;
+    const struct scf_check_rule heavy = {
+        .check = SCF_CHECK_PARTIES, .severity = SCF_HARD, .weight_ppm = 2500000};
+    f->findings[0] = finding(&f->in.policy, SCF_CHECK_ROUND_TRIP, false);
+    f->findings[1].rule = &heavy;
+    struct scf_limit_result r = compute(f);
+    assert_int_equal(r.checks_applicable, 202);
+    assert_int_equal(r.checks_ppm, 433333); /* (0.95 + 1) / (1 + 2.5 + 1) */
+}
+
+static void limits_are_multiples_of_the_unit(void **state) {
+    struct fixture *f = *state;
+    f->in.policy.unit = 1000000;
+    struct scf_limit_result r = compute(f);
+    assert_int_equal(r.limit, 14000000);
+    assert_int_equal(r.computed, 14294567);
+    assert_int_equal(r.parts[0].limit, 14000000);
+}
+
+/* The lowest step wins and is marked; what is held and used comes off what is available. */
+static void the_lowest_step_wins(void **state) {
+    struct fixture *f = *state;
+    f->in.need = (struct scf_limit_need){.known = true,
+                                         .revenue = 100000000,
+                                         .cost_of_sales = 80000000,
+                                         .receivables = 12000000,
+                                         .granted_elsewhere = 2000000};
+    f->contract[0].held = 1000000, f->contract[0].used = 3000000;
+    struct scf_limit_result r = compute(f);
+    assert_int_equal(r.steps[SCF_STEP_MODEL].adjusted, 14294567);
+    assert_int_equal(r.steps[SCF_STEP_NEED].recomputed, 12000000);
+    assert_int_equal(r.steps[SCF_STEP_NEED].adjusted, 10000000);
+    assert_true(r.steps[SCF_STEP_NEED].binding && !r.steps[SCF_STEP_MODEL].binding);
+    assert_false(r.steps[SCF_STEP_BASE].applies || r.steps[SCF_STEP_REQUESTED].applies);
+    assert_int_equal(r.limit, 10000000);
+    assert_int_equal(r.available, 6000000);
+    assert_true(has_reason(&r, SCF_REASON_NEED_CAPS));
 }
 
 static void qualification_factor(void **state) {
@@ -289,7 +337,7 @@ static void largest_amounts(void **state) {
     f->contract[0].amount = INT64_C(999999999999999999);
     f->contract[0].prepaid = f->contract[0].retention = 0;
     f->contract[0].guarantee_count = 0;
-    assert_int_equal(compute(f).limit, INT64_C(151747343999999999));
+    assert_int_equal(compute(f).limit, INT64_C(139936085999999999));
 }
 
 static void unsound_policies(void **state) {
@@ -321,6 +369,9 @@ int main(void) {
         T(request_caps),
         T(no_data_no_limit),
         T(failed_checks),
+        T(weights_of_checks),
+        T(limits_are_multiples_of_the_unit),
+        T(the_lowest_step_wins),
         T(qualification_factor),
         T(history_factor),
         T(largest_amounts),

@@ -14,7 +14,7 @@ static struct scf_rating_sums sums(enum scf_record_kind kind) {
 
 static struct scf_ratings rate(const struct scf_rating_sums *s, size_t n) {
     struct scf_ratings r;
-    scf_ratings_compute(s, n, &cr22, week, &r);
+    scf_ratings_compute(s, n, &cr22, SCF_COMBINE_SUM, week, &r);
     return r;
 }
 
@@ -127,6 +127,28 @@ static void veto(void **state) {
     assert_int_equal(r.timeliness_ppm, 0);
 }
 
+/* CR-0.3: sum 0.895, product 1·0.85·0.85, the lowest; D is 0 in all of them. */
+static void combinations(void **state) {
+    (void)state;
+    struct scf_rating_sums s[] = {sums(SCF_REC_WORKFLOW_EVENT)};
+    s[0].records = 100, s[0].weight_expected = 100, s[0].weight_present = 95, s[0].range_ok = 95;
+    s[0].delay_count = 1, s[0].delay_s = 25 * 3600;
+    static const struct {
+        enum scf_combination how;
+        int64_t credibility;
+    } cases[] = {
+        {SCF_COMBINE_SUM, 895000}, {SCF_COMBINE_PRODUCT, 722500}, {SCF_COMBINE_LOWEST, 850000}};
+    for (size_t i = 0; i < SCF_COUNT(cases); i++) {
+        struct scf_ratings r;
+        s[0].delay_s = 25 * 3600;
+        scf_ratings_compute(s, 1, &cr22, cases[i].how, week, &r);
+        assert_int_equal(r.credibility_ppm, cases[i].credibility);
+        s[0].delay_s = 169 * 3600;
+        scf_ratings_compute(s, 1, &cr22, cases[i].how, week, &r);
+        assert_int_equal(r.credibility_ppm, 0);
+    }
+}
+
 /* Twenty years late, ten million times: sums of µs would not fit 64 bits. */
 static void large_delays(void **state) {
     (void)state;
@@ -145,6 +167,7 @@ int main(void) {
         cmocka_unit_test(one_kind_stands_alone),
         cmocka_unit_test(nothing_at_all),
         cmocka_unit_test(veto),
+        cmocka_unit_test(combinations),
         cmocka_unit_test(large_delays),
     };
     return cmocka_run_group_tests_name("rating", tests, NULL, NULL);

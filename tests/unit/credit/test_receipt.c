@@ -60,11 +60,6 @@ static char *receipt(void) {
                                                 .seller_is_borrower = true,
                                                 .has_signed = true,
                                                 .signed_us = 1000,
-                                                .invoices = 5,
-                                                .invoices_other_parties = 1,
-                                                .invoiced = -77,
-                                                .events = 3,
-                                                .first_event_us = 1000,
                                                 .guarantees = guarantees,
                                                 .guarantee_count = 2};
     const struct scf_limit_qualification qualification = {.type = "business_license",

@@ -75,6 +75,21 @@ enum scf_code scf_contract_guarantees(struct scf_db *db, struct scf_arena *arena
                                       struct scf_reported_guarantee **ret, size_t *ret_n,
                                       struct scf_error *err) SCF_MUST_CHECK;
 
+/* ---- gather.c, for increments: the same readings for many contracts at once; pure ---- */
+
+/* What a contract's record says by itself; returns its body, NULL when it is erased. */
+const cJSON *scf_gather_contract(struct scf_arena *arena, const struct scf_uuid *borrower_id,
+                                 const struct scf_record *record, struct scf_limit_contract *ret);
+/* Of the guarantees reported for a contract those that stand, each once. */
+enum scf_code scf_gather_guarantees(struct scf_arena *arena, const struct scf_uuid *borrower_id,
+                                    const struct scf_reported_guarantee *reported, size_t n,
+                                    struct scf_limit_contract *k,
+                                    struct scf_error *err) SCF_MUST_CHECK;
+/* What the borrower's profile says (NULL: a stub has none). */
+enum scf_code scf_gather_profile(struct scf_arena *arena, const char *profile,
+                                 struct scf_limit_inputs *in, struct scf_error *err) SCF_MUST_CHECK;
+void scf_gather_template(struct scf_limit_inputs *in, const struct scf_template *t);
+
 /* ---- assess_check_store.c: what a request names ---- */
 
 /* Positions of the ids that are no contracts which `actor` may see, with `party_id` (NULL: whoever)

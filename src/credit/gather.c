@@ -111,14 +111,9 @@ static size_t place_of(const struct scf_reported_guarantee *const *others, size_
 
 /* Several nodes may report the same guarantee: the guarantor's own record counts, or else the first
  * one. */
-static enum scf_code read_guarantees(struct gather *g, const struct scf_record *contract,
+static enum scf_code take_guarantees(struct gather *g,
+                                     const struct scf_reported_guarantee *reported, size_t n,
                                      struct scf_limit_contract *k, struct scf_error *err) {
-    struct scf_reported_guarantee *reported;
-    size_t n;
-    enum scf_code code =
-        scf_contract_guarantees(g->db, g->arena, &contract->business_key, &reported, &n, err);
-    if (code != SCF_OK)
-        return code;
     struct scf_limit_guarantee *list = scf_alloc(g->arena, n, sizeof *list);
     const struct scf_reported_guarantee **taken = scf_alloc(g->arena, n, sizeof *taken);
     if (list == NULL || taken == NULL)
@@ -137,10 +132,18 @@ static enum scf_code read_guarantees(struct gather *g, const struct scf_record *
     return SCF_OK;
 }
 
-static enum scf_code read_contract(struct gather *g, size_t i, struct scf_limit_contract *k,
-                                   struct scf_error *err) {
-    const struct scf_record *r = &g->contracts[i];
-    const cJSON *body = body_of(g, r);
+static enum scf_code read_guarantees(struct gather *g, const struct scf_record *contract,
+                                     struct scf_limit_contract *k, struct scf_error *err) {
+    struct scf_reported_guarantee *reported;
+    size_t n;
+    enum scf_code code =
+        scf_contract_guarantees(g->db, g->arena, &contract->business_key, &reported, &n, err);
+    return code == SCF_OK ? take_guarantees(g, reported, n, k, err) : code;
+}
+
+/* What the contract's record says by itself. */
+static void take_contract(const struct gather *g, const struct scf_record *r, const cJSON *body,
+                          struct scf_limit_contract *k) {
     const char *status = scf_json_string(body, "status");
     *k = (struct scf_limit_contract){
         .record_id = r->id,
@@ -156,6 +159,12 @@ static enum scf_code read_contract(struct gather *g, size_t i, struct scf_limit_
     int scale = scf_scale_of(k->currency);
     k->prepaid = deduction(body, "prepaid_amount", scale, k->amount);
     k->retention = deduction(body, "retention_amount", scale, k->amount);
+}
+
+static enum scf_code read_contract(struct gather *g, size_t i, struct scf_limit_contract *k,
+                                   struct scf_error *err) {
+    const struct scf_record *r = &g->contracts[i];
+    take_contract(g, r, body_of(g, r), k);
     for (size_t j = 0; j < i; j++) {
         k->duplicate |= scf_uuid_eq(&g->contracts[j].id, &r->id) ||
                         (!scf_uuid_is_nil(&r->business_key) &&
@@ -308,4 +317,36 @@ enum scf_code scf_assess_gather(struct scf_db *db, struct scf_arena *arena,
     if (code == SCF_OK)
         *ret = g.in;
     return code;
+}
+
+/* ---- for increments, which gather for many contracts at once ---- */
+
+const cJSON *scf_gather_contract(struct scf_arena *arena, const struct scf_uuid *borrower_id,
+                                 const struct scf_record *record, struct scf_limit_contract *ret) {
+    const struct scf_assess_request request = {.borrower_id = *borrower_id};
+    struct gather g = {.arena = arena, .request = &request};
+    const cJSON *body = body_of(&g, record);
+    take_contract(&g, record, body, ret);
+    return body;
+}
+
+enum scf_code scf_gather_guarantees(struct scf_arena *arena, const struct scf_uuid *borrower_id,
+                                    const struct scf_reported_guarantee *reported, size_t n,
+                                    struct scf_limit_contract *k, struct scf_error *err) {
+    const struct scf_assess_request request = {.borrower_id = *borrower_id};
+    struct gather g = {.arena = arena, .request = &request};
+    return take_guarantees(&g, reported, n, k, err);
+}
+
+enum scf_code scf_gather_profile(struct scf_arena *arena, const char *profile,
+                                 struct scf_limit_inputs *in, struct scf_error *err) {
+    struct gather g = {.arena = arena, .in = *in};
+    enum scf_code code = read_profile(&g, profile, err);
+    if (code == SCF_OK)
+        *in = g.in;
+    return code;
+}
+
+void scf_gather_template(struct scf_limit_inputs *in, const struct scf_template *t) {
+    take_template(in, t);
 }

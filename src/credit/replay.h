@@ -5,7 +5,8 @@
  *     replay_job.c     the job, and its result as JSON
  *     replay_chain.c   one chain: its records against their leaves, bodies and columns; the folding
  *     replay_fold.c    sums over records (pure)
- *     replay_derive.c  the inputs of the limit
+ *     replay_contract.c  contracts and their guarantees
+ *     replay_derive.c  the other inputs of the limit
  *     replay_diff.c    two documents, member by member (pure)
  *     replay_store.c   SQL
  *     replay_api.c     routes */
@@ -94,7 +95,7 @@ struct scf_replay_chain {
     bool root_ok;              /* it is the receipt's, and the later block's too */
 };
 
-enum { SCF_REPLAY_FAULTS = 100 };
+enum { SCF_REPLAY_FAULTS = 100, SCF_REPLAY_KEPT = 10000 };
 struct scf_credit_replay {
     struct scf_job *job;
     struct scf_arena *arena;
@@ -102,11 +103,14 @@ struct scf_credit_replay {
     const struct scf_services *services;
     struct scf_uuid id; /* of the assessment */
     int64_t decided_us; /* when its record was written */
-    struct scf_str receipt_text, request_text;
-    const cJSON *receipt;
+    struct scf_str receipt_text;
+    const cJSON *receipt, *request; /* request NULL: none */
     struct scf_limit_inputs recorded, derived;
-    const struct scf_uuid **keys; /* business keys of the contracts */
+    struct scf_record *asked;     /* the contracts as the receipt names them */
+    const struct scf_uuid **keys; /* their business keys, where they have one */
     size_t key_count;
+    struct scf_record *kept; /* contracts and guarantees that were walked over, with bodies */
+    size_t kept_n;
     struct scf_replay_sums sums;
     struct scf_replay_chain *chains;
     size_t chain_count;
@@ -130,6 +134,10 @@ enum scf_code scf_replay_walk(struct scf_credit_replay *r, struct scf_replay_cha
                               struct scf_error *err) SCF_MUST_CHECK;
 /* Body, digest and leaf of a record. NULL: they agree; "" when it is erased. */
 const char *scf_replay_record_fault(const struct scf_record *record);
+/* replay_contract.c: contract `i` of the receipt, out of what was kept. */
+enum scf_code scf_replay_contract(struct scf_credit_replay *r, size_t i,
+                                  struct scf_limit_contract *ret,
+                                  struct scf_error *err) SCF_MUST_CHECK;
 /* Fills r->derived. */
 enum scf_code scf_replay_derive(struct scf_credit_replay *r, struct scf_error *err) SCF_MUST_CHECK;
 
@@ -150,7 +158,14 @@ enum scf_code scf_replay_block(struct scf_db *db, struct scf_arena *arena,
                                const struct scf_uuid *chain_id, int64_t size, bool *ret_there,
                                int64_t *ret_size, struct scf_hash *ret_root,
                                struct scf_error *err) SCF_MUST_CHECK;
-/* When the assessment's request came in, and the request. */
+/* The newest profile of an enterprise that a chain of those two received by a time; *ret_there
+ * false: none. Whoever registers an enterprise first, and administrators, say what it is. */
+enum scf_code scf_replay_profile(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_uuid *enterprise_id,
+                                 const struct scf_uuid *registrar_id,
+                                 const struct scf_uuid *platform_id, int64_t until_us,
+                                 bool *ret_there, struct scf_record *ret,
+                                 struct scf_error *err) SCF_MUST_CHECK;
 enum scf_code scf_replay_save(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_uuid *assessment_id, const struct scf_uuid *job_id,
                               bool matches, struct scf_str document, int64_t now_us,

@@ -130,6 +130,24 @@ static const struct scf_template *template_of(void *templates, int32_t id) {
     return scf_templates_by_id(templates, id);
 }
 
+/* Contracts and guarantees are few, and what the limit says of them stands in their bodies: they
+ * are kept until the walks are over. */
+static enum scf_code keep(struct scf_credit_replay *r, const struct scf_record *record,
+                          struct scf_error *err) {
+    if (record->kind != SCF_REC_CONTRACT && record->kind != SCF_REC_GUARANTEE)
+        return SCF_OK;
+    if (r->kept_n == SCF_REPLAY_KEPT)
+        return scf_fail(err, SCF_E_BODY_TOO_LARGE, "The borrower has too many contracts");
+    struct scf_record *copy = &r->kept[r->kept_n++];
+    *copy = *record;
+    copy->measures = copy->external_id = (struct scf_str){NULL, 0};
+    if (record->body.p == NULL)
+        return SCF_OK;
+    copy->body.p = scf_strndup(r->arena, record->body.p, record->body.n);
+    return copy->body.p != NULL ? SCF_OK
+                                : scf_fail(err, SCF_E_INTERNAL, "No memory for the replay");
+}
+
 static enum scf_code take_batch(struct walk *w, const struct scf_audit_columns *columns,
                                 const struct scf_record *records, size_t n, struct scf_error *err) {
     enum scf_code code = SCF_OK;
@@ -138,6 +156,8 @@ static enum scf_code take_batch(struct walk *w, const struct scf_audit_columns *
             code = take_root(w, err);
         if (code == SCF_OK)
             code = check_record(w, &columns[i], err);
+        if (code == SCF_OK)
+            code = keep(w->r, &records[i], err);
     }
     w->chain->records += (int64_t)n;
     return code == SCF_OK ? scf_replay_sums_add(&w->r->sums, w->batch, records, n, template_of,

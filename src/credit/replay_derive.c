@@ -1,8 +1,11 @@
 /* The inputs of a limit, derived again for a replay. From the receipt come only the questions:
- * which assessment, which chains up to which sizes, which window. Relies on replay_chain.c having
- * walked the chains, and on the stores of policies and templates. */
+ * which assessment, which contracts, which chains up to which sizes, which window, what was asked
+ * for. Relies on replay_chain.c having walked the chains, on gather.c for what bodies say, and on
+ * the stores of policies, templates and enterprises. */
+#include "assess.h"
 #include "replay.h"
 #include "scfd/base/clock.h"
+#include "scfd/party/enterprise.h"
 
 static enum scf_code no_memory(struct scf_error *err) {
     return scf_fail(err, SCF_E_INTERNAL, "No memory for the replay");
@@ -31,29 +34,93 @@ static enum scf_code derive_sums(struct scf_credit_replay *r, enum scf_period pe
     return r->derived.sums != NULL ? SCF_OK : no_memory(err);
 }
 
-/* ---- policy and template ---- */
+/* ---- the enterprise and its template ---- */
 
-static enum scf_code derive_template(struct scf_credit_replay *r, const struct scf_template **ret,
-                                     struct scf_error *err) {
-    struct scf_limit_inputs *in = &r->derived;
-    const struct scf_template *t = scf_templates_by_code(
-        r->services->templates, SCF_REC_WORKFLOW_EVENT, scf_str(in->template_code), in->as_of_us);
+/* What the receipt says stands while the profile that it came from cannot be read. */
+static void keep_profile(struct scf_credit_replay *r) {
+    r->derived.operating = r->recorded.operating;
+    r->derived.qualifications = r->recorded.qualifications;
+    r->derived.qualification_count = r->recorded.qualification_count;
+}
+
+/* The profile that was in force; its body as text, NULL: there was none. Gives the industry. */
+static enum scf_code read_profile(struct scf_credit_replay *r, struct scf_str *ret_industry,
+                                  struct scf_error *err) {
+    struct scf_enterprise enterprise;
+    struct scf_record record;
+    const char *now;
+    bool there;
+    enum scf_code code =
+        scf_enterprise_get(r->db, r->arena, &r->recorded.borrower_id, &enterprise, &now, err);
+    if (code == SCF_OK)
+        code = scf_replay_profile(
+            r->db, r->arena, &r->recorded.borrower_id, &enterprise.registrar_chain_id,
+            &r->services->installation.platform_id, r->decided_us, &there, &record, err);
+    if (code != SCF_OK)
+        return code;
+    *ret_industry = enterprise.industry_code;
+    const char *what = there ? scf_replay_record_fault(&record) : NULL;
+    if (what != NULL && what[0] == '\0') {
+        keep_profile(r);
+        scf_replay_gap(r, "/inputs/qualifications", &record, "the body of the profile is erased");
+        return SCF_OK;
+    }
+    if (what != NULL)
+        scf_replay_fault(r, &record, what);
+    const char *text = there ? scf_strndup(r->arena, record.body.p, record.body.n) : NULL;
+    struct scf_error unreadable = {0}; /* told of as a fault */
+    const cJSON *json =
+        text != NULL ? scf_json_parse(r->arena, text, record.body.n, &unreadable) : NULL;
+    if (there && json == NULL) {
+        keep_profile(r);
+        return SCF_OK;
+    }
+    const char *industry = scf_json_string(json, "industry_code");
+    *ret_industry = scf_str(industry != NULL ? industry : "");
+    r->derived.qualifications = NULL;
+    r->derived.qualification_count = 0;
+    return scf_gather_profile(r->arena, text, &r->derived, err);
+}
+
+static enum scf_code derive_template(struct scf_credit_replay *r, struct scf_str industry,
+                                     const struct scf_template **ret, struct scf_error *err) {
+    struct scf_templates *catalogue = r->services->templates;
+    const char *wanted = scf_json_string(r->request, "template_code");
+    const struct scf_template *t =
+        wanted != NULL
+            ? scf_templates_by_code(catalogue, SCF_REC_WORKFLOW_EVENT, scf_str(wanted),
+                                    r->recorded.as_of_us)
+            : scf_templates_for(catalogue, SCF_REC_WORKFLOW_EVENT, industry, r->recorded.as_of_us);
     if (t == NULL)
         return scf_fail(err, SCF_E_WRONG_STATE, "No workflow template is in force to rate by");
-    in->template_id = t->uuid;
-    in->template_code = t->code;
-    in->template_revision = t->revision;
-    in->grading = t->grading;
+    scf_gather_template(&r->derived, t);
     *ret = t;
     return SCF_OK;
 }
 
+/* ---- the whole ---- */
+
+static enum scf_code derive_contracts(struct scf_credit_replay *r, struct scf_error *err) {
+    size_t n = r->recorded.contract_count;
+    struct scf_limit_contract *list = scf_alloc(r->arena, n, sizeof *list);
+    if (list == NULL)
+        return no_memory(err);
+    enum scf_code code = SCF_OK;
+    for (size_t i = 0; code == SCF_OK && i < n; i++)
+        code = scf_replay_contract(r, i, &list[i], err);
+    r->derived.contracts = list;
+    return code;
+}
+
 enum scf_code scf_replay_derive(struct scf_credit_replay *r, struct scf_error *err) {
     const struct scf_template *t = NULL;
+    struct scf_str industry;
     r->derived = r->recorded;
     enum scf_code code =
         scf_policy_in_force(r->db, r->arena, r->recorded.as_of_us, &r->derived.policy, err);
-    code = code == SCF_OK ? derive_template(r, &t, err) : code;
+    code = code == SCF_OK ? read_profile(r, &industry, err) : code;
+    code = code == SCF_OK ? derive_template(r, industry, &t, err) : code;
     code = code == SCF_OK ? derive_sums(r, t->period, err) : code;
-    return code == SCF_OK ? derive_chains(r, err) : code;
+    code = code == SCF_OK ? derive_chains(r, err) : code;
+    return code == SCF_OK ? derive_contracts(r, err) : code;
 }

@@ -26,9 +26,14 @@ static const cJSON *parse_text(struct scf_credit_replay *r, struct scf_str text,
 }
 
 static enum scf_code read_receipt(struct scf_credit_replay *r, struct scf_error *err) {
-    enum scf_code code = scf_assess_receipt(r->db, r->arena, NULL, &r->id, &r->receipt_text, err);
+    struct scf_assess_row row;
+    enum scf_code code = scf_assess_get(r->db, r->arena, NULL, &r->id, &row, err);
+    if (code == SCF_OK)
+        code = scf_assess_receipt(r->db, r->arena, NULL, &r->id, &r->receipt_text, err);
     if (code != SCF_OK)
         return code;
+    struct scf_error none = {0}; /* what the server itself decided on has no request */
+    r->request = row.request.n > 0 ? parse_text(r, row.request, &none) : NULL;
     r->receipt = parse_text(r, r->receipt_text, err);
     return r->receipt != NULL ? scf_receipt_read(r->arena, r->receipt, &r->recorded, err)
                               : err->code;
@@ -72,17 +77,18 @@ static enum scf_code check_record(struct scf_credit_replay *r, struct scf_error 
 
 /* What the contracts are in business: their events and invoices, whosever, are looked at too. */
 static enum scf_code read_keys(struct scf_credit_replay *r, struct scf_error *err) {
-    struct scf_record *records = scf_alloc(r->arena, r->recorded.contract_count, sizeof *records);
+    r->asked = scf_alloc(r->arena, r->recorded.contract_count, sizeof *r->asked);
     r->keys = scf_alloc(r->arena, r->recorded.contract_count, sizeof *r->keys);
-    if (records == NULL || r->keys == NULL)
+    r->kept = scf_alloc(r->arena, SCF_REPLAY_KEPT, sizeof *r->kept);
+    if (r->asked == NULL || r->keys == NULL || r->kept == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "No memory for the replay");
     for (size_t i = 0; i < r->recorded.contract_count; i++) {
         enum scf_code code = scf_record_get(r->db, r->arena, NULL,
-                                            &r->recorded.contracts[i].record_id, &records[i], err);
+                                            &r->recorded.contracts[i].record_id, &r->asked[i], err);
         if (code != SCF_OK)
             return code;
-        if (!scf_uuid_is_nil(&records[i].business_key))
-            r->keys[r->key_count++] = &records[i].business_key;
+        if (!scf_uuid_is_nil(&r->asked[i].business_key))
+            r->keys[r->key_count++] = &r->asked[i].business_key;
     }
     return SCF_OK;
 }

@@ -73,6 +73,33 @@ enum scf_code scf_replay_block(struct scf_db *db, struct scf_arena *arena,
     return SCF_OK;
 }
 
+static const struct scf_stmt profile_stmt = {
+    "scf_replay_profile", "SELECT " SCF_RECORD_COLUMNS " FROM scfd.record r"
+                          " WHERE r.chain_id IN ($2, $3) AND r.kind = 0 AND r.enterprise_id = $1"
+                          " AND r.received_at <= $4 ORDER BY r.received_at DESC, r.chain_id DESC,"
+                          " r.leaf_index DESC LIMIT 1"};
+
+enum scf_code scf_replay_profile(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_uuid *enterprise_id,
+                                 const struct scf_uuid *registrar_id,
+                                 const struct scf_uuid *platform_id, int64_t until_us,
+                                 bool *ret_there, struct scf_record *ret, struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, arena);
+    scf_p_uuid(&p, enterprise_id);
+    scf_p_uuid(&p, registrar_id);
+    scf_p_uuid(&p, platform_id);
+    scf_p_time(&p, until_us);
+    enum scf_code code = scf_db_run(db, &profile_stmt, &p, arena, &rows, err);
+    if (code != SCF_OK)
+        return code;
+    *ret_there = scf_rows_count(rows) > 0;
+    if (*ret_there)
+        scf_record_read(rows, 0, ret);
+    return SCF_OK;
+}
+
 /* ---- results ---- */
 
 static const struct scf_stmt save_stmt = {

@@ -314,6 +314,99 @@ def test_an_erased_record_is_no_mismatch(story, tampered):
     assert [g["record_id"] for g in replayed["not_recomputable"]] == [story.events[3]]
 
 
+def revise(story, contract, **members):
+    """A correction of the contract, as its seller's node sends it."""
+    body = {**contract, "external_id": bodies.unique("CTR"), **members}
+    answer = story.chain.erp.client.post("/v1/contracts", body)
+    assert answer.status == 201, answer
+    return answer.json()["id"]
+
+
+def test_what_was_revised_later_counts_as_it_was(story):
+    """Contract, guarantee and profile change after the decision; the replay is of before."""
+    chain = story.chain
+    contract = chain.contract()
+    contract_id = chain.erp.client.post("/v1/contracts", contract).json()["id"]
+    guarantee = chain.guarantee_by_number(
+        contract["contract_no"], seller_uscc=chain.seller["uscc"]
+    )
+    guarantee_id = chain.surety.client.post("/v1/guarantees", guarantee).json()["id"]
+    before = story.assess(contract_ids=[contract_id])
+    amount = float(contract["amount"])
+    revise(story, contract, revises_id=contract_id, amount=f"{amount / 2:.2f}")
+    answer = chain.surety.client.post(
+        "/v1/guarantees",
+        {
+            **guarantee,
+            "external_id": bodies.unique("GUA"),
+            "revises_id": guarantee_id,
+            "status": "released",
+        },
+    )
+    assert answer.status == 201, answer
+    after = story.assess(contract_ids=[contract_id])
+    assert float(after["recommended_limit"]) < float(before["recommended_limit"])
+    for shown in (before, after):
+        replayed = story.replay(shown)
+        assert replayed["matches"] is True, replayed
+        assert replayed["recommended_limit"]["recomputed"] == shown["recommended_limit"]
+
+
+def test_a_profile_counts_as_it_was(story):
+    fresh = bodies.enterprise()
+    registered = story.admin.post("/v1/enterprises", fresh).json()["id"]
+    node = make_node(story.admin, "erp", registered)
+    party = {"enterprise_id": registered}
+    contract = bodies.contract(party, story.chain.buyer["ref"])
+    contract_id = node.client.post("/v1/contracts", contract).json()["id"]
+    event = bodies.event(contract_id, registered)
+    assert node.client.post("/v1/workflow-events", event).status == 201
+    members = {"borrower_id": registered, "contract_ids": [contract_id]}
+    before = story.assess(**members)
+    for changed in ({"operating_status": "revoked"}, {"operating_status": "active"}):
+        answer = story.admin.post(
+            "/v1/enterprises", {**fresh, "external_id": bodies.unique("EPR"), **changed}
+        )
+        assert answer.status == 201, answer
+        after = story.assess(**members)
+        assert (float(after["recommended_limit"]) == 0) == (changed["operating_status"] != "active")
+        for shown in (before, after):
+            replayed = story.replay(shown)
+            assert replayed["matches"] is True, replayed
+
+
+def test_an_altered_profile_is_named(story, tampered):
+    """Whoever changes the directory behind the chain's back changes limits, but not the chain."""
+    borrower = uuid_of(story.chain.seller["id"])
+    tampered(
+        "CREATE TABLE public.kept AS SELECT id, profile FROM scfd.enterprise WHERE id ="
+        f" '{borrower}'; UPDATE scfd.enterprise SET profile = (profile::jsonb || '"""
+        '{"operating_status": "bankrupt"}'
+        f"""')::json WHERE id = '{borrower}'""",
+        "UPDATE scfd.enterprise e SET profile = k.profile FROM public.kept k WHERE k.id = e.id;"
+        " DROP TABLE public.kept",
+    )
+    shown = story.assess()
+    assert float(shown["recommended_limit"]) == 0
+    replayed = story.replay(shown)
+    assert replayed["matches"] is False
+    assert "/inputs/operating" in pointers(replayed)
+    assert float(replayed["recommended_limit"]["recomputed"]) > 0
+
+
+def test_a_hidden_guarantee_is_named(story, tampered):
+    """A row that the rollup lost: the guarantee was not counted."""
+    tampered(
+        "CREATE TABLE public.kept AS SELECT * FROM scfd.contract_guarantee;"
+        " DELETE FROM scfd.contract_guarantee",
+        "INSERT INTO scfd.contract_guarantee SELECT * FROM public.kept; DROP TABLE public.kept",
+    )
+    replayed = story.replay(story.assess())
+    assert replayed["matches"] is False
+    named = [d for d in replayed["differences"] if "/guarantees/" in d["pointer"]]
+    assert named and all(d["recorded"] is None for d in named), replayed
+
+
 def test_replays_are_independent(story):
     """Several at once, of several assessments: each gets its own result."""
     shown = [story.assess() for _ in range(3)]

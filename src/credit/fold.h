@@ -8,7 +8,7 @@
 #define SCFD_CREDIT_FOLD_H
 
 #include "series.h"
-#include "table.h"
+#include "scfd/base/table.h"
 
 /* ---- entries; each begins with its key ---- */
 

@@ -1,11 +1,13 @@
 /* Folding chains: batches in chain order, each in one transaction with its cursor, so that every
  * leaf is folded exactly once whoever folds. Relies on fold.c for the arithmetic and on
- * rollup_store.c and rollup_save_store.c for the rows. */
+ * rollup_store.c and rollup_save_store.c for the rows; the facts of contracts are the room trade's.
+ */
 #include "rollup.h"
 
 #include "scfd/base/clock.h"
 #include "scfd/base/metrics.h"
 #include "scfd/credit/credit.h"
+#include "scfd/trade/trade.h"
 
 enum {
     FOLD_BYTES = 512 << 20, /* an upper bound; a batch takes a tenth of it */
@@ -57,6 +59,9 @@ static enum scf_code fold_batch(struct scf_db *db, void *ctx, struct scf_error *
     scf_fold_run(&fold, leaves, n);
     b->leaves = n;
     b->folded = from + (int64_t)n;
+    code = scf_trade_fold(db, b->arena, b->chain_id, from, b->folded, err);
+    if (code != SCF_OK)
+        return code;
     return scf_rollup_save(db, b->arena, b->chain_id, &fold, b->folded, err);
 }
 

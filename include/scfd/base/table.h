@@ -1,7 +1,7 @@
 /* A set of fixed-size entries found by the bytes they begin with. Room for `max` entries is taken
  * at once, so that pointers to entries stay good. Keys are compared as bytes: no padding inside. */
-#ifndef SCFD_CREDIT_TABLE_H
-#define SCFD_CREDIT_TABLE_H
+#ifndef SCFD_BASE_TABLE_H
+#define SCFD_BASE_TABLE_H
 
 #include "scfd/base/arena.h"
 

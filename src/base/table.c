@@ -1,5 +1,5 @@
 /* Open addressing with linear probing, at most half full. Pure. */
-#include "table.h"
+#include "scfd/base/table.h"
 
 bool scf_table_init(struct scf_table *t, struct scf_arena *arena, size_t key_size,
                     size_t entry_size, size_t max) {

@@ -1,0 +1,359 @@
+/* The invoices of a contract as claims on its debtor. Of several nodes that report an invoice the
+ * one whose word was received first counts, with its newest correction; what any of them says
+ * against the claim (cancelled, financed, paid) counts at once. */
+#include "view.h"
+
+#include "scfd/base/table.h"
+
+int64_t scf_money_add(int64_t a, int64_t b) {
+    int64_t sum;
+    if (__builtin_add_overflow(a, b, &sum))
+        sum = b < 0 ? -SCF_MONEY_MAX : SCF_MONEY_MAX;
+    return sum > SCF_MONEY_MAX ? SCF_MONEY_MAX : sum < -SCF_MONEY_MAX ? -SCF_MONEY_MAX : sum;
+}
+
+static int64_t smaller(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+static int64_t magnitude(int64_t v) {
+    return v < -SCF_MONEY_MAX ? SCF_MONEY_MAX : v < 0 ? -v : v;
+}
+
+bool scf_bill_stands(const struct scf_bill *b) {
+    return !b->v.cancelled;
+}
+
+/* ---- which word counts ---- */
+
+struct of_chain { /* where a chain first spoke of an invoice */
+    struct scf_uuid object_key, chain_id;
+    size_t first;
+};
+struct of_object {
+    struct scf_uuid object_key;
+    size_t first;
+    const struct scf_fact *fact;
+    struct scf_bill *bill; /* NULL: a reducer */
+};
+
+static bool index_chains(struct scf_case *c, struct scf_table *t) {
+    if (!scf_table_init(t, c->arena, 2 * sizeof(struct scf_uuid), sizeof(struct of_chain),
+                        c->word_count))
+        return false;
+    for (size_t i = 0; i < c->word_count; i++) {
+        const struct scf_word *w = &c->words[i];
+        struct of_chain key = {.object_key = w->fact->object_key, .chain_id = w->fact->chain_id};
+        if (w->fact->kind != SCF_REC_INVOICE || w->standing == SCF_STANDS_STRANGER ||
+            scf_table_find(t, &key) != NULL)
+            continue;
+        struct of_chain *o = scf_table_put(t, &key);
+        o->first = i;
+    }
+    return true;
+}
+
+static bool index_objects(struct scf_case *c, struct scf_table *t) {
+    struct scf_table chains;
+    if (!index_chains(c, &chains) || !scf_table_init(t, c->arena, sizeof(struct scf_uuid),
+                                                     sizeof(struct of_object), c->word_count))
+        return false;
+    for (size_t i = 0; i < c->word_count; i++) {
+        const struct scf_fact *f = c->words[i].fact;
+        if (!scf_word_is(&c->words[i], SCF_REC_INVOICE))
+            continue;
+        struct of_chain key = {.object_key = f->object_key, .chain_id = f->chain_id};
+        const struct of_chain *spoke = scf_table_find(&chains, &key);
+        struct of_object *o = scf_table_put(t, &f->object_key);
+        if (o->fact == NULL || spoke->first < o->first) {
+            o->first = spoke->first;
+            o->fact = f;
+        }
+    }
+    return true;
+}
+
+/* ---- collecting ---- */
+
+static struct scf_bill bill_of(const struct scf_fact *f) {
+    struct scf_bill b = {
+        .fact = f,
+        .number_key = f->number_key,
+        .v = {.invoice_id = f->record_id,
+              .invoice_key = f->object_key,
+              .debtor_id = f->buyer_id,
+              .body_sha256 = f->body_sha256,
+              .amount = f->has_amount && f->amount > 0 ? f->amount : 0,
+              .issued_day = f->day,
+              .has_due = f->has_due,
+              .due_day = f->due_day},
+    };
+    memcpy(b.v.currency, f->currency, sizeof b.v.currency);
+    return b;
+}
+
+static int by_day(const void *a, const void *b) {
+    const struct scf_bill *x = a, *y = b;
+    if (x->v.issued_day != y->v.issued_day)
+        return x->v.issued_day < y->v.issued_day ? -1 : 1;
+    return scf_uuid_compare(&x->v.invoice_id, &y->v.invoice_id);
+}
+
+static bool split(struct scf_case *c, struct scf_table *objects) {
+    c->bills = scf_alloc(c->arena, objects->n, sizeof *c->bills);
+    c->reducers = scf_alloc(c->arena, objects->n, sizeof *c->reducers);
+    if (c->bills == NULL || c->reducers == NULL)
+        return false;
+    for (size_t i = 0; i < objects->n; i++) {
+        const struct of_object *o = scf_table_at(objects, i);
+        if (!o->fact->reduces)
+            c->bills[c->bill_count++] = bill_of(o->fact);
+        else if (!o->fact->voided)
+            c->reducers[c->reducer_count++] = o->fact;
+    }
+    if (c->bill_count > 0)
+        qsort(c->bills, c->bill_count, sizeof *c->bills, by_day);
+    for (size_t i = 0; i < c->bill_count; i++) {
+        struct of_object *o = scf_table_find(objects, &c->bills[i].v.invoice_key);
+        o->bill = &c->bills[i];
+    }
+    return true;
+}
+
+/* What every node's newest word adds. */
+static void hear_all(struct scf_case *c, const struct scf_table *objects) {
+    for (size_t i = 0; i < c->word_count; i++) {
+        const struct scf_word *w = &c->words[i];
+        if (!scf_word_is(w, SCF_REC_INVOICE))
+            continue;
+        const struct of_object *o = scf_table_find(objects, &w->fact->object_key);
+        struct scf_bill *b = o->bill;
+        if (b == NULL)
+            continue;
+        const struct scf_fact *f = w->fact;
+        b->v.cancelled |= f->voided || f->fully_red || f->not_found;
+        b->v.financed_elsewhere |= f->financed;
+        b->v.paid = f->paid > b->v.paid ? f->paid : b->v.paid;
+        b->tax_state_known |= f->tax_state_known;
+        b->confirmed |=
+            w->standing == SCF_STANDS_BUYER || (w->standing == SCF_STANDS_HOUSE && f->booked);
+    }
+}
+
+static bool names_bill(const struct scf_fact *event, const struct scf_bill *b) {
+    for (size_t i = 0; i < event->invoice_ref_count; i++)
+        if (scf_uuid_eq(&event->invoice_refs[i], &b->number_key))
+            return true;
+    return false;
+}
+
+static void reduce(struct scf_bill *b, int64_t *left) {
+    int64_t room = b->v.amount - b->v.reduced, part = smaller(room, *left);
+    b->v.reduced += part;
+    *left -= part;
+}
+
+/* Against the invoice that it names; what is left over, or names none, against the newest. */
+static void apply_reducers(struct scf_case *c) {
+    for (size_t i = 0; i < c->reducer_count; i++) {
+        const struct scf_fact *f = c->reducers[i];
+        int64_t left = f->has_amount ? magnitude(f->amount) : 0;
+        for (size_t k = 0; k < c->bill_count; k++)
+            if (!scf_uuid_is_nil(&f->original_key) &&
+                scf_uuid_eq(&f->original_key, &c->bills[k].number_key) &&
+                strcmp(f->currency, c->bills[k].v.currency) == 0)
+                reduce(&c->bills[k], &left);
+        for (size_t k = c->bill_count; k-- > 0;)
+            if (strcmp(f->currency, c->bills[k].v.currency) == 0)
+                reduce(&c->bills[k], &left);
+    }
+    for (size_t k = 0; k < c->bill_count; k++) {
+        struct scf_trade_invoice *v = &c->bills[k].v;
+        v->cancelled |= v->amount > 0 && v->reduced == v->amount;
+    }
+}
+
+struct named_event {
+    struct scf_uuid id;
+};
+
+/* Which events the invoices in force bill. */
+static bool mark_billed(struct scf_case *c) {
+    struct scf_table named;
+    size_t n = 0;
+    for (size_t k = 0; k < c->bill_count; k++)
+        n += c->bills[k].fact->event_count;
+    if (!scf_table_init(&named, c->arena, sizeof(struct scf_uuid), sizeof(struct named_event), n))
+        return false;
+    for (size_t k = 0; k < c->bill_count; k++)
+        for (size_t i = 0; i < c->bills[k].fact->event_count && scf_bill_stands(&c->bills[k]); i++)
+            scf_table_put(&named, &c->bills[k].fact->event_ids[i]);
+    for (size_t i = 0; i < c->word_count; i++)
+        c->words[i].billed = scf_word_is(&c->words[i], SCF_REC_WORKFLOW_EVENT) &&
+                             scf_table_find(&named, &c->words[i].fact->record_id) != NULL;
+    return true;
+}
+
+bool scf_bills_collect(struct scf_case *c) {
+    struct scf_table objects;
+    if (!index_objects(c, &objects) || !split(c, &objects))
+        return false;
+    hear_all(c, &objects);
+    apply_reducers(c);
+    return mark_billed(c);
+}
+
+/* ---- payments: of the nodes the one that reports most of an invoice counts ---- */
+
+static bool pays(const struct scf_word *w, const struct scf_uuid *chain, const char *currency) {
+    return scf_word_is(w, SCF_REC_WORKFLOW_EVENT) && w->fact->phase == SCF_PHASE_PAID &&
+           w->fact->has_amount && scf_uuid_eq(&w->fact->chain_id, chain) &&
+           strcmp(w->fact->currency, currency) == 0;
+}
+
+static void allot(const struct scf_case *c, const struct scf_fact *f, int64_t *paid) {
+    int64_t left = f->amount;
+    for (int named = 1; named >= 0; named--) {
+        for (size_t k = 0; k < c->bill_count && left > 0; k++) {
+            const struct scf_bill *b = &c->bills[k];
+            if (!scf_bill_stands(b) || (named && !names_bill(f, b)))
+                continue;
+            int64_t part = smaller(b->v.amount - b->v.reduced - paid[k], left);
+            part = part > 0 ? part : 0;
+            paid[k] += part;
+            left -= part;
+        }
+    }
+}
+
+static bool settle_payments(struct scf_case *c) {
+    int64_t *paid = scf_alloc(c->arena, c->bill_count, sizeof *paid);
+    struct scf_table chains;
+    if (paid == NULL || !scf_table_init(&chains, c->arena, sizeof(struct scf_uuid),
+                                        sizeof(struct named_event), c->word_count))
+        return false;
+    for (size_t i = 0; i < c->word_count; i++)
+        if (pays(&c->words[i], &c->words[i].fact->chain_id, c->contract->currency))
+            scf_table_put(&chains, &c->words[i].fact->chain_id);
+    for (size_t k = 0; k < chains.n; k++) {
+        memset(paid, 0, c->bill_count * sizeof *paid);
+        for (size_t i = 0; i < c->word_count; i++)
+            if (pays(&c->words[i], scf_table_at(&chains, k), c->contract->currency))
+                allot(c, c->words[i].fact, paid);
+        for (size_t i = 0; i < c->bill_count; i++)
+            c->bills[i].v.paid = paid[i] > c->bills[i].v.paid ? paid[i] : c->bills[i].v.paid;
+    }
+    return true;
+}
+
+/* ---- disputes and returns ---- */
+
+static int64_t open_amount(const struct scf_bill *b) {
+    int64_t left = b->v.amount - b->v.reduced - b->v.disputed;
+    return scf_bill_stands(b) && left > 0 ? left : 0;
+}
+
+/* An amount against the newest invoices first; without one the whole of them. */
+static void dispute(struct scf_case *c, const struct scf_fact *f) {
+    int64_t left = f->has_amount ? f->amount : SCF_MONEY_MAX;
+    for (size_t k = c->bill_count; k-- > 0 && left > 0;) {
+        struct scf_bill *b = &c->bills[k];
+        if (f->invoice_ref_count > 0 && !names_bill(f, b))
+            continue;
+        int64_t part = smaller(open_amount(b), left);
+        b->v.disputed += part;
+        left -= f->has_amount ? part : 0;
+    }
+}
+
+static void resolve(struct scf_case *c, const struct scf_fact *f) {
+    for (size_t k = 0; k < c->bill_count; k++)
+        if (f->invoice_ref_count == 0 || names_bill(f, &c->bills[k]))
+            c->bills[k].v.disputed = 0;
+}
+
+/* What was returned and is not yet covered by red letters or credit notes. */
+static void add_returns(struct scf_case *c, int64_t returned) {
+    for (size_t k = 0; k < c->bill_count; k++)
+        returned -= smaller(c->bills[k].v.reduced, returned);
+    for (size_t k = c->bill_count; k-- > 0 && returned > 0;) {
+        int64_t part = smaller(open_amount(&c->bills[k]), returned);
+        c->bills[k].v.disputed += part;
+        returned -= part;
+    }
+}
+
+static void settle_disputes(struct scf_case *c, int64_t returned) {
+    for (size_t i = 0; i < c->word_count; i++) {
+        if (!scf_word_is(&c->words[i], SCF_REC_WORKFLOW_EVENT))
+            continue;
+        const struct scf_fact *f = c->words[i].fact;
+        if (f->phase == SCF_PHASE_DISPUTED)
+            dispute(c, f);
+        else if (f->phase == SCF_PHASE_RESOLVED && c->words[i].standing != SCF_STANDS_SELLER)
+            resolve(c, f);
+    }
+    add_returns(c, returned);
+}
+
+/* ---- delivery ---- */
+
+struct proven_event {
+    struct scf_uuid id;
+};
+
+static bool collect_proofs(struct scf_case *c, struct scf_table *ret) {
+    if (!scf_table_init(ret, c->arena, sizeof(struct scf_uuid), sizeof(struct proven_event),
+                        c->word_count))
+        return false;
+    for (size_t i = 0; i < c->word_count; i++)
+        if (c->words[i].fact->taking > 0 && scf_word_proves(&c->words[i]))
+            scf_table_put(ret, &c->words[i].fact->record_id);
+    return true;
+}
+
+static bool names_proof(const struct scf_fact *f, const struct scf_table *proofs) {
+    for (size_t i = 0; i < f->event_count; i++)
+        if (scf_table_find(proofs, &f->event_ids[i]) != NULL)
+            return true;
+    return false;
+}
+
+/* By the events that the invoice names, else in order of issue as far as what was accepted of the
+ * contract covers them. Completion is rounded down in each of its parts: a thousandth of the
+ * contract is left to that. */
+static bool settle_delivery(struct scf_case *c, int64_t completion_ppm) {
+    struct scf_table proofs;
+    int64_t whole = scf_money_add(c->contract->amount, c->order.changes), covered, sum = 0;
+    if (!collect_proofs(c, &proofs))
+        return false;
+    if (whole < 0 || !scf_mul_div_floor(whole, completion_ppm + 1000, SCF_PPM, &covered))
+        covered = 0;
+    covered = completion_ppm > 0 ? covered : 0;
+    for (size_t k = 0; k < c->bill_count; k++) {
+        struct scf_bill *b = &c->bills[k];
+        if (!scf_bill_stands(b) || strcmp(b->v.currency, c->contract->currency) != 0)
+            continue;
+        sum = scf_money_add(sum, b->v.amount - b->v.reduced);
+        b->v.delivered = sum <= covered || names_proof(b->fact, &proofs);
+    }
+    return true;
+}
+
+/* Reconciled or paid by the debtor: that confirms an invoice too. */
+static void settle_confirmations(struct scf_case *c) {
+    for (size_t i = 0; i < c->word_count; i++) {
+        const struct scf_word *w = &c->words[i];
+        bool confirms = scf_word_proves(w) && (w->fact->phase == SCF_PHASE_RECONCILED ||
+                                               w->fact->phase == SCF_PHASE_PAID);
+        for (size_t k = 0; confirms && k < c->bill_count; k++)
+            c->bills[k].confirmed |=
+                w->fact->invoice_ref_count == 0 || names_bill(w->fact, &c->bills[k]);
+    }
+}
+
+bool scf_bills_settle(struct scf_case *c, int64_t completion_ppm, int64_t returned) {
+    settle_confirmations(c);
+    settle_disputes(c, returned);
+    return settle_payments(c) && settle_delivery(c, completion_ppm);
+}

@@ -1,0 +1,142 @@
+/* Goods on their way, and sales that come back to where they began (CR-6.1). */
+#include "checks.h"
+
+/* ---- logistics ---- */
+
+/* The fastest and heaviest that is plausible (default): speed from dispatch to receipt, gross
+ * weight of a lorry by GB 1589. */
+enum { LORRY_G = 49000000 };
+static const struct {
+    const char *mode;
+    int64_t km_per_hour;
+} fastest[] = {{"road", 120}, {"rail", 350}, {"sea", 60}, {"air", 1000}};
+
+static int64_t limit_of(const char *mode) {
+    for (size_t i = 0; i < SCF_COUNT(fastest); i++)
+        if (strcmp(fastest[i].mode, mode) == 0)
+            return fastest[i].km_per_hour;
+    return 1000;
+}
+
+/* The first receipt under the same waybill. */
+static const struct scf_fact *receipt_of(const struct scf_case *c, const struct scf_fact *sent) {
+    for (size_t i = 0; i < c->word_count; i++) {
+        const struct scf_fact *f = c->words[i].fact;
+        if (scf_word_is(&c->words[i], SCF_REC_WORKFLOW_EVENT) && f->taking > 0 && f->has_happened &&
+            scf_uuid_eq(&f->shipment.waybill, &sent->shipment.waybill))
+            return f;
+    }
+    return NULL;
+}
+
+static void check_shipment(struct scf_checking *k, const struct scf_fact *f) {
+    const struct scf_fact_shipment *s = &f->shipment;
+    if (scf_uuid_is_nil(&s->waybill)) {
+        scf_check_fail(k, NULL, &f->record_id, NULL, "A shipment names no waybill.");
+        return;
+    }
+    int64_t lorries = s->vehicles > 0 ? s->vehicles : 1;
+    if (strcmp(s->mode, "road") == 0 && s->weight_g / lorries > LORRY_G) {
+        scf_check_fail(k, NULL, &f->record_id, NULL, "%s kg on %" PRId64 " lorries.",
+                       scf_check_quantity(k, s->weight_g * 1000), lorries);
+        return;
+    }
+    const struct scf_fact *got = receipt_of(k->c, f);
+    if (got != NULL && f->has_happened && s->distance_m > 0) {
+        /* metres per (µs / 3.6·10^9) against km/h × 1000 */
+        __int128 took = got->happened_us - f->happened_us;
+        if ((__int128)s->distance_m * SCF_US_PER_HOUR > took * limit_of(s->mode) * 1000) {
+            scf_check_fail(k, NULL, &f->record_id, &got->record_id,
+                           "%s km within %" PRId64 " minutes.",
+                           scf_check_quantity(k, s->distance_m * 1000),
+                           (int64_t)(took / (60 * SCF_US_PER_SECOND)));
+            return;
+        }
+    }
+    scf_check_pass(k);
+}
+
+void scf_check_logistics(struct scf_checking *k) {
+    for (size_t i = 0; i < k->c->word_count; i++) {
+        const struct scf_fact *f = k->c->words[i].fact;
+        if (scf_word_is(&k->c->words[i], SCF_REC_WORKFLOW_EVENT) &&
+            f->phase == SCF_PHASE_DISPATCH && f->shipment.present)
+            check_shipment(k, f);
+    }
+}
+
+/* ---- round trips ---- */
+
+struct search {
+    const struct scf_case *c;
+    const struct scf_bill *bill;
+    int64_t tolerance_ppm, days;
+    const struct scf_sale *path[3];
+    size_t depth;
+    int64_t steps; /* left: a bound, whatever the graph */
+};
+
+static bool alike(const struct search *s, const struct scf_sale *sale) {
+    __int128 off = (__int128)sale->amount - s->bill->v.amount;
+    off = off < 0 ? -off : off;
+    int64_t apart = (int64_t)sale->day - s->bill->v.issued_day;
+    return off * SCF_PPM <= (__int128)s->tolerance_ppm * s->bill->v.amount && apart <= s->days &&
+           apart >= -s->days;
+}
+
+static int compare_seller(const struct scf_sale *sale, const struct scf_uuid *seller) {
+    return scf_uuid_compare(&sale->seller_id, seller);
+}
+
+/* Sales are sorted by seller. */
+static size_t first_sale(const struct scf_case *c, const struct scf_uuid *seller) {
+    size_t low = 0, high = c->sale_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (compare_seller(&c->sales[middle], seller) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Does a chain of sales lead from `from` back to the invoice's seller? */
+static bool leads_back(struct search *s, const struct scf_uuid *from) {
+    const struct scf_case *c = s->c;
+    for (size_t i = first_sale(c, from);
+         i < c->sale_count && compare_seller(&c->sales[i], from) == 0 && s->steps-- > 0; i++) {
+        const struct scf_sale *sale = &c->sales[i];
+        if (!alike(s, sale))
+            continue;
+        s->path[s->depth++] = sale;
+        if (scf_uuid_eq(&sale->buyer_id, &s->bill->fact->seller_id) ||
+            (s->depth < SCF_COUNT(s->path) && leads_back(s, &sale->buyer_id)))
+            return true;
+        s->depth--;
+    }
+    return false;
+}
+
+void scf_check_round_trip(struct scf_checking *k) {
+    for (size_t i = 0; k->c->sales_known && i < k->c->bill_count; i++) {
+        struct scf_bill *b = &k->c->bills[i];
+        struct search s = {.c = k->c,
+                           .bill = b,
+                           .tolerance_ppm = k->rule->tolerance_ppm,
+                           .days = k->rule->days,
+                           .steps = 100000};
+        if (!scf_bill_stands(b) || b->v.amount == 0)
+            continue;
+        if (!leads_back(&s, &b->fact->buyer_id)) {
+            scf_check_pass(k);
+            continue;
+        }
+        scf_check_fail(
+            k, b, &b->v.invoice_id, &s.path[0]->record_id,
+            "Goods of %s came back to their seller over %zu further sales within %" PRId64 " days.",
+            scf_check_money(k, b->v.amount), s.depth, k->rule->days);
+        for (size_t n = 1; n < s.depth; n++)
+            scf_check_name(k, &s.path[n]->record_id);
+    }
+}

@@ -1,0 +1,21 @@
+/* Facts in the database. */
+#ifndef SCFD_TRADE_FACT_STORE_H
+#define SCFD_TRADE_FACT_STORE_H
+
+#include "fact.h"
+
+enum { SCF_FACTS_AT_ONCE = 1000000 }; /* of all contracts that are asked for together */
+
+struct scf_facts {
+    struct scf_fact *facts; /* by contract, then time of receipt, chain id, leaf */
+    int64_t *folded;        /* how far the chain of each is folded */
+    size_t n;
+};
+
+/* Facts received up to `as_of_us`; `limits` as in scf_trade_views. BODY_TOO_LARGE: too many. */
+enum scf_code scf_facts_load(struct scf_db *db, struct scf_arena *arena,
+                             const struct scf_trade_contract *contracts, size_t n, int64_t as_of_us,
+                             const struct scf_trade_chain *limits, size_t limit_count,
+                             struct scf_facts *ret, struct scf_error *err) SCF_MUST_CHECK;
+
+#endif

@@ -88,11 +88,14 @@ struct scf_replay_gap {
 };
 struct scf_replay_chain {
     struct scf_uuid chain_id;
-    int64_t size, sealed_size; /* of the receipt */
-    int64_t records;           /* looked at */
-    bool known;                /* the tiles reach that far */
-    struct scf_hash root;      /* of the tree of sealed_size leaves, computed */
-    bool root_ok;              /* it is the receipt's, and the later block's too */
+    int64_t size;         /* leaves below it are looked at: the larger of the next two */
+    int64_t rated_size;   /* the sums end here */
+    int64_t traded_size;  /* the facts of contracts end here */
+    int64_t sealed_size;  /* of the receipt */
+    int64_t records;      /* looked at */
+    bool known;           /* the tiles reach that far */
+    struct scf_hash root; /* of the tree of sealed_size leaves, computed */
+    bool root_ok;         /* it is the receipt's, and the later block's too */
 };
 
 enum { SCF_REPLAY_FAULTS = 100, SCF_REPLAY_KEPT = 10000 };
@@ -111,6 +114,8 @@ struct scf_credit_replay {
     size_t key_count;
     struct scf_record *kept; /* contracts and guarantees that were walked over, with bodies */
     size_t kept_n;
+    struct scf_trade_again *facts; /* in an arena of their own */
+    struct scf_arena *facts_arena;
     struct scf_replay_sums sums;
     struct scf_replay_chain *chains;
     size_t chain_count;
@@ -134,6 +139,8 @@ enum scf_code scf_replay_walk(struct scf_credit_replay *r, struct scf_replay_cha
                               struct scf_error *err) SCF_MUST_CHECK;
 /* Body, digest and leaf of a record. NULL: they agree; "" when it is erased. */
 const char *scf_replay_record_fault(const struct scf_record *record);
+/* The newest revision of contract `i`, in the chain that the receipt has it from; NULL: none. */
+const struct scf_record *scf_replay_newest(const struct scf_credit_replay *r, size_t i);
 /* replay_contract.c: contract `i` of the receipt, out of what was kept. */
 enum scf_code scf_replay_contract(struct scf_credit_replay *r, size_t i,
                                   struct scf_limit_contract *ret,
@@ -145,14 +152,19 @@ enum scf_code scf_replay_derive(struct scf_credit_replay *r, struct scf_error *e
 
 enum { SCF_REPLAY_WINDOW = 20000, SCF_REPLAY_ROWS = 500 };
 
-/* Records of a range of leaves that are the enterprise's or belong to the contracts, at most
- * SCF_REPLAY_ROWS, in chain order; with the codes of the enterprises that they name. */
+/* Records of a range of leaves that are the enterprise's or belong to the contracts, or did before
+ * they were corrected; at most SCF_REPLAY_ROWS, in chain order. */
+struct scf_replay_batch {
+    struct scf_record *records;
+    struct scf_audit_columns *columns; /* with the codes of the enterprises that they name */
+    struct scf_uuid *before;           /* contract_key of what they revise; nil: none */
+    size_t n;
+};
 enum scf_code scf_replay_leaves(struct scf_db *db, struct scf_arena *arena,
                                 const struct scf_uuid *chain_id, int64_t from, int64_t until,
                                 const struct scf_uuid *enterprise_id,
                                 const struct scf_uuid *const *keys, size_t key_count,
-                                struct scf_audit_columns **ret, struct scf_record **ret_records,
-                                size_t *ret_n, struct scf_error *err) SCF_MUST_CHECK;
+                                struct scf_replay_batch *ret, struct scf_error *err) SCF_MUST_CHECK;
 /* Size and root of the first block of a chain that holds `size` leaves; false: none yet. */
 enum scf_code scf_replay_block(struct scf_db *db, struct scf_arena *arena,
                                const struct scf_uuid *chain_id, int64_t size, bool *ret_there,

@@ -4,6 +4,7 @@
  * replay_store.c, on the tree of the chain room and on intake for the columns. */
 #include "replay.h"
 #include "scfd/intake/columns.h"
+#include "scfd/party/node.h"
 
 enum { BATCH_BYTES = 512 << 20, SCRATCH_BYTES = 64 << 20 }; /* upper bounds */
 
@@ -12,7 +13,9 @@ struct walk {
     struct scf_replay_chain *chain;
     struct scf_chain_walk *tree;
     struct scf_arena *batch, *scratch;
-    bool rooted; /* the root of sealed_size was taken */
+    struct scf_uuid operator_id; /* of the node whose chain it is; nil: nobody */
+    int node_kind;               /* −1: the platform */
+    bool rooted;                 /* the root of sealed_size was taken */
     struct scf_hash recorded_root;
 };
 
@@ -148,38 +151,57 @@ static enum scf_code keep(struct scf_credit_replay *r, const struct scf_record *
                                 : scf_fail(err, SCF_E_INTERNAL, "No memory for the replay");
 }
 
-static enum scf_code take_batch(struct walk *w, const struct scf_audit_columns *columns,
-                                const struct scf_record *records, size_t n, struct scf_error *err) {
+static bool is_key(const struct scf_credit_replay *r, const struct scf_uuid *key) {
+    for (size_t i = 0; i < r->key_count; i++)
+        if (scf_uuid_eq(r->keys[i], key))
+            return true;
+    return false;
+}
+
+static enum scf_code take_fact(struct walk *w, const struct scf_record *record,
+                               const struct scf_uuid *before, struct scf_error *err) {
+    if (record->leaf_index >= w->chain->traded_size ||
+        !(is_key(w->r, &record->contract_key) || is_key(w->r, before)))
+        return SCF_OK;
+    return scf_trade_again_add(w->r->facts, record, before, &w->operator_id, w->node_kind, err);
+}
+
+static enum scf_code take_record(struct walk *w, const struct scf_replay_batch *b, size_t i,
+                                 struct scf_error *err) {
     enum scf_code code = SCF_OK;
-    for (size_t i = 0; code == SCF_OK && i < n; i++) {
-        if (!w->rooted && records[i].leaf_index >= w->chain->sealed_size)
-            code = take_root(w, err);
-        if (code == SCF_OK)
-            code = check_record(w, &columns[i], err);
-        if (code == SCF_OK)
-            code = keep(w->r, &records[i], err);
+    if (!w->rooted && b->records[i].leaf_index >= w->chain->sealed_size)
+        code = take_root(w, err);
+    code = code == SCF_OK ? check_record(w, &b->columns[i], err) : code;
+    code = code == SCF_OK ? keep(w->r, &b->records[i], err) : code;
+    return code == SCF_OK ? take_fact(w, &b->records[i], &b->before[i], err) : code;
+}
+
+static enum scf_code take_batch(struct walk *w, const struct scf_replay_batch *b,
+                                struct scf_error *err) {
+    size_t rated = 0;
+    enum scf_code code = SCF_OK;
+    for (size_t i = 0; code == SCF_OK && i < b->n; i++) {
+        code = take_record(w, b, i, err);
+        rated += b->records[i].leaf_index < w->chain->rated_size;
     }
-    w->chain->records += (int64_t)n;
-    return code == SCF_OK ? scf_replay_sums_add(&w->r->sums, w->batch, records, n, template_of,
-                                                w->r->services->templates, err)
+    w->chain->records += (int64_t)b->n;
+    return code == SCF_OK ? scf_replay_sums_add(&w->r->sums, w->batch, b->records, rated,
+                                                template_of, w->r->services->templates, err)
                           : code;
 }
 
 /* Leaves from..until, in pieces that fit memory. */
 static enum scf_code read_window(struct walk *w, int64_t from, int64_t until,
                                  struct scf_error *err) {
-    size_t n = SCF_REPLAY_ROWS;
+    struct scf_replay_batch b = {.n = SCF_REPLAY_ROWS};
     enum scf_code code = SCF_OK;
-    while (code == SCF_OK && n == SCF_REPLAY_ROWS && from < until) {
-        struct scf_audit_columns *columns;
-        struct scf_record *records;
+    while (code == SCF_OK && b.n == SCF_REPLAY_ROWS && from < until) {
         scf_arena_reset(w->batch);
         code = scf_replay_leaves(w->r->db, w->batch, &w->chain->chain_id, from, until,
-                                 &w->r->recorded.borrower_id, w->r->keys, w->r->key_count, &columns,
-                                 &records, &n, err);
-        if (code == SCF_OK && n > 0) {
-            from = records[n - 1].leaf_index + 1;
-            code = take_batch(w, columns, records, n, err);
+                                 &w->r->recorded.borrower_id, w->r->keys, w->r->key_count, &b, err);
+        if (code == SCF_OK && b.n > 0) {
+            from = b.records[b.n - 1].leaf_index + 1;
+            code = take_batch(w, &b, err);
         }
     }
     return code;
@@ -201,6 +223,17 @@ static enum scf_code read_all(struct walk *w, struct scf_error *err) {
     return code == SCF_OK ? check_later_block(w, err) : code;
 }
 
+/* Who may speak for whom is what the directory of nodes says now: it keeps no past. */
+static enum scf_code read_node(struct walk *w, struct scf_error *err) {
+    struct scf_node node;
+    enum scf_code code =
+        scf_node_get(w->r->db, w->r->arena, &w->chain->chain_id, false, &node, err);
+    w->node_kind = code == SCF_OK ? (int)node.kind : -1;
+    if (code == SCF_OK)
+        w->operator_id = node.operator_enterprise_id;
+    return code == SCF_E_NOT_FOUND ? SCF_OK : code;
+}
+
 enum scf_code scf_replay_walk(struct scf_credit_replay *r, struct scf_replay_chain *chain,
                               struct scf_error *err) {
     struct walk w = {.r = r,
@@ -214,8 +247,8 @@ enum scf_code scf_replay_walk(struct scf_credit_replay *r, struct scf_replay_cha
             w.recorded_root = r->recorded.chains[i].sealed_root;
     if (w.tree == NULL || !scf_replay_sums_chain(&r->sums))
         code = scf_fail(err, SCF_E_INTERNAL, "No memory for the replay");
-    if (code == SCF_OK)
-        code = read_all(&w, err);
+    code = code == SCF_OK ? read_node(&w, err) : code;
+    code = code == SCF_OK ? read_all(&w, err) : code;
     scf_arena_free(w.batch);
     scf_arena_free(w.scratch);
     return code;

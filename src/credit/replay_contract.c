@@ -9,12 +9,10 @@ enum { GUARANTEES = 100 }; /* as many as gather_store.c looks at */
 
 /* ---- the contract ---- */
 
-/* The newest revision in the chain of the contract that was asked for. */
-static const struct scf_record *newest_of(const struct scf_credit_replay *r,
-                                          const struct scf_record *asked) {
-    const struct scf_record *newest = NULL;
-    for (size_t i = 0; i < r->kept_n; i++) {
-        const struct scf_record *k = &r->kept[i];
+const struct scf_record *scf_replay_newest(const struct scf_credit_replay *r, size_t i) {
+    const struct scf_record *asked = &r->asked[i], *newest = NULL;
+    for (size_t j = 0; j < r->kept_n; j++) {
+        const struct scf_record *k = &r->kept[j];
         bool same = scf_uuid_is_nil(&asked->business_key)
                         ? scf_uuid_eq(&k->id, &asked->id)
                         : scf_uuid_eq(&k->business_key, &asked->business_key);
@@ -178,7 +176,7 @@ static void take_account(const struct scf_limit_contract *recorded, struct scf_l
 enum scf_code scf_replay_contract(struct scf_credit_replay *r, size_t i,
                                   struct scf_limit_contract *ret, struct scf_error *err) {
     const struct scf_limit_contract *recorded = &r->recorded.contracts[i];
-    const struct scf_record *newest = newest_of(r, &r->asked[i]);
+    const struct scf_record *newest = scf_replay_newest(r, i);
     const char *pointer = scf_asprintf(r->arena, "/inputs/contracts/%zu", i);
     *ret = *recorded;
     if (newest == NULL) {

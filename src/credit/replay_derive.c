@@ -98,6 +98,70 @@ static enum scf_code derive_template(struct scf_credit_replay *r, struct scf_str
     return SCF_OK;
 }
 
+/* ---- trade ---- */
+
+static bool has_view(const struct scf_limit_contract *k) {
+    return !k->duplicate && k->trade.finding_count + k->trade.chain_count > 0;
+}
+
+/* The finding whose evidence may be sales of others, in chains that the receipt does not name: it
+ * is taken as it was. An alert: it weighs nothing. */
+static enum scf_code keep_round_trips(struct scf_credit_replay *r, size_t i,
+                                      struct scf_trade_view *v, struct scf_error *err) {
+    const struct scf_trade_view *recorded = &r->recorded.contracts[i].trade;
+    struct scf_finding *list = scf_alloc(r->arena, v->finding_count, sizeof *list);
+    if (list == NULL)
+        return no_memory(err);
+    for (size_t k = 0; k < v->finding_count; k++) {
+        list[k] = v->findings[k];
+        if (list[k].rule->check != SCF_CHECK_ROUND_TRIP)
+            continue;
+        for (size_t j = 0; j < recorded->finding_count; j++) {
+            const struct scf_finding *was = &recorded->findings[j];
+            if (was->rule->check != SCF_CHECK_ROUND_TRIP || was->outcome == list[k].outcome)
+                continue;
+            const struct scf_check_rule *rule = list[k].rule;
+            list[k] = *was;
+            list[k].rule = rule;
+            scf_replay_gap(r,
+                           scf_asprintf(r->arena, "/inputs/contracts/%zu/trade/findings/%zu", i, j),
+                           &r->asked[i], "round trips rest on sales of other enterprises");
+        }
+    }
+    v->findings = list;
+    return SCF_OK;
+}
+
+static struct scf_trade_contract contract_of(struct scf_credit_replay *r, size_t i) {
+    const struct scf_record *k = scf_replay_newest(r, i);
+    struct scf_error ignored = {0}; /* unreadable is as good as erased */
+    const cJSON *body =
+        k->body.p != NULL ? scf_json_parse(r->facts_arena, k->body.p, k->body.n, &ignored) : NULL;
+    struct scf_trade_contract c = {.contract_key = k->business_key,
+                                   .seller_id = k->enterprise_id,
+                                   .buyer_id = k->counterparty_id,
+                                   .amount = k->has_amount ? k->amount : 0,
+                                   .has_signed = k->has_happened,
+                                   .signed_day = scf_day_of(k->happened_us),
+                                   .body = body};
+    memcpy(c.currency, k->currency, sizeof c.currency);
+    return c;
+}
+
+static enum scf_code derive_view(struct scf_credit_replay *r, size_t i,
+                                 struct scf_limit_contract *k, struct scf_error *err) {
+    struct scf_trade_chain *limits = scf_alloc(r->arena, r->chain_count, sizeof *limits);
+    if (limits == NULL)
+        return no_memory(err);
+    for (size_t c = 0; c < r->chain_count; c++)
+        limits[c] = (struct scf_trade_chain){r->chains[c].chain_id, r->chains[c].traded_size};
+    struct scf_trade_contract contract = contract_of(r, i);
+    enum scf_code code =
+        scf_trade_again_views(r->facts, &r->derived.policy, &contract, 1, r->recorded.as_of_us,
+                              limits, r->chain_count, &k->trade, err);
+    return code == SCF_OK ? keep_round_trips(r, i, &k->trade, err) : code;
+}
+
 /* ---- the whole ---- */
 
 static enum scf_code derive_contracts(struct scf_credit_replay *r, struct scf_error *err) {
@@ -108,6 +172,9 @@ static enum scf_code derive_contracts(struct scf_credit_replay *r, struct scf_er
     enum scf_code code = SCF_OK;
     for (size_t i = 0; code == SCF_OK && i < n; i++)
         code = scf_replay_contract(r, i, &list[i], err);
+    for (size_t i = 0; code == SCF_OK && i < n; i++)
+        if (has_view(&r->recorded.contracts[i]) && scf_replay_newest(r, i) != NULL)
+            code = derive_view(r, i, &list[i], err);
     r->derived.contracts = list;
     return code;
 }

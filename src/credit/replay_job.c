@@ -6,7 +6,7 @@
 #include "scfd/base/clock.h"
 #include "scfd/base/money.h"
 
-enum { DOCUMENT_BYTES = 4 << 20, RECEIPT_BYTES = 16 << 20 };
+enum { DOCUMENT_BYTES = 4 << 20, RECEIPT_BYTES = 16 << 20, FACTS_BYTES = 1 << 30 };
 
 /* ---- reading what is to be replayed ---- */
 
@@ -93,23 +93,46 @@ static enum scf_code read_keys(struct scf_credit_replay *r, struct scf_error *er
     return SCF_OK;
 }
 
+static struct scf_replay_chain *chain_of(struct scf_credit_replay *r, const struct scf_uuid *id) {
+    for (size_t i = 0; i < r->chain_count; i++)
+        if (scf_uuid_eq(&r->chains[i].chain_id, id))
+            return &r->chains[i];
+    r->chains[r->chain_count].chain_id = *id;
+    return &r->chains[r->chain_count++];
+}
+
+/* Those that the sums come from, and those that hold facts of a contract; the former may lie a few
+ * leaves behind, for they are read a moment before. */
 static enum scf_code list_chains(struct scf_credit_replay *r, struct scf_error *err) {
-    r->chain_count = r->recorded.chain_count;
-    r->chains = scf_alloc(r->arena, r->chain_count, sizeof *r->chains);
+    const struct scf_limit_inputs *in = &r->recorded;
+    size_t most = in->chain_count;
+    for (size_t i = 0; i < in->contract_count; i++)
+        most += in->contracts[i].trade.chain_count;
+    r->chains = scf_alloc(r->arena, most, sizeof *r->chains);
     if (r->chains == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "No memory for the replay");
+    for (size_t i = 0; i < in->chain_count; i++) {
+        struct scf_replay_chain *c = chain_of(r, &in->chains[i].chain_id);
+        c->rated_size = c->traded_size = in->chains[i].folded_size;
+        c->sealed_size = in->chains[i].sealed_size;
+    }
+    for (size_t i = 0; i < in->contract_count; i++) {
+        const struct scf_trade_view *v = &in->contracts[i].trade;
+        for (size_t k = 0; k < v->chain_count; k++)
+            chain_of(r, &v->chains[k].chain_id)->traded_size = v->chains[k].folded_size;
+    }
     for (size_t i = 0; i < r->chain_count; i++) {
-        const struct scf_limit_chain *c = &r->recorded.chains[i];
-        r->chains[i] = (struct scf_replay_chain){
-            .chain_id = c->chain_id, .size = c->folded_size, .sealed_size = c->sealed_size};
-        r->leaves_total += c->folded_size;
+        struct scf_replay_chain *c = &r->chains[i];
+        c->size = c->rated_size > c->traded_size ? c->rated_size : c->traded_size;
+        r->leaves_total += c->size;
     }
     return SCF_OK;
 }
 
 static enum scf_code walk_chains(struct scf_credit_replay *r, struct scf_error *err) {
-    if (!scf_replay_sums_init(&r->sums, r->arena, &r->recorded.borrower_id, r->recorded.from_day,
-                              r->recorded.to_day))
+    r->facts = scf_trade_again_new(r->facts_arena);
+    if (r->facts == NULL || !scf_replay_sums_init(&r->sums, r->arena, &r->recorded.borrower_id,
+                                                  r->recorded.from_day, r->recorded.to_day))
         return scf_fail(err, SCF_E_INTERNAL, "No memory for the replay");
     enum scf_code code = read_keys(r, err);
     code = code == SCF_OK ? list_chains(r, err) : code;
@@ -273,8 +296,17 @@ static enum scf_code finish(struct scf_credit_replay *r, const cJSON *again,
     return code;
 }
 
-static enum scf_code run(struct scf_job *job, struct scf_error *err) {
+static enum scf_code replay(struct scf_credit_replay *r, struct scf_error *err) {
     const cJSON *again = NULL;
+    enum scf_code code = read_receipt(r, err);
+    code = code == SCF_OK ? check_record(r, err) : code;
+    code = code == SCF_OK ? walk_chains(r, err) : code;
+    code = code == SCF_OK ? scf_replay_derive(r, err) : code;
+    code = code == SCF_OK ? compare(r, &again, err) : code;
+    return code == SCF_OK ? finish(r, again, err) : code;
+}
+
+static enum scf_code run(struct scf_job *job, struct scf_error *err) {
     struct scf_credit_replay *r = scf_alloc(job->arena, 1, sizeof *r);
     char id[SCF_ID_TEXT];
     if (r == NULL)
@@ -285,12 +317,9 @@ static enum scf_code run(struct scf_job *job, struct scf_error *err) {
     r->services = job->app;
     if (!read_payload(job, &r->id))
         return scf_fail(err, SCF_E_MALFORMED_JSON, "The job names no assessment");
-    enum scf_code code = read_receipt(r, err);
-    code = code == SCF_OK ? check_record(r, err) : code;
-    code = code == SCF_OK ? walk_chains(r, err) : code;
-    code = code == SCF_OK ? scf_replay_derive(r, err) : code;
-    code = code == SCF_OK ? compare(r, &again, err) : code;
-    code = code == SCF_OK ? finish(r, again, err) : code;
+    r->facts_arena = scf_arena_new(FACTS_BYTES);
+    enum scf_code code = replay(r, err);
+    scf_arena_free(r->facts_arena);
     if (code == SCF_OK) {
         scf_id_format("asm", &r->id, id);
         job->result_href = scf_asprintf(job->arena, "/v1/credit-assessments/%s/replay", id);

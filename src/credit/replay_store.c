@@ -7,11 +7,13 @@
  * the columns are checked against. */
 static const struct scf_stmt leaves_stmt = {
     "scf_replay_leaves",
-    "SELECT " SCF_RECORD_COLUMNS ", e.code, p.code FROM scfd.record r"
+    "SELECT " SCF_RECORD_COLUMNS ", e.code, p.code, o.contract_key FROM scfd.record r"
     " LEFT JOIN scfd.enterprise e ON e.id = r.enterprise_id"
     " LEFT JOIN scfd.enterprise p ON p.id = r.counterparty_id"
+    " LEFT JOIN scfd.record o ON o.id = r.revises_id"
     " WHERE r.chain_id = $1 AND r.leaf_index >= $2 AND r.leaf_index < $3"
-    " AND (r.enterprise_id = $4 OR r.contract_key = ANY($5) OR r.business_key = ANY($5))"
+    " AND (r.enterprise_id = $4 OR r.contract_key = ANY($5) OR r.business_key = ANY($5)"
+    " OR o.contract_key = ANY($5))"
     " ORDER BY r.leaf_index LIMIT $6"};
 enum { CODES = SCF_RECORD_COLUMN_COUNT };
 
@@ -19,8 +21,7 @@ enum scf_code scf_replay_leaves(struct scf_db *db, struct scf_arena *arena,
                                 const struct scf_uuid *chain_id, int64_t from, int64_t until,
                                 const struct scf_uuid *enterprise_id,
                                 const struct scf_uuid *const *keys, size_t key_count,
-                                struct scf_audit_columns **ret, struct scf_record **ret_records,
-                                size_t *ret_n, struct scf_error *err) {
+                                struct scf_replay_batch *ret, struct scf_error *err) {
     struct scf_params p;
     struct scf_rows *rows;
     scf_params_init(&p, arena);
@@ -34,18 +35,19 @@ enum scf_code scf_replay_leaves(struct scf_db *db, struct scf_arena *arena,
     if (code != SCF_OK)
         return code;
     size_t n = (size_t)scf_rows_count(rows);
-    struct scf_record *records = scf_alloc(arena, n, sizeof *records);
-    struct scf_audit_columns *columns = scf_alloc(arena, n, sizeof *columns);
-    if (records == NULL || columns == NULL)
+    struct scf_replay_batch b = {.records = scf_alloc(arena, n, sizeof *b.records),
+                                 .columns = scf_alloc(arena, n, sizeof *b.columns),
+                                 .before = scf_alloc(arena, n, sizeof *b.before),
+                                 .n = n};
+    if (b.records == NULL || b.columns == NULL || b.before == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "No memory for %zu records", n);
-    for (size_t i = 0; i < n; i++) {
-        scf_record_read(rows, (int)i, &records[i]);
-        columns[i] = (struct scf_audit_columns){&records[i], scf_rows_str(rows, (int)i, CODES),
-                                                scf_rows_str(rows, (int)i, CODES + 1)};
+    for (int i = 0; (size_t)i < n; i++) {
+        scf_record_read(rows, i, &b.records[i]);
+        b.columns[i] = (struct scf_audit_columns){&b.records[i], scf_rows_str(rows, i, CODES),
+                                                  scf_rows_str(rows, i, CODES + 1)};
+        b.before[i] = scf_rows_uuid(rows, i, CODES + 2);
     }
-    *ret = columns;
-    *ret_records = records;
-    *ret_n = n;
+    *ret = b;
     return SCF_OK;
 }
 

@@ -74,6 +74,7 @@ struct scf_route *scf_all_routes(size_t *ret_count) {
         {scf_chain_routes, scf_chain_route_count},
         {scf_credit_routes, scf_credit_route_count},
         {scf_replay_routes, scf_replay_route_count},
+        {scf_run_routes, scf_run_route_count},
         {scf_lending_routes, scf_lending_route_count},
         {scf_exchange_routes, scf_exchange_route_count},
         {scf_work_routes, scf_work_route_count},

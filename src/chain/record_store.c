@@ -124,6 +124,25 @@ enum scf_code scf_chain_lock(struct scf_db *db, struct scf_arena *arena,
     return SCF_OK;
 }
 
+static const struct scf_stmt lock_heads = {
+    "scf_chain_lock_many",
+    "SELECT id FROM scfd.chain WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE"};
+
+enum scf_code scf_chain_lock_many(struct scf_db *db, struct scf_arena *arena,
+                                  const struct scf_uuid *chain_ids, size_t n,
+                                  struct scf_error *err) {
+    const struct scf_uuid **ids = scf_alloc(arena, n, sizeof *ids);
+    if (ids == NULL)
+        return scf_fail_memory(err);
+    for (size_t i = 0; i < n; i++)
+        ids[i] = &chain_ids[i];
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, arena);
+    scf_p_uuid_array(&p, ids, n);
+    return scf_db_run(db, &lock_heads, &p, arena, &rows, err);
+}
+
 /* One event stands for all records of the commit, as with those that intake takes in. */
 static const struct scf_stmt advance_head = {
     "scf_chain_append",
@@ -193,6 +212,37 @@ enum scf_code scf_record_address(struct scf_db *db, struct scf_arena *arena,
         return code; /* addressed before: the event is in the feed already */
     return scf_event_append(db, arena, node_id, event_type, scf_record_kind_prefix(record->kind),
                             &record->id, true, err);
+}
+
+static const struct scf_stmt add_addressees = {
+    "scf_record_address_many",
+    "INSERT INTO scfd.record_addressee (node_id, record_id, chain_id, leaf_index)"
+    " SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[])"
+    " ON CONFLICT DO NOTHING"};
+
+enum scf_code scf_record_address_many(struct scf_db *db, struct scf_arena *arena,
+                                      const struct scf_uuid *nodes,
+                                      const struct scf_record *const *records, size_t n,
+                                      struct scf_error *err) {
+    if (n == 0)
+        return SCF_OK;
+    const struct scf_uuid **ids = scf_alloc(arena, 3 * n, sizeof *ids);
+    int64_t *leaves = scf_alloc(arena, n, sizeof *leaves);
+    if (ids == NULL || leaves == NULL)
+        return scf_fail_memory(err);
+    for (size_t i = 0; i < n; i++) {
+        ids[i] = &nodes[i];
+        ids[n + i] = &records[i]->id;
+        ids[2 * n + i] = &records[i]->chain_id;
+        leaves[i] = records[i]->leaf_index;
+    }
+    struct scf_params p;
+    scf_params_init(&p, arena);
+    scf_p_uuid_array(&p, ids, n);
+    scf_p_uuid_array(&p, ids + n, n);
+    scf_p_uuid_array(&p, ids + 2 * n, n);
+    scf_p_i64_array(&p, leaves, NULL, n);
+    return scf_db_run(db, &add_addressees, &p, arena, NULL, err);
 }
 
 /* ---- reading ---- */

@@ -52,9 +52,9 @@ enum scf_code scf_window_read(struct scf_db *db, struct scf_arena *arena,
 enum scf_code scf_contract_newest(struct scf_db *db, struct scf_arena *arena,
                                   const struct scf_record *contract, struct scf_uuid *ret,
                                   struct scf_error *err) SCF_MUST_CHECK;
-/* What is lent under a contract, into `k`, whose currency is set. */
-enum scf_code scf_contract_read_used(struct scf_db *db, struct scf_arena *arena,
-                                     const struct scf_record *contract,
+/* The limit account of a contract into `k`, whose currency is set. */
+enum scf_code scf_contract_read_account(struct scf_db *db, struct scf_arena *arena,
+                                        const struct scf_record *contract,
                                      struct scf_limit_contract *k,
                                      struct scf_error *err) SCF_MUST_CHECK;
 /* The guarantees of a contract that no later record revises and that are not erased, in the order
@@ -70,6 +70,7 @@ struct scf_reported_guarantee {
     bool from_guarantors;        /* the node's kind is guarantor */
     const char *guarantee_no, *guarantor_id, *status, *effective_from, *expires_on;
 };
+struct scf_reported_guarantee scf_guarantee_read(const struct scf_rows *rows, int i);
 enum scf_code scf_contract_guarantees(struct scf_db *db, struct scf_arena *arena,
                                       const struct scf_uuid *contract_key,
                                       struct scf_reported_guarantee **ret, size_t *ret_n,

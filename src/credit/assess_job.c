@@ -2,6 +2,7 @@
  * the lenders, in one transaction. Runs at least once; a second run finds the outcome and stops.
  * Relies on gather.c, limit.c, receipt.c and assess_store.c. */
 #include "assess.h"
+#include "grant.h"
 #include "scfd/base/clock.h"
 #include "scfd/base/log.h"
 
@@ -81,7 +82,7 @@ static int id_order(const void *a, const void *b) {
     return scf_uuid_compare(a, b);
 }
 
-/* Every chain that gets a record or an event, in id order, before anything else is locked. */
+/* Every chain that gets a record or an event, in id order, after the limit accounts. */
 static enum scf_code lock_chains(struct scf_db *db, struct outcome *o, struct scf_error *err) {
     size_t n = o->request->lender_count + 1;
     struct scf_uuid *ids = scf_alloc(o->arena, n, sizeof *ids);
@@ -120,20 +121,28 @@ static enum scf_code append(struct scf_db *db, struct outcome *o, struct scf_rec
     return scf_chain_append(db, o->arena, ret, 1, err);
 }
 
+/* A first run: the assessment's row is written, and what it grants is in the limit accounts. */
+static enum scf_code succeed(struct scf_db *db, struct outcome *o, bool *ret_first,
+                             struct scf_error *err) {
+    enum scf_code code = scf_assess_succeed(db, o->arena, &o->row->id, o->in, o->result,
+                                            (struct scf_str){o->document.data, o->document.len},
+                                            (struct scf_str){o->receipt.data, o->receipt.len},
+                                            o->now_us, ret_first, err);
+    if (code != SCF_OK || !*ret_first || o->in->kind != SCF_KIND_INITIAL)
+        return code;
+    return scf_assess_grant(db, o->arena, o->in, o->result, o->now_us, err);
+}
+
 static enum scf_code publish(struct scf_db *db, void *ctx, struct scf_error *err) {
     struct outcome *o = ctx;
     bool first = false;
-    enum scf_code code = lock_chains(db, o, err);
-    if (code == SCF_OK) {
-        code = scf_assess_succeed(db, o->arena, &o->row->id, o->in, o->result,
-                                  (struct scf_str){o->document.data, o->document.len},
-                                  (struct scf_str){o->receipt.data, o->receipt.len}, o->now_us,
-                                  &first, err);
-    }
+    enum scf_code code = succeed(db, o, &first, err);
     if (code != SCF_OK || !first) /* another run was faster: its outcome stands */
         return code;
     struct scf_record record;
-    code = append(db, o, &record, err);
+    code = lock_chains(db, o, err);
+    if (code == SCF_OK)
+        code = append(db, o, &record, err);
     for (size_t i = 0; code == SCF_OK && i < o->request->lender_count; i++)
         code = scf_grounds_address(db, o->arena, &record, &o->grounds, &o->request->lenders[i],
                                    o->now_us, err);

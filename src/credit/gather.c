@@ -172,7 +172,7 @@ static enum scf_code read_contract(struct gather *g, size_t i, struct scf_limit_
     }
     if (k->duplicate || scf_uuid_is_nil(&r->business_key))
         return SCF_OK;
-    enum scf_code code = scf_contract_read_used(g->db, g->arena, r, k, err);
+    enum scf_code code = scf_contract_read_account(g->db, g->arena, r, k, err);
     return code == SCF_OK ? read_guarantees(g, r, k, err) : code;
 }
 

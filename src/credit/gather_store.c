@@ -2,6 +2,7 @@
  * parties, or by a LIMIT: none grows with the number of records.
  * Relies on sql/0006_credit.sql. */
 #include "assess.h"
+#include "scfd/base/money.h"
 #include "scfd/chain/chain.h"
 
 /* ---- the window ---- */
@@ -136,22 +137,31 @@ enum scf_code scf_contract_newest(struct scf_db *db, struct scf_arena *arena,
     return code;
 }
 
-static const struct scf_stmt used_stmt = {"scf_contract_used",
-                                          "SELECT financed FROM scfd.contract_exposure"
-                                          " WHERE contract_key = $1 AND currency = $2"};
+static const struct scf_stmt account_stmt = {
+    "scf_contract_account",
+    "SELECT initial, increments, held, used, frozen, coalesce((SELECT best_credibility"
+    " FROM scfd.limit_mark m WHERE m.contract_key = $1 AND m.currency = $2), $3)"
+    " FROM scfd.limit_account WHERE contract_key = $1 AND currency = $2"};
 
-enum scf_code scf_contract_read_used(struct scf_db *db, struct scf_arena *arena,
-                                     const struct scf_record *contract,
-                                     struct scf_limit_contract *k, struct scf_error *err) {
+enum scf_code scf_contract_read_account(struct scf_db *db, struct scf_arena *arena,
+                                        const struct scf_record *contract,
+                                        struct scf_limit_contract *k, struct scf_error *err) {
     struct scf_params p;
     struct scf_rows *rows;
     scf_params_init(&p, arena);
     scf_p_uuid(&p, &contract->business_key);
     scf_p_text(&p, k->currency);
-    enum scf_code code = scf_db_run(db, &used_stmt, &p, arena, &rows, err);
-    if (code == SCF_OK && scf_rows_count(rows) > 0)
-        k->used = scf_rows_i64(rows, 0, 0);
-    return code;
+    scf_p_i64(&p, SCF_PPM);
+    enum scf_code code = scf_db_run(db, &account_stmt, &p, arena, &rows, err);
+    if (code != SCF_OK || scf_rows_count(rows) == 0)
+        return code;
+    k->initial_limit = scf_rows_i64(rows, 0, 0);
+    k->increments = scf_rows_i64(rows, 0, 1);
+    k->held = scf_rows_i64(rows, 0, 2);
+    k->used = scf_rows_i64(rows, 0, 3);
+    k->frozen = scf_rows_bool(rows, 0, 4);
+    k->best_credibility_ppm = k->increments > 0 ? scf_rows_i64(rows, 0, 5) : 0;
+    return SCF_OK;
 }
 
 static const struct scf_stmt guarantees_stmt = {
@@ -169,7 +179,7 @@ static const struct scf_stmt guarantees_stmt = {
     " CROSS JOIN LATERAL (SELECT convert_from(r.body, 'UTF8')::json AS body OFFSET 0) b"
     " WHERE r.body IS NOT NULL ORDER BY g.turn, g.chain_id"};
 
-static struct scf_reported_guarantee read_guarantee(const struct scf_rows *rows, int i) {
+struct scf_reported_guarantee scf_guarantee_read(const struct scf_rows *rows, int i) {
     struct scf_reported_guarantee r = {
         .record_id = scf_rows_uuid(rows, i, 0),
         .obligor_id = scf_rows_uuid(rows, i, 1),
@@ -204,7 +214,7 @@ enum scf_code scf_contract_guarantees(struct scf_db *db, struct scf_arena *arena
     if (list == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "No memory for %d guarantees", n);
     for (int i = 0; i < n; i++)
-        list[i] = read_guarantee(rows, i);
+        list[i] = scf_guarantee_read(rows, i);
     *ret = list;
     *ret_n = (size_t)n;
     return SCF_OK;

@@ -1,6 +1,8 @@
-/* What lending asks of an assessment, addressing it to lenders, and the exposure that lending
- * writes; SQL. Relies on sql/0006_credit.sql, and on chain/record for addressing records. */
+/* What lending asks of an assessment, and addressing it to lenders; SQL. Relies on
+ * sql/0006_credit.sql, on chain/record for addressing records, and on account for opening the
+ * limit accounts of the contracts. */
 #include "assess.h"
+#include "scfd/account/account.h"
 #include "scfd/base/clock.h"
 
 static const struct scf_stmt lock_stmt = {
@@ -133,23 +135,7 @@ enum scf_code scf_grounds_address(struct scf_db *db, struct scf_arena *arena,
     scf_p_uuid(&p, lender_node_id);
     scf_p_time(&p, now_us);
     code = scf_db_run(db, &add_lender_stmt, &p, arena, NULL, err);
+    if (code == SCF_OK)
+        code = scf_account_open_to(db, arena, &record->id, lender_node_id, err);
     return code == SCF_OK ? scf_assess_notify(db, arena, "lender", lender_node_id, err) : code;
-}
-
-/* ---- exposure ---- */
-
-static const struct scf_stmt exposure_stmt = {
-    "scf_exposure_add",
-    "INSERT INTO scfd.contract_exposure AS e VALUES ($1, $2, greatest($3, 0))"
-    " ON CONFLICT (contract_key, currency) DO UPDATE SET financed = greatest(e.financed + $3, 0)"};
-
-enum scf_code scf_exposure_add(struct scf_db *db, struct scf_arena *arena,
-                               const struct scf_uuid *contract_key, const char *currency,
-                               int64_t amount, struct scf_error *err) {
-    struct scf_params p;
-    scf_params_init(&p, arena);
-    scf_p_uuid(&p, contract_key);
-    scf_p_text(&p, currency);
-    scf_p_i64(&p, amount);
-    return scf_db_run(db, &exposure_stmt, &p, arena, NULL, err);
 }

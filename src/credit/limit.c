@@ -120,7 +120,7 @@ bool scf_limit_compute(const struct scf_limit_inputs *in, struct scf_arena *aren
         return false;
     scf_ratings_compute(in->sums, in->sum_count, &in->grading, in->policy.combination,
                         in->policy.lateness_us, &r.ratings);
-    scf_checks_run(in, &j.checks);
+    scf_limit_checks(in, &j.checks);
     r.checks_applicable = j.checks.applicable;
     r.checks_passed = j.checks.passed;
     r.checks_ppm = scf_ratio_ppm(j.checks.passed_ppm, j.checks.applicable_ppm);

@@ -26,7 +26,7 @@ struct scf_checks_sum {
     int64_t applicable_ppm, passed_ppm;  /* Σ of their weights */
     bool exceed, parties, early, failed; /* which kinds failed */
 };
-void scf_checks_run(const struct scf_limit_inputs *in, struct scf_checks_sum *ret);
+void scf_limit_checks(const struct scf_limit_inputs *in, struct scf_checks_sum *ret);
 enum scf_reason scf_checks_reason(const struct scf_checks_sum *c);
 enum scf_reason scf_qualify(const struct scf_limit_inputs *in, int64_t *ret_ppm);
 enum scf_reason scf_judge_history(const struct scf_limit_inputs *in, int64_t *ret_ppm);

@@ -100,7 +100,7 @@ static void add_records(struct scf_checks_sum *c, const struct scf_limit_inputs 
     c->failed |= passed < applicable;
 }
 
-void scf_checks_run(const struct scf_limit_inputs *in, struct scf_checks_sum *ret) {
+void scf_limit_checks(const struct scf_limit_inputs *in, struct scf_checks_sum *ret) {
     struct scf_checks_sum c = {0};
     add_records(&c, in);
     for (size_t i = 0; i < in->contract_count; i++)

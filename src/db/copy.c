@@ -62,6 +62,10 @@ void scf_copy_time(struct scf_buf *b, int64_t us) {
     scf_copy_i64(b, wire_from_us(us));
 }
 
+void scf_copy_date(struct scf_buf *b, int32_t day) {
+    scf_copy_i32(b, wire_from_day(day));
+}
+
 /* ---- sending ---- */
 
 static bool put(PGconn *conn, const char *p, size_t n) {

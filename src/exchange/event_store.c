@@ -40,6 +40,63 @@ enum scf_code scf_event_append(struct scf_db *db, struct scf_arena *arena,
     return scf_db_notify(db, arena, topic, err);
 }
 
+static const struct scf_stmt append_many = {
+    .name = "event_append_many",
+    .sql = "WITH e AS (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[])"
+           " WITH ORDINALITY AS e (node, object, type, prefix, i)),"
+           " n AS (SELECT node, count(*) AS c FROM e GROUP BY node),"
+           " head AS (UPDATE scfd.chain SET event_seq = event_seq + n.c FROM n WHERE id = n.node"
+           " RETURNING id, event_seq - n.c AS before)"
+           " INSERT INTO scfd.event (chain_id, seq, type, object_prefix, object_id, at)"
+           " SELECT e.node, head.before + row_number() OVER (PARTITION BY e.node ORDER BY e.i),"
+           " e.type, e.prefix, e.object, $5 FROM e JOIN head ON head.id = e.node"};
+static const struct scf_stmt notify_many = {
+    .name = "event_notify_many",
+    .sql = "SELECT pg_notify('scfd', t) FROM unnest($1::text[]) AS t GROUP BY t"};
+
+static enum scf_code notify_nodes(struct scf_db *db, struct scf_arena *arena,
+                                  const struct scf_event_entry *entries, size_t n,
+                                  struct scf_error *err) {
+    struct scf_str *topics = scf_alloc(arena, n, sizeof *topics);
+    char(*texts)[SCF_EVENT_TOPIC] = scf_alloc(arena, n, sizeof *texts);
+    if (topics == NULL || texts == NULL)
+        return scf_fail(err, SCF_E_INTERNAL, "No memory for %zu events.", n);
+    for (size_t i = 0; i < n; i++) {
+        scf_event_topic(&entries[i].node_id, texts[i]);
+        topics[i] = scf_str(texts[i]);
+    }
+    struct scf_params p;
+    scf_params_init(&p, arena);
+    scf_p_text_array(&p, topics, n);
+    return scf_db_run(db, &notify_many, &p, arena, NULL, err);
+}
+
+enum scf_code scf_event_append_many(struct scf_db *db, struct scf_arena *arena,
+                                    const struct scf_event_entry *entries, size_t n,
+                                    struct scf_error *err) {
+    if (n == 0)
+        return SCF_OK;
+    const struct scf_uuid **ids = scf_alloc(arena, 2 * n, sizeof *ids);
+    struct scf_str *texts = scf_alloc(arena, 2 * n, sizeof *texts);
+    if (ids == NULL || texts == NULL)
+        return scf_fail(err, SCF_E_INTERNAL, "No memory for %zu events.", n);
+    for (size_t i = 0; i < n; i++) {
+        ids[i] = &entries[i].node_id;
+        ids[n + i] = &entries[i].object_id;
+        texts[i] = scf_str(entries[i].type);
+        texts[n + i] = scf_str(entries[i].object_prefix);
+    }
+    struct scf_params p;
+    scf_params_init(&p, arena);
+    scf_p_uuid_array(&p, ids, n);
+    scf_p_uuid_array(&p, ids + n, n);
+    scf_p_text_array(&p, texts, n);
+    scf_p_text_array(&p, texts + n, n);
+    scf_p_time(&p, scf_now_us());
+    enum scf_code code = scf_db_run(db, &append_many, &p, arena, NULL, err);
+    return code == SCF_OK ? notify_nodes(db, arena, entries, n, err) : code;
+}
+
 static const struct scf_stmt list = {
     .name = "event_list",
     .sql = "SELECT seq, type, object_prefix, object_id, first_leaf, last_leaf,"

@@ -258,6 +258,8 @@ static void extract_event(struct extraction *e) {
     e->x->subject_pointer = set_contract_and_seller(e, &e->x->subject);
     name_enterprise(e, "actor_enterprise_id", "#/actor_enterprise_id");
     name_enterprise(e, "counterparty_id", "#/counterparty_id");
+    add_named(e, &e->x->enterprises, SCF_REC_ENTERPRISE,
+              scf_json_get(scf_json_get(e->body, "payment"), "payer_id"), "#/payment/payer_id");
     set_seller_keys(e, SCF_REC_WORKFLOW_EVENT, &e->x->subject);
     set_happened(e, "occurred_at", NULL);
     set_amount(e, "amount");

@@ -80,6 +80,26 @@ static const struct scf_field dispute_members[] = {
     SCF_FIELD_END,
 };
 
+static const struct scf_field account_members[] = {
+    SCF_F("account_no", STRING, "Account number", "账号", SCF_MUST, SCF_SIZE(1, 64),
+          SCF_LIKE(scf_is_visible, SCF_VISIBLE_TEXT)),
+    SCF_F("bank_name", STRING, "Bank", "开户行", SCF_SIZE(0, 200)),
+    SCF_F("account_name", STRING, "In whose name it is kept", "户名", SCF_SIZE(0, 200)),
+    SCF_FIELD_END,
+};
+
+static const struct scf_field change_members[] = {
+    SCF_F("number", STRING, "Number of the change order", "变更单编号", SCF_MUST, SCF_SIZE(1, 100),
+          SCF_LIKE(scf_is_visible, SCF_VISIBLE_TEXT)),
+    SCF_F("approved_on", DATE, "Day on which both sides approved it; without it, it does not count",
+          "双方批准日期；未填写则不计入"),
+    SCF_F("amount", MONEY, "By how much it changes the contract's amount, tax included",
+          "合同金额的增减（含税）", SCF_MUST, .min = -SCF_MONEY_MAX, .max = SCF_MONEY_MAX),
+    SCF_FIELD_END,
+};
+static const struct scf_field change_element[] = {
+    {.type = SCF_T_OBJECT, .members = change_members}};
+
 static const struct scf_field fields[] = {
     SCF_COMMON_FIELDS(own_ids),
     SCF_F("contract_no", STRING, "Number of the contract, unique with the seller",
@@ -108,6 +128,10 @@ static const struct scf_field fields[] = {
     SCF_F("milestones", ARRAY, "Milestones", "履约节点", SCF_SIZE(0, 500),
           SCF_OF(milestone_element)),
     SCF_F("lines", ARRAY, "Lines", "合同明细", SCF_SIZE(0, SCF_MAX_LINES), SCF_OF(line_element)),
+    SCF_F("change_orders", ARRAY, "Changes of the amount after signing", "签订后的金额变更",
+          SCF_SIZE(0, 200), SCF_OF(change_element)),
+    SCF_F("collection_account", OBJECT, "The account into which the buyer is to pay",
+          "指定回款账户", SCF_OF(account_members)),
     SCF_F("delivery", OBJECT, "Delivery", "交付", SCF_OF(delivery_members)),
     SCF_F("assignment_prohibited", BOOL, "Whether claims may not be assigned; true is warned of",
           "是否禁止转让债权；为真时提示（民法典545条）"),

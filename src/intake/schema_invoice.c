@@ -39,6 +39,8 @@ static const struct scf_field party_members[] = {
 
 static const struct scf_field line_members[] = {
     SCF_F("line_no", INTEGER, "Number of the line", "行号", SCF_SIZE(1, 1000000)),
+    SCF_F("item_code", STRING, "Code of the goods, as in the contract", "物料编码，与合同一致",
+          SCF_SIZE(0, 64)),
     SCF_F("goods_name", STRING, "Goods or service (*category*name)", "货物或应税劳务名称", SCF_MUST,
           SCF_SIZE(1, 300)),
     SCF_F("tax_category_code", STRING, "Tax category code", "税收分类编码",

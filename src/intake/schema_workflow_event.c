@@ -10,6 +10,7 @@ static const char *const event_types[] = {"object",         "aggregation", "tran
 static const char *const actions[] = {"add", "observe", "delete", NULL};
 static const char *const ref_types[] = {"po",  "pedigree", "desadv", "recadv", "inv",
                                         "bol", "pod",      "cert",   "other",  NULL};
+static const char *const transport_modes[] = {"road", "rail", "sea", "air", NULL};
 static const char *const error_reasons[] = {"did_not_occur", "incorrect_data", NULL};
 
 static const char *const steps[] = {"order_confirmed",
@@ -105,6 +106,26 @@ static const struct scf_field error_members[] = {
     SCF_FIELD_END,
 };
 
+static const struct scf_field shipment_members[] = {
+    SCF_F("waybill_no", STRING, "Number of the waybill", "运单号", SCF_SIZE(0, 64)),
+    SCF_F("carrier", STRING, "Carrier", "承运人", SCF_SIZE(0, 200)),
+    SCF_F("mode", ENUM, "Mode of transport", "运输方式", SCF_AMONG(transport_modes)),
+    SCF_F("distance_km", DECIMAL, "Distance in km", "运输距离（公里）", .places = 3, .min = 0,
+          .max = 100000000),
+    SCF_F("weight_kg", DECIMAL, "Gross weight in kg", "毛重（千克）", .places = 3, .min = 0,
+          .max = 1000000000000),
+    SCF_F("vehicles", INTEGER, "How many vehicles carry it", "车辆数", SCF_SIZE(1, 10000)),
+    SCF_FIELD_END,
+};
+
+static const struct scf_field payment_members[] = {
+    SCF_F("payer_id", ID, "Who paid", "付款方企业编号", SCF_AMONG(scf_enterprise_ids)),
+    SCF_F("payer_account_no", STRING, "Account that was debited", "付款账号", SCF_SIZE(0, 64)),
+    SCF_F("payee_account_no", STRING, "Account that was credited", "收款账号", SCF_SIZE(0, 64)),
+    SCF_F("bank_receipt_no", STRING, "Number of the bank receipt", "银行回单号", SCF_SIZE(0, 128)),
+    SCF_FIELD_END,
+};
+
 static const struct scf_field sensor_members[] = {
     SCF_F("type", STRING, "What is measured", "测量类型", SCF_MUST, SCF_SIZE(1, 64)),
     SCF_F("time", TIME, "When", "测量时间"),
@@ -150,6 +171,11 @@ static const struct scf_field fields[] = {
     SCF_F("currency", CURRENCY, "Currency (ISO 4217)", "币种"),
     SCF_F("completion_percent", DECIMAL, "Share of the contract that is done, in per cent",
           "合同完成百分比", SCF_PERCENT),
+    SCF_F("milestone_code", STRING, "Milestone of the contract that it completes",
+          "完成的履约节点编码", SCF_SIZE(1, 64), SCF_LIKE(scf_is_visible, SCF_VISIBLE_TEXT)),
+    SCF_F("shipment", OBJECT, "How the goods travel", "运输信息", SCF_OF(shipment_members)),
+    SCF_F("payment", OBJECT, "Of a payment: from where to where", "付款信息",
+          SCF_OF(payment_members)),
     SCF_F("business_refs", ARRAY, "Papers it rests on", "业务单据", SCF_SIZE(0, 100),
           SCF_OF(ref_element)),
     SCF_F("error_declaration", OBJECT, "Declares an earlier event wrong", "错误声明",

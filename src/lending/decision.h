@@ -2,6 +2,7 @@
 #ifndef SCFD_LENDING_DECISION_H
 #define SCFD_LENDING_DECISION_H
 
+#include "scfd/account/account.h"
 #include "view.h"
 
 /* The lender's open decision on the assessment, locked; *ret_id is set when there is one. */
@@ -31,11 +32,14 @@ struct scf_common_limit {
                           * what loans under other assessments have outstanding against its
                           * contracts (CR-1) */
     int32_t expires_day; /* the last day on which interest of a loan may begin to run */
+    struct scf_account *accounts; /* of the decision's contracts, locked, by key */
+    size_t account_count;
 };
-/* Of a locked decision's assessment. The assessment and the exposures of the contracts are locked,
- * so that all these loans take turns. */
+/* Of a locked decision's assessment. The assessment and the limit accounts of the contracts are
+ * locked, so that all these loans take turns. */
 enum scf_code scf_decision_common_limit(struct scf_db *db, struct scf_arena *arena,
-                                        const struct scf_decision *d, struct scf_common_limit *ret,
+                                        const struct scf_decision *d, int64_t now_us,
+                                        struct scf_common_limit *ret,
                                         struct scf_error *err) SCF_MUST_CHECK;
 
 #endif

@@ -230,15 +230,9 @@ static const struct scf_stmt lock_assessment = {
     "lending_assessment_lock",
     "SELECT recommended_limit, limit_expires_on FROM scfd.credit_assessment WHERE id = $1"
     " FOR NO KEY UPDATE"};
-/* What is financed against the decision's contracts, by whomever. The rows are locked in the order
- * of their keys, whether they were there or not. $1 decision, $2 currency. */
-static const struct scf_stmt lock_exposures = {
-    "lending_exposure_lock",
-    "WITH e AS (INSERT INTO scfd.contract_exposure AS e (contract_key, currency, financed)"
-    " SELECT DISTINCT contract_key, $2::text, 0::bigint FROM scfd.decision_contract"
-    " WHERE decision_id = $1 ORDER BY 1"
-    " ON CONFLICT (contract_key, currency) DO UPDATE SET financed = e.financed"
-    " RETURNING financed) SELECT least(coalesce(sum(financed), 0), 4e18)::bigint FROM e"};
+static const struct scf_stmt keys_of = {
+    "lending_decision_keys",
+    "SELECT DISTINCT contract_key FROM scfd.decision_contract WHERE decision_id = $1 ORDER BY 1"};
 /* Asked after the locks, so that it sees the loans of those who held them before: what is used of
  * the limit under the assessment, and the part of it that is financed against the contracts. */
 static const struct scf_stmt used_by_all = {
@@ -248,30 +242,56 @@ static const struct scf_stmt used_by_all = {
     " FROM scfd.credit_decision d JOIN scfd.loan l ON l.decision_id = d.id"
     " WHERE d.assessment_id = $1"};
 
-static enum scf_code ask_limit(struct scf_db *db, struct scf_arena *arena,
-                               const struct scf_stmt *stmt, const struct scf_uuid *id,
-                               const char *currency, struct scf_rows **ret, struct scf_error *err) {
+static enum scf_code ask(struct scf_db *db, struct scf_arena *arena, const struct scf_stmt *stmt,
+                         const struct scf_uuid *id, struct scf_rows **ret, struct scf_error *err) {
     struct scf_params p;
     scf_params_init(&p, arena);
     scf_p_uuid(&p, id);
-    if (currency)
-        scf_p_text(&p, currency);
     return scf_db_run(db, stmt, &p, arena, ret, err);
 }
 
-enum scf_code scf_decision_common_limit(struct scf_db *db, struct scf_arena *arena,
-                                        const struct scf_decision *d, struct scf_common_limit *ret,
-                                        struct scf_error *err) {
-    struct scf_rows *limit, *exposure, *used;
-    enum scf_code code =
-        ask_limit(db, arena, &lock_assessment, &d->assessment_id, NULL, &limit, err);
-    if (code == SCF_OK)
-        code = ask_limit(db, arena, &lock_exposures, &d->filed.id, d->currency, &exposure, err);
-    if (code == SCF_OK)
-        code = ask_limit(db, arena, &used_by_all, &d->assessment_id, NULL, &used, err);
+static enum scf_code lock_accounts(struct scf_db *db, struct scf_arena *arena,
+                                   const struct scf_decision *d, int64_t now_us,
+                                   struct scf_common_limit *ret, struct scf_error *err) {
+    struct scf_rows *rows;
+    enum scf_code code = ask(db, arena, &keys_of, &d->filed.id, &rows, err);
     if (code != SCF_OK)
         return code;
-    int64_t others = scf_rows_i64(exposure, 0, 0) - scf_rows_i64(used, 0, 1);
+    size_t n = (size_t)scf_rows_count(rows);
+    struct scf_uuid *keys = scf_alloc(arena, n, sizeof *keys);
+    struct scf_account *accounts = scf_alloc(arena, n, sizeof *accounts);
+    if (keys == NULL || accounts == NULL)
+        return scf_fail(err, SCF_E_INTERNAL, "Too many contracts.");
+    for (size_t i = 0; i < n; i++)
+        keys[i] = scf_rows_uuid(rows, (int)i, 0);
+    code =
+        scf_account_lock(db, arena, keys, n, d->currency, &d->borrower_id, now_us, accounts, err);
+    ret->accounts = accounts;
+    ret->account_count = n;
+    return code;
+}
+
+/* Drawn under the accounts, by whomever; beyond int64 it is above every limit. */
+static int64_t drawn_of(const struct scf_common_limit *c) {
+    int64_t sum = 0;
+    for (size_t i = 0; i < c->account_count; i++)
+        if (__builtin_add_overflow(sum, c->accounts[i].used, &sum))
+            return INT64_MAX;
+    return sum;
+}
+
+enum scf_code scf_decision_common_limit(struct scf_db *db, struct scf_arena *arena,
+                                        const struct scf_decision *d, int64_t now_us,
+                                        struct scf_common_limit *ret, struct scf_error *err) {
+    struct scf_rows *limit, *used;
+    enum scf_code code = ask(db, arena, &lock_assessment, &d->assessment_id, &limit, err);
+    if (code == SCF_OK)
+        code = lock_accounts(db, arena, d, now_us, ret, err);
+    if (code == SCF_OK)
+        code = ask(db, arena, &used_by_all, &d->assessment_id, &used, err);
+    if (code != SCF_OK)
+        return code;
+    int64_t others = drawn_of(ret) - scf_rows_i64(used, 0, 1);
     struct scf_drawn together = {.ever = scf_rows_i64(used, 0, 0) + (others > 0 ? others : 0)};
     ret->available = scf_remaining_limit(scf_rows_i64(limit, 0, 0), false, &together);
     ret->expires_day = scf_rows_date(limit, 0, 1);

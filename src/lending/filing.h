@@ -3,7 +3,8 @@
  * nodes concerned, all in the caller's transaction. Private to lending.
  *
  * Row locks are taken in this order everywhere: the assessment addressed to the lender, its
- * decision, the assessment, the loan, exposures by contract key, invoices, chains by id. */
+ * decision, the assessment, the loan, limit accounts by contract key, claims on invoices by key,
+ * chains by id. */
 #ifndef SCFD_LENDING_FILING_H
 #define SCFD_LENDING_FILING_H
 

@@ -78,6 +78,23 @@ void scf_split(int64_t total, const int64_t *weights, size_t n, int64_t *ret_par
     }
 }
 
+bool scf_split_within(int64_t total, const int64_t *weights, const int64_t *rooms, size_t n,
+                      int64_t *ret_parts) {
+    int64_t left = 0;
+    scf_split(total, weights, n, ret_parts);
+    for (size_t i = 0; i < n; i++) {
+        int64_t over = ret_parts[i] > rooms[i] ? ret_parts[i] - rooms[i] : 0;
+        ret_parts[i] -= over;
+        left += over;
+    }
+    for (size_t i = 0; left > 0 && i < n; i++) {
+        int64_t room = rooms[i] - ret_parts[i], more = room < left ? room : left;
+        ret_parts[i] += more;
+        left -= more;
+    }
+    return left == 0;
+}
+
 /* ---- arrears ---- */
 
 bool scf_accrued(const struct scf_loan_position *p, int32_t day, int64_t *ret) {

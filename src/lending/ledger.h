@@ -30,6 +30,11 @@ struct scf_amounts scf_charge_of(const struct scf_amounts *allocation,
 /* Splits `total` over `n` weights (≥ 0, their sum > 0 and within int64): parts ≥ 0 whose sum is
  * exactly `total`, each within one minor unit of its share. */
 void scf_split(int64_t total, const int64_t *weights, size_t n, int64_t *ret_parts);
+/* The same with at most rooms[i] ≥ 0 for each: what does not fit where its weight would have it
+ * goes to the first ones with room. False, with the parts undefined, when all rooms together are
+ * too small. */
+bool scf_split_within(int64_t total, const int64_t *weights, const int64_t *rooms, size_t n,
+                      int64_t *ret_parts) SCF_MUST_CHECK;
 
 /* ---- arrears ---- */
 

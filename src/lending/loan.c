@@ -129,22 +129,21 @@ static enum scf_code refuse_expired(int32_t expires_day, struct scf_error *err) 
 
 static enum scf_code check_decision(struct scf_db *db, const struct scf_filing *f,
                                     const struct scf_loan *l, const struct scf_decision *d,
-                                    struct scf_error *err) {
+                                    struct scf_common_limit *ret, struct scf_error *err) {
     const char *state = scf_decision_state(d->status, d->outcome, d->valid_from, d->valid_until,
                                            scf_lending_today(&f->ctx));
     if (strcmp(state, "approved") != 0)
         return scf_fail(err, SCF_E_WRONG_STATE,
                         "The decision is in state \"%s\"; it carries no loan.", state);
-    struct scf_common_limit common;
     enum scf_code code = check_terms(f, l, d, err);
     if (code == SCF_OK)
-        code = scf_decision_common_limit(db, f->arena, d, &common, err);
+        code = scf_decision_common_limit(db, f->arena, d, f->ctx.now_us, ret, err);
     if (code != SCF_OK)
         return code;
-    if (l->terms.value_day > common.expires_day)
-        return refuse_expired(common.expires_day, err);
+    if (l->terms.value_day > ret->expires_day)
+        return refuse_expired(ret->expires_day, err);
     int64_t own = scf_remaining_limit(d->approved_limit, d->revolving, &d->drawn);
-    int64_t remaining = own < common.available ? own : common.available;
+    int64_t remaining = own < ret->available ? own : ret->available;
     return l->terms.principal > remaining ? refuse_excess(f, l, d, remaining, err) : SCF_OK;
 }
 
@@ -153,6 +152,41 @@ static enum scf_code lock_decision(struct scf_db *db, const struct scf_filing *f
     struct scf_uuid id = scf_filing_id(f->body, "decision_id");
     enum scf_code code = scf_decision_lock(db, f->arena, &id, &f->lender->node_id, ret, err);
     return code == SCF_E_NOT_FOUND ? scf_filing_unknown(f, "#/decision_id", err) : code;
+}
+
+/* ---- limit accounts ---- */
+
+static const struct scf_account *account_of(const struct scf_common_limit *c,
+                                            const struct scf_uuid *key) {
+    for (size_t i = 0; i < c->account_count; i++)
+        if (scf_uuid_eq(&c->accounts[i].contract_key, key))
+            return &c->accounts[i];
+    return NULL;
+}
+
+/* How the principal is spread over the limit accounts of the contracts: by their amounts, as far as
+ * there is room. These shares are the weights by which repayments are spread later. */
+static enum scf_code share_out(const struct scf_filing *f, const struct scf_loan *l,
+                               const struct scf_decision *d, const struct scf_common_limit *common,
+                               struct named *named, struct scf_error *err) {
+    size_t n = named->contract_n;
+    int64_t *weights = scf_alloc(f->arena, n, sizeof *weights);
+    int64_t *rooms = scf_alloc(f->arena, n, sizeof *rooms);
+    int64_t *parts = scf_alloc(f->arena, n, sizeof *parts), together = 0;
+    if (weights == NULL || rooms == NULL || parts == NULL)
+        return scf_fail(err, SCF_E_INTERNAL, "Too many contracts.");
+    for (size_t i = 0; i < n; i++) {
+        const struct scf_account *a = account_of(common, &named->contracts[i].contract_key);
+        weights[i] = named->contracts[i].weight;
+        rooms[i] = a ? scf_account_available(a) : 0;
+        if (__builtin_add_overflow(together, rooms[i], &together))
+            together = INT64_MAX;
+    }
+    if (!scf_split_within(l->terms.principal, weights, rooms, n, parts))
+        return refuse_excess(f, l, d, together, err);
+    for (size_t i = 0; i < n; i++)
+        named->contracts[i].weight = parts[i];
+    return SCF_OK;
 }
 
 /* ---- what it refers to ---- */
@@ -228,7 +262,8 @@ static enum scf_code write_rows(struct scf_db *db, const struct scf_filing *f, s
     if (code == SCF_OK)
         code = scf_loan_book(db, f->arena, l, SCF_ENTRY_DISBURSEMENT, l->terms.value_day, &paid_out,
                              &f->id, f->ctx.now_us, err);
-    return code == SCF_OK ? scf_loan_save(db, f->arena, l, f->ctx.now_us, err) : code;
+    const struct scf_loan_cause cause = {.id = f->id, .prefix = "loan", .paid_out = true};
+    return code == SCF_OK ? scf_loan_save(db, f->arena, l, &cause, f->ctx.now_us, err) : code;
 }
 
 /* The number of a loan identifies it as its external id does. */
@@ -248,6 +283,7 @@ static enum scf_code begin(struct scf_db *db, struct scf_filing *f, struct scf_e
 enum scf_code scf_loan_file(struct scf_db *db, struct scf_filing *f, struct scf_error *err) {
     struct named named = {0};
     struct scf_decision decision;
+    struct scf_common_limit common;
     enum scf_code code = scf_filing_check_lender(f, err);
     if (code == SCF_OK)
         code = lock_decision(db, f, &decision, err);
@@ -256,13 +292,15 @@ enum scf_code scf_loan_file(struct scf_db *db, struct scf_filing *f, struct scf_
     if (code != SCF_OK || f->existed)
         return code;
     struct scf_loan l = from_body(f);
-    code = check_decision(db, f, &l, &decision, err);
+    code = check_decision(db, f, &l, &decision, &common, err);
     if (code == SCF_OK)
         code = read_named(f, &named, err);
     if (code == SCF_OK)
         code = check_references(db, f, &l, &named, err);
     if (code == SCF_OK)
         code = make_schedule(f, &l, err);
+    if (code == SCF_OK)
+        code = share_out(f, &l, &decision, &common, &named, err);
     if (code == SCF_OK)
         code = claim_invoices(db, f, &named, err);
     if (code == SCF_OK)

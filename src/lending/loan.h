@@ -81,9 +81,17 @@ enum scf_code scf_loan_book(struct scf_db *db, struct scf_arena *arena, struct s
                             enum scf_entry_kind kind, int32_t value_day,
                             const struct scf_amounts *change, const struct scf_uuid *record_id,
                             int64_t now_us, struct scf_error *err) SCF_MUST_CHECK;
+/* Why the outstanding principal changed. */
+struct scf_loan_cause {
+    struct scf_uuid id; /* the loan, or the repayment */
+    const char *prefix;
+    bool paid_out;     /* the loan itself: it uses what is available */
+    int64_t from_hold; /* of which so much comes out of the loan's hold */
+};
 /* Writes the balances, paid_to and status of the loan, and spreads the change of its outstanding
- * principal over the exposures of its contracts. */
+ * principal over the limit accounts of its contracts. LIMIT_EXCEEDED only of a loan paid out. */
 enum scf_code scf_loan_save(struct scf_db *db, struct scf_arena *arena, const struct scf_loan *l,
-                            int64_t now_us, struct scf_error *err) SCF_MUST_CHECK;
+                            const struct scf_loan_cause *cause, int64_t now_us,
+                            struct scf_error *err) SCF_MUST_CHECK;
 
 #endif

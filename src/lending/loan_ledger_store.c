@@ -1,7 +1,6 @@
-/* SQL of a loan's ledger: entries, the balances kept beside them, and the exposures of contracts.
- * The loan's row is locked by the caller. */
+/* SQL of a loan's ledger: entries, the balances kept beside them, and what it uses of its
+ * contracts' limit accounts. The loan's row is locked by the caller. */
 #include "loan.h"
-#include "scfd/credit/credit.h"
 
 /* ---- entries ---- */
 
@@ -44,34 +43,26 @@ enum scf_code scf_loan_book(struct scf_db *db, struct scf_arena *arena, struct s
     return scf_db_run(db, &add_entry, &p, arena, NULL, err);
 }
 
-/* ---- exposures ---- */
+/* ---- limit accounts ---- */
 
 static const struct scf_stmt contracts = {"lending_loan_shares",
                                           "SELECT contract_id, contract_key, weight, financed"
                                           " FROM scfd.loan_contract WHERE loan_id = $1"
                                           " ORDER BY contract_key, contract_id"};
-static const struct scf_stmt set_share = {
-    "lending_loan_share_set",
-    "UPDATE scfd.loan_contract SET financed = $3 WHERE loan_id = $1 AND contract_id = $2"};
+static const struct scf_stmt set_shares = {
+    "lending_loan_shares_set", "UPDATE scfd.loan_contract k SET financed = x.financed"
+                               " FROM unnest($2::uuid[], $3::bigint[]) AS x (contract_id, financed)"
+                               " WHERE k.loan_id = $1 AND k.contract_id = x.contract_id"};
 
-static enum scf_code move_share(struct scf_db *db, struct scf_arena *arena,
-                                const struct scf_loan *l, const struct scf_loan_contract *k,
-                                int64_t financed, struct scf_error *err) {
-    if (financed == k->financed)
-        return SCF_OK;
-    struct scf_params p;
-    scf_params_init(&p, arena);
-    scf_p_uuid(&p, &l->filed.id);
-    scf_p_uuid(&p, &k->contract_id);
-    scf_p_i64(&p, financed);
-    enum scf_code code = scf_db_run(db, &set_share, &p, arena, NULL, err);
-    return code == SCF_OK ? scf_exposure_add(db, arena, &k->contract_key, l->currency,
-                                             financed - k->financed, err)
-                          : code;
-}
+struct shares {
+    size_t n;
+    struct scf_uuid *ids, *keys;
+    int64_t *weights, *before, *after;
+};
 
-static enum scf_code spread(struct scf_db *db, struct scf_arena *arena, const struct scf_loan *l,
-                            struct scf_error *err) {
+static enum scf_code read_shares(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_loan *l, struct shares *ret,
+                                 struct scf_error *err) {
     struct scf_params p;
     struct scf_rows *rows;
     scf_params_init(&p, arena);
@@ -80,20 +71,86 @@ static enum scf_code spread(struct scf_db *db, struct scf_arena *arena, const st
     if (code != SCF_OK)
         return code;
     size_t n = (size_t)scf_rows_count(rows);
-    int64_t *weights = scf_alloc(arena, n, sizeof *weights);
-    int64_t *parts = scf_alloc(arena, n, sizeof *parts);
-    if (weights == NULL || parts == NULL)
+    *ret = (struct shares){.n = n,
+                           .ids = scf_alloc(arena, n, sizeof *ret->ids),
+                           .keys = scf_alloc(arena, n, sizeof *ret->keys),
+                           .weights = scf_alloc(arena, n, sizeof *ret->weights),
+                           .before = scf_alloc(arena, n, sizeof *ret->before),
+                           .after = scf_alloc(arena, n, sizeof *ret->after)};
+    if (!ret->ids || !ret->keys || !ret->weights || !ret->before || !ret->after)
         return scf_fail(err, SCF_E_INTERNAL, "Too many contracts.");
-    for (size_t i = 0; i < n; i++)
-        weights[i] = scf_rows_i64(rows, (int)i, 2);
-    scf_split(l->owed.principal, weights, n, parts);
-    for (size_t i = 0; code == SCF_OK && i < n; i++) {
-        struct scf_loan_contract k = {.contract_id = scf_rows_uuid(rows, (int)i, 0),
-                                      .contract_key = scf_rows_uuid(rows, (int)i, 1),
-                                      .financed = scf_rows_i64(rows, (int)i, 3)};
-        code = move_share(db, arena, l, &k, parts[i], err);
+    for (size_t i = 0; i < n; i++) {
+        ret->ids[i] = scf_rows_uuid(rows, (int)i, 0);
+        ret->keys[i] = scf_rows_uuid(rows, (int)i, 1);
+        ret->weights[i] = scf_rows_i64(rows, (int)i, 2);
+        ret->before[i] = scf_rows_i64(rows, (int)i, 3);
     }
-    return code;
+    scf_split(l->owed.principal, ret->weights, n, ret->after);
+    return SCF_OK;
+}
+
+static enum scf_code write_shares(struct scf_db *db, struct scf_arena *arena,
+                                  const struct scf_loan *l, const struct shares *s,
+                                  struct scf_error *err) {
+    const struct scf_uuid **ids = scf_alloc(arena, s->n, sizeof *ids);
+    if (ids == NULL)
+        return scf_fail(err, SCF_E_INTERNAL, "Too many contracts.");
+    for (size_t i = 0; i < s->n; i++)
+        ids[i] = &s->ids[i];
+    struct scf_params p;
+    scf_params_init(&p, arena);
+    scf_p_uuid(&p, &l->filed.id);
+    scf_p_uuid_array(&p, ids, s->n);
+    scf_p_i64_array(&p, s->after, NULL, s->n);
+    return scf_db_run(db, &set_shares, &p, arena, NULL, err);
+}
+
+/* What is paid out is used, from the hold first; everything later is repaid, or (negative) taken
+ * back. A loan has each business contract once. */
+static struct scf_account_change change_of(const struct scf_loan_cause *cause, int64_t more) {
+    struct scf_account_change c = {.type = SCF_ENTRY_REPAY,
+                                   .amount = -more,
+                                   .source_id = cause->id,
+                                   .source_prefix = cause->prefix};
+    if (cause->paid_out) {
+        c.type = SCF_ENTRY_USE;
+        c.amount = more;
+        c.from_hold = cause->from_hold < more ? cause->from_hold : more;
+    }
+    return c;
+}
+
+static enum scf_code book_shares(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_loan *l, const struct shares *s,
+                                 const struct scf_loan_cause *cause, int64_t now_us,
+                                 struct scf_error *err) {
+    struct scf_account *accounts = scf_alloc(arena, s->n, sizeof *accounts);
+    struct scf_account **changed = scf_alloc(arena, s->n, sizeof *changed);
+    struct scf_account_change *changes = scf_alloc(arena, s->n, sizeof *changes);
+    if (accounts == NULL || changed == NULL || changes == NULL)
+        return scf_fail(err, SCF_E_INTERNAL, "Too many contracts.");
+    enum scf_code code = scf_account_lock(db, arena, s->keys, s->n, l->currency, &l->borrower_id,
+                                          now_us, accounts, err);
+    size_t n = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        if (s->after[i] == s->before[i])
+            continue;
+        changed[n] = &accounts[i];
+        changes[n++] = change_of(cause, s->after[i] - s->before[i]);
+    }
+    return code == SCF_OK ? scf_account_book_many(db, arena, changed, changes, n, now_us, err)
+                          : code;
+}
+
+static enum scf_code spread(struct scf_db *db, struct scf_arena *arena, const struct scf_loan *l,
+                            const struct scf_loan_cause *cause, int64_t now_us,
+                            struct scf_error *err) {
+    struct shares s;
+    enum scf_code code = read_shares(db, arena, l, &s, err);
+    if (code != SCF_OK || memcmp(s.before, s.after, s.n * sizeof *s.after) == 0)
+        return code; /* only interest moved */
+    code = book_shares(db, arena, l, &s, cause, now_us, err);
+    return code == SCF_OK ? write_shares(db, arena, l, &s, err) : code;
 }
 
 /* ---- balances ---- */
@@ -106,7 +163,8 @@ static const struct scf_stmt save = {
     " version = $9, updated_at = $10 WHERE id = $1"};
 
 enum scf_code scf_loan_save(struct scf_db *db, struct scf_arena *arena, const struct scf_loan *l,
-                            int64_t now_us, struct scf_error *err) {
+                            const struct scf_loan_cause *cause, int64_t now_us,
+                            struct scf_error *err) {
     struct scf_params p;
     scf_params_init(&p, arena);
     scf_p_uuid(&p, &l->filed.id);
@@ -116,5 +174,5 @@ enum scf_code scf_loan_save(struct scf_db *db, struct scf_arena *arena, const st
     scf_p_i32(&p, (int32_t)l->entries);
     scf_p_time(&p, now_us);
     enum scf_code code = scf_db_run(db, &save, &p, arena, NULL, err);
-    return code == SCF_OK ? spread(db, arena, l, err) : code;
+    return code == SCF_OK ? spread(db, arena, l, cause, now_us, err) : code;
 }

@@ -172,8 +172,10 @@ static enum scf_code write_rows(struct paying *p, bool reversal, const char *rec
     enum scf_code code = scf_repayment_insert(p->db, p->f->arena, &p->r, receipt_no, err);
     if (code == SCF_OK && reversal)
         code = status_after_reversal(p, err);
-    return code == SCF_OK ? scf_loan_save(p->db, p->f->arena, &p->loan, p->f->ctx.now_us, err)
-                          : code;
+    const struct scf_loan_cause cause = {.id = p->f->id, .prefix = "rep"};
+    return code == SCF_OK
+               ? scf_loan_save(p->db, p->f->arena, &p->loan, &cause, p->f->ctx.now_us, err)
+               : code;
 }
 
 static enum scf_code record(struct paying *p, bool reversal, struct scf_error *err) {

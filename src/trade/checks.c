@@ -150,7 +150,7 @@ static void weigh(const struct scf_finding *f, struct scf_trade_view *view) {
     view->hard_failed |= f->outcome == SCF_CHECK_FAILED && f->rule->severity == SCF_HARD;
 }
 
-bool scf_findings_make(struct scf_case *c, const struct scf_taken *proven,
+bool scf_checks_run(struct scf_case *c, const struct scf_taken *proven,
                     struct scf_trade_view *view) {
     struct scf_checking k = {.c = c};
     size_t n = c->policy->check_count;

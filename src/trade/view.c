@@ -90,7 +90,7 @@ bool scf_view_make(struct scf_case *c, const struct scf_fact *facts, const int64
     if (!scf_order_read(c->arena, c->contract, &c->order) || !scf_words_read(c, facts, n) ||
         !scf_bills_collect(c) || !scf_takings_sum(c, SCF_TAKEN_PROVEN, &proven) ||
         !scf_progress(c, &proven, &v) || !scf_bills_settle(c, v.completion_ppm, proven.returned) ||
-        !scf_findings_make(c, &proven, &v))
+        !scf_checks_run(c, &proven, &v))
         return false;
     v.stage = scf_stage_of(c);
     add_year(c, proven.returned, &v);

@@ -93,7 +93,7 @@ bool scf_progress(struct scf_case *c, const struct scf_taken *proven,
 enum scf_stage scf_stage_of(const struct scf_case *c);
 
 /* checks.c: one finding per rule of the policy. */
-bool scf_findings_make(struct scf_case *c, const struct scf_taken *proven,
+bool scf_checks_run(struct scf_case *c, const struct scf_taken *proven,
                     struct scf_trade_view *view) SCF_MUST_CHECK;
 
 /* view.c: everything. False: the arena is full. `facts` are the contract's, in order; `folded` says

@@ -33,21 +33,28 @@ enum scf_entry_type {
     SCF_ENTRY_UNFREEZE
 };
 
+extern const char *const scf_entry_type_names[]; /* "initial" …, in enum order, NULL-terminated */
+
 struct scf_account {
+    struct scf_uuid id;
     struct scf_uuid contract_key;
     char currency[4];
     struct scf_uuid borrower_id;
     int64_t granted, held, used; /* minor units, each ≥ 0 */
     int64_t initial, increments; /* granted = initial + increments (take-backs come off) */
     bool frozen;
-    int64_t entries; /* how many there are: the version */
+    int64_t entries;     /* how many there are: the version */
+    int64_t assessed_us; /* as_of of the assessment that granted last */
 };
 int64_t scf_account_available(const struct scf_account *a); /* pure */
+/* What may still be taken back: granted − held − used, at least 0; frozen or not. Pure. */
+int64_t scf_account_undrawn(const struct scf_account *a);
 
 /* ---- all inside the caller's transaction ---- */
 
 /* The accounts of these contracts in one currency, made when they are not there, locked, in the
- * order asked for (locked in order of keys). */
+ * order asked for (locked in order of keys). Holds whose time is over are let go first. INTERNAL
+ * when the arena is full. */
 enum scf_code scf_account_lock(struct scf_db *db, struct scf_arena *arena,
                                const struct scf_uuid *contract_keys, size_t n, const char *currency,
                                const struct scf_uuid *borrower_id, int64_t now_us,
@@ -62,18 +69,70 @@ struct scf_account_change {
     const char *source_prefix; /* "asm", "hold", "loan", "rep" */
     const char *period;        /* INCREMENT, TAKE_BACK: "2026-11"; else NULL */
 };
-/* Applies a change: writes the entry and the balances, and keeps `a` in step. LIMIT_EXCEEDED with
- * the figures: a balance would fall below zero, or a hold or use exceed what is available. */
+/* What a change does to the balances, in memory. LIMIT_EXCEEDED with the figures (members_json in
+ * `arena`), and `a` untouched: a balance would fall below zero, what is taken back is drawn or held
+ * already, or a hold or use exceeds what is available. A freeze stops holds and uses, but not the
+ * part of a use that comes out of a hold. A reversed repayment (REPAY, negative) always counts, for
+ * it happened. Pure. */
+enum scf_code scf_account_apply(struct scf_account *a, const struct scf_account_change *change,
+                                struct scf_arena *arena, struct scf_error *err) SCF_MUST_CHECK;
+/* Applies a change and writes the entry and the balances. LIMIT_EXCEEDED as above, with nothing
+ * written. */
 enum scf_code scf_account_book(struct scf_db *db, struct scf_arena *arena, struct scf_account *a,
                                const struct scf_account_change *change, int64_t now_us,
                                struct scf_error *err) SCF_MUST_CHECK;
 
-/* The same for many accounts at once, in two statements, for runs over thousands of contracts:
- * changes[i] applies to accounts[i] (several may name the same account by pointer). */
+/* The same for many accounts at once, in one statement, for runs over thousands of contracts:
+ * changes[i] applies to accounts[i] (several may name the same account by pointer). When one is
+ * refused nothing is written, and the accounts in memory must not be used any more. */
 enum scf_code scf_account_book_many(struct scf_db *db, struct scf_arena *arena,
                                     struct scf_account *const *accounts,
                                     const struct scf_account_change *changes, size_t n,
                                     int64_t now_us, struct scf_error *err) SCF_MUST_CHECK;
+
+/* Recomputes every balance: of accounts from their entries and their open holds, of invoices from
+ * the claims on them. How many differ; 0 always, or something is broken. For audits; reads
+ * everything. */
+enum scf_code scf_account_check(struct scf_db *db, struct scf_arena *arena, int64_t *ret_wrong,
+                                struct scf_error *err) SCF_MUST_CHECK;
+
+/* ---- grants: what an assessment found ---- */
+
+struct scf_grant {
+    struct scf_uuid contract_key;
+    int64_t amount; /* the contract's initial limit, minor units */
+};
+/* Brings the initial limits of these contracts (each once) to what the assessment found: up, or
+ * down as far as nothing is held or drawn. An assessment as of an earlier time than the one that
+ * granted last changes no balance. Its lenders may hold under these accounts until `expires_day`.
+ */
+struct scf_granting {
+    struct scf_uuid assessment_id, borrower_id;
+    const char *currency;
+    int64_t as_of_us;
+    int32_t expires_day;
+    const struct scf_grant *grants;
+    size_t count;
+};
+enum scf_code scf_account_grant(struct scf_db *db, struct scf_arena *arena,
+                                const struct scf_granting *granting, int64_t now_us,
+                                struct scf_error *err) SCF_MUST_CHECK;
+/* Assessments of increments under accounts that are there: their lenders may hold under them until
+ * `expires_day`, as under the initial one. Changes no balance. One statement. */
+struct scf_cover {
+    struct scf_uuid assessment_id;
+    const struct scf_account *account;
+    int64_t amount; /* what the account grants after the increment */
+    int32_t expires_day;
+};
+enum scf_code scf_account_cover(struct scf_db *db, struct scf_arena *arena,
+                                const struct scf_cover *covers, size_t n,
+                                struct scf_error *err) SCF_MUST_CHECK;
+/* Lets a lender see the accounts of an assessment, and hold under them. Idempotent. */
+enum scf_code scf_account_open_to(struct scf_db *db, struct scf_arena *arena,
+                                  const struct scf_uuid *assessment_id,
+                                  const struct scf_uuid *lender_node_id,
+                                  struct scf_error *err) SCF_MUST_CHECK;
 
 /* ---- fingerprints and claims (CR-7.1) ---- */
 

@@ -98,6 +98,11 @@ void scf_record_copy_row(struct scf_buf *out, const struct scf_record *r);
 enum scf_code scf_chain_lock(struct scf_db *db, struct scf_arena *arena,
                              const struct scf_uuid *chain_id, int64_t *ret_size,
                              struct scf_error *err) SCF_MUST_CHECK;
+/* Locks the heads of many chains in one statement, in order; ids may repeat, and one that is no
+ * chain's is left out. */
+enum scf_code scf_chain_lock_many(struct scf_db *db, struct scf_arena *arena,
+                                  const struct scf_uuid *chain_ids, size_t n,
+                                  struct scf_error *err) SCF_MUST_CHECK;
 /* Appends prepared records of ONE chain: locks its head, assigns leaf_index, inserts, advances the
  * head, adds one event. For the platform's and the lenders' records; intake has its own committer.
  * DB_CONFLICT when an (external_id, kind) is taken. */
@@ -108,6 +113,13 @@ enum scf_code scf_chain_append(struct scf_db *db, struct scf_arena *arena,
 enum scf_code scf_record_address(struct scf_db *db, struct scf_arena *arena,
                                  const struct scf_record *record, const struct scf_uuid *node_id,
                                  const char *event_type, struct scf_error *err) SCF_MUST_CHECK;
+
+/* Lets nodes see records: (nodes[i], records[i]) for each i. Idempotent; the events are the
+ * caller's. One statement. */
+enum scf_code scf_record_address_many(struct scf_db *db, struct scf_arena *arena,
+                                      const struct scf_uuid *nodes,
+                                      const struct scf_record *const *records, size_t n,
+                                      struct scf_error *err) SCF_MUST_CHECK;
 
 /* ---- reading ---- */
 

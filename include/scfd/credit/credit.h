@@ -15,8 +15,15 @@ enum scf_code scf_rollup_task(struct scf_db *db, struct scf_arena *arena, void *
 
 extern const struct scf_job_kind scf_assess_job; /* "assess" */
 
+/* Task "increments": schedules the runs of periods that ended, reports those that were not made in
+ * time, and makes what is due, in batches, for about a second. Several instances share the work. */
+enum scf_code scf_increment_task(struct scf_db *db, struct scf_arena *arena, void *app,
+                                 struct scf_error *err) SCF_MUST_CHECK;
+
 extern const struct scf_route scf_credit_routes[]; /* /v1/credit-assessments… */
 extern const size_t scf_credit_route_count;
+extern const struct scf_route scf_run_routes[]; /* /v1/limit-runs… */
+extern const size_t scf_run_route_count;
 
 extern const struct scf_job_kind scf_replay_job;   /* "replay" */
 extern const struct scf_route scf_replay_routes[]; /* /v1/credit-assessments/{id}/replay */
@@ -44,12 +51,5 @@ enum scf_code scf_assessment_mark_decided(struct scf_db *db, struct scf_arena *a
                                           const struct scf_uuid *assessment_id,
                                           const struct scf_uuid *lender_node_id, bool awaiting,
                                           int64_t now_us, struct scf_error *err) SCF_MUST_CHECK;
-
-/* Adds to (or, negative, takes from) what is financed against a contract (`contract_key` of its
- * record); it never falls below nothing. The next assessment takes it off C_net, and loans under
- * other assessments of the contract off what they may use (scfd.contract_exposure). */
-enum scf_code scf_exposure_add(struct scf_db *db, struct scf_arena *arena,
-                               const struct scf_uuid *contract_key, const char *currency,
-                               int64_t amount, struct scf_error *err) SCF_MUST_CHECK;
 
 #endif

@@ -171,6 +171,7 @@ void scf_copy_bool(struct scf_buf *b, bool v);
 void scf_copy_bytes(struct scf_buf *b, const void *v, size_t n); /* text or bytea; NULL v is NULL */
 void scf_copy_uuid(struct scf_buf *b, const struct scf_uuid *v); /* NULL is NULL */
 void scf_copy_time(struct scf_buf *b, int64_t us);
+void scf_copy_date(struct scf_buf *b, int32_t day);
 
 /* A result too large for memory: runs `stmt` in single-row mode and calls `each` with a one-row
  * result that lives only during the call. `each` returns false to stop early (the rest is

@@ -12,6 +12,17 @@ enum scf_code scf_event_append(struct scf_db *db, struct scf_arena *arena,
                                const char *object_prefix, const struct scf_uuid *object_id,
                                bool notify, struct scf_error *err) SCF_MUST_CHECK;
 
+/* The same for many events at once, in two statements, in the order given. The caller has locked
+ * the nodes' chain rows (scf_chain_lock_many); an event of a node without a chain is left out.
+ * Every node is notified. */
+struct scf_event_entry {
+    struct scf_uuid node_id, object_id;
+    const char *type, *object_prefix;
+};
+enum scf_code scf_event_append_many(struct scf_db *db, struct scf_arena *arena,
+                                    const struct scf_event_entry *entries, size_t n,
+                                    struct scf_error *err) SCF_MUST_CHECK;
+
 extern const struct scf_route scf_exchange_routes[]; /* GET /v1/events */
 extern const size_t scf_exchange_route_count;
 

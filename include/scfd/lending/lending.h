@@ -35,8 +35,9 @@
  * that is not owed. A reversal takes a repayment back in full and books the interest that would
  * have run. Whether a loan is overdue follows from its schedule and the day it is at the lender.
  *
- * The outstanding principal of a loan counts against its contracts in proportion to their amounts:
- * the exposure that the next assessment takes off. */
+ * The outstanding principal of a loan is what it uses of the limit accounts of its contracts
+ * (account/account.h): in proportion to their amounts as far as each has room, else where there is
+ * some. What is used under a contract the next assessment takes off. */
 #ifndef SCFD_LENDING_LENDING_H
 #define SCFD_LENDING_LENDING_H
 

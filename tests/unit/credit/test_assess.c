@@ -8,6 +8,7 @@
 
 #include "../chain/world.h"
 #include "assess.h"
+#include "scfd/account/account.h"
 
 static struct world w;
 static struct scf_templates *templates;
@@ -336,18 +337,36 @@ static void a_decision_is_no_longer_awaited(void **state) {
     assert_int_equal(row.version, version + 1);
 }
 
+struct drawing {
+    struct scf_uuid key;
+    int64_t amount;
+};
+
+static enum scf_code draw(struct scf_db *db, void *ctx, struct scf_error *err) {
+    const struct drawing *d = ctx;
+    struct scf_account a;
+    struct scf_account_change change = {
+        .type = SCF_ENTRY_INITIAL, .amount = d->amount, .source_prefix = "asm"};
+    enum scf_code code =
+        scf_account_lock(db, w.arena, &d->key, 1, "CNY", &seller, scf_now_us(), &a, err);
+    if (code == SCF_OK)
+        code = scf_account_book(db, w.arena, &a, &change, scf_now_us(), err);
+    change.type = SCF_ENTRY_USE;
+    return code == SCF_OK ? scf_account_book(db, w.arena, &a, &change, scf_now_us(), err) : code;
+}
+
 /* 850 000.00 less 350 000.00 financed: 0.3·T·q·h of 500 000.00 is 77 914.22; G as before. */
 static void financing_lowers_the_next_limit(void **state) {
     (void)state;
     need_world();
-    world_ok(&w, scf_exposure_add(w.db, w.arena, &contract_key, "CNY", 40000000, &w.err));
-    world_ok(&w, scf_exposure_add(w.db, w.arena, &contract_key, "CNY", -5000000, &w.err));
+    struct drawing d = {contract_key, 35000000};
+    world_ok(&w, scf_tx_run(w.db, draw, &d, &w.err));
     struct scf_uuid id = insert("");
     assert_int_equal(run(&id), SCF_OK);
     struct scf_assess_row row = row_of(&id);
     assert_string_equal(member(&row, "recommended_limit"), "93914.22");
-    world_ok(&w, scf_exposure_add(w.db, w.arena, &contract_key, "CNY", -99999999, &w.err));
-    assert_int_equal(world_number(&w, "SELECT financed FROM scfd.contract_exposure"), 0);
+    /* what is drawn stays granted */
+    assert_int_equal(world_number(&w, "SELECT granted FROM scfd.limit_account"), 35000000);
 }
 
 /* The newest revision counts, named or not. */

@@ -157,7 +157,7 @@ static void assert_balanced(const struct scf_uuid *loan) {
         1);
     struct scf_loan l = read_loan(loan);
     assert_int_equal(ask("t_exposure",
-                         "SELECT financed FROM scfd.contract_exposure WHERE contract_key = $1",
+                         "SELECT used FROM scfd.limit_account WHERE contract_key = $1",
                          &w.contract_key),
                      l.owed.principal);
 }

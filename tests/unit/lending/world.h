@@ -170,6 +170,23 @@ static struct scf_uuid add_assessment(void) {
     return id;
 }
 
+static enum scf_code grant_in_tx(struct scf_db *db, void *ctx, struct scf_error *err) {
+    return scf_account_grant(db, w.arena, ctx, scf_now_us(), err);
+}
+
+/* What an assessment of 1 000.00 grants to the contract. */
+static void grant_limit(void) {
+    const struct scf_grant grant = {w.contract_key, 100000};
+    struct scf_granting g = {.assessment_id = w.assessment,
+                             .borrower_id = w.borrower,
+                             .currency = "CNY",
+                             .as_of_us = scf_now_us(),
+                             .expires_day = 300000,
+                             .grants = &grant,
+                             .count = 1};
+    ok(scf_tx_run(w.db, grant_in_tx, &g, &w.err));
+}
+
 static int open_world(void **state) {
     (void)state;
     w = (struct world){.url = scf_test_database()};
@@ -187,6 +204,7 @@ static int open_world(void **state) {
     w.contract_key = scf_uuid_new();
     add_contract(&w.borrower_node, &w.contract);
     w.assessment = add_assessment();
+    grant_limit();
     w.lender = (struct scf_actor){.key_id = scf_uuid_new(),
                                   .node_id = w.lender_node,
                                   .operator_enterprise_id = w.bank,

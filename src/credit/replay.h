@@ -6,6 +6,7 @@
  *     replay_chain.c   one chain: its records against their leaves, bodies and columns; the folding
  *     replay_fold.c    sums over records (pure)
  *     replay_contract.c  contracts and their guarantees
+ *     replay_account.c   their limit accounts
  *     replay_derive.c  the other inputs of the limit
  *     replay_diff.c    two documents, member by member (pure)
  *     replay_store.c   SQL
@@ -15,6 +16,7 @@
 
 #include "fold.h"
 #include "receipt.h"
+#include "scfd/account/account.h"
 #include "scfd/chain/chain.h"
 #include "scfd/credit/credit.h"
 
@@ -105,6 +107,7 @@ struct scf_credit_replay {
     struct scf_db *db;
     const struct scf_services *services;
     struct scf_uuid id; /* of the assessment */
+    int64_t asked_us;   /* when it was asked for */
     int64_t decided_us; /* when its record was written */
     struct scf_str receipt_text;
     const cJSON *receipt, *request; /* request NULL: none */
@@ -165,6 +168,41 @@ enum scf_code scf_replay_leaves(struct scf_db *db, struct scf_arena *arena,
                                 const struct scf_uuid *enterprise_id,
                                 const struct scf_uuid *const *keys, size_t key_count,
                                 struct scf_replay_batch *ret, struct scf_error *err) SCF_MUST_CHECK;
+/* ---- limit accounts ---- */
+
+/* A limit account at some moment: the sums of its entries so far. */
+struct scf_replay_balance {
+    int64_t initial, increments, held, used; /* minor units */
+    bool frozen;
+};
+struct scf_replay_entry {
+    enum scf_entry_type type;
+    int64_t granted, held, used;
+    struct scf_uuid source_id;
+};
+/* replay_account.c: the balance after one more entry; pure. */
+void scf_replay_book(struct scf_replay_balance *b, const struct scf_replay_entry *e);
+/* Which balance an assessment met, of those that there were while it was made: `b` is the first of
+ * them, and becomes the one that equals `recorded`, or, when none does, the last one before the
+ * assessment's own entries. Pure. */
+void scf_replay_settle(struct scf_replay_balance *b, const struct scf_replay_entry *entries,
+                       size_t n, const struct scf_uuid *assessment_id,
+                       const struct scf_replay_balance *recorded);
+/* The account of contract `i` into `k`. */
+enum scf_code scf_replay_account(struct scf_credit_replay *r, size_t i,
+                                 struct scf_limit_contract *k,
+                                 struct scf_error *err) SCF_MUST_CHECK;
+/* The sums of the entries made before a time, and the number of the last one (0: none). */
+enum scf_code scf_replay_balance(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_uuid *contract_key, const char *currency,
+                                 int64_t before_us, struct scf_replay_balance *ret,
+                                 int64_t *ret_seq, struct scf_error *err) SCF_MUST_CHECK;
+/* The entries after a number, made up to a time; at most 10,000. */
+enum scf_code scf_replay_entries(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_uuid *contract_key, const char *currency,
+                                 int64_t after_seq, int64_t until_us, struct scf_replay_entry **ret,
+                                 size_t *ret_n, struct scf_error *err) SCF_MUST_CHECK;
+
 /* Size and root of the first block of a chain that holds `size` leaves; false: none yet. */
 enum scf_code scf_replay_block(struct scf_db *db, struct scf_arena *arena,
                                const struct scf_uuid *chain_id, int64_t size, bool *ret_there,

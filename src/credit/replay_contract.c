@@ -16,7 +16,10 @@ const struct scf_record *scf_replay_newest(const struct scf_credit_replay *r, si
         bool same = scf_uuid_is_nil(&asked->business_key)
                         ? scf_uuid_eq(&k->id, &asked->id)
                         : scf_uuid_eq(&k->business_key, &asked->business_key);
-        if (k->kind == SCF_REC_CONTRACT && same && scf_uuid_eq(&k->chain_id, &asked->chain_id) &&
+        /* increments are made as of the end of a period, initial limits of what is there */
+        bool late = r->recorded.kind != SCF_KIND_INITIAL && k->received_us > r->recorded.as_of_us;
+        if (k->kind == SCF_REC_CONTRACT && same && !late &&
+            scf_uuid_eq(&k->chain_id, &asked->chain_id) &&
             (newest == NULL || k->leaf_index > newest->leaf_index))
             newest = k;
     }
@@ -160,14 +163,9 @@ static enum scf_code derive_guarantees(struct scf_credit_replay *r, size_t i,
 
 /* ---- the whole ---- */
 
-/* What belongs to the contract's account is not in a record of the contract. */
-static void take_account(const struct scf_limit_contract *recorded, struct scf_limit_contract *k) {
+/* What no record of the contract says; most of it is derived afterwards. */
+static void take_rest(const struct scf_limit_contract *recorded, struct scf_limit_contract *k) {
     k->financed = recorded->financed;
-    k->initial_limit = recorded->initial_limit;
-    k->increments = recorded->increments;
-    k->held = recorded->held;
-    k->used = recorded->used;
-    k->frozen = recorded->frozen;
     k->best_credibility_ppm = recorded->best_credibility_ppm;
     k->trade = recorded->trade;
     k->standings = recorded->standings;
@@ -188,9 +186,10 @@ enum scf_code scf_replay_contract(struct scf_credit_replay *r, size_t i,
         return SCF_OK;
     }
     scf_gather_contract(r->arena, &r->recorded.borrower_id, newest, ret);
-    take_account(recorded, ret);
+    take_rest(recorded, ret);
     ret->duplicate = is_duplicate(r, i);
     if (ret->duplicate || scf_uuid_is_nil(&newest->business_key))
         return SCF_OK;
-    return derive_guarantees(r, i, ret, err);
+    enum scf_code code = scf_replay_account(r, i, ret, err);
+    return code == SCF_OK ? derive_guarantees(r, i, ret, err) : code;
 }

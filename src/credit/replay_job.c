@@ -32,6 +32,7 @@ static enum scf_code read_receipt(struct scf_credit_replay *r, struct scf_error 
         code = scf_assess_receipt(r->db, r->arena, NULL, &r->id, &r->receipt_text, err);
     if (code != SCF_OK)
         return code;
+    r->asked_us = row.created_us;
     struct scf_error none = {0}; /* what the server itself decided on has no request */
     r->request = row.request.n > 0 ? parse_text(r, row.request, &none) : NULL;
     r->receipt = parse_text(r, r->receipt_text, err);

@@ -102,6 +102,80 @@ enum scf_code scf_replay_profile(struct scf_db *db, struct scf_arena *arena,
     return SCF_OK;
 }
 
+/* ---- limit accounts ---- */
+
+/* The sums of the entries before a time, and how many there are; who froze it last counts. */
+static const struct scf_stmt balance_stmt = {
+    "scf_replay_balance",
+    "SELECT coalesce(sum(e.granted) FILTER (WHERE e.type = 0), 0)::bigint,"
+    " coalesce(sum(e.granted) FILTER (WHERE e.type <> 0), 0)::bigint,"
+    " coalesce(sum(e.held), 0)::bigint, coalesce(sum(e.used), 0)::bigint,"
+    " coalesce((array_agg(e.type = 8 ORDER BY e.seq DESC) FILTER (WHERE e.type IN (8, 9)))[1],"
+    " false), coalesce(max(e.seq), 0)"
+    " FROM scfd.limit_account a JOIN scfd.limit_entry e ON e.account_id = a.id"
+    " WHERE a.contract_key = $1 AND a.currency = $2 AND e.created_at < $3"};
+static const struct scf_stmt entries_stmt = {
+    "scf_replay_entries",
+    "SELECT e.type, e.granted, e.held, e.used, e.source_id"
+    " FROM scfd.limit_account a JOIN scfd.limit_entry e ON e.account_id = a.id"
+    " WHERE a.contract_key = $1 AND a.currency = $2 AND e.seq > $3 AND e.created_at <= $4"
+    " ORDER BY e.seq LIMIT 10000"};
+
+static void account_params(struct scf_params *p, struct scf_arena *arena,
+                           const struct scf_uuid *contract_key, const char *currency) {
+    scf_params_init(p, arena);
+    scf_p_uuid(p, contract_key);
+    scf_p_text(p, currency);
+}
+
+enum scf_code scf_replay_balance(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_uuid *contract_key, const char *currency,
+                                 int64_t before_us, struct scf_replay_balance *ret,
+                                 int64_t *ret_seq, struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    account_params(&p, arena, contract_key, currency);
+    scf_p_time(&p, before_us);
+    enum scf_code code = scf_db_run(db, &balance_stmt, &p, arena, &rows, err);
+    if (code != SCF_OK)
+        return code;
+    *ret = (struct scf_replay_balance){.initial = scf_rows_i64(rows, 0, 0),
+                                       .increments = scf_rows_i64(rows, 0, 1),
+                                       .held = scf_rows_i64(rows, 0, 2),
+                                       .used = scf_rows_i64(rows, 0, 3),
+                                       .frozen = scf_rows_bool(rows, 0, 4)};
+    *ret_seq = scf_rows_i64(rows, 0, 5);
+    return SCF_OK;
+}
+
+enum scf_code scf_replay_entries(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_uuid *contract_key, const char *currency,
+                                 int64_t after_seq, int64_t until_us, struct scf_replay_entry **ret,
+                                 size_t *ret_n, struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    account_params(&p, arena, contract_key, currency);
+    scf_p_i64(&p, after_seq);
+    scf_p_time(&p, until_us);
+    enum scf_code code = scf_db_run(db, &entries_stmt, &p, arena, &rows, err);
+    if (code != SCF_OK)
+        return code;
+    size_t n = (size_t)scf_rows_count(rows);
+    struct scf_replay_entry *list = scf_alloc(arena, n, sizeof *list);
+    if (list == NULL)
+        return scf_fail(err, SCF_E_INTERNAL, "No memory for %zu entries", n);
+    for (int i = 0; (size_t)i < n; i++) {
+        list[i] = (struct scf_replay_entry){.type = (enum scf_entry_type)scf_rows_i64(rows, i, 0),
+                                            .granted = scf_rows_i64(rows, i, 1),
+                                            .held = scf_rows_i64(rows, i, 2),
+                                            .used = scf_rows_i64(rows, i, 3),
+                                            .source_id = scf_rows_uuid(rows, i, 4)};
+    }
+    *ret = list;
+    *ret_n = n;
+    return SCF_OK;
+}
+
 /* ---- results ---- */
 
 static const struct scf_stmt save_stmt = {

@@ -34,9 +34,8 @@ static int verify_proof(struct scf_str document, const char *key, const char *bo
 static int verify_without_key(struct scf_str document, struct scf_buf *report) {
     struct scf_arena *arena = scf_arena_new(ARENA_MAX);
     struct scf_error err = {0};
-    const cJSON *json = scf_json_parse(arena, document.p, document.n, &err);
-    const char *format = json ? scf_json_string(json, "format") : NULL;
-    bool receipt = format && strcmp(format, "scfd-receipt/v1") == 0;
+    const cJSON *json = scf_json_parse_large(arena, document.p, document.n, &err);
+    bool receipt = scf_json_get(json, "inputs") || scf_json_get(json, "receipt");
     scf_arena_free(arena);
     if (receipt)
         return exit_of(scf_receipt_verify(document, report));

@@ -67,9 +67,10 @@ static void refuse(const struct scf_json_fault *fault, struct scf_error *err) {
                  fault->line, fault->column, fault_reason(fault->code));
 }
 
-cJSON *scf_json_parse(struct scf_arena *arena, const char *text, size_t n, struct scf_error *err) {
+static cJSON *parse(struct scf_arena *arena, const char *text, size_t n, size_t max_members,
+                    struct scf_error *err) {
     struct scf_json_fault fault;
-    if (!scf_json_scan(text, n, SCF_JSON_MAX_DEPTH, &fault)) {
+    if (!scf_json_scan_large(text, n, SCF_JSON_MAX_DEPTH, max_members, &fault)) {
         refuse(&fault, err);
         return NULL;
     }
@@ -80,6 +81,15 @@ cJSON *scf_json_parse(struct scf_arena *arena, const char *text, size_t n, struc
         return NULL;
     }
     return tree;
+}
+
+cJSON *scf_json_parse(struct scf_arena *arena, const char *text, size_t n, struct scf_error *err) {
+    return parse(arena, text, n, SCF_JSON_MAX_MEMBERS, err);
+}
+
+cJSON *scf_json_parse_large(struct scf_arena *arena, const char *text, size_t n,
+                            struct scf_error *err) {
+    return parse(arena, text, n, SCF_JSON_LARGE_MEMBERS, err);
 }
 
 /* cJSON's own look-up calls strcmp for every member; the first letter mostly tells. */

@@ -14,7 +14,7 @@ struct scan {
     const char *fault;                    /* NULL while all is well */
     int depth, max_depth;
     uint32_t objects; /* opened so far */
-    size_t members;
+    size_t members, max_members;
     struct name_set names;
     uint32_t open[MAX_DEPTH]; /* per level: the object's number, or 0 for an array */
 };
@@ -239,7 +239,7 @@ static bool scan_scalar(struct scan *s) {
 }
 
 static bool scan_value(struct scan *s, enum expect *expect) {
-    if (s->depth > 0 && ++s->members > SCF_JSON_MAX_MEMBERS)
+    if (s->depth > 0 && ++s->members > s->max_members)
         return refuse(s, "too-many-members");
     if (*s->p == '{') {
         *expect = FIRST_NAME;
@@ -317,7 +317,8 @@ static struct scf_json_fault locate(const struct scan *s) {
     return (struct scf_json_fault){s->fault, offset, line, offset - line_start + 1};
 }
 
-bool scf_json_scan(const char *text, size_t n, int max_depth, struct scf_json_fault *ret_fault) {
+bool scf_json_scan_large(const char *text, size_t n, int max_depth, size_t max_members,
+                         struct scf_json_fault *ret_fault) {
     SCF_ASSERT(max_depth >= 0 && max_depth <= MAX_DEPTH);
     struct scan s;
     s.start = s.p = (const unsigned char *)text;
@@ -327,10 +328,15 @@ bool scf_json_scan(const char *text, size_t n, int max_depth, struct scf_json_fa
     s.max_depth = max_depth;
     s.objects = 0;
     s.members = 0;
+    s.max_members = max_members;
     name_set_init(&s.names);
     bool sound = scan_text(&s);
     name_set_free(&s.names);
     if (!sound && ret_fault)
         *ret_fault = locate(&s);
     return sound;
+}
+
+bool scf_json_scan(const char *text, size_t n, int max_depth, struct scf_json_fault *ret_fault) {
+    return scf_json_scan_large(text, n, max_depth, SCF_JSON_MAX_MEMBERS, ret_fault);
 }

@@ -13,6 +13,7 @@ extern const struct scf_schema scf_assess_schema; /* CreditAssessmentCreate */
 
 /* The request, read from a body that passed the schema. Ids in the arena. */
 struct scf_assess_request {
+    enum scf_assessment_kind kind;
     struct scf_uuid borrower_id;
     struct scf_uuid *contracts, *lenders;
     size_t contract_count, lender_count;
@@ -34,7 +35,18 @@ enum scf_code scf_assess_notify(struct scf_db *db, struct scf_arena *arena, cons
 
 /* ---- gather.c: what the limit rests on, read from the database ---- */
 
-/* Folds the chains concerned, then reads everything. Outside a transaction. */
+/* Folds the chains concerned. Outside a transaction. */
+enum scf_code scf_assess_fold(struct scf_db *db, struct scf_arena *arena,
+                              const struct scf_services *services,
+                              const struct scf_assess_request *request,
+                              struct scf_error *err) SCF_MUST_CHECK;
+/* Reads everything, from what is folded. Also inside a transaction. */
+enum scf_code scf_assess_read(struct scf_db *db, struct scf_arena *arena,
+                              const struct scf_services *services,
+                              const struct scf_uuid *assessment_id,
+                              const struct scf_assess_request *request, int64_t as_of_us,
+                              struct scf_limit_inputs *ret, struct scf_error *err) SCF_MUST_CHECK;
+/* Both. Outside a transaction. */
 enum scf_code scf_assess_gather(struct scf_db *db, struct scf_arena *arena,
                                 const struct scf_services *services,
                                 const struct scf_uuid *assessment_id,
@@ -55,8 +67,8 @@ enum scf_code scf_contract_newest(struct scf_db *db, struct scf_arena *arena,
 /* The limit account of a contract into `k`, whose currency is set. */
 enum scf_code scf_contract_read_account(struct scf_db *db, struct scf_arena *arena,
                                         const struct scf_record *contract,
-                                     struct scf_limit_contract *k,
-                                     struct scf_error *err) SCF_MUST_CHECK;
+                                        struct scf_limit_contract *k,
+                                        struct scf_error *err) SCF_MUST_CHECK;
 /* The guarantees of a contract that no later record revises and that are not erased, in the order
  * of their turn: every node's first one, then every node's second, so that none crowds out
  * another's; at most 100. Of the bodies only the members that count, however large a sender made
@@ -89,6 +101,8 @@ enum scf_code scf_gather_guarantees(struct scf_arena *arena, const struct scf_uu
 /* What the borrower's profile says (NULL: a stub has none). */
 enum scf_code scf_gather_profile(struct scf_arena *arena, const char *profile,
                                  struct scf_limit_inputs *in, struct scf_error *err) SCF_MUST_CHECK;
+/* What a trade view is asked with. */
+struct scf_trade_contract scf_gather_trade(const struct scf_record *r, const cJSON *body);
 void scf_gather_template(struct scf_limit_inputs *in, const struct scf_template *t);
 
 /* ---- assess_check_store.c: what a request names ---- */
@@ -160,7 +174,8 @@ enum scf_code scf_assess_versions(struct scf_db *db, struct scf_arena *arena,
 enum scf_code scf_assess_begin(struct scf_db *db, struct scf_arena *arena,
                                const struct scf_uuid *id, int64_t now_us,
                                struct scf_error *err) SCF_MUST_CHECK;
-/* Inside a transaction: the outcome, unless there is one; *ret_first says which. */
+/* Inside a transaction: the outcome, as of in->as_of_us, unless there is one; *ret_first says
+ * which. */
 enum scf_code scf_assess_succeed(struct scf_db *db, struct scf_arena *arena,
                                  const struct scf_uuid *id, const struct scf_limit_inputs *in,
                                  const struct scf_limit_result *result, struct scf_str document,

@@ -2,6 +2,7 @@
  * would rather wait, holds the answer until the job is done.
  * Relies on assess_store.c, on party and chain for what is named, and on work for the job. */
 #include "assess_api.h"
+#include "increment_store.h"
 #include "scfd/base/clock.h"
 #include "scfd/party/enterprise.h"
 
@@ -72,6 +73,22 @@ static enum scf_code check_contracts(struct create *c, struct scf_db *db, struct
     return code;
 }
 
+/* An increment adds to an initial limit. */
+static enum scf_code check_limits(struct create *c, struct scf_db *db, struct scf_error *err) {
+    size_t *without, n = 0;
+    if (c->request.kind == SCF_KIND_INITIAL)
+        return SCF_OK;
+    enum scf_code code = scf_contracts_without_limit(db, scf_rq_arena(c->rq), c->request.contracts,
+                                                     c->request.contract_count, &without, &n, err);
+    for (size_t i = 0; code == SCF_OK && i < n; i++) {
+        char pointer[64];
+        snprintf(pointer, sizeof pointer, "#/contract_ids/%zu", without[i]);
+        scf_fault_add(&c->faults, pointer, "no-initial-limit",
+                      "the contract has no initial limit to add to");
+    }
+    return code;
+}
+
 static enum scf_code check_lenders(struct create *c, struct scf_db *db, struct scf_error *err) {
     size_t *unknown, n = 0;
     if (c->request.lender_count == 0)
@@ -107,6 +124,8 @@ static enum scf_code check_references(struct create *c, struct scf_error *err) {
     struct scf_db *db = scf_rq_db(c->rq);
     enum scf_code code = check_borrower(c, db, err);
     code = code == SCF_OK ? check_contracts(c, db, err) : code;
+    if (code == SCF_OK && c->faults.count == 0)
+        code = check_limits(c, db, err);
     code = code == SCF_OK ? check_lenders(c, db, err) : code;
     if (code == SCF_OK && c->faults.count > 0) {
         code = scf_fail(err, SCF_E_VALIDATION_FAILED, "The request names what does not exist");

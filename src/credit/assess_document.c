@@ -35,6 +35,19 @@ static void write_inputs(struct scf_jsonw *w, const struct scf_limit_inputs *in,
     scf_jw_end_object(w);
 }
 
+/* Of all contracts together, by their amounts. */
+static int64_t completion(const struct scf_limit_inputs *in) {
+    __int128 all = 0, done = 0;
+    for (size_t i = 0; i < in->contract_count; i++) {
+        const struct scf_limit_contract *k = &in->contracts[i];
+        if (k->duplicate || strcmp(k->currency, in->currency) != 0)
+            continue;
+        all += k->amount;
+        done += (__int128)k->amount * k->trade.completion_ppm;
+    }
+    return all > 0 ? (int64_t)(done / all) : 0;
+}
+
 void scf_assess_document(const struct scf_limit_inputs *in, const struct scf_limit_result *result,
                          struct scf_str receipt, struct scf_buf *out) {
     struct scf_jsonw w = scf_jsonw(out);
@@ -59,6 +72,8 @@ void scf_assess_document(const struct scf_limit_inputs *in, const struct scf_lim
     scf_jw_i64(&w, "revision", in->template_revision);
     scf_jw_end_object(&w);
     write_inputs(&w, in, receipt);
+    if (in->kind != SCF_KIND_INITIAL)
+        scf_jw_ppm(&w, "completion_percent", completion(in) * 100);
     scf_result_write(&w, in, result);
     scf_jw_end_object(&w);
 }

@@ -6,7 +6,8 @@
 static const char *const enterprise_ids[] = {"ent", NULL};
 static const char *const contract_ids[] = {"ctr", NULL};
 static const char *const node_ids[] = {"node", NULL};
-static const char *const kinds[] = {"initial", NULL};
+/* "periodic" is the server's own: the runs of periods. */
+static const char *const kinds[] = {"initial", "incremental", NULL};
 static const struct scf_field contract_element[] = {{.type = SCF_T_ID, .choices = contract_ids}};
 static const struct scf_field lender_element[] = {{.type = SCF_T_ID, .choices = node_ids}};
 
@@ -29,8 +30,8 @@ static const struct scf_field request_fields[] = {
      .type = SCF_T_ENUM,
      .presence = SCF_REQUIRED,
      .choices = kinds,
-     .doc_en = "kind of assessment",
-     .doc_zh = "评估类型"},
+     .doc_en = "initial: the limit of the contracts; incremental: what the work proven since adds",
+     .doc_zh = "评估类型：初始授信，或按已证明的履约进度的增量授信"},
     {.name = "as_of",
      .type = SCF_T_TIME,
      .doc_en = "the time it is made for, default now; ratings read whole UTC days; more than 24 "
@@ -65,6 +66,20 @@ static bool amount_of(const cJSON *body, int64_t *ret) {
            scf_money_parse(scf_str(text), scf_scale_of(currency != NULL ? currency : ""), ret);
 }
 
+/* An increment is granted for the present, by the template that its periods go by: who could choose
+ * either could choose the better one. */
+static void increment_rules(const cJSON *body, struct scf_faults *faults) {
+    static const char *const others[] = {"as_of", "template_code"};
+    const char *kind = scf_json_string(body, "kind");
+    for (size_t i = 0; kind != NULL && strcmp(kind, "incremental") == 0 && i < SCF_COUNT(others);
+         i++) {
+        char pointer[32];
+        snprintf(pointer, sizeof pointer, "#/%s", others[i]);
+        if (scf_json_get(body, others[i]) != NULL)
+            scf_fault_add(faults, pointer, "not-applicable", "does not go with kind incremental");
+    }
+}
+
 static void request_rules(const cJSON *body, struct scf_faults *faults, struct scf_faults *warnings,
                           const void *ctx) {
     const int64_t *now_us = ctx;
@@ -73,6 +88,7 @@ static void request_rules(const cJSON *body, struct scf_faults *faults, struct s
     const char *text = scf_json_string(body, "as_of");
     if (text != NULL && scf_time_parse(scf_str(text), &as_of) && as_of > *now_us)
         scf_fault_add(faults, "#/as_of", "out-of-range", "must not be in the future");
+    increment_rules(body, faults);
     if (scf_json_get(body, "requested_amount") == NULL)
         return;
     if (scf_json_get(body, "currency") == NULL)
@@ -101,12 +117,21 @@ static struct scf_uuid *read_ids(struct scf_arena *arena, const cJSON *array, co
     return ids;
 }
 
+/* Of the server's own requests too. */
+static enum scf_assessment_kind kind_of(const char *text) {
+    for (int i = 0; text != NULL && scf_assessment_kind_names[i] != NULL; i++)
+        if (strcmp(scf_assessment_kind_names[i], text) == 0)
+            return (enum scf_assessment_kind)i;
+    return SCF_KIND_INITIAL;
+}
+
 enum scf_code scf_assess_request_read(struct scf_arena *arena, const cJSON *body,
                                       struct scf_assess_request *ret, struct scf_error *err) {
     struct scf_assess_request r = {0};
     const char *borrower = scf_json_string(body, "borrower_id");
     const char *as_of = scf_json_string(body, "as_of");
     const char *currency = scf_json_string(body, "currency");
+    r.kind = kind_of(scf_json_string(body, "kind"));
     r.contracts = read_ids(arena, scf_json_get(body, "contract_ids"), "ctr", &r.contract_count);
     r.lenders = read_ids(arena, scf_json_get(body, "lender_ids"), "node", &r.lender_count);
     r.template_code = scf_json_string(body, "template_code");

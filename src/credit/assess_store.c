@@ -178,8 +178,8 @@ enum scf_code scf_assess_begin(struct scf_db *db, struct scf_arena *arena,
 static const struct scf_stmt succeed_stmt = {
     "scf_assess_succeed",
     "UPDATE scfd.credit_assessment SET status = 2, version = version + 1, updated_at = $2,"
-    " currency = $3, recommended_limit = $4, limit_expires_on = $5, document = $6, receipt = $7"
-    " WHERE id = $1 AND status < 2"};
+    " currency = $3, recommended_limit = $4, limit_expires_on = $5, document = $6, receipt = $7,"
+    " as_of = $8 WHERE id = $1 AND status < 2"};
 
 enum scf_code scf_assess_succeed(struct scf_db *db, struct scf_arena *arena,
                                  const struct scf_uuid *id, const struct scf_limit_inputs *in,
@@ -196,6 +196,7 @@ enum scf_code scf_assess_succeed(struct scf_db *db, struct scf_arena *arena,
     scf_p_date(&p, result->expires_day);
     scf_p_str(&p, document);
     scf_p_str(&p, receipt);
+    scf_p_time(&p, in->as_of_us);
     enum scf_code code = scf_db_run(db, &succeed_stmt, &p, arena, &rows, err);
     if (code == SCF_OK) {
         *ret_first = scf_rows_affected(rows) > 0;

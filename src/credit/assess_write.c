@@ -31,9 +31,9 @@ static void write_request(struct scf_jsonw *w, struct scf_arena *arena,
     const cJSON *body = text != NULL ? scf_json_parse(arena, text, row->request.n, &ignored) : NULL;
     scf_jw_str(w, "object", "credit_assessment");
     scf_jw_id(w, "id", "asm", &row->id);
-    scf_jw_str(w, "kind", "initial");
     scf_jw_id(w, "borrower_id", "ent", &row->borrower_id);
     if (body != NULL && scf_assess_request_read(arena, body, &request, &ignored) == SCF_OK) {
+        scf_jw_str(w, "kind", scf_assessment_kind_names[request.kind]);
         scf_jw_array(w, "contract_ids");
         for (size_t i = 0; i < request.contract_count; i++)
             scf_jw_id(w, NULL, "ctr", &request.contracts[i]);

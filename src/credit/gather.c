@@ -176,6 +176,29 @@ static enum scf_code read_contract(struct gather *g, size_t i, struct scf_limit_
     return code == SCF_OK ? read_guarantees(g, r, k, err) : code;
 }
 
+/* Of contracts that have a business key, and of each once. */
+static enum scf_code read_trade(struct gather *g, struct scf_limit_contract *list, size_t n,
+                                struct scf_error *err) {
+    struct scf_trade_contract *asked = scf_alloc(g->arena, n, sizeof *asked);
+    struct scf_trade_view *views = scf_alloc(g->arena, n, sizeof *views);
+    size_t *which = scf_alloc(g->arena, n, sizeof *which), count = 0;
+    if (asked == NULL || views == NULL || which == NULL)
+        return no_memory(err);
+    for (size_t i = 0; i < n; i++) {
+        if (list[i].duplicate || scf_uuid_is_nil(&g->contracts[i].business_key))
+            continue;
+        asked[count] = scf_gather_trade(&g->contracts[i], body_of(g, &g->contracts[i]));
+        which[count++] = i;
+    }
+    if (count == 0)
+        return SCF_OK;
+    enum scf_code code = scf_trade_views(g->db, g->arena, &g->in.policy, asked, count,
+                                         g->in.as_of_us, NULL, 0, views, err);
+    for (size_t i = 0; code == SCF_OK && i < count; i++)
+        list[which[i]].trade = views[i];
+    return code;
+}
+
 static enum scf_code read_contracts(struct gather *g, struct scf_error *err) {
     size_t n = g->request->contract_count;
     struct scf_limit_contract *list = scf_alloc(g->arena, n, sizeof *list);
@@ -186,6 +209,9 @@ static enum scf_code read_contracts(struct gather *g, struct scf_error *err) {
         if (code != SCF_OK)
             return code;
     }
+    enum scf_code code = read_trade(g, list, n, err);
+    if (code != SCF_OK)
+        return code;
     g->in.contracts = list;
     g->in.contract_count = n;
     const char *currency =
@@ -288,35 +314,67 @@ static void take_template(struct scf_limit_inputs *in, const struct scf_template
     in->grading = t->grading;
 }
 
+static struct gather begin(struct scf_db *db, struct scf_arena *arena,
+                           const struct scf_services *services,
+                           const struct scf_assess_request *request) {
+    return (struct gather){.db = db, .arena = arena, .services = services, .request = request};
+}
+
+static enum scf_code read_all(struct gather *g, const struct scf_uuid *assessment_id,
+                              int64_t as_of_us, struct scf_limit_inputs *ret,
+                              struct scf_error *err) {
+    int32_t to = scf_day_of(as_of_us);
+    g->in = (struct scf_limit_inputs){
+        .assessment_id = *assessment_id,
+        .borrower_id = g->request->borrower_id,
+        .as_of_us = as_of_us,
+        .from_day = to - (int32_t)g->services->config->rating_window_days + 1,
+        .to_day = to,
+        .has_requested = g->request->has_requested,
+        .requested = g->request->requested,
+        .kind = g->request->kind,
+        .period = "",
+    };
+    const struct scf_template *t;
+    enum scf_code code = scf_policy_in_force(g->db, g->arena, as_of_us, &g->in.policy, err);
+    code = code == SCF_OK ? read_enterprise(g, &t, err) : code;
+    if (code != SCF_OK)
+        return code;
+    take_template(&g->in, t);
+    code = scf_window_read(g->db, g->arena, &g->request->borrower_id, t->period, &g->in, err);
+    code = code == SCF_OK ? read_contracts(g, err) : code;
+    if (code == SCF_OK)
+        *ret = g->in;
+    return code;
+}
+
+enum scf_code scf_assess_fold(struct scf_db *db, struct scf_arena *arena,
+                              const struct scf_services *services,
+                              const struct scf_assess_request *request, struct scf_error *err) {
+    struct gather g = begin(db, arena, services, request);
+    enum scf_code code = read_contract_records(&g, err);
+    return code == SCF_OK ? fold(&g, err) : code;
+}
+
+enum scf_code scf_assess_read(struct scf_db *db, struct scf_arena *arena,
+                              const struct scf_services *services,
+                              const struct scf_uuid *assessment_id,
+                              const struct scf_assess_request *request, int64_t as_of_us,
+                              struct scf_limit_inputs *ret, struct scf_error *err) {
+    struct gather g = begin(db, arena, services, request);
+    enum scf_code code = read_contract_records(&g, err);
+    return code == SCF_OK ? read_all(&g, assessment_id, as_of_us, ret, err) : code;
+}
+
 enum scf_code scf_assess_gather(struct scf_db *db, struct scf_arena *arena,
                                 const struct scf_services *services,
                                 const struct scf_uuid *assessment_id,
                                 const struct scf_assess_request *request, int64_t as_of_us,
                                 struct scf_limit_inputs *ret, struct scf_error *err) {
-    int32_t to = scf_day_of(as_of_us);
-    struct gather g = {.db = db, .arena = arena, .services = services, .request = request};
-    g.in = (struct scf_limit_inputs){
-        .assessment_id = *assessment_id,
-        .borrower_id = request->borrower_id,
-        .as_of_us = as_of_us,
-        .from_day = to - (int32_t)services->config->rating_window_days + 1,
-        .to_day = to,
-        .has_requested = request->has_requested,
-        .requested = request->requested,
-    };
-    const struct scf_template *t;
-    enum scf_code code = scf_policy_in_force(db, arena, as_of_us, &g.in.policy, err);
-    code = code == SCF_OK ? read_contract_records(&g, err) : code;
+    struct gather g = begin(db, arena, services, request);
+    enum scf_code code = read_contract_records(&g, err);
     code = code == SCF_OK ? fold(&g, err) : code;
-    code = code == SCF_OK ? read_enterprise(&g, &t, err) : code;
-    if (code != SCF_OK)
-        return code;
-    take_template(&g.in, t);
-    code = scf_window_read(db, arena, &request->borrower_id, t->period, &g.in, err);
-    code = code == SCF_OK ? read_contracts(&g, err) : code;
-    if (code == SCF_OK)
-        *ret = g.in;
-    return code;
+    return code == SCF_OK ? read_all(&g, assessment_id, as_of_us, ret, err) : code;
 }
 
 /* ---- for increments, which gather for many contracts at once ---- */
@@ -345,6 +403,20 @@ enum scf_code scf_gather_profile(struct scf_arena *arena, const char *profile,
     if (code == SCF_OK)
         *in = g.in;
     return code;
+}
+
+struct scf_trade_contract scf_gather_trade(const struct scf_record *r, const cJSON *body) {
+    struct scf_trade_contract t = {
+        .contract_key = r->business_key,
+        .seller_id = r->enterprise_id,
+        .buyer_id = r->counterparty_id,
+        .amount = r->has_amount ? r->amount : 0,
+        .has_signed = r->has_happened,
+        .signed_day = scf_day_of(r->happened_us),
+        .body = body,
+    };
+    memcpy(t.currency, r->currency, 4);
+    return t;
 }
 
 void scf_gather_template(struct scf_limit_inputs *in, const struct scf_template *t) {

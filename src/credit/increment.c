@@ -1,7 +1,8 @@
 /* Calendar arithmetic of increments. Pure. */
 #include "increment.h"
 
-const char *const scf_limit_run_status_names[] = {"due", "done", "frozen", "failed", "missed", NULL};
+const char *const scf_limit_run_status_names[] = {"due",    "done",   "frozen",
+                                                  "failed", "missed", NULL};
 
 /* ---- periods ---- */
 

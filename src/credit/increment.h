@@ -42,8 +42,9 @@ enum scf_limit_run_status {
     SCF_LIMIT_RUN_DONE,   /* made; an increment of nothing is one too */
     SCF_LIMIT_RUN_FROZEN, /* made; a rating of D froze the increment */
     SCF_LIMIT_RUN_FAILED, /* went wrong; tried again at due_at */
-    SCF_LIMIT_RUN_MISSED, /* not made in time: made up for at due_at, or never when a newer period ended
-                     */
+    SCF_LIMIT_RUN_MISSED, /* not made in time: made up for at due_at, or never when a newer period
+                           * ended
+                           */
     SCF_LIMIT_RUN_STATUSES
 };
 extern const char *const scf_limit_run_status_names[]; /* "due" …, in enum order, NULL-terminated */

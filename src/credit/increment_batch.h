@@ -21,7 +21,7 @@ struct scf_batch {
     struct scf_record *records; /* the contracts' */
     struct scf_limit_result *results;
     struct scf_buf *documents, *receipts;
-    enum { SCF_BATCH_GO, SCF_BATCH_FAILED, SCF_BATCH_SUPERSEDED } *fate;
+    enum { SCF_BATCH_GO, SCF_BATCH_FAILED, SCF_BATCH_SUPERSEDED } * fate;
 };
 
 /* ---- increment_gather.c ---- */

@@ -62,8 +62,8 @@ static enum scf_code lock_accounts(struct scf_db *db, struct scf_batch *b, struc
     enum scf_code code = SCF_OK;
     for (size_t i = 0, n = 0; code == SCF_OK && i < b->n; i += n) {
         n = of_currency(b, i, keys);
-        code = scf_account_lock(db, b->arena, keys, n, b->runs[i].currency,
-                                &b->runs[i].borrower_id, b->now_us, &b->accounts[i], err);
+        code = scf_account_lock(db, b->arena, keys, n, b->runs[i].currency, &b->runs[i].borrower_id,
+                                b->now_us, &b->accounts[i], err);
     }
     return code;
 }
@@ -242,9 +242,7 @@ static void take_account(const struct scf_account *a, const struct scf_limit_mar
     k->frozen = a->frozen;
     /* increments that no assessment of this engine marked: nobody knows, so that least is taken */
     bool known = mark->as_of_us != INT64_MIN;
-    k->best_credibility_ppm = a->increments == 0 ? 0
-                              : known            ? mark->best_credibility_ppm
-                                                 : SCF_PPM;
+    k->best_credibility_ppm = a->increments == 0 ? 0 : known ? mark->best_credibility_ppm : SCF_PPM;
 }
 
 static enum scf_code read_guarantees(struct scf_db *db, struct scf_batch *b,
@@ -264,20 +262,6 @@ static enum scf_code read_guarantees(struct scf_db *db, struct scf_batch *b,
                                      &b->contracts[i], err);
     }
     return code;
-}
-
-static struct scf_trade_contract trade_of(const struct scf_record *r, const cJSON *body) {
-    struct scf_trade_contract t = {
-        .contract_key = r->business_key,
-        .seller_id = r->enterprise_id,
-        .buyer_id = r->counterparty_id,
-        .amount = r->has_amount ? r->amount : 0,
-        .has_signed = r->has_happened,
-        .signed_day = scf_day_of(r->happened_us),
-        .body = body,
-    };
-    memcpy(t.currency, r->currency, 4);
-    return t;
 }
 
 static enum scf_code read_trade(struct scf_db *db, struct scf_batch *b,
@@ -319,7 +303,7 @@ static enum scf_code read_contracts(struct scf_db *db, struct scf_batch *b, stru
         const cJSON *body = scf_gather_contract(b->arena, &b->runs[i].borrower_id, &b->records[i],
                                                 &b->contracts[i]);
         take_account(&b->accounts[i], &b->marks[i], &b->contracts[i]);
-        asked[n] = trade_of(&b->records[i], body);
+        asked[n] = scf_gather_trade(&b->records[i], body);
         which[n++] = i;
     }
     if (n > 0)

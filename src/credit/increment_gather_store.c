@@ -137,8 +137,8 @@ enum scf_code scf_batch_enterprises(struct scf_db *db, struct scf_arena *arena,
 
 /* ---- the window ---- */
 
-/* Sums of days, added up by the database: the rows that travel are one per chain, template and kind,
- * however long the window is. */
+/* Sums of days, added up by the database: the rows that travel are one per chain, template and
+ * kind, however long the window is. */
 static const struct scf_stmt sums_stmt = {
     "scf_batch_sums",
     "SELECT w.i, d.chain_id, d.template_id, d.kind, sum(d.records)::bigint,"

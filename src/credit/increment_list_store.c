@@ -64,9 +64,9 @@ static const struct scf_uuid *or_null(const struct scf_uuid *id) {
 }
 
 enum scf_code scf_runs_page(struct scf_db *db, struct scf_arena *arena,
-                            const struct scf_actor *actor, const struct scf_limit_run_filter *filter,
-                            const struct scf_page *page, struct scf_limit_run_row **ret, int *ret_n,
-                            struct scf_error *err) {
+                            const struct scf_actor *actor,
+                            const struct scf_limit_run_filter *filter, const struct scf_page *page,
+                            struct scf_limit_run_row **ret, int *ret_n, struct scf_error *err) {
     struct scf_params p;
     struct scf_rows *rows;
     scf_params_init(&p, arena);
@@ -111,8 +111,8 @@ static const struct scf_stmt repeat_stmt = {
     " AND kind = 1)) AND status <> 0"};
 
 enum scf_code scf_runs_repeat(struct scf_db *db, struct scf_arena *arena,
-                              const struct scf_limit_run_filter *filter, int64_t now_us, int64_t *ret_n,
-                              struct scf_error *err) {
+                              const struct scf_limit_run_filter *filter, int64_t now_us,
+                              int64_t *ret_n, struct scf_error *err) {
     struct scf_rows *rows;
     enum scf_code code = scf_db_run(db, &newest_stmt, NULL, arena, &rows, err);
     if (code != SCF_OK)

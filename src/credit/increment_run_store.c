@@ -22,10 +22,10 @@ static void copy_text(char *out, size_t size, struct scf_str text) {
 
 static struct scf_limit_run read_run(const struct scf_rows *rows, int i) {
     struct scf_limit_run r = {.id = scf_rows_uuid(rows, i, 0),
-                        .borrower_id = scf_rows_uuid(rows, i, 1),
-                        .contract_key = scf_rows_uuid(rows, i, 2),
-                        .as_of_us = scf_rows_time(rows, i, 5),
-                        .attempt = (int)scf_rows_i64(rows, i, 6)};
+                              .borrower_id = scf_rows_uuid(rows, i, 1),
+                              .contract_key = scf_rows_uuid(rows, i, 2),
+                              .as_of_us = scf_rows_time(rows, i, 5),
+                              .attempt = (int)scf_rows_i64(rows, i, 6)};
     copy_text(r.currency, sizeof r.currency, scf_rows_str(rows, i, 3));
     copy_text(r.period, sizeof r.period, scf_rows_str(rows, i, 4));
     return r;
@@ -155,12 +155,78 @@ enum scf_code scf_runs_finish(struct scf_db *db, struct scf_arena *arena,
     return scf_db_run(db, &finish_stmt, &p, arena, NULL, err);
 }
 
+/* ---- contracts ---- */
+
+static const struct scf_stmt keys_stmt = {
+    "scf_contract_keys",
+    "SELECT coalesce(r.business_key, r.id), r.currency FROM unnest($1::uuid[]) WITH ORDINALITY"
+    " AS w (id, i) JOIN scfd.record r ON r.id = w.id AND r.kind = 1 ORDER BY w.i"};
+static_assert(SCF_REC_CONTRACT == 1, "the number of the statements");
+
+static bool id_array(struct scf_params *p, struct scf_arena *arena, const struct scf_uuid *ids,
+                     size_t n) {
+    const struct scf_uuid **list = scf_alloc(arena, n, sizeof *list);
+    for (size_t i = 0; list != NULL && i < n; i++)
+        list[i] = &ids[i];
+    if (list != NULL)
+        scf_p_uuid_array(p, list, n);
+    return list != NULL;
+}
+
+enum scf_code scf_contract_keys(struct scf_db *db, struct scf_arena *arena,
+                                const struct scf_uuid *ids, size_t n, struct scf_uuid *ret,
+                                char ret_currency[4], struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, arena);
+    if (!id_array(&p, arena, ids, n))
+        return no_memory(err);
+    enum scf_code code = scf_db_run(db, &keys_stmt, &p, arena, &rows, err);
+    if (code != SCF_OK)
+        return code;
+    if (scf_rows_count(rows) != (int)n)
+        return scf_fail(err, SCF_E_NOT_FOUND, "There is no such contract");
+    for (size_t i = 0; i < n; i++)
+        ret[i] = scf_rows_uuid(rows, (int)i, 0);
+    copy_text(ret_currency, 4, scf_rows_str(rows, 0, 1));
+    return SCF_OK;
+}
+
+static const struct scf_stmt without_stmt = {
+    "scf_contracts_without_limit",
+    "SELECT w.i FROM unnest($1::uuid[]) WITH ORDINALITY AS w (id, i) WHERE NOT EXISTS"
+    " (SELECT FROM scfd.record r JOIN scfd.limit_account a"
+    " ON a.contract_key = coalesce(r.business_key, r.id) WHERE r.id = w.id AND a.initial > 0)"};
+
+enum scf_code scf_contracts_without_limit(struct scf_db *db, struct scf_arena *arena,
+                                          const struct scf_uuid *ids, size_t n, size_t **ret,
+                                          size_t *ret_n, struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, arena);
+    if (!id_array(&p, arena, ids, n))
+        return no_memory(err);
+    enum scf_code code = scf_db_run(db, &without_stmt, &p, arena, &rows, err);
+    if (code != SCF_OK)
+        return code;
+    size_t count = (size_t)scf_rows_count(rows);
+    size_t *list = scf_alloc(arena, count, sizeof *list);
+    if (list == NULL)
+        return no_memory(err);
+    for (size_t i = 0; i < count; i++)
+        list[i] = (size_t)scf_rows_i64(rows, (int)i, 0) - 1;
+    *ret = list;
+    *ret_n = count;
+    return SCF_OK;
+}
+
 /* ---- marks ---- */
 
 static const struct scf_stmt marks_stmt = {
-    "scf_marks_read", "SELECT w.i, m.as_of, m.assessment_id, m.frozen_at IS NOT NULL, m.best_credibility"
-                      " FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS w (k, c, i)"
-                      " JOIN scfd.limit_mark m ON m.contract_key = w.k AND m.currency = w.c"};
+    "scf_marks_read",
+    "SELECT w.i, m.as_of, m.assessment_id, m.frozen_at IS NOT NULL, m.best_credibility"
+    " FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS w (k, c, i)"
+    " JOIN scfd.limit_mark m ON m.contract_key = w.k AND m.currency = w.c"};
 
 enum scf_code scf_marks_read(struct scf_db *db, struct scf_arena *arena,
                              const struct scf_uuid *const *contract_keys,

@@ -81,6 +81,16 @@ enum scf_code scf_runs_finish(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_limit_run *runs, size_t n, int64_t now_us,
                               struct scf_error *err) SCF_MUST_CHECK;
 
+/* What the accounts of contract records go by, in order: the business key (a contract without one
+ * stands for itself), and the first one's currency. NOT_FOUND: one is no contract. */
+enum scf_code scf_contract_keys(struct scf_db *db, struct scf_arena *arena,
+                                const struct scf_uuid *ids, size_t n, struct scf_uuid *ret,
+                                char ret_currency[4], struct scf_error *err) SCF_MUST_CHECK;
+/* Positions of contracts of which no account has an initial limit. */
+enum scf_code scf_contracts_without_limit(struct scf_db *db, struct scf_arena *arena,
+                                          const struct scf_uuid *ids, size_t n, size_t **ret,
+                                          size_t *ret_n, struct scf_error *err) SCF_MUST_CHECK;
+
 /* The newest assessment of increments of contracts in a currency. Read under the accounts' locks.
  * as_of_us INT64_MIN: none. */
 struct scf_limit_mark {
@@ -119,13 +129,14 @@ struct scf_limit_run_filter {
 /* Runs that `actor` may see: administrators all, a node those of the enterprise that operates it,
  * a lender those of accounts it sees. At most page->limit + 1. */
 enum scf_code scf_runs_page(struct scf_db *db, struct scf_arena *arena,
-                            const struct scf_actor *actor, const struct scf_limit_run_filter *filter,
-                            const struct scf_page *page, struct scf_limit_run_row **ret, int *ret_n,
+                            const struct scf_actor *actor,
+                            const struct scf_limit_run_filter *filter, const struct scf_page *page,
+                            struct scf_limit_run_row **ret, int *ret_n,
                             struct scf_error *err) SCF_MUST_CHECK;
 /* Makes the runs of a period due again, of one contract or borrower when the filter names one.
  * WRONG_STATE unless it is the newest period: what an earlier one would give is in it. */
 enum scf_code scf_runs_repeat(struct scf_db *db, struct scf_arena *arena,
-                              const struct scf_limit_run_filter *filter, int64_t now_us, int64_t *ret_n,
-                              struct scf_error *err) SCF_MUST_CHECK;
+                              const struct scf_limit_run_filter *filter, int64_t now_us,
+                              int64_t *ret_n, struct scf_error *err) SCF_MUST_CHECK;
 
 #endif

@@ -137,8 +137,8 @@ static enum scf_code fold(struct engine *e, bool *ret_done, struct scf_error *er
     for (int i = 0; code == SCF_OK && i < n; i++) {
         if (!has_time(e))
             return SCF_OK;
-        code = scf_rollup_chain(e->db, e->services->templates, &chains[i].chain_id,
-                                chains[i].size, true, INT64_MAX, err);
+        code = scf_rollup_chain(e->db, e->services->templates, &chains[i].chain_id, chains[i].size,
+                                true, INT64_MAX, err);
     }
     *ret_done = code == SCF_OK;
     return code;
@@ -150,10 +150,8 @@ static enum scf_code make_batch(struct scf_db *db, void *ctx, struct scf_error *
     struct engine *e = ctx;
     struct scf_batch *b = &e->batch;
     scf_arena_reset(e->arena);
-    *b = (struct scf_batch){.arena = e->arena,
-                            .services = e->services,
-                            .as_of_us = e->as_of_us,
-                            .now_us = e->now_us};
+    *b = (struct scf_batch){
+        .arena = e->arena, .services = e->services, .as_of_us = e->as_of_us, .now_us = e->now_us};
     enum scf_code code =
         scf_runs_pick(db, e->arena, e->as_of_us, e->now_us, e->limit, &b->runs, &b->n, err);
     if (code != SCF_OK || b->n == 0)

@@ -1,9 +1,9 @@
 /* Writing the outcomes of a batch: accounts, then the platform's chain, the assessments, and who is
  * told of them, in the transaction that holds the accounts' locks.
  *
- * Chains are locked last and all at once: what takes time is done, so that nobody who writes records
- * waits longer than the rows take to be stored.
- * Relies on increment_write_store.c, increment_store.c and increment_run_store.c. */
+ * Chains are locked last and all at once: what takes time is done, so that nobody who writes
+ * records waits longer than the rows take to be stored. Relies on increment_write_store.c,
+ * increment_store.c and increment_run_store.c. */
 #include "increment_batch.h"
 
 static enum scf_code no_memory(struct scf_error *err) {
@@ -47,9 +47,9 @@ static enum scf_code book(struct scf_db *db, struct scf_batch *b, struct booking
 /* ---- what goes with the assessments ---- */
 
 struct outcome {
-    size_t n;          /* runs that were made */
-    size_t *which;     /* their indexes in the batch */
-    size_t *place;     /* of each run of the batch: its index here */
+    size_t n;      /* runs that were made */
+    size_t *which; /* their indexes in the batch */
+    size_t *place; /* of each run of the batch: its index here */
     struct scf_record *records;
     struct scf_assess_done *rows;
     struct scf_concerned *concerned;

@@ -50,7 +50,8 @@ static const struct scf_stmt tell_stmt = {
     " created_at) SELECT a, n, w = 1, $4, $4"
     " FROM unnest($1::uuid[], $2::uuid[], $3::smallint[]) AS t (a, n, w)"};
 static const struct scf_stmt wake_stmt = {
-    "scf_assess_wake_lenders", "SELECT pg_notify('scfd', t) FROM unnest($1::text[]) AS t GROUP BY t"};
+    "scf_assess_wake_lenders",
+    "SELECT pg_notify('scfd', t) FROM unnest($1::text[]) AS t GROUP BY t"};
 
 static enum scf_code wake(struct scf_db *db, struct scf_arena *arena,
                           const struct scf_assess_told *told, size_t n, struct scf_error *err) {

@@ -1,7 +1,22 @@
-/* Writing a receipt: the inputs, their digest, and the result. The same inputs give the same bytes.
- * Counts that may pass 2^53 are written as decimal strings. Pure. */
+/* Writing a receipt: the inputs, their digest and checks, and the result. The same inputs give the
+ * same bytes. Counts that may pass 2^53 are written as decimal strings. Pure. */
 #include "receipt.h"
+#include "scalar_checks.h"
 #include "scfd/base/money.h"
+
+void scf_receipt_day(struct scf_jsonw *w, const char *key, bool has, int32_t day) {
+    if (has)
+        scf_jw_date(w, key, day);
+    else
+        scf_jw_null(w, key);
+}
+
+void scf_receipt_time(struct scf_jsonw *w, const char *key, bool has, int64_t us) {
+    if (has)
+        scf_jw_time(w, key, us);
+    else
+        scf_jw_null(w, key);
+}
 
 static void write_big(struct scf_jsonw *w, const char *key, int64_t value) {
     char text[24];
@@ -35,12 +50,13 @@ static void write_template(struct scf_jsonw *w, const struct scf_limit_inputs *i
     scf_jw_end_object(w);
 }
 
+/* The digest follows from the text before it: an altered text is named first. */
 static void write_policy(struct scf_jsonw *w, const struct scf_policy *p) {
     scf_jw_object(w, "policy");
     scf_jw_str(w, "code", p->code);
     scf_jw_str(w, "version", p->version);
-    scf_jw_hex(w, "sha256", p->sha256.b, SCF_HASH_LEN);
     scf_jw_str(w, "params", p->params);
+    scf_jw_hex(w, "sha256", p->sha256.b, SCF_HASH_LEN);
     scf_jw_end_object(w);
 }
 
@@ -76,63 +92,66 @@ static void write_qualifications(struct scf_jsonw *w, const struct scf_limit_inp
         scf_jw_str(w, "type", q->type);
         scf_jw_str(w, "grade", q->grade);
         scf_jw_date(w, "issued_on", q->issued_day);
-        if (q->has_until)
-            scf_jw_date(w, "valid_until", q->until_day);
+        scf_receipt_day(w, "valid_until", q->has_until, q->until_day);
         scf_jw_end_object(w);
     }
     scf_jw_end_array(w);
 }
 
-static void write_guarantees(struct scf_jsonw *w, const struct scf_limit_contract *k) {
-    scf_jw_array(w, "guarantees");
-    for (size_t i = 0; i < k->guarantee_count; i++) {
-        const struct scf_limit_guarantee *g = &k->guarantees[i];
+static void write_debtors(struct scf_jsonw *w, const struct scf_limit_inputs *in, int scale) {
+    scf_jw_array(w, "debtors");
+    for (size_t i = 0; i < in->debtor_count; i++) {
+        const struct scf_limit_debtor *d = &in->debtors[i];
         scf_jw_object(w, NULL);
-        scf_jw_id(w, "id", "gua", &g->record_id);
-        scf_jw_hex(w, "sha256", g->body_sha256.b, SCF_HASH_LEN);
-        scf_jw_str(w, "status", g->status);
-        scf_jw_str(w, "currency", g->currency);
-        scf_jw_money(w, "amount", g->amount, scf_scale_of(g->currency));
-        scf_jw_bool(w, "obligor_is_borrower", g->obligor_is_borrower);
-        if (g->unconfirmed)
-            scf_jw_bool(w, "unconfirmed", true);
-        if (g->has_from)
-            scf_jw_date(w, "effective_from", g->from_day);
-        scf_jw_date(w, "expires_on", g->expires_day);
+        scf_jw_id(w, "enterprise_id", "ent", &d->enterprise_id);
+        scf_jw_bool(w, "core", d->core);
+        scf_jw_bool(w, "affiliated", d->affiliated);
+        scf_jw_money(w, "contra", d->contra, scale);
         scf_jw_end_object(w);
     }
     scf_jw_end_array(w);
 }
 
-static void write_contract(struct scf_jsonw *w, const struct scf_limit_contract *k) {
-    int scale = scf_scale_of(k->currency);
-    scf_jw_object(w, NULL);
-    scf_jw_id(w, "id", "ctr", &k->record_id);
-    scf_jw_hex(w, "sha256", k->body_sha256.b, SCF_HASH_LEN);
-    scf_jw_str(w, "status", k->status);
-    scf_jw_str(w, "currency", k->currency);
-    scf_jw_money(w, "amount", k->amount, scale);
-    scf_jw_money(w, "prepaid", k->prepaid, scale);
-    scf_jw_money(w, "retention", k->retention, scale);
-    scf_jw_money(w, "financed", k->financed, scale);
-    scf_jw_bool(w, "seller_is_borrower", k->seller_is_borrower);
-    scf_jw_bool(w, "duplicate", k->duplicate);
-    if (k->has_signed)
-        scf_jw_time(w, "signed_at", k->signed_us);
-    write_guarantees(w, k);
+static void write_need(struct scf_jsonw *w, const struct scf_limit_need *n, int scale) {
+    if (!n->known) {
+        scf_jw_null(w, "need");
+        return;
+    }
+    scf_jw_object(w, "need");
+    scf_jw_id(w, "record_id", "ent", &n->record_id);
+    scf_jw_hex(w, "sha256", n->body_sha256.b, SCF_HASH_LEN);
+    scf_jw_money(w, "revenue", n->revenue, scale);
+    scf_jw_money(w, "cost_of_sales", n->cost_of_sales, scale);
+    scf_jw_ppm(w, "margin", n->margin_ppm);
+    scf_jw_ppm(w, "growth", n->growth_ppm);
+    scf_jw_money(w, "inventory", n->inventory, scale);
+    scf_jw_money(w, "receivables", n->receivables, scale);
+    scf_jw_money(w, "payables", n->payables, scale);
+    scf_jw_money(w, "prepayments", n->prepayments, scale);
+    scf_jw_money(w, "advances_received", n->advances_received, scale);
+    scf_jw_money(w, "own_funds", n->own_funds, scale);
+    scf_jw_money(w, "working_capital_loans", n->working_capital_loans, scale);
+    scf_jw_money(w, "other_funds", n->other_funds, scale);
+    scf_jw_money(w, "granted_elsewhere", n->granted_elsewhere, scale);
     scf_jw_end_object(w);
 }
 
 static void write_inputs(struct scf_jsonw *w, const struct scf_limit_inputs *in) {
+    int scale = scf_scale_of(in->currency);
     scf_jw_object(w, NULL);
     scf_jw_id(w, "assessment_id", "asm", &in->assessment_id);
     scf_jw_id(w, "borrower_id", "ent", &in->borrower_id);
+    scf_jw_str(w, "kind", scf_assessment_kind_names[in->kind]);
+    scf_jw_str(w, "product", scf_product_names[in->product]);
+    scf_jw_str(w, "period", in->period != NULL ? in->period : "");
     scf_jw_time(w, "as_of", in->as_of_us);
     scf_jw_date(w, "window_from", in->from_day);
     scf_jw_date(w, "window_to", in->to_day);
     scf_jw_str(w, "currency", in->currency);
     if (in->has_requested)
-        scf_jw_money(w, "requested_amount", in->requested, scf_scale_of(in->currency));
+        scf_jw_money(w, "requested_amount", in->requested, scale);
+    else
+        scf_jw_null(w, "requested_amount");
     scf_jw_bool(w, "operating", in->operating);
     scf_jw_i64(w, "history_periods", in->history_periods);
     write_policy(w, &in->policy);
@@ -140,11 +159,23 @@ static void write_inputs(struct scf_jsonw *w, const struct scf_limit_inputs *in)
     scf_chains_write(w, "chains", in);
     write_sums(w, in);
     write_qualifications(w, in);
+    write_debtors(w, in, scale);
+    write_need(w, &in->need, scale);
     scf_jw_array(w, "contracts");
     for (size_t i = 0; i < in->contract_count; i++)
-        write_contract(w, &in->contracts[i]);
+        scf_receipt_write_contract(w, &in->contracts[i]);
     scf_jw_end_array(w);
     scf_jw_end_object(w);
+}
+
+void scf_receipt_seal(struct scf_jsonw *w, const struct scf_buf *inputs, const char *base) {
+    struct scf_str text = {inputs->data, inputs->len};
+    struct scf_hash digest = scf_sha256(text.p, text.n);
+    scf_jw_raw(w, "inputs", text.p, text.n);
+    scf_jw_hex(w, "inputs_sha256", digest.b, SCF_HASH_LEN);
+    scf_jw_raw(w, "checks", "\"", 1);
+    scf_scalar_checks(text, base, w->out);
+    scf_buf_putc(w->out, '"');
 }
 
 void scf_receipt_write(const struct scf_limit_inputs *in, const struct scf_limit_result *result,
@@ -158,12 +189,10 @@ void scf_receipt_write(const struct scf_limit_inputs *in, const struct scf_limit
         scf_buf_free(&inputs);
         return;
     }
-    struct scf_hash digest = scf_sha256(inputs.data, inputs.len);
     scf_jw_object(&w, NULL);
     scf_jw_str(&w, "object", "credit_receipt");
-    scf_jw_str(&w, "format", "scfd-receipt/v1");
-    scf_jw_raw(&w, "inputs", inputs.data, inputs.len);
-    scf_jw_hex(&w, "inputs_sha256", digest.b, SCF_HASH_LEN);
+    scf_jw_str(&w, "format", SCF_RECEIPT_FORMAT);
+    scf_receipt_seal(&w, &inputs, "/inputs");
     scf_jw_object(&w, "result");
     scf_result_write(&w, in, result);
     scf_jw_end_object(&w);

@@ -3,21 +3,46 @@
 #define SCFD_CREDIT_RECEIPT_H
 
 #include "scfd/codec/jsonw.h"
-#include "scfd/credit/limit.h"
+#include "scfd/credit/lender.h"
+
+#define SCF_RECEIPT_FORMAT "scfd-receipt/v2"
+#define SCF_LENDER_RECEIPT_FORMAT "scfd-lender-receipt/v1"
 
 /* Members of the result as resources.md names them, into the object `w` stands in. */
 void scf_result_write(struct scf_jsonw *w, const struct scf_limit_inputs *in,
                       const struct scf_limit_result *result);
+/* An array member: the steps of a waterfall. */
+void scf_steps_write(struct scf_jsonw *w, const char *key, const struct scf_limit_step *steps,
+                     size_t n, int scale);
 
 /* {"name","version","sha256"} of the model: its policy. */
 void scf_model_write(struct scf_jsonw *w, const char *key, const struct scf_policy *policy);
 void scf_chains_write(struct scf_jsonw *w, const char *key, const struct scf_limit_inputs *in);
 
-/* The inputs of a receipt that was parsed; texts point into it or into `arena`. On failure names
- * the first member that is missing or wrong. */
+/* The inputs of a receipt that was parsed; texts point into it or into `arena`. On failure the
+ * detail begins with the JSON pointer of the first member that is missing or wrong. */
 enum scf_code scf_receipt_read(struct scf_arena *arena, const cJSON *receipt,
                                struct scf_limit_inputs *ret, struct scf_error *err) SCF_MUST_CHECK;
 
 int scf_scale_of(const char *currency); /* decimal places; 2 when the currency is unknown */
+
+/* ---- parts of a receipt ---- */
+
+/* "inputs", "inputs_sha256" and "checks" of a receipt or of a lender's part, from the JSON of the
+ * inputs; `base` is the pointer of the inputs. */
+void scf_receipt_seal(struct scf_jsonw *w, const struct scf_buf *inputs, const char *base);
+/* Optional members: null when absent, so that leaving one out is told from its absence. */
+void scf_receipt_day(struct scf_jsonw *w, const char *key, bool has, int32_t day);
+void scf_receipt_time(struct scf_jsonw *w, const char *key, bool has, int64_t us);
+
+struct scf_reader;
+void scf_receipt_write_contract(struct scf_jsonw *w, const struct scf_limit_contract *k);
+/* "contracts" of the inputs `o`; the policy of `in` is set. */
+void scf_receipt_read_contracts(struct scf_reader *r, const cJSON *o, struct scf_limit_inputs *in);
+
+/* The lender's part of its receipt; fails as scf_receipt_read does. */
+enum scf_code scf_lender_part_read(struct scf_arena *arena, const cJSON *document, int scale,
+                                   struct scf_lender_inputs *ret,
+                                   struct scf_error *err) SCF_MUST_CHECK;
 
 #endif

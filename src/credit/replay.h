@@ -112,8 +112,9 @@ struct scf_credit_replay {
     struct scf_str receipt_text;
     const cJSON *receipt, *request; /* request NULL: none */
     struct scf_limit_inputs recorded, derived;
-    struct scf_record *asked;     /* the contracts as the receipt names them */
-    const struct scf_uuid **keys; /* their business keys, where they have one */
+    struct scf_record *asked;         /* the contracts as the receipt names them */
+    const struct scf_uuid **keys;     /* their business keys, where they have one */
+    const struct scf_record **erased; /* per key, a record of it without its body; NULL: none */
     size_t key_count;
     struct scf_record *kept; /* contracts and guarantees that were walked over, with bodies */
     size_t kept_n;

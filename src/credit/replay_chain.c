@@ -151,19 +151,37 @@ static enum scf_code keep(struct scf_credit_replay *r, const struct scf_record *
                                 : scf_fail(err, SCF_E_INTERNAL, "No memory for the replay");
 }
 
-static bool is_key(const struct scf_credit_replay *r, const struct scf_uuid *key) {
-    for (size_t i = 0; i < r->key_count; i++)
-        if (scf_uuid_eq(r->keys[i], key))
-            return true;
-    return false;
+/* What the facts of a contract rest on was erased: nothing can be said of them any more. */
+static enum scf_code note_erased(struct scf_credit_replay *r, size_t key,
+                                 const struct scf_record *record, struct scf_error *err) {
+    struct scf_record *copy = scf_alloc(r->arena, 1, sizeof *copy);
+    if (copy == NULL)
+        return scf_fail(err, SCF_E_INTERNAL, "No memory for the replay");
+    copy->id = record->id;
+    copy->kind = record->kind;
+    r->erased[key] = copy;
+    return SCF_OK;
 }
 
 static enum scf_code take_fact(struct walk *w, const struct scf_record *record,
                                const struct scf_uuid *before, struct scf_error *err) {
-    if (record->leaf_index >= w->chain->traded_size ||
-        !(is_key(w->r, &record->contract_key) || is_key(w->r, before)))
+    struct scf_credit_replay *r = w->r;
+    bool of_contract = false;
+    if (record->leaf_index >= w->chain->traded_size)
         return SCF_OK;
-    return scf_trade_again_add(w->r->facts, record, before, &w->operator_id, w->node_kind, err);
+    for (size_t i = 0; i < r->key_count; i++) {
+        if (!scf_uuid_eq(r->keys[i], &record->contract_key) && !scf_uuid_eq(r->keys[i], before))
+            continue;
+        of_contract = true;
+        enum scf_code code = record->body.p == NULL && r->erased[i] == NULL
+                                 ? note_erased(r, i, record, err)
+                                 : SCF_OK;
+        if (code != SCF_OK)
+            return code;
+    }
+    return of_contract
+               ? scf_trade_again_add(r->facts, record, before, &w->operator_id, w->node_kind, err)
+               : SCF_OK;
 }
 
 static enum scf_code take_record(struct walk *w, const struct scf_replay_batch *b, size_t i,

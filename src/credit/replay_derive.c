@@ -137,15 +137,14 @@ static struct scf_trade_contract contract_of(struct scf_credit_replay *r, size_t
     struct scf_error ignored = {0}; /* unreadable is as good as erased */
     const cJSON *body =
         k->body.p != NULL ? scf_json_parse(r->facts_arena, k->body.p, k->body.n, &ignored) : NULL;
-    struct scf_trade_contract c = {.contract_key = k->business_key,
-                                   .seller_id = k->enterprise_id,
-                                   .buyer_id = k->counterparty_id,
-                                   .amount = k->has_amount ? k->amount : 0,
-                                   .has_signed = k->has_happened,
-                                   .signed_day = scf_day_of(k->happened_us),
-                                   .body = body};
-    memcpy(c.currency, k->currency, sizeof c.currency);
-    return c;
+    return scf_gather_trade(k, body);
+}
+
+static const struct scf_record *erased_of(const struct scf_credit_replay *r, size_t i) {
+    for (size_t k = 0; k < r->key_count; k++)
+        if (scf_uuid_eq(r->keys[k], &r->asked[i].business_key))
+            return r->erased[k];
+    return NULL;
 }
 
 static enum scf_code derive_view(struct scf_credit_replay *r, size_t i,
@@ -153,6 +152,13 @@ static enum scf_code derive_view(struct scf_credit_replay *r, size_t i,
     struct scf_trade_chain *limits = scf_alloc(r->arena, r->chain_count, sizeof *limits);
     if (limits == NULL)
         return no_memory(err);
+    const struct scf_record *erased = erased_of(r, i);
+    if (erased != NULL) {
+        k->trade = r->recorded.contracts[i].trade;
+        scf_replay_gap(r, scf_asprintf(r->arena, "/inputs/contracts/%zu/trade", i), erased,
+                       "the body of a record of the contract is erased");
+        return SCF_OK;
+    }
     for (size_t c = 0; c < r->chain_count; c++)
         limits[c] = (struct scf_trade_chain){r->chains[c].chain_id, r->chains[c].traded_size};
     struct scf_trade_contract contract = contract_of(r, i);

@@ -80,8 +80,9 @@ static enum scf_code check_record(struct scf_credit_replay *r, struct scf_error 
 static enum scf_code read_keys(struct scf_credit_replay *r, struct scf_error *err) {
     r->asked = scf_alloc(r->arena, r->recorded.contract_count, sizeof *r->asked);
     r->keys = scf_alloc(r->arena, r->recorded.contract_count, sizeof *r->keys);
+    r->erased = scf_alloc(r->arena, r->recorded.contract_count, sizeof *r->erased);
     r->kept = scf_alloc(r->arena, SCF_REPLAY_KEPT, sizeof *r->kept);
-    if (r->asked == NULL || r->keys == NULL || r->kept == NULL)
+    if (r->asked == NULL || r->keys == NULL || r->erased == NULL || r->kept == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "No memory for the replay");
     for (size_t i = 0; i < r->recorded.contract_count; i++) {
         enum scf_code code = scf_record_get(r->db, r->arena, NULL,

@@ -74,6 +74,96 @@ static void write_factors(struct scf_jsonw *w, const struct scf_limit_result *r,
     scf_jw_end_array(w);
 }
 
+static const char *const step_names[] = {"model",  "borrowing_base", "need",  "requested",
+                                         "debtor", "regulatory",     "lender"};
+
+static void write_optional(struct scf_jsonw *w, const char *key, bool has, int64_t value,
+                           int scale) {
+    if (has)
+        scf_jw_money(w, key, value, scale);
+    else
+        scf_jw_null(w, key);
+}
+
+/* CR-1.1: of each step what was reported, what was computed, and what counts. */
+void scf_steps_write(struct scf_jsonw *w, const char *key, const struct scf_limit_step *steps,
+                     size_t n, int scale) {
+    scf_jw_array(w, key);
+    for (size_t i = 0; i < n; i++) {
+        const struct scf_limit_step *s = &steps[i];
+        scf_jw_object(w, NULL);
+        scf_jw_str(w, "step", step_names[s->kind]);
+        scf_jw_bool(w, "applies", s->applies);
+        scf_jw_bool(w, "binding", s->binding);
+        scf_jw_str(w, "rule", s->rule);
+        write_optional(w, "reported", s->has_reported, s->reported, scale);
+        write_optional(w, "recomputed", s->applies, s->recomputed, scale);
+        write_optional(w, "adjusted", s->applies, s->adjusted, scale);
+        scf_jw_end_object(w);
+    }
+    scf_jw_end_array(w);
+}
+
+/* ---- the borrowing base ---- */
+
+static void write_base_lines(struct scf_jsonw *w, const struct scf_limit_inputs *in,
+                             const struct scf_borrowing_base *b, int scale) {
+    scf_jw_array(w, "receivables");
+    for (size_t i = 0; i < b->line_count; i++) {
+        const struct scf_base_line *l = &b->lines[i];
+        const struct scf_trade_invoice *v = &in->contracts[l->contract].trade.invoices[l->invoice];
+        scf_jw_object(w, NULL);
+        scf_jw_id(w, "invoice_id", "inv", &v->invoice_id);
+        scf_jw_money(w, "balance", l->balance, scale);
+        scf_jw_money(w, "eligible", l->eligible, scale);
+        scf_jw_str(w, "reason", l->code != SCF_ELIGIBLE ? scf_ineligibility_codes[l->code] : NULL);
+        scf_jw_bool(w, "confirmed", l->confirmed);
+        scf_jw_str(w, "warning", l->warn_assignment ? "NASSIGN" : NULL);
+        scf_jw_end_object(w);
+    }
+    scf_jw_end_array(w);
+}
+
+static void write_base_debtors(struct scf_jsonw *w, const struct scf_borrowing_base *b, int scale) {
+    scf_jw_array(w, "debtors");
+    for (size_t i = 0; i < b->debtor_count; i++) {
+        const struct scf_base_debtor *d = &b->debtors[i];
+        scf_jw_object(w, NULL);
+        scf_jw_id(w, "enterprise_id", "ent", &d->enterprise_id);
+        scf_jw_bool(w, "core", d->core);
+        scf_jw_money(w, "balance", d->balance, scale);
+        scf_jw_money(w, "aged", d->aged, scale);
+        scf_jw_money(w, "gross_eligible", d->gross, scale);
+        scf_jw_money(w, "set_off", d->contra, scale);
+        scf_jw_money(w, "concentration_excess", d->excess, scale);
+        scf_jw_money(w, "net_eligible", d->net, scale);
+        scf_jw_money(w, "base", d->base, scale);
+        scf_jw_end_object(w);
+    }
+    scf_jw_end_array(w);
+}
+
+static void write_base(struct scf_jsonw *w, const struct scf_limit_inputs *in,
+                       const struct scf_limit_result *r, int scale) {
+    const struct scf_borrowing_base *b = &r->base;
+    if (in->product != SCF_PRODUCT_RECEIVABLE) {
+        scf_jw_null(w, "borrowing_base");
+        return;
+    }
+    scf_jw_object(w, "borrowing_base");
+    scf_jw_money(w, "balance", b->balance, scale);
+    scf_jw_money(w, "gross_eligible", b->gross, scale);
+    scf_jw_money(w, "net_eligible", b->net, scale);
+    scf_jw_ppm(w, "dilution", b->dilution_ppm);
+    scf_jw_ppm(w, "advance_rate", b->advance_ppm);
+    scf_jw_money(w, "base", b->base, scale);
+    write_base_debtors(w, b, scale);
+    write_base_lines(w, in, b, scale);
+    scf_jw_end_object(w);
+}
+
+/* ---- contracts ---- */
+
 static void write_parts(struct scf_jsonw *w, const struct scf_limit_inputs *in,
                         const struct scf_limit_result *r, int scale) {
     scf_jw_array(w, "contracts");
@@ -85,6 +175,16 @@ static void write_parts(struct scf_jsonw *w, const struct scf_limit_inputs *in,
         scf_jw_money(w, "base", part->base, scale);
         scf_jw_money(w, "guarantees_valid", part->guarantees_valid, scale);
         scf_jw_money(w, "guarantee", part->guarantee, scale);
+        scf_jw_ppm(w, "rate", part->rate_ppm);
+        scf_jw_money(w, "limit", part->limit, scale);
+        if (in->kind != SCF_KIND_INITIAL) {
+            scf_jw_str(w, "stage", scf_stage_names[in->contracts[i].trade.stage]);
+            scf_jw_ppm(w, "completion", in->contracts[i].trade.completion_ppm);
+            scf_jw_money(w, "target", part->target, scale);
+            scf_jw_money(w, "increment", part->increment, scale);
+            scf_jw_money(w, "take_back", part->take_back, scale);
+            scf_jw_bool(w, "frozen", part->frozen);
+        }
         scf_jw_str(w, "reason", scf_reason_slug(part->reason));
         scf_jw_end_object(w);
     }
@@ -131,9 +231,17 @@ void scf_result_write(struct scf_jsonw *w, const struct scf_limit_inputs *in,
     scf_jw_ppm(w, "qualification_score", r->qualification_ppm);
     scf_jw_ppm(w, "history_factor", r->history_ppm);
     scf_jw_money(w, "computed_limit", r->computed, scale);
+    if (in->kind != SCF_KIND_INITIAL) {
+        scf_jw_money(w, "previous_limit", r->previous, scale);
+        scf_jw_money(w, "incremental_limit", r->increment, scale);
+        scf_jw_money(w, "taken_back", r->take_back, scale);
+    }
     scf_jw_money(w, "recommended_limit", r->limit, scale);
+    scf_jw_money(w, "available_limit", r->available, scale);
     scf_jw_str(w, "currency", in->currency);
     scf_jw_date(w, "limit_expires_on", r->expires_day);
+    scf_steps_write(w, "waterfall", r->steps, SCF_COUNT(r->steps), scale);
+    write_base(w, in, r, scale);
     write_factors(w, r, scale);
     write_parts(w, in, r, scale);
     write_reasons(w, r, scale);

@@ -12,10 +12,11 @@
 #include "scfd/base/text.h"
 
 enum {
-    SCF_JSON_MAX_DEPTH = 32,      /* nesting of a request body */
-    SCF_JSON_MAX_MEMBERS = 20000, /* members and elements in one body, all levels */
-    SCF_JSON_MAX_KEY = 256,       /* bytes of one member name as it stands between its quotes */
-    SCF_JSON_MAX_NUMBER = 63      /* characters of one number: cJSON reads no more */
+    SCF_JSON_MAX_DEPTH = 32,          /* nesting of a request body */
+    SCF_JSON_MAX_MEMBERS = 20000,     /* members and elements in one body, all levels */
+    SCF_JSON_LARGE_MEMBERS = 5000000, /* of a document of our own making, such as a receipt */
+    SCF_JSON_MAX_KEY = 256,           /* bytes of one member name as it stands between its quotes */
+    SCF_JSON_MAX_NUMBER = 63          /* characters of one number: cJSON reads no more */
 };
 
 /* Why and where the scanner refused a text. */
@@ -35,6 +36,9 @@ struct scf_json_fault {
  * exponent at most ±(2^53 − 1). `max_depth` ≤ 1024. Never recurses. */
 bool scf_json_scan(const char *text, size_t n, int max_depth,
                    struct scf_json_fault *ret_fault) SCF_MUST_CHECK;
+/* The same with another bound of members. */
+bool scf_json_scan_large(const char *text, size_t n, int max_depth, size_t max_members,
+                         struct scf_json_fault *ret_fault) SCF_MUST_CHECK;
 
 /* scf_json_scan, then cJSON. The tree lies in the arena: it is read-only, and never passed to
  * cJSON_Delete or to functions that change a tree. On refusal returns NULL and fills
@@ -42,6 +46,10 @@ bool scf_json_scan(const char *text, size_t n, int max_depth,
  * reason. `text[n]` must be NUL. */
 cJSON *scf_json_parse(struct scf_arena *arena, const char *text, size_t n,
                       struct scf_error *err) SCF_MUST_CHECK;
+
+/* The same for documents that were not sent by a client: up to SCF_JSON_LARGE_MEMBERS members. */
+cJSON *scf_json_parse_large(struct scf_arena *arena, const char *text, size_t n,
+                            struct scf_error *err) SCF_MUST_CHECK;
 
 /* Case-sensitive look-up; NULL when absent. `null` members count as absent. */
 const cJSON *scf_json_get(const cJSON *object, const char *name);

@@ -1,0 +1,113 @@
+/* Locking and booking the increment of one assessment. Relies on the account room, on
+ * increment_compute.c for what a result changes, and on increment_run_store.c for the marks. */
+#include "increment_book.h"
+
+#include "grant.h"
+#include "increment_batch.h"
+#include "scfd/base/clock.h"
+
+static enum scf_code no_memory(struct scf_error *err) {
+    return scf_fail(err, SCF_E_INTERNAL, "No memory for the increment");
+}
+
+static enum scf_code read_marks(struct scf_db *db, struct scf_arena *arena, struct scf_increment *k,
+                                const char *currency, struct scf_error *err) {
+    const struct scf_uuid **keys = scf_alloc(arena, k->n, sizeof *keys);
+    struct scf_str *currencies = scf_alloc(arena, k->n, sizeof *currencies);
+    if (keys == NULL || currencies == NULL)
+        return no_memory(err);
+    for (size_t i = 0; i < k->n; i++) {
+        keys[i] = &k->keys[i];
+        currencies[i] = scf_str(currency);
+    }
+    return scf_marks_read(db, arena, keys, currencies, k->n, k->marks, err);
+}
+
+enum scf_code scf_increment_lock(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_assess_request *request, int64_t now_us,
+                                 struct scf_increment *ret, int64_t *ret_as_of_us,
+                                 struct scf_error *err) {
+    size_t n = request->contract_count;
+    char currency[4];
+    struct scf_increment k = {.n = n,
+                              .keys = scf_alloc(arena, n, sizeof *k.keys),
+                              .accounts = scf_alloc(arena, n, sizeof *k.accounts),
+                              .marks = scf_alloc(arena, n, sizeof *k.marks)};
+    if (k.keys == NULL || k.accounts == NULL || k.marks == NULL)
+        return no_memory(err);
+    enum scf_code code = scf_contract_keys(db, arena, request->contracts, n, k.keys, currency, err);
+    if (request->currency[0] != '\0')
+        memcpy(currency, request->currency, 4);
+    if (code == SCF_OK)
+        code = scf_account_lock(db, arena, k.keys, n, currency, &request->borrower_id, now_us,
+                                k.accounts, err);
+    code = code == SCF_OK ? read_marks(db, arena, &k, currency, err) : code;
+    int64_t as_of_us = now_us;
+    for (size_t i = 0; code == SCF_OK && i < n; i++) {
+        if (k.accounts[i].initial == 0)
+            return scf_fail(err, SCF_E_WRONG_STATE,
+                            "A contract has no initial limit in this currency to add to");
+        as_of_us = k.marks[i].as_of_us > as_of_us ? k.marks[i].as_of_us : as_of_us;
+    }
+    if (code == SCF_OK) {
+        *ret = k;
+        *ret_as_of_us = as_of_us;
+    }
+    return code;
+}
+
+/* ---- booking ---- */
+
+struct entries {
+    struct scf_account **accounts;
+    struct scf_account_change *changes;
+    struct scf_cover *covers;
+    const struct scf_uuid **keys;
+    struct scf_str *currencies;
+    struct scf_limit_mark *marks;
+    size_t n, covered;
+};
+
+static bool make_entries(struct scf_arena *arena, size_t n, struct entries *e) {
+    *e = (struct entries){
+        .accounts = scf_alloc(arena, n * SCF_INCREMENT_CHANGES, sizeof *e->accounts),
+        .changes = scf_alloc(arena, n * SCF_INCREMENT_CHANGES, sizeof *e->changes),
+        .covers = scf_alloc(arena, n, sizeof *e->covers),
+        .keys = scf_alloc(arena, n, sizeof *e->keys),
+        .currencies = scf_alloc(arena, n, sizeof *e->currencies),
+        .marks = scf_alloc(arena, n, sizeof *e->marks),
+    };
+    return e->accounts && e->changes && e->covers && e->keys && e->currencies && e->marks;
+}
+
+static void add_contract(struct entries *e, const struct scf_limit_inputs *in,
+                         const struct scf_limit_result *r, struct scf_increment *k, size_t i) {
+    size_t n = scf_increment_changes(in, &r->parts[i], r->ratings.credibility_ppm, &k->accounts[i],
+                                     &k->marks[i], &e->changes[e->n]);
+    for (size_t c = 0; c < n; c++)
+        e->accounts[e->n++] = &k->accounts[i];
+    e->covers[e->covered] = (struct scf_cover){.assessment_id = in->assessment_id,
+                                               .account = &k->accounts[i],
+                                               .amount = r->parts[i].limit,
+                                               .expires_day = r->expires_day};
+    e->keys[e->covered] = &k->keys[i];
+    e->currencies[e->covered] = scf_str(k->accounts[i].currency);
+    e->marks[e->covered++] = k->marks[i];
+}
+
+enum scf_code scf_increment_book(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_limit_inputs *in,
+                                 const struct scf_limit_result *result, struct scf_increment *k,
+                                 int64_t now_us, struct scf_error *err) {
+    struct entries e;
+    if (!make_entries(arena, k->n, &e))
+        return no_memory(err);
+    for (size_t i = 0; i < k->n; i++)
+        if (scf_grant_applies(in, i))
+            add_contract(&e, in, result, k, i);
+    enum scf_code code = scf_account_book_many(db, arena, e.accounts, e.changes, e.n, now_us, err);
+    code = code == SCF_OK ? scf_account_cover(db, arena, e.covers, e.covered, err) : code;
+    return code == SCF_OK
+               ? scf_marks_write(db, arena, e.keys, e.currencies, e.marks, e.covered, now_us, err)
+               : code;
+}

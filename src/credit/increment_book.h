@@ -1,0 +1,33 @@
+/* The increment of one assessment that somebody asked for: locking its accounts, and booking what
+ * was computed. Both inside the transaction that publishes it, before chains are locked. */
+#ifndef SCFD_CREDIT_INCREMENT_BOOK_H
+#define SCFD_CREDIT_INCREMENT_BOOK_H
+
+#include "scfd/account/account.h"
+
+#include "assess.h"
+
+struct scf_limit_mark;
+
+/* One entry per contract of the request, in its order. */
+struct scf_increment {
+    size_t n;
+    struct scf_uuid *keys;
+    struct scf_account *accounts;
+    struct scf_limit_mark *marks;
+};
+
+/* Locks the accounts. *ret_as_of_us is `now_us`, or the time of a later assessment of one of them.
+ * WRONG_STATE: a contract has no initial limit. */
+enum scf_code scf_increment_lock(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_assess_request *request, int64_t now_us,
+                                 struct scf_increment *ret, int64_t *ret_as_of_us,
+                                 struct scf_error *err) SCF_MUST_CHECK;
+/* Books the parts of the result, moves the marks on, and lets lenders draw under the assessment. */
+enum scf_code scf_increment_book(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_limit_inputs *in,
+                                 const struct scf_limit_result *result,
+                                 struct scf_increment *increment, int64_t now_us,
+                                 struct scf_error *err) SCF_MUST_CHECK;
+
+#endif

@@ -84,6 +84,7 @@ class Line:
         self.recorded = parse_date(row["delivery recorded date"])
         self.value = Decimal(row["line item value"])
         self.item_code = f"SCMS-{self.id}"
+        self.quantity = int(row["line item quantity"])
 
     def fields(self):
         """What the template looks at, and every other column: strings exactly as they are."""

@@ -164,6 +164,11 @@ lint:
 test:
 	+@tools/deps.sh run test && exec tools/test.sh
 
+$(O)/bench/bench_receipt: tests/bench/bench_receipt.c $(filter-out $(O)/obj/app/%,$(OBJECTS)) $(GENERATED_OBJ)
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) -I$(O)/inc/app -Itests/unit/support $(PKG_CFLAGS) $< $(filter %.o,$^) \
+	    $(LDFLAGS_ALL) -o $@ $(PKG_LIBS)
 .PHONY: bench
 bench:
 	+@tools/deps.sh run bench && $(MAKE) build

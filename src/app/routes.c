@@ -7,7 +7,9 @@
 #include "scfd/exchange/exchange.h"
 #include "scfd/intake/intake.h"
 #include "scfd/lending/lending.h"
+#include "scfd/receivable/receivable.h"
 #include "scfd/template/template.h"
+#include "scfd/trade/trade.h"
 #include "scfd/work/work.h"
 
 enum { LIMITS_MAX = 16 << 10, OPENAPI_MAX = 4 << 20 };
@@ -72,9 +74,11 @@ struct scf_route *scf_all_routes(size_t *ret_count) {
         {scf_template_routes, scf_template_route_count},
         {scf_intake_routes, scf_intake_route_count},
         {scf_chain_routes, scf_chain_route_count},
+        {scf_trade_routes, scf_trade_route_count},
         {scf_credit_routes, scf_credit_route_count},
         {scf_replay_routes, scf_replay_route_count},
         {scf_run_routes, scf_run_route_count},
+        {scf_receivable_routes, scf_receivable_route_count},
         {scf_lending_routes, scf_lending_route_count},
         {scf_exchange_routes, scf_exchange_route_count},
         {scf_work_routes, scf_work_route_count},

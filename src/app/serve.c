@@ -16,6 +16,7 @@
 #include "scfd/db/cluster.h"
 #include "scfd/db/migrate.h"
 #include "scfd/intake/intake.h"
+#include "scfd/receivable/receivable.h"
 #include "scfd/template/template.h"
 #include "scfd/work/work.h"
 
@@ -160,6 +161,7 @@ static enum scf_code start_work(struct running *r, struct scf_error *err) {
         {.name = "seal", .run = scf_seal_task, .period_ms = r->config.seal_interval_ms},
         {.name = "rollup", .run = scf_rollup_task, .period_ms = 1000},
         {.name = "increments", .run = scf_increment_task, .period_ms = 1000},
+        {.name = "receivables", .run = scf_receivable_task, .period_ms = 1000},
         {.name = "purge", .run = purge_idempotency, .period_ms = 600000},
     };
     struct scf_workers_options options = {

@@ -60,10 +60,6 @@ enum scf_code scf_assess_gather(struct scf_db *db, struct scf_arena *arena,
 enum scf_code scf_window_read(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_uuid *enterprise_id, enum scf_period period,
                               struct scf_limit_inputs *in, struct scf_error *err) SCF_MUST_CHECK;
-/* The newest revision of a contract record in its chain. */
-enum scf_code scf_contract_newest(struct scf_db *db, struct scf_arena *arena,
-                                  const struct scf_record *contract, struct scf_uuid *ret,
-                                  struct scf_error *err) SCF_MUST_CHECK;
 /* The limit account of a contract into `k`, whose currency is set. */
 enum scf_code scf_contract_read_account(struct scf_db *db, struct scf_arena *arena,
                                         const struct scf_record *contract,

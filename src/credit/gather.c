@@ -5,6 +5,7 @@
 #include "scfd/base/clock.h"
 #include "scfd/base/money.h"
 #include "scfd/party/enterprise.h"
+#include "scfd/trade/trade.h"
 
 struct gather {
     struct scf_db *db;
@@ -32,7 +33,7 @@ static enum scf_code read_contract_records(struct gather *g, struct scf_error *e
         enum scf_code code =
             scf_record_get(g->db, g->arena, NULL, &g->request->contracts[i], r, err);
         if (code == SCF_OK)
-            code = scf_contract_newest(g->db, g->arena, r, &newest, err);
+            code = scf_trade_contract_newest(g->db, g->arena, r, &newest, err);
         if (code == SCF_OK && !scf_uuid_eq(&newest, &r->id))
             code = scf_record_get(g->db, g->arena, NULL, &newest, r, err);
         if (code != SCF_OK)

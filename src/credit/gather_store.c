@@ -111,32 +111,6 @@ enum scf_code scf_window_read(struct scf_db *db, struct scf_arena *arena,
 
 /* ---- contracts ---- */
 
-/* The key alone finds the few records of the contract; a planner that were told the order wanted
- * might walk the whole chain backwards instead. */
-static const struct scf_stmt newest_stmt = {
-    "scf_contract_newest",
-    "WITH k AS MATERIALIZED (SELECT id, chain_id, kind, leaf_index FROM scfd.record"
-    " WHERE business_key = $1) SELECT id FROM k WHERE chain_id = $2 AND kind = $3"
-    " ORDER BY leaf_index DESC LIMIT 1"};
-
-enum scf_code scf_contract_newest(struct scf_db *db, struct scf_arena *arena,
-                                  const struct scf_record *contract, struct scf_uuid *ret,
-                                  struct scf_error *err) {
-    struct scf_params p;
-    struct scf_rows *rows;
-    *ret = contract->id;
-    if (scf_uuid_is_nil(&contract->business_key))
-        return SCF_OK;
-    scf_params_init(&p, arena);
-    scf_p_uuid(&p, &contract->business_key);
-    scf_p_uuid(&p, &contract->chain_id);
-    scf_p_i16(&p, SCF_REC_CONTRACT);
-    enum scf_code code = scf_db_run(db, &newest_stmt, &p, arena, &rows, err);
-    if (code == SCF_OK && scf_rows_count(rows) > 0)
-        *ret = scf_rows_uuid(rows, 0, 0);
-    return code;
-}
-
 static const struct scf_stmt account_stmt = {
     "scf_contract_account",
     "SELECT initial, increments, held, used, frozen, coalesce((SELECT best_credibility"

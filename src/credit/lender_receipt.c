@@ -52,9 +52,10 @@ static void write_terms(struct scf_jsonw *w, const struct scf_lender_inputs *l, 
     scf_jw_end_object(w);
 }
 
-void scf_lender_receipt_write(struct scf_str receipt, const struct scf_limit_inputs *in,
-                              const struct scf_lender_inputs *lender,
-                              const struct scf_lender_result *result, struct scf_buf *out) {
+void scf_lender_receipt_write_with(struct scf_str receipt, const struct scf_limit_inputs *in,
+                                   const struct scf_lender_inputs *lender,
+                                   const struct scf_lender_result *result, const char *checks,
+                                   struct scf_buf *out) {
     struct scf_buf inputs;
     scf_buf_init(&inputs, out->max);
     struct scf_jsonw iw = scf_jsonw(&inputs), w = scf_jsonw(out);
@@ -71,7 +72,7 @@ void scf_lender_receipt_write(struct scf_str receipt, const struct scf_limit_inp
     scf_jw_raw(&w, "receipt", receipt.p, receipt.n);
     scf_jw_object(&w, "lender");
     if (!inputs.overflow)
-        scf_receipt_seal(&w, &inputs, "/lender/inputs");
+        scf_receipt_seal(&w, &inputs, "/lender/inputs", checks);
     scf_jw_object(&w, "result");
     scf_jw_money(&w, "lender_limit", result->limit, scale);
     scf_steps_write(&w, "lender_steps", result->steps, SCF_COUNT(result->steps), scale);
@@ -80,6 +81,12 @@ void scf_lender_receipt_write(struct scf_str receipt, const struct scf_limit_inp
     scf_jw_end_object(&w);
     out->overflow |= inputs.overflow;
     scf_buf_free(&inputs);
+}
+
+void scf_lender_receipt_write(struct scf_str receipt, const struct scf_limit_inputs *in,
+                              const struct scf_lender_inputs *lender,
+                              const struct scf_lender_result *result, struct scf_buf *out) {
+    scf_lender_receipt_write_with(receipt, in, lender, result, NULL, out);
 }
 
 /* ---- reading ---- */

@@ -4,6 +4,8 @@
 #include "scalar_checks.h"
 #include "scfd/base/money.h"
 
+enum { USUAL_BYTES = 16 << 10 }; /* of the inputs: they grow beyond it step by step */
+
 void scf_receipt_day(struct scf_jsonw *w, const char *key, bool has, int32_t day) {
     if (has)
         scf_jw_date(w, key, day);
@@ -168,20 +170,29 @@ static void write_inputs(struct scf_jsonw *w, const struct scf_limit_inputs *in)
     scf_jw_end_object(w);
 }
 
-void scf_receipt_seal(struct scf_jsonw *w, const struct scf_buf *inputs, const char *base) {
+void scf_receipt_seal(struct scf_jsonw *w, const struct scf_buf *inputs, const char *base,
+                      const char *checks) {
     struct scf_str text = {inputs->data, inputs->len};
     struct scf_hash digest = scf_sha256(text.p, text.n);
     scf_jw_raw(w, "inputs", text.p, text.n);
     scf_jw_hex(w, "inputs_sha256", digest.b, SCF_HASH_LEN);
     scf_jw_raw(w, "checks", "\"", 1);
-    scf_scalar_checks(text, base, w->out);
+    size_t from = w->out->len;
+    if (checks != NULL)
+        scf_buf_puts(w->out, checks);
+    else
+        scf_scalar_checks(text, base, w->out);
+    digest = w->out->overflow ? digest : scf_sha256(w->out->data + from, w->out->len - from);
     scf_buf_putc(w->out, '"');
+    scf_jw_hex(w, "checks_sha256", digest.b, SCF_HASH_LEN);
 }
 
-void scf_receipt_write(const struct scf_limit_inputs *in, const struct scf_limit_result *result,
-                       struct scf_buf *out) {
+void scf_receipt_write_with(const struct scf_limit_inputs *in,
+                            const struct scf_limit_result *result, const char *checks,
+                            struct scf_buf *out) {
     struct scf_buf inputs;
     scf_buf_init(&inputs, out->max);
+    (void)scf_buf_reserve(&inputs, USUAL_BYTES);
     struct scf_jsonw iw = scf_jsonw(&inputs), w = scf_jsonw(out);
     write_inputs(&iw, in);
     if (inputs.overflow) {
@@ -192,10 +203,15 @@ void scf_receipt_write(const struct scf_limit_inputs *in, const struct scf_limit
     scf_jw_object(&w, NULL);
     scf_jw_str(&w, "object", "credit_receipt");
     scf_jw_str(&w, "format", SCF_RECEIPT_FORMAT);
-    scf_receipt_seal(&w, &inputs, "/inputs");
+    scf_receipt_seal(&w, &inputs, "/inputs", checks);
     scf_jw_object(&w, "result");
     scf_result_write(&w, in, result);
     scf_jw_end_object(&w);
     scf_jw_end_object(&w);
     scf_buf_free(&inputs);
+}
+
+void scf_receipt_write(const struct scf_limit_inputs *in, const struct scf_limit_result *result,
+                       struct scf_buf *out) {
+    scf_receipt_write_with(in, result, NULL, out);
 }

@@ -28,9 +28,20 @@ int scf_scale_of(const char *currency); /* decimal places; 2 when the currency i
 
 /* ---- parts of a receipt ---- */
 
-/* "inputs", "inputs_sha256" and "checks" of a receipt or of a lender's part, from the JSON of the
- * inputs; `base` is the pointer of the inputs. */
-void scf_receipt_seal(struct scf_jsonw *w, const struct scf_buf *inputs, const char *base);
+/* "inputs", "checks" and the digests of both, of a receipt or of a lender's part, from the JSON of
+ * the inputs; `base` is the pointer of the inputs. `checks` NULL: made from the inputs; else these:
+ * a verifier compares digests first, and makes checks only to name what does not agree, since they
+ * cost as much as all the rest. */
+void scf_receipt_seal(struct scf_jsonw *w, const struct scf_buf *inputs, const char *base,
+                      const char *checks);
+void scf_receipt_write_with(const struct scf_limit_inputs *in,
+                            const struct scf_limit_result *result, const char *checks,
+                            struct scf_buf *out);
+/* `checks` of the receipt inside is that of the text; of the lender's part as above. */
+void scf_lender_receipt_write_with(struct scf_str receipt, const struct scf_limit_inputs *in,
+                                   const struct scf_lender_inputs *lender,
+                                   const struct scf_lender_result *result, const char *checks,
+                                   struct scf_buf *out);
 /* Optional members: null when absent, so that leaving one out is told from its absence. */
 void scf_receipt_day(struct scf_jsonw *w, const char *key, bool has, int32_t day);
 void scf_receipt_time(struct scf_jsonw *w, const char *key, bool has, int64_t us);

@@ -8,6 +8,20 @@
 
 enum { VERIFY_BYTES = 256 << 20, RECEIPT_BYTES = 32 << 20, POINTER_BYTES = 512, MAX_NAMED = 10 };
 
+struct check {
+    struct scf_arena *arena;
+    struct scf_buf *report;
+    struct scf_str document;
+    const cJSON *json;
+};
+
+/* Where the inputs are, and what holds them with their digest: the receipt's own, or a lender's. */
+struct place {
+    const cJSON *holder, *own; /* of the document, and as written anew */
+    const char *base;
+    size_t strip; /* how much of `base` the checks do not know */
+};
+
 /* ---- by the checks ---- */
 
 /* A search for the values of `base` whose checks are not among those of the receipt. */
@@ -89,23 +103,22 @@ static uint32_t *read_checks(struct scf_arena *arena, const char *hex, size_t *r
 
 /* Names what was altered among the inputs that stand at `base` (with their checks beside them);
  * true when anything was found. */
-static bool name_altered(struct scf_arena *arena, struct scf_str document, const cJSON *holder,
-                         const char *base, size_t strip, struct scf_buf *report) {
-    const char *hex = scf_json_string(holder, "checks");
-    struct suspects *s = scf_alloc(arena, 1, sizeof *s);
+static bool name_altered(struct check *c, const struct place *place) {
+    const char *hex = scf_json_string(place->holder, "checks");
+    struct suspects *s = scf_alloc(c->arena, 1, sizeof *s);
     if (hex == NULL || s == NULL)
         return false;
-    s->known = read_checks(arena, hex, &s->n);
-    s->base = scf_str(base);
-    s->strip = strip;
+    s->known = read_checks(c->arena, hex, &s->n);
+    s->base = scf_str(place->base);
+    s->strip = place->strip;
     s->arrays = true;
     if (s->known == NULL)
         return false;
-    scf_scalars_walk(document, "", suspect, s);
+    scf_scalars_walk(c->document, "", suspect, s);
     s->arrays = false;
-    scf_scalars_walk(document, "", suspect, s);
+    scf_scalars_walk(c->document, "", suspect, s);
     for (size_t i = 0; i < s->count; i++)
-        scf_buf_printf(report, "FAIL  %s was altered\n", s->named[i].pointer);
+        scf_buf_printf(c->report, "FAIL  %s was altered\n", s->named[i].pointer);
     return s->count > 0;
 }
 
@@ -169,20 +182,6 @@ static bool differs(const cJSON *a, const cJSON *b, char *path, size_t at) {
 
 /* ---- the whole ---- */
 
-struct check {
-    struct scf_arena *arena;
-    struct scf_buf *report;
-    struct scf_str document;
-    const cJSON *json;
-};
-
-/* Where the inputs are, and what holds them with their digest: the receipt's own, or a lender's. */
-struct place {
-    const cJSON *holder, *own; /* of the document, and as written anew */
-    const char *base;
-    size_t strip; /* how much of `base` the checks do not know */
-};
-
 /* Whether the inputs are those the digest was made of, as far as reading them goes. */
 static bool same_digest(const struct place *p) {
     const char *given = scf_json_string(p->holder, "inputs_sha256");
@@ -194,6 +193,34 @@ static bool same_bytes(const struct scf_buf *own, struct scf_str given) {
     while (given.n > 0 && (given.p[given.n - 1] == '\n' || given.p[given.n - 1] == '\r'))
         given.n--;
     return !own->overflow && own->len == given.n && memcmp(own->data, given.p, given.n) == 0;
+}
+
+/* Everything recomputed from what was read. */
+struct again {
+    const struct scf_limit_inputs *in;
+    const struct scf_limit_result *shared;
+    const struct scf_lender_inputs *lender; /* NULL: a receipt that all share */
+    const struct scf_lender_result *own;
+};
+
+static const char *checks_of(const cJSON *holder, bool given) {
+    return given ? scf_json_string(holder, "checks") : NULL;
+}
+
+/* Writes it anew; `given`: with the checks as given, which their digest vouches for. */
+static void rewrite(const struct again *a, const struct place *places, bool given,
+                    struct scf_buf *out) {
+    if (a->lender == NULL) {
+        scf_receipt_write_with(a->in, a->shared, checks_of(places[0].holder, given), out);
+        return;
+    }
+    struct scf_buf receipt;
+    scf_buf_init(&receipt, RECEIPT_BYTES);
+    scf_receipt_write_with(a->in, a->shared, checks_of(places[0].holder, given), &receipt);
+    out->overflow |= receipt.overflow;
+    scf_lender_receipt_write_with((struct scf_str){receipt.data, receipt.len}, a->in, a->lender,
+                                  a->own, checks_of(places[1].holder, given), out);
+    scf_buf_free(&receipt);
 }
 
 /* The bytes differ: other white space only, or something was altered. */
@@ -209,11 +236,8 @@ static bool explain(struct check *c, const struct scf_buf *again, struct place *
     if (!differs(own, c->json, path, 0))
         return true;
     for (size_t i = 0; i < n; i++) {
-        places[i].own = i == 0 ? own : scf_json_get(own, "lender");
-        if (n == 2 && i == 0)
-            places[i].own = scf_json_get(own, "receipt");
-        if (!same_digest(&places[i]) && name_altered(c->arena, c->document, places[i].holder,
-                                                     places[i].base, places[i].strip, c->report))
+        places[i].own = n == 1 ? own : scf_json_get(own, i == 0 ? "receipt" : "lender");
+        if (!same_digest(&places[i]) && name_altered(c, &places[i]))
             return false;
     }
     scf_buf_printf(c->report, "FAIL  %s differs from the recomputation\n",
@@ -221,27 +245,47 @@ static bool explain(struct check *c, const struct scf_buf *again, struct place *
     return false;
 }
 
-static void report_limit(struct check *c, const char *what, int64_t limit, const char *currency) {
-    char text[SCF_MONEY_TEXT];
-    scf_money_format(limit, scf_scale_of(currency), text);
-    scf_buf_printf(c->report, "ok    recomputed %s: %s %s\n", what, text, currency);
-}
-
-static bool conclude(struct check *c, const struct scf_buf *again, struct place *places, size_t n) {
-    bool sound = same_bytes(again, c->document) || explain(c, again, places, n);
+static bool conclude(struct check *c, const struct again *a, struct place *places, size_t n) {
+    struct scf_buf text;
+    scf_buf_init(&text, 2 * RECEIPT_BYTES);
+    (void)scf_buf_reserve(&text, c->document.n); /* grows at once to what it will be */
+    rewrite(a, places, true, &text);
+    bool sound = same_bytes(&text, c->document);
+    if (!sound) {
+        scf_buf_clear(&text);
+        rewrite(a, places, false, &text);
+        sound = explain(c, &text, places, n);
+    }
+    scf_buf_free(&text);
     if (sound)
         scf_buf_puts(c->report, "ok    every input and number of the receipt agrees\n");
     return sound;
+}
+
+static void report_limit(struct check *c, const char *what, int64_t limit, const char *currency) {
+    char text[SCF_MONEY_TEXT];
+    scf_money_format(limit, scf_scale_of(currency), text);
+    scf_buf_puts(c->report, "ok    recomputed ");
+    scf_buf_puts(c->report, what);
+    scf_buf_puts(c->report, ": ");
+    scf_buf_puts(c->report, text);
+    scf_buf_putc(c->report, ' ');
+    scf_buf_puts(c->report, currency);
+    scf_buf_putc(c->report, '\n');
 }
 
 /* What cannot be read was altered, or never was a receipt. */
 static bool unreadable(struct check *c, const struct place *places, size_t n,
                        const struct scf_error *err) {
     for (size_t i = 0; i < n; i++)
-        if (name_altered(c->arena, c->document, places[i].holder, places[i].base, places[i].strip,
-                         c->report))
+        if (name_altered(c, &places[i]))
             return false;
     scf_buf_printf(c->report, "FAIL  %s\n", err->detail);
+    return false;
+}
+
+static bool too_large(struct check *c) {
+    scf_buf_puts(c->report, "FAIL  the receipt is too large\n");
     return false;
 }
 
@@ -252,54 +296,30 @@ static bool verify_shared(struct check *c) {
     struct place place = {c->json, NULL, "/inputs", 0};
     if (scf_receipt_read(c->arena, c->json, &in, &err) != SCF_OK)
         return unreadable(c, &place, 1, &err);
-    if (!scf_limit_compute(&in, c->arena, &result)) {
-        scf_buf_puts(c->report, "FAIL  the receipt is too large\n");
-        return false;
-    }
-    struct scf_buf again;
-    scf_buf_init(&again, RECEIPT_BYTES);
-    scf_receipt_write(&in, &result, &again);
+    if (!scf_limit_compute(&in, c->arena, &result))
+        return too_large(c);
     report_limit(c, "limit", result.limit, in.currency);
-    bool sound = conclude(c, &again, &place, 1);
-    scf_buf_free(&again);
-    return sound;
-}
-
-static bool recompute_lenders(struct check *c, const struct scf_limit_inputs *in,
-                              const struct scf_lender_inputs *lender, struct place places[2]) {
-    struct scf_limit_result shared;
-    struct scf_lender_result result;
-    struct scf_buf receipt, again;
-    if (!scf_limit_compute(in, c->arena, &shared)) {
-        scf_buf_puts(c->report, "FAIL  the receipt is too large\n");
-        return false;
-    }
-    scf_lender_limit_compute(in, &shared, lender, &result);
-    scf_buf_init(&receipt, RECEIPT_BYTES);
-    scf_buf_init(&again, 2 * RECEIPT_BYTES);
-    scf_receipt_write(in, &shared, &receipt);
-    again.overflow = receipt.overflow;
-    scf_lender_receipt_write((struct scf_str){receipt.data, receipt.len}, in, lender, &result,
-                             &again);
-    report_limit(c, "limit", shared.limit, in->currency);
-    report_limit(c, "limit of the lender", result.limit, in->currency);
-    bool sound = conclude(c, &again, places, 2);
-    scf_buf_free(&receipt);
-    scf_buf_free(&again);
-    return sound;
+    return conclude(c, &(struct again){&in, &result, NULL, NULL}, &place, 1);
 }
 
 static bool verify_lenders(struct check *c) {
     struct scf_error err = {0};
     struct scf_limit_inputs in;
+    struct scf_limit_result shared;
     struct scf_lender_inputs lender;
+    struct scf_lender_result own;
     struct place places[2] = {
         {scf_json_get(c->json, "receipt"), NULL, "/receipt/inputs", strlen("/receipt")},
         {scf_json_get(c->json, "lender"), NULL, "/lender/inputs", 0}};
     if (scf_receipt_read(c->arena, places[0].holder, &in, &err) != SCF_OK ||
         scf_lender_part_read(c->arena, c->json, scf_scale_of(in.currency), &lender, &err) != SCF_OK)
         return unreadable(c, places, 2, &err);
-    return recompute_lenders(c, &in, &lender, places);
+    if (!scf_limit_compute(&in, c->arena, &shared))
+        return too_large(c);
+    scf_lender_limit_compute(&in, &shared, &lender, &own);
+    report_limit(c, "limit", shared.limit, in.currency);
+    report_limit(c, "limit of the lender", own.limit, in.currency);
+    return conclude(c, &(struct again){&in, &shared, &lender, &own}, places, 2);
 }
 
 bool scf_receipt_verify(struct scf_str receipt_json, struct scf_buf *report) {

@@ -23,6 +23,7 @@ struct scf_filing {
     /* Result: the new record, or the one that was filed before with the same content. */
     struct scf_uuid id;
     bool existed;
+    size_t unregistered; /* invoices of a loan that are no registered receivables */
 };
 
 /* Run inside scf_tx_run, which calls again after SOFT. 409 and 422 as the header of the room says.

@@ -67,6 +67,20 @@ struct posting {
     struct scf_buf answer;
 };
 
+/* The body's, and what the filing itself found. */
+static struct scf_faults warnings_of(const struct posting *p) {
+    struct scf_faults all = {.arena = p->f.arena};
+    for (size_t i = 0; i < p->warnings->count; i++)
+        scf_fault_add(&all, p->warnings->items[i].pointer, p->warnings->items[i].code, "%s",
+                      p->warnings->items[i].detail);
+    if (p->f.unregistered > 0)
+        scf_fault_add(&all, "#/invoice_ids", "unregistered-receivable",
+                      "%zu of the invoices are no receivables that were searched for, confirmed "
+                      "and registered (CR-7.3).",
+                      p->f.unregistered);
+    return all;
+}
+
 /* The resource as it now stands, read back. */
 static enum scf_code render(struct posting *p, struct scf_db *db, struct scf_error *err) {
     struct scf_lending_filter filter = {.actor = p->f.lender, .id = p->f.id};
@@ -80,7 +94,8 @@ static enum scf_code render(struct posting *p, struct scf_db *db, struct scf_err
     struct scf_jsonw w = scf_jsonw(&p->answer);
     scf_jw_object(&w, NULL);
     p->resource->write(&w, item, p->f.ctx.now_us, p->f.arena);
-    scf_jw_warnings(&w, p->warnings);
+    struct scf_faults warnings = warnings_of(p);
+    scf_jw_warnings(&w, &warnings);
     scf_jw_end_object(&w);
     return p->answer.overflow ? scf_fail(err, SCF_E_INTERNAL, "The answer is too large.") : SCF_OK;
 }

@@ -3,6 +3,7 @@
 
 #include "scfd/base/clock.h"
 #include "scfd/http/answer.h"
+#include "scfd/receivable/receivable.h"
 
 /* Lists that the body names, and what was found under them. */
 struct named {
@@ -234,6 +235,29 @@ static enum scf_code claim_invoices(struct scf_db *db, const struct scf_filing *
                           : code;
 }
 
+/* The receivables among the invoices are financed by this loan, if the rules of the trade allow. */
+static enum scf_code finance_receivables(struct scf_db *db, struct scf_filing *f,
+                                         const struct named *named, struct scf_error *err) {
+    struct scf_policy policy;
+    struct scf_rcv_loan loan = {.policy = &policy,
+                                .loan_id = &f->id,
+                                .lender_id = &f->lender->node_id,
+                                .invoice_count = named->invoice_n,
+                                .now_us = f->ctx.now_us};
+    struct scf_rcv_invoice *list = scf_alloc(f->arena, named->invoice_n, sizeof *list);
+    if (list == NULL)
+        return scf_fail(err, SCF_E_BODY_TOO_LARGE, "The body names too much.");
+    for (size_t i = 0; i < named->invoice_n; i++)
+        list[i] =
+            (struct scf_rcv_invoice){named->invoices[i].invoice_key, named->invoices[i].invoice_id};
+    loan.invoices = list;
+    bool timed = scf_body_time(f->body, "disbursed_at", f->ctx.offset_minutes, &loan.disbursed_us);
+    SCF_ASSERT(timed);
+    enum scf_code code = scf_policy_in_force(db, f->arena, f->ctx.now_us, &policy, err);
+    return code == SCF_OK ? scf_receivable_disburse(db, f->arena, &loan, &f->unregistered, err)
+                          : code;
+}
+
 /* ---- writing ---- */
 
 static enum scf_code record(struct scf_db *db, const struct scf_filing *f, const struct scf_loan *l,
@@ -303,6 +327,8 @@ enum scf_code scf_loan_file(struct scf_db *db, struct scf_filing *f, struct scf_
         code = share_out(f, &l, &decision, &common, &named, err);
     if (code == SCF_OK)
         code = claim_invoices(db, f, &named, err);
+    if (code == SCF_OK && named.invoice_n > 0)
+        code = finance_receivables(db, f, &named, err);
     if (code == SCF_OK)
         code = write_rows(db, f, &l, &named, err);
     return code == SCF_OK ? record(db, f, &l, &named, err) : code;

@@ -4,6 +4,7 @@
 
 #include "scfd/base/clock.h"
 #include "scfd/http/answer.h"
+#include "scfd/receivable/receivable.h"
 
 struct paying {
     struct scf_db *db;
@@ -173,8 +174,12 @@ static enum scf_code write_rows(struct paying *p, bool reversal, const char *rec
     if (code == SCF_OK && reversal)
         code = status_after_reversal(p, err);
     const struct scf_loan_cause cause = {.id = p->f->id, .prefix = "rep"};
+    if (code == SCF_OK)
+        code = scf_loan_save(p->db, p->f->arena, &p->loan, &cause, p->f->ctx.now_us, err);
     return code == SCF_OK
-               ? scf_loan_save(p->db, p->f->arena, &p->loan, &cause, p->f->ctx.now_us, err)
+               ? scf_receivable_repaid(p->db, p->f->arena, &p->r.loan_id,
+                                       p->loan.status == SCF_LOAN_SETTLED,
+                                       p->loan.status != SCF_LOAN_DISBURSED, p->f->ctx.now_us, err)
                : code;
 }
 

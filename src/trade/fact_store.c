@@ -172,9 +172,9 @@ static const struct scf_stmt facts_stmt = {
     " WHERE l.id = f.chain_id AND f.leaf_index < l.size))"
     " ORDER BY f.contract_key, f.received_at, f.chain_id, f.leaf_index LIMIT $5"};
 
-static enum scf_code add_limits(struct scf_params *p, struct scf_arena *arena,
-                                const struct scf_trade_chain *limits, size_t n,
-                                struct scf_error *err) {
+enum scf_code scf_facts_add_limits(struct scf_params *p, struct scf_arena *arena,
+                                   const struct scf_trade_chain *limits, size_t n,
+                                   struct scf_error *err) {
     if (limits == NULL) {
         scf_p_null(p, SCF_PG_UUID_ARRAY);
         scf_p_null(p, SCF_PG_INT8_ARRAY);
@@ -238,7 +238,7 @@ enum scf_code scf_facts_load(struct scf_db *db, struct scf_arena *arena,
     scf_params_init(&p, arena);
     scf_p_uuid_array(&p, keys, n);
     scf_p_time(&p, as_of_us);
-    enum scf_code code = add_limits(&p, arena, limits, limit_count, err);
+    enum scf_code code = scf_facts_add_limits(&p, arena, limits, limit_count, err);
     scf_p_i64(&p, most < SCF_FACTS_AT_ONCE ? most + 1 : SCF_FACTS_AT_ONCE + 1);
     if (code == SCF_OK)
         code = scf_db_run(db, &facts_stmt, &p, arena, &rows, err);
@@ -256,4 +256,20 @@ enum scf_code scf_facts_load(struct scf_db *db, struct scf_arena *arena,
     }
     *ret = (struct scf_facts){.facts = facts, .folded = folded, .n = (size_t)count};
     return SCF_OK;
+}
+
+const struct scf_fact *scf_facts_of(const struct scf_facts *f, const struct scf_uuid *contract_key,
+                                    size_t *ret_n) {
+    size_t low = 0, high = f->n, n = 0;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (scf_uuid_compare(&f->facts[middle].contract_key, contract_key) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    while (low + n < f->n && scf_uuid_eq(&f->facts[low + n].contract_key, contract_key))
+        n++;
+    *ret_n = n;
+    return f->facts + low;
 }

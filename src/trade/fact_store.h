@@ -18,4 +18,13 @@ enum scf_code scf_facts_load(struct scf_db *db, struct scf_arena *arena,
                              const struct scf_trade_chain *limits, size_t limit_count,
                              struct scf_facts *ret, struct scf_error *err) SCF_MUST_CHECK;
 
+/* The facts of one contract among them. */
+const struct scf_fact *scf_facts_of(const struct scf_facts *f, const struct scf_uuid *contract_key,
+                                    size_t *ret_n);
+
+/* Two parameters: chains and sizes, both SQL NULL without limits. */
+enum scf_code scf_facts_add_limits(struct scf_params *p, struct scf_arena *arena,
+                                   const struct scf_trade_chain *limits, size_t n,
+                                   struct scf_error *err) SCF_MUST_CHECK;
+
 #endif

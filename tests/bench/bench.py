@@ -330,6 +330,12 @@ class Bench:
             f"audit of {leaves:,} leaves", "–", leaves / took, 200_000, 500_000, unit="leaves/s"
         )
 
+    def bench_receipt(self):
+        run(["make", "-C", ROOT, "build/release/bench/bench_receipt"])
+        out = run([ROOT / "build/release/bench/bench_receipt"])
+        rate = float(out.rsplit(",", 1)[1].split()[0])
+        self.add("verify a receipt, one core", "–", rate, 5_000, 10_000, unit="/s")
+
     @staticmethod
     def bench_memory_of(server):
         time.sleep(3)
@@ -343,7 +349,7 @@ class Bench:
             print("| " + " | ".join(cell.ljust(w) for cell, w in zip(row, widths)) + " |")
 
 
-PARTS = ["single", "fastify", "latency", "bulk", "not_modified", "assess", "audit"]
+PARTS = ["single", "fastify", "latency", "bulk", "not_modified", "assess", "receipt", "audit"]
 
 
 def main():

@@ -4,7 +4,8 @@
  * tenor of vouchers (CR-9), and the registration in the unified register 中登网 (CR-7.4, CR-7.5).
  *
  * A receivable's state is checked under its row's lock, in the transaction that changes it; each
- * change is a record of the platform's chain. A step that is out of order is WRONG_STATE, and the
+ * change is a record of the platform's chain: at once, or, for what a loan or a repayment brings
+ * about, a moment later by the task. A step that is out of order is STEP_OUT_OF_ORDER, and the
  * problem names the rule. */
 #ifndef SCFD_RECEIVABLE_RECEIVABLE_H
 #define SCFD_RECEIVABLE_RECEIVABLE_H
@@ -56,18 +57,29 @@ enum scf_code scf_receivable_standings(struct scf_db *db, struct scf_arena *aren
 
 /* ---- for lending; inside its transaction ---- */
 
-/* A loan is paid out on these invoices on `value_day`: every receivable among them is locked, must
- * be the lender's, notified, registered before that day, its invoice verified within
- * policy->reverify_hours, and is financed from then on. Invoices without a receivable pass unless
- * policy->registered_only; `ret_unregistered` counts them. WRONG_STATE names the invoice, the state
- * and the rule. */
-enum scf_code
-scf_receivable_disburse(struct scf_db *db, struct scf_arena *arena, const struct scf_policy *policy,
-                        const struct scf_uuid *lender_node_id, const struct scf_uuid *invoice_keys,
-                        size_t n, const struct scf_uuid *loan_id, int32_t value_day, int64_t now_us,
-                        size_t *ret_unregistered, struct scf_error *err) SCF_MUST_CHECK;
+/* An invoice that a loan names: the record, and what it is in business. One that was corrected
+ * under another number stands there once for each number, with the same invoice_id. */
+struct scf_rcv_invoice {
+    struct scf_uuid invoice_key, invoice_id;
+};
+struct scf_rcv_loan {
+    const struct scf_policy *policy; /* in force now */
+    const struct scf_uuid *loan_id, *lender_id /* node */;
+    const struct scf_rcv_invoice *invoices;
+    size_t invoice_count;
+    int64_t disbursed_us, now_us;
+};
+/* A loan was paid out: every open receivable of the lender on its invoices is locked, and must by
+ * then have been notified, registered, searched for once more, and its invoice verified within
+ * policy->reverify_hours (CR-7.3, CR-6.3); it is financed from then on. Invoices of which the
+ * lender has no receivable pass unless policy->registered_only, or another lender's entry stands;
+ * `ret_unregistered` counts them. STEP_OUT_OF_ORDER names the rule, and of a receivable of the
+ * lender's own also its state and the step that is due. */
+enum scf_code scf_receivable_disburse(struct scf_db *db, struct scf_arena *arena,
+                                      const struct scf_rcv_loan *loan, size_t *ret_unregistered,
+                                      struct scf_error *err) SCF_MUST_CHECK;
 /* What the loan's ledger says of its receivables: repaid in part, settled, or open again after a
- * reversal. */
+ * reversal. Nothing to do for a loan without any. */
 enum scf_code scf_receivable_repaid(struct scf_db *db, struct scf_arena *arena,
                                     const struct scf_uuid *loan_id, bool settled,
                                     bool anything_paid, int64_t now_us,

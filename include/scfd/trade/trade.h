@@ -12,6 +12,7 @@
 #ifndef SCFD_TRADE_TRADE_H
 #define SCFD_TRADE_TRADE_H
 
+#include "scfd/chain/record.h"
 #include "scfd/policy/policy.h"
 
 enum {
@@ -106,6 +107,15 @@ struct scf_trade_contract {
     int32_t signed_day;
     const cJSON *body; /* its lines, milestones and account are read; NULL: erased */
 };
+
+/* The newest record of the contract in the chain of `contract`, which may be itself. Any thread
+ * with its connection. */
+enum scf_code scf_trade_contract_newest(struct scf_db *db, struct scf_arena *arena,
+                                        const struct scf_record *contract, struct scf_uuid *ret,
+                                        struct scf_error *err) SCF_MUST_CHECK;
+/* A contract's record as views want it; the body's tree in `arena` (NULL: erased or no room). */
+void scf_trade_contract_of(struct scf_arena *arena, const struct scf_record *record,
+                           struct scf_trade_contract *ret);
 
 /* The views of `n` contracts as of a time, from what is folded: facts received up to `as_of_us`.
  * One statement for all of them. `limits` (NULL: none): of these chains only leaves below the size

@@ -105,13 +105,18 @@ def pointers(replayed):
     return [d["pointer"] for d in replayed["differences"]]
 
 
+def gaps_of(replayed):
+    """Round trips rest on sales of whomever else: their finding is always taken as it was."""
+    return [g for g in replayed["not_recomputable"] if not g["detail"].startswith("round trips")]
+
+
 def test_a_sound_decision_is_found_again(story):
     shown = story.assess()
     replayed = story.replay(shown)
     assert replayed["matches"] is True, replayed
     assert replayed["recommended_limit"]["recomputed"] == shown["recommended_limit"]
     assert replayed["recommended_limit"]["recorded"] == shown["recommended_limit"]
-    assert replayed["differences"] == replayed["faults"] == replayed["not_recomputable"] == []
+    assert replayed["differences"] == replayed["faults"] == gaps_of(replayed) == []
     assert len(replayed["chains"]) >= 2  # the seller's and the guarantor's
     assert all(chain["root_ok"] for chain in replayed["chains"])
     assert sum(chain["records"] for chain in replayed["chains"]) >= 10
@@ -311,7 +316,7 @@ def test_an_erased_record_is_no_mismatch(story, tampered):
     )
     replayed = story.replay(shown)
     assert replayed["matches"] is True, replayed
-    gaps = replayed["not_recomputable"]
+    gaps = gaps_of(replayed)
     assert {g["record_id"] for g in gaps} == {story.events[3]}
     assert {g.get("pointer") for g in gaps} == {None, "/inputs/contracts/0/trade"}
 

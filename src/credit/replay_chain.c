@@ -13,10 +13,10 @@ struct walk {
     struct scf_replay_chain *chain;
     struct scf_chain_walk *tree;
     struct scf_arena *batch, *scratch;
-    struct scf_uuid operator_id; /* of the node whose chain it is; nil: nobody */
-    int node_kind;               /* −1: the platform */
-    bool rooted;                 /* the root of sealed_size was taken */
-    struct scf_hash recorded_root;
+    struct scf_uuid operator_id;            /* of the node whose chain it is; nil: nobody */
+    int node_kind;                          /* −1: the platform */
+    bool rooted;                            /* the root of sealed_size was taken */
+    const struct scf_limit_chain *recorded; /* NULL: the receipt quotes no root of this chain */
 };
 
 /* ---- what was found ---- */
@@ -106,7 +106,8 @@ static enum scf_code take_root(struct walk *w, struct scf_error *err) {
     enum scf_code code =
         scf_chain_walk_root(w->tree, w->r->db, c->sealed_size, &c->known, &c->root, err);
     if (code == SCF_OK)
-        c->root_ok = c->known && scf_hash_eq(&c->root, &w->recorded_root);
+        c->root_ok =
+            w->recorded == NULL || (c->known && scf_hash_eq(&c->root, &w->recorded->sealed_root));
     return code;
 }
 
@@ -262,7 +263,7 @@ enum scf_code scf_replay_walk(struct scf_credit_replay *r, struct scf_replay_cha
     enum scf_code code = SCF_OK;
     for (size_t i = 0; i < r->recorded.chain_count; i++)
         if (scf_uuid_eq(&r->recorded.chains[i].chain_id, &chain->chain_id))
-            w.recorded_root = r->recorded.chains[i].sealed_root;
+            w.recorded = &r->recorded.chains[i];
     if (w.tree == NULL || !scf_replay_sums_chain(&r->sums))
         code = scf_fail(err, SCF_E_INTERNAL, "No memory for the replay");
     code = code == SCF_OK ? read_node(&w, err) : code;

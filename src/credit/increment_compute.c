@@ -69,8 +69,8 @@ static void conclude(struct scf_batch *b, size_t i) {
     run->take_back = part->take_back;
     run->granted = part->limit;
     enum scf_reason reason = !counts(part)         ? part->reason
-                             : part->frozen        ? SCF_REASON_INCREMENT_FROZEN
                              : part->take_back > 0 ? SCF_REASON_TAKEN_BACK
+                             : part->frozen        ? SCF_REASON_INCREMENT_FROZEN
                              : part->increment > 0 ? SCF_REASON_INCREMENT
                                                    : SCF_REASON_NO_INCREMENT;
     run->reason = scf_reason_slug(reason);

@@ -1,4 +1,4 @@
-"""Findings and progress of contracts: who proves what, who sees what, with the ways to the proofs."""
+"""Findings and progress of contracts: who proves what, who sees what, the ways to the proofs."""
 import pytest
 
 from harness import bodies
@@ -34,7 +34,7 @@ def outcome(findings, code):
 
 
 class Story:
-    """A contract over 100 sets, shipped by the seller, 40 of them accepted by the buyer, invoiced."""
+    """A contract over 100 sets that the seller says it shipped."""
 
     def __init__(self, admin):
         self.chain = Chain(admin)

@@ -16,6 +16,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
+import increments  # noqa: E402
 from harness import bodies  # noqa: E402
 from harness.client import encode  # noqa: E402
 from harness.parties import Chain, make_enterprise, make_node  # noqa: E402
@@ -336,6 +337,11 @@ class Bench:
         rate = float(out.rsplit(",", 1)[1].split()[0])
         self.add("verify a receipt, one core", "–", rate, 5_000, 10_000, unit="/s")
 
+    def bench_increments(self):
+        rate = increments.measure()
+        work = f"increments, {increments.ENTERPRISES:,} enterprises"
+        self.add(work, "–", rate, 1000, 5000, unit="assessments/s")
+
     @staticmethod
     def bench_memory_of(server):
         time.sleep(3)
@@ -349,7 +355,7 @@ class Bench:
             print("| " + " | ".join(cell.ljust(w) for cell, w in zip(row, widths)) + " |")
 
 
-PARTS = ["single", "fastify", "latency", "bulk", "not_modified", "assess", "receipt", "audit"]
+PARTS = ["single", "fastify", "latency", "bulk", "not_modified", "assess", "increments", "receipt", "audit"]
 
 
 def main():

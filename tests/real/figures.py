@@ -281,10 +281,12 @@ class Trade:
         self.amount, self.signed = amount, signed  # minor units; a day
         self.ordered = ordered  # code → (quantity, value in minor units), in order
         self.delivered, self.invoiced = {}, {}  # code → [quantity, …]
-        self.delivered_on, self.billed_on, self.billed = [], [], 0
+        self.delivered_on, self.billed_on = [], []
+        self.delivered_value = self.billed = 0
 
-    def deliver(self, code, quantity, day):
+    def deliver(self, code, quantity, value, day):
         self.delivered.setdefault(code, []).append(quantity)
+        self.delivered_value += value
         self.delivered_on.append(day)
 
     def invoice(self, code, quantity, amount, day):
@@ -293,14 +295,16 @@ class Trade:
         self.billed_on.append(day)
 
     def completion(self):
-        """P_t of CR-2.4: each ordered line weighs what it is worth; its accepted share."""
+        """P_t of CR-2.4: each ordered line weighs what it is worth, its share is what was accepted
+        of it; or what was accepted of the whole, whichever proves more."""
         whole = sum(value for _, value in self.ordered.values())
-        return sum(
+        by_lines = sum(
             ratio(value, whole)
             * min(PPM, ratio(sum(self.delivered.get(code, [])), quantity))
             // PPM
             for code, (quantity, value) in self.ordered.items()
         )
+        return max(by_lines, min(PPM, ratio(self.delivered_value, self.amount)))
 
     def stage(self):
         return "accepted" if self.delivered else "preparation"

@@ -101,6 +101,8 @@ class Line:
             "occurred_at": self.delivered.isoformat() + "T00:00:00Z",
             "actor_enterprise_id": actor_id,
             "items": [{"item_code": self.item_code, "quantity": self.row["line item quantity"]}],
+            "amount": f"{self.value:.2f}",
+            "currency": "USD",
             "fields": self.fields(),
         }
 

@@ -265,7 +265,9 @@ def trade_of(story, contract):
     )
     for line in contract.lines:
         if story.accepted(f"SCMS-EVT-{line.id}"):
-            trade.deliver(line.item_code, line.quantity, line.delivered)
+            trade.deliver(
+                line.item_code, line.quantity, int(line.value * 100), line.delivered
+            )
         if story.accepted(f"SCMS-INV-{line.id}"):
             trade.invoice(line.item_code, line.quantity, int(line.value * 100), line.delivered)
     return trade
@@ -330,6 +332,34 @@ def test_every_vendor(story, borrowers):
         assert shown["currency"] == "USD"
         grades[rated["overall"]] += 1
     print(f"\n{len(borrowers)} vendors assessed: {dict(sorted(grades.items()))}")
+
+
+def test_progress_of_contracts(story):
+    """Every 20th contract: the share delivered, and the checks that real data can pass or fail."""
+    admin = story.server.client()
+    outcomes = Counter()
+    for contract in story.data.contracts[::20]:
+        if not story.accepted(f"SCMS-CTR-{contract.order}"):
+            continue
+        where = f"/v1/contracts/{story.contract_ids[contract.order]}"
+        shown = admin.get(where + "/progress").json()
+        events = [line for line in contract.lines if story.accepted(f"SCMS-EVT-{line.id}")]
+        bills = [line for line in contract.lines if story.accepted(f"SCMS-INV-{line.id}")]
+        delivered = int(sum(line.value for line in events) * 100)
+        completion = min(1_000_000, delivered * 1_000_000 // int(contract.amount * 100))
+        assert figures.ppm(shown["completion"]) == completion, shown
+        assert shown["stage"] == ("accepted" if events else "preparation"), shown
+        assert shown["events"] == len(events) and shown["invoices"] == len(bills)
+        assert shown["invoiced"] == f"{sum(line.value for line in bills):.2f}"
+        findings = {
+            f["code"]: f["outcome"] for f in admin.get(where + "/findings").json()["findings"]
+        }
+        assert findings["parties"] == findings["invoice-sum"] == findings["line-tax"] == "passed"
+        early = any(line.delivered < contract.signed for line in events)
+        if events:
+            assert findings["signed-first"] == ("failed" if early else "passed"), contract.order
+        outcomes.update(f"{code} {outcome}" for code, outcome in findings.items())
+    print("\n" + ", ".join(f"{name}: {n}" for name, n in sorted(outcomes.items())))
 
 
 def test_every_proof(story):

@@ -170,7 +170,9 @@ class Trial(Story):
                 continue
             borrower.add(kind, json.loads(self.sent[name]), day, delay, *checks)
             if own and kind == "event":
-                trade.deliver(line.item_code, line.quantity, line.delivered)
+                trade.deliver(
+                    line.item_code, line.quantity, int(line.value * 100), line.delivered
+                )
             elif own:
                 trade.invoice(
                     line.item_code, line.quantity, int(line.value * 100), line.delivered

@@ -1,0 +1,206 @@
+/* Facts on a real database: folded in pieces or at once, chains in any order, the views are the
+ * same; views as of a time and of smaller chains; many contracts at once. */
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "../chain/world.h"
+#include "policy_text.h"
+#include "scfd/trade/trade.h"
+
+static struct world w;
+static struct scf_policy policy;
+
+enum { CONTRACTS = 40 };
+
+static int open_world(void **state) {
+    (void)state;
+    if (world_open(&w))
+        world_ok(&w,
+                 scf_policy_parse(w.arena, "default", "1", scf_str(policy_text), &policy, &w.err));
+    return 0;
+}
+
+static int close_world(void **state) {
+    (void)state;
+    if (w.url != NULL)
+        world_close(&w);
+    return 0;
+}
+
+static void need_world(void) {
+    if (w.url == NULL)
+        skip();
+}
+
+static struct scf_uuid tagged(uint8_t tag, int n) {
+    struct scf_uuid u = {{tag}};
+    memcpy(u.b + 12, &n, sizeof n);
+    return u;
+}
+
+/* `i` goes through the contracts; every fourth record is an invoice, the rest are acceptances. */
+static struct scf_record leaf(const struct scf_uuid *chain, int serial, int64_t received_us) {
+    bool invoice = serial % 4 == 3;
+    struct scf_record r = {
+        .chain_id = *chain,
+        .id = scf_uuid_new(),
+        .kind = invoice ? SCF_REC_INVOICE : SCF_REC_WORKFLOW_EVENT,
+        .external_id = scf_str(scf_asprintf(w.arena, "T-%d-%d", w.serial, serial)),
+        .received_us = received_us,
+        .contract_key = tagged(3, serial % CONTRACTS),
+        .enterprise_id = tagged(1, 1),
+        .counterparty_id = tagged(2, 1),
+        .has_amount = true,
+        .amount = 100 + serial,
+        .currency = "CNY",
+    };
+    if (invoice)
+        r.business_key = tagged(6, serial);
+    r.body = scf_str(
+        invoice ? scf_asprintf(w.arena,
+                               "{\"invoice_no\":\"%d\",\"issued_on\":\"2025-10-01\","
+                               "\"currency\":\"CNY\"}",
+                               serial)
+                : scf_asprintf(w.arena, "{\"external_id\":\"%d\",\"step\":\"accepted\"}", serial));
+    scf_record_prepare(&r);
+    return r;
+}
+
+static void append(struct scf_record *records, size_t n) {
+    struct world_append a = {&w, records, n};
+    world_ok(&w, scf_tx_run(w.db, world_append_body, &a, &w.err));
+}
+
+struct range {
+    const struct scf_uuid *chain;
+    int64_t from, until;
+};
+
+static enum scf_code fold_body(struct scf_db *db, void *ctx, struct scf_error *err) {
+    const struct range *r = ctx;
+    return scf_trade_fold(db, w.arena, r->chain, r->from, r->until, err);
+}
+
+static void fold(const struct scf_uuid *chain, int64_t from, int64_t until) {
+    struct range r = {chain, from, until};
+    world_ok(&w, scf_tx_run(w.db, fold_body, &r, &w.err));
+}
+
+static void views(int64_t as_of_us, const struct scf_trade_chain *limits, size_t limit_count,
+                  struct scf_trade_view *ret) {
+    struct scf_trade_contract contracts[CONTRACTS];
+    for (int i = 0; i < CONTRACTS; i++)
+        contracts[i] = (struct scf_trade_contract){.contract_key = tagged(3, CONTRACTS - 1 - i),
+                                                   .seller_id = tagged(1, 1),
+                                                   .buyer_id = tagged(2, 1),
+                                                   .currency = "CNY",
+                                                   .amount = 1000000};
+    world_ok(&w, scf_trade_views(w.db, w.arena, &policy, contracts, CONTRACTS, as_of_us, limits,
+                                 limit_count, ret, &w.err));
+}
+
+static void same_view(const struct scf_trade_view *a, const struct scf_trade_view *b) {
+    assert_memory_equal(a->contract_key.b, b->contract_key.b, 16);
+    assert_int_equal(a->stage, b->stage);
+    assert_int_equal(a->completion_ppm, b->completion_ppm);
+    assert_int_equal(a->invoiced, b->invoiced);
+    assert_int_equal(a->facts, b->facts);
+    assert_int_equal(a->invoice_count, b->invoice_count);
+    for (size_t i = 0; i < a->invoice_count; i++)
+        assert_memory_equal(a->invoices[i].invoice_id.b, b->invoices[i].invoice_id.b, 16);
+    assert_int_equal(a->passed_ppm, b->passed_ppm);
+    assert_int_equal(a->applicable_ppm, b->applicable_ppm);
+}
+
+enum { PER_CHAIN = 1000 };
+static const int64_t start = INT64_C(1760000000000000);
+
+static void order_of_folding_does_not_matter(void **state) {
+    (void)state;
+    need_world();
+    struct scf_uuid chains[2] = {world_chain(&w), world_chain(&w)};
+    for (int c = 0; c < 2; c++) { /* both report the same: the earlier one of each counts */
+        struct scf_record *records = scf_alloc(w.arena, PER_CHAIN, sizeof *records);
+        w.serial++;
+        for (int i = 0; i < PER_CHAIN; i++)
+            records[i] = leaf(&chains[c], i, start + i * 10 + ((i + c) % 2 ? 3 : 0));
+        append(records, PER_CHAIN);
+    }
+    struct scf_trade_view *once = scf_alloc(w.arena, CONTRACTS, sizeof *once);
+    struct scf_trade_view *pieces = scf_alloc(w.arena, CONTRACTS, sizeof *pieces);
+    fold(&chains[0], 0, PER_CHAIN);
+    fold(&chains[1], 0, PER_CHAIN);
+    views(INT64_MAX - 1, NULL, 0, once);
+    assert_int_equal(world_number(&w, "SELECT count(*) FROM scfd.trade_fact"), 2 * PER_CHAIN);
+    world_sql(&w, "DELETE FROM scfd.trade_fact");
+    for (int i = 0; i < PER_CHAIN; i += 333)
+        fold(&chains[1], i, i + 333 < PER_CHAIN ? i + 333 : PER_CHAIN);
+    fold(&chains[0], 0, PER_CHAIN);
+    views(INT64_MAX - 1, NULL, 0, pieces);
+    for (int i = 0; i < CONTRACTS; i++)
+        same_view(&once[i], &pieces[i]);
+    /* contract k: every 40th record from k on; 25 from each chain, an invoice where k % 4 is 3 */
+    for (int i = 0; i < CONTRACTS; i++) {
+        int k = CONTRACTS - 1 - i;
+        assert_int_equal(once[i].invoice_count, k % 4 == 3 ? PER_CHAIN / CONTRACTS : 0);
+        assert_int_equal(once[i].chain_count, 2);
+    }
+}
+
+static void the_past_is_seen_again(void **state) {
+    (void)state;
+    need_world();
+    struct scf_uuid chain = world_chain(&w);
+    struct scf_record *records = scf_alloc(w.arena, 400, sizeof *records);
+    struct scf_trade_view *past = scf_alloc(w.arena, CONTRACTS, sizeof *past);
+    struct scf_trade_view *again = scf_alloc(w.arena, CONTRACTS, sizeof *again);
+    world_sql(&w, "DELETE FROM scfd.trade_fact");
+    w.serial++;
+    for (int i = 0; i < 400; i++)
+        records[i] = leaf(&chain, i, start + i);
+    append(records, 400);
+    fold(&chain, 0, 200);
+    const struct scf_trade_chain limit = {chain, 200};
+    views(INT64_MAX - 1, NULL, 0, past);
+    fold(&chain, 200, 400);
+    views(INT64_MAX - 1, &limit, 1, again); /* by the sizes of then */
+    for (int i = 0; i < CONTRACTS; i++)
+        same_view(&past[i], &again[i]);
+    views(start + 199, NULL, 0, again); /* by the time of then */
+    for (int i = 0; i < CONTRACTS; i++)
+        same_view(&past[i], &again[i]);
+    views(INT64_MAX - 1, NULL, 0, again);
+    assert_int_equal(again[0].facts, 10);
+    assert_int_equal(past[0].facts, 5);
+    views(INT64_MAX - 1, &limit, 0, again); /* limits without any chain: nothing counts */
+    assert_int_equal(again[0].facts, 0);
+}
+
+static void erased_bodies_claim_nothing(void **state) {
+    (void)state;
+    need_world();
+    struct scf_uuid chain = world_chain(&w);
+    struct scf_record records[2];
+    struct scf_trade_view *view = scf_alloc(w.arena, CONTRACTS, sizeof *view);
+    world_sql(&w, "DELETE FROM scfd.trade_fact");
+    w.serial++;
+    records[0] = leaf(&chain, 39, start);
+    records[1] = leaf(&chain, 79, start);
+    append(records, 2);
+    world_sql(&w, "UPDATE scfd.record SET body = NULL WHERE leaf_index = 0 AND contract_key ="
+                  " '03000000-0000-0000-0000-000027000000'");
+    fold(&chain, 0, 2);
+    views(INT64_MAX - 1, NULL, 0, view);
+    assert_int_equal(view[0].facts, 1);
+    assert_int_equal(view[0].invoice_count, 1);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(order_of_folding_does_not_matter),
+        cmocka_unit_test(the_past_is_seen_again),
+        cmocka_unit_test(erased_bodies_claim_nothing),
+    };
+    scf_digest_init();
+    return cmocka_run_group_tests(tests, open_world, close_world);
+}

@@ -14,6 +14,7 @@ extern const struct scf_schema scf_assess_schema; /* CreditAssessmentCreate */
 /* The request, read from a body that passed the schema. Ids in the arena. */
 struct scf_assess_request {
     enum scf_assessment_kind kind;
+    enum scf_product product;
     struct scf_uuid borrower_id;
     struct scf_uuid *contracts, *lenders;
     size_t contract_count, lender_count;

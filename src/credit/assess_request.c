@@ -32,6 +32,12 @@ static const struct scf_field request_fields[] = {
      .choices = kinds,
      .doc_en = "initial: the limit of the contracts; incremental: what the work proven since adds",
      .doc_zh = "评估类型：初始授信，或按已证明的履约进度的增量授信"},
+    {.name = "product",
+     .type = SCF_T_ENUM,
+     .choices = scf_product_names,
+     .doc_en = "what is financed: the order (default), or the receivables that its invoices are, "
+               "up to their borrowing base",
+     .doc_zh = "融资产品：订单（默认），或以发票形成的应收账款，以借款基数为限"},
     {.name = "as_of",
      .type = SCF_T_TIME,
      .doc_en = "the time it is made for, default now; ratings read whole UTC days; more than 24 "
@@ -132,6 +138,9 @@ enum scf_code scf_assess_request_read(struct scf_arena *arena, const cJSON *body
     const char *as_of = scf_json_string(body, "as_of");
     const char *currency = scf_json_string(body, "currency");
     r.kind = kind_of(scf_json_string(body, "kind"));
+    const char *product = scf_json_string(body, "product");
+    r.product = product != NULL && strcmp(product, "receivable") == 0 ? SCF_PRODUCT_RECEIVABLE
+                                                                      : SCF_PRODUCT_ORDER;
     r.contracts = read_ids(arena, scf_json_get(body, "contract_ids"), "ctr", &r.contract_count);
     r.lenders = read_ids(arena, scf_json_get(body, "lender_ids"), "node", &r.lender_count);
     r.template_code = scf_json_string(body, "template_code");

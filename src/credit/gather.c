@@ -2,6 +2,7 @@
  * enterprise's profile. Relies on gather_store.c, rollup.c, and on the records' bodies as intake
  * validated them. */
 #include "assess.h"
+#include "gather_claims.h"
 #include "scfd/base/clock.h"
 #include "scfd/base/money.h"
 #include "scfd/party/enterprise.h"
@@ -14,6 +15,7 @@ struct gather {
     const struct scf_assess_request *request;
     struct scf_limit_inputs in;
     struct scf_record *contracts; /* newest revisions, in the order of the request */
+    const cJSON *profile;         /* the borrower's; NULL: a stub has none */
 };
 
 static enum scf_code no_memory(struct scf_error *err) {
@@ -160,6 +162,9 @@ static void take_contract(const struct gather *g, const struct scf_record *r, co
     int scale = scf_scale_of(k->currency);
     k->prepaid = deduction(body, "prepaid_amount", scale, k->amount);
     k->retention = deduction(body, "retention_amount", scale, k->amount);
+    k->assignment_prohibited = scf_json_bool(body, "assignment_prohibited", false);
+    k->consignment = scf_json_bool(body, "consignment", false);
+    k->paid_by_bill = scf_json_bool(body, "paid_by_bill", false);
 }
 
 static enum scf_code read_contract(struct gather *g, size_t i, struct scf_limit_contract *k,
@@ -211,14 +216,13 @@ static enum scf_code read_contracts(struct gather *g, struct scf_error *err) {
             return code;
     }
     enum scf_code code = read_trade(g, list, n, err);
+    code = code == SCF_OK ? scf_gather_standings(g->db, g->arena, list, n, err) : code;
     if (code != SCF_OK)
         return code;
     g->in.contracts = list;
     g->in.contract_count = n;
-    const char *currency =
-        g->request->currency[0] != '\0' ? g->request->currency : list[0].currency;
-    memcpy(g->in.currency, currency, 4);
-    return SCF_OK;
+    code = scf_gather_debtors(g->db, g->arena, g->profile, &g->in, err);
+    return code == SCF_OK ? scf_gather_need_sources(g->db, g->arena, &g->in, 1, err) : code;
 }
 
 /* ---- folding ---- */
@@ -270,6 +274,8 @@ static enum scf_code read_profile(struct gather *g, const char *profile, struct 
     const cJSON *json = scf_json_parse(g->arena, profile, strlen(profile), err);
     if (json == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "The borrower's stored profile cannot be read");
+    g->profile = json;
+    scf_gather_need(json, g->in.currency, &g->in.need);
     const char *operating = scf_json_string(json, "operating_status");
     static const char *const closed[] = {"revoked", "deregistered", "bankrupt"};
     for (size_t i = 0; operating != NULL && i < SCF_COUNT(closed); i++)
@@ -334,8 +340,12 @@ static enum scf_code read_all(struct gather *g, const struct scf_uuid *assessmen
         .has_requested = g->request->has_requested,
         .requested = g->request->requested,
         .kind = g->request->kind,
+        .product = g->request->product,
         .period = "",
     };
+    const char *currency =
+        g->request->currency[0] != '\0' ? g->request->currency : g->contracts[0].currency;
+    memcpy(g->in.currency, currency, 4);
     const struct scf_template *t;
     enum scf_code code = scf_policy_in_force(g->db, g->arena, as_of_us, &g->in.policy, err);
     code = code == SCF_OK ? read_enterprise(g, &t, err) : code;

@@ -6,6 +6,7 @@
  * evidence that another one has seen withdrawn.
  * Relies on increment_gather_store.c, and on gather.c for reading bodies. */
 #include "increment_batch.h"
+#include "gather_claims.h"
 #include "scfd/base/clock.h"
 #include "scfd/base/money.h"
 
@@ -308,6 +309,10 @@ static enum scf_code read_contracts(struct scf_db *db, struct scf_batch *b, stru
     }
     if (n > 0)
         code = read_trade(db, b, asked, which, n, err);
+    if (code == SCF_OK)
+        code = scf_gather_standings(db, b->arena, b->contracts, b->n, err);
+    if (code == SCF_OK)
+        code = scf_gather_need_sources(db, b->arena, b->inputs, b->n, err);
     return code == SCF_OK ? read_guarantees(db, b, keys, err) : code;
 }
 

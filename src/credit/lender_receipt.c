@@ -34,7 +34,7 @@ static void write_terms(struct scf_jsonw *w, const struct scf_lender_inputs *l, 
         return;
     }
     scf_jw_object(w, "terms");
-    scf_jw_id(w, "id", "terms", &l->record_id);
+    scf_jw_id(w, "id", "ltm", &l->record_id);
     scf_jw_hex(w, "sha256", l->body_sha256.b, SCF_HASH_LEN);
     scf_jw_str(w, "kind", scf_lender_kind_names[l->kind]);
     optional_money(w, "capital", l->has_capital, l->capital, scale);
@@ -123,7 +123,7 @@ static void read_terms(struct scf_reader *r, const cJSON *inputs, int scale,
         return;
     const cJSON *o = scf_json_get(inputs, "terms");
     scf_rd_enter(r, "terms", 0);
-    l->record_id = scf_rd_id(r, o, "id", "terms");
+    l->record_id = scf_rd_id(r, o, "id", "ltm");
     l->body_sha256 = scf_rd_hex(r, o, "sha256");
     l->kind = (enum scf_lender_kind)scf_rd_choice(r, o, "kind", scf_lender_kind_names);
     l->capital = read_optional(r, o, "capital", scale, &l->has_capital);

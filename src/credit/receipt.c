@@ -120,7 +120,7 @@ static void write_need(struct scf_jsonw *w, const struct scf_limit_need *n, int 
         return;
     }
     scf_jw_object(w, "need");
-    scf_jw_id(w, "record_id", "ent", &n->record_id);
+    scf_jw_id(w, "record_id", "epr", &n->record_id);
     scf_jw_hex(w, "sha256", n->body_sha256.b, SCF_HASH_LEN);
     scf_jw_money(w, "revenue", n->revenue, scale);
     scf_jw_money(w, "cost_of_sales", n->cost_of_sales, scale);

@@ -132,7 +132,7 @@ static void read_need(struct scf_reader *r, const cJSON *inputs, int scale,
     scf_rd_enter(r, "need", 0);
     *need = (struct scf_limit_need){
         .known = true,
-        .record_id = scf_rd_id(r, o, "record_id", "ent"),
+        .record_id = scf_rd_id(r, o, "record_id", "epr"),
         .body_sha256 = scf_rd_hex(r, o, "sha256"),
         .revenue = scf_rd_money(r, o, "revenue", scale),
         .cost_of_sales = scf_rd_money(r, o, "cost_of_sales", scale),

@@ -111,6 +111,55 @@ static const struct scf_field qualification_members[] = {
 static const struct scf_field qualification_element[] = {
     {.type = SCF_T_OBJECT, .members = qualification_members}};
 
+/* Ratios in millionths: a loss is a negative margin. */
+#define SIGNED_RATIO(most) .places = 6, .min = -1000000, .max = (most)
+
+/* The last year, from which the need for working capital is measured. */
+static const struct scf_field financial_members[] = {
+    SCF_F("year", INTEGER, "The year", "年度", SCF_MUST, SCF_SIZE(1980, 2200)),
+    SCF_F("currency", CURRENCY, "Currency (ISO 4217); CNY if absent", "币种，缺省为CNY"),
+    SCF_F("revenue", MONEY, "Sales revenue", "销售收入", SCF_MUST, SCF_POSITIVE),
+    SCF_F("cost_of_sales", MONEY, "Cost of sales", "销售成本", SCF_MUST, SCF_POSITIVE),
+    SCF_F("profit_margin", DECIMAL, "Profit margin on sales as a fraction (\"0.08\")",
+          "销售利润率（小数）", SCF_MUST, SIGNED_RATIO(1000000)),
+    SCF_F("expected_growth", DECIMAL, "Expected growth of revenue this year as a fraction",
+          "预计销售收入年增长率（小数）", SIGNED_RATIO(10000000)),
+    SCF_F("average_inventory", MONEY, "Average inventory", "平均存货余额", SCF_NOT_NEGATIVE),
+    SCF_F("average_receivables", MONEY, "Average receivables", "平均应收账款余额",
+          SCF_NOT_NEGATIVE),
+    SCF_F("average_payables", MONEY, "Average payables", "平均应付账款余额", SCF_NOT_NEGATIVE),
+    SCF_F("average_prepayments", MONEY, "Average prepayments made", "平均预付账款余额",
+          SCF_NOT_NEGATIVE),
+    SCF_F("average_advances_received", MONEY, "Average advances received", "平均预收账款余额",
+          SCF_NOT_NEGATIVE),
+    SCF_F("own_funds", MONEY, "Own funds for working capital", "自有资金", SCF_NOT_NEGATIVE),
+    SCF_F("working_capital_loans", MONEY, "Working-capital loans that there are",
+          "现有流动资金贷款", SCF_NOT_NEGATIVE),
+    SCF_F("other_funds", MONEY, "Working capital from other sources", "其他渠道营运资金",
+          SCF_NOT_NEGATIVE),
+    SCF_FIELD_END,
+};
+
+static const struct scf_field affiliate_members[] = {
+    SCF_F("enterprise_id", ID, "The affiliate", "关联企业", SCF_MUST,
+          SCF_AMONG(scf_enterprise_ids)),
+    SCF_F("relation", STRING, "How it is related", "关联关系", SCF_MUST, SCF_SIZE(1, 64)),
+    SCF_FIELD_END,
+};
+static const struct scf_field affiliate_element[] = {
+    {.type = SCF_T_OBJECT, .members = affiliate_members}};
+
+static const struct scf_field set_off_members[] = {
+    SCF_F("enterprise_id", ID, "Who has the claim", "债权人", SCF_MUST,
+          SCF_AMONG(scf_enterprise_ids)),
+    SCF_F("amount", MONEY, "Its claims on this enterprise, which it can set off",
+          "其对本企业享有的可抵销债权", SCF_MUST, SCF_NOT_NEGATIVE),
+    SCF_F("currency", CURRENCY, "Currency (ISO 4217); CNY if absent", "币种，缺省为CNY"),
+    SCF_FIELD_END,
+};
+static const struct scf_field set_off_element[] = {
+    {.type = SCF_T_OBJECT, .members = set_off_members}};
+
 static const struct scf_field fields[] = {
     SCF_COMMON_FIELDS(own_ids),
     SCF_F("name", STRING, "Name as on the licence", "企业名称", SCF_MUST, SCF_SIZE(1, 200),
@@ -151,6 +200,15 @@ static const struct scf_field fields[] = {
           SCF_AMONG(operating_states)),
     SCF_F("qualifications", ARRAY, "Licences and certificates", "资质证照", SCF_SIZE(0, 200),
           SCF_OF(qualification_element)),
+    SCF_F("financials", OBJECT,
+          "The last year; it bounds the limit by the need for working capital",
+          "上年度财务数据，用于测算营运资金需求上限", SCF_OF(financial_members)),
+    SCF_F("affiliates", ARRAY, "Affiliated enterprises; their debts are not lent on by default",
+          "关联企业；以其为付款人的应收账款默认不计入", SCF_SIZE(0, 200),
+          SCF_OF(affiliate_element)),
+    SCF_F("set_offs", ARRAY, "Claims of its debtors on it; they come off the borrowing base",
+          "付款人对其享有的可抵销债权，从借款基数中扣除", SCF_SIZE(0, 200),
+          SCF_OF(set_off_element)),
     SCF_FIELD_END,
 };
 

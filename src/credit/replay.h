@@ -7,6 +7,7 @@
  *     replay_fold.c    sums over records (pure)
  *     replay_contract.c  contracts and their guarantees
  *     replay_account.c   their limit accounts
+ *     replay_claims.c    receivables, the borrower's need, debtors
  *     replay_derive.c  the other inputs of the limit
  *     replay_diff.c    two documents, member by member (pure)
  *     replay_store.c   SQL
@@ -112,6 +113,10 @@ struct scf_credit_replay {
     struct scf_str receipt_text;
     const cJSON *receipt, *request; /* request NULL: none */
     struct scf_limit_inputs recorded, derived;
+    bool profile_read;    /* false: its body is erased, and the receipt's word stands */
+    const cJSON *profile; /* of the borrower, as it was; NULL: none */
+    struct scf_uuid profile_id;
+    struct scf_hash profile_sha256;
     struct scf_record *asked;         /* the contracts as the receipt names them */
     const struct scf_uuid **keys;     /* their business keys, where they have one */
     const struct scf_record **erased; /* per key, a record of it without its body; NULL: none */
@@ -203,6 +208,34 @@ enum scf_code scf_replay_entries(struct scf_db *db, struct scf_arena *arena,
                                  const struct scf_uuid *contract_key, const char *currency,
                                  int64_t after_seq, int64_t until_us, struct scf_replay_entry **ret,
                                  size_t *ret_n, struct scf_error *err) SCF_MUST_CHECK;
+
+/* The first entry is the sum of what all accounts of the borrower granted before `from_us`, the
+ * others what changed it up to `until_us`; at most 10,000. */
+enum scf_code scf_replay_granted(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_uuid *borrower_id, const char *currency,
+                                 int64_t from_us, int64_t until_us, struct scf_replay_entry **ret,
+                                 size_t *ret_n, struct scf_error *err) SCF_MUST_CHECK;
+
+/* ---- receivables, the need and debtors: replay_claims.c ---- */
+
+struct scf_replay_step {
+    struct scf_uuid invoice_key, receivable_id;
+    enum scf_receivable_state state; /* from then on */
+    int64_t filed_us;
+};
+/* The steps of the receivables of invoices up to a time, by invoice, receivable and turn. */
+enum scf_code scf_replay_steps(struct scf_db *db, struct scf_arena *arena,
+                               const struct scf_uuid *const *invoice_keys, size_t n,
+                               int64_t until_us, struct scf_replay_step **ret, size_t *ret_n,
+                               struct scf_error *err) SCF_MUST_CHECK;
+/* What an invoice's receivable may have been seen as between two times: `recorded` where the steps
+ * bear it out, else what they say. Pure. */
+struct scf_receivable_standing scf_replay_standing(const struct scf_replay_step *steps, size_t n,
+                                                   const struct scf_uuid *invoice_key,
+                                                   int64_t asked_us,
+                                                   const struct scf_receivable_standing *recorded);
+/* Into r->derived, whose contracts and trade views are there. */
+enum scf_code scf_replay_claims(struct scf_credit_replay *r, struct scf_error *err) SCF_MUST_CHECK;
 
 /* Size and root of the first block of a chain that holds `size` leaves; false: none yet. */
 enum scf_code scf_replay_block(struct scf_db *db, struct scf_arena *arena,

@@ -41,13 +41,16 @@ static void keep_profile(struct scf_credit_replay *r) {
     r->derived.operating = r->recorded.operating;
     r->derived.qualifications = r->recorded.qualifications;
     r->derived.qualification_count = r->recorded.qualification_count;
+    r->derived.need = r->recorded.need;
+    r->derived.debtors = r->recorded.debtors;
+    r->derived.debtor_count = r->recorded.debtor_count;
 }
 
 /* The profile that was in force; its body as text, NULL: there was none. Gives the industry. */
 static enum scf_code read_profile(struct scf_credit_replay *r, struct scf_str *ret_industry,
                                   struct scf_error *err) {
     struct scf_enterprise enterprise;
-    struct scf_record record;
+    struct scf_record record = {0};
     const char *now;
     bool there;
     enum scf_code code =
@@ -77,8 +80,13 @@ static enum scf_code read_profile(struct scf_credit_replay *r, struct scf_str *r
     }
     const char *industry = scf_json_string(json, "industry_code");
     *ret_industry = scf_str(industry != NULL ? industry : "");
+    r->profile = json;
+    r->profile_id = record.id;
+    r->profile_sha256 = record.body_sha256;
     r->derived.qualifications = NULL;
     r->derived.qualification_count = 0;
+    r->derived.need = (struct scf_limit_need){0};
+    r->profile_read = true;
     return scf_gather_profile(r->arena, text, &r->derived, err);
 }
 
@@ -195,5 +203,6 @@ enum scf_code scf_replay_derive(struct scf_credit_replay *r, struct scf_error *e
     code = code == SCF_OK ? derive_template(r, industry, &t, err) : code;
     code = code == SCF_OK ? derive_sums(r, t->period, err) : code;
     code = code == SCF_OK ? derive_chains(r, err) : code;
-    return code == SCF_OK ? derive_contracts(r, err) : code;
+    code = code == SCF_OK ? derive_contracts(r, err) : code;
+    return code == SCF_OK ? scf_replay_claims(r, err) : code;
 }

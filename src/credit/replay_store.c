@@ -121,6 +121,43 @@ static const struct scf_stmt entries_stmt = {
     " WHERE a.contract_key = $1 AND a.currency = $2 AND e.seq > $3 AND e.created_at <= $4"
     " ORDER BY e.seq LIMIT 10000"};
 
+/* What all accounts of a borrower granted before a time, and then, in order, what each entry up to
+ * another changed in that. */
+static const struct scf_stmt granted_stmt = {
+    "scf_replay_granted",
+    "WITH e AS (SELECT e.created_at, e.account_id, e.seq, e.granted, e.source_id"
+    " FROM scfd.limit_account a JOIN scfd.limit_entry e ON e.account_id = a.id"
+    " WHERE a.borrower_id = $1 AND a.currency = $2 AND e.created_at <= $4 AND e.granted <> 0)"
+    " SELECT coalesce(sum(granted), 0)::bigint, NULL::uuid FROM e WHERE created_at < $3"
+    " UNION ALL (SELECT granted, source_id FROM e WHERE created_at >= $3"
+    " ORDER BY created_at, account_id, seq LIMIT 10000)"};
+
+enum scf_code scf_replay_granted(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_uuid *borrower_id, const char *currency,
+                                 int64_t from_us, int64_t until_us, struct scf_replay_entry **ret,
+                                 size_t *ret_n, struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, arena);
+    scf_p_uuid(&p, borrower_id);
+    scf_p_text(&p, currency);
+    scf_p_time(&p, from_us);
+    scf_p_time(&p, until_us);
+    enum scf_code code = scf_db_run(db, &granted_stmt, &p, arena, &rows, err);
+    if (code != SCF_OK)
+        return code;
+    size_t n = (size_t)scf_rows_count(rows);
+    struct scf_replay_entry *list = scf_alloc(arena, n, sizeof *list);
+    if (list == NULL)
+        return scf_fail(err, SCF_E_INTERNAL, "No memory for %zu entries", n);
+    for (int i = 0; (size_t)i < n; i++)
+        list[i] = (struct scf_replay_entry){.granted = scf_rows_i64(rows, i, 0),
+                                            .source_id = scf_rows_uuid(rows, i, 1)};
+    *ret = list;
+    *ret_n = n;
+    return SCF_OK;
+}
+
 static void account_params(struct scf_params *p, struct scf_arena *arena,
                            const struct scf_uuid *contract_key, const char *currency) {
     scf_params_init(p, arena);
@@ -173,6 +210,42 @@ enum scf_code scf_replay_entries(struct scf_db *db, struct scf_arena *arena,
     }
     *ret = list;
     *ret_n = n;
+    return SCF_OK;
+}
+
+/* ---- receivables ---- */
+
+static const struct scf_stmt steps_stmt = {
+    "scf_replay_steps",
+    "SELECT r.invoice_key, r.id, s.to_state, s.filed_at FROM scfd.receivable r"
+    " JOIN scfd.receivable_step s ON s.receivable_id = r.id"
+    " WHERE r.invoice_key = ANY($1) AND s.filed_at <= $2 ORDER BY r.invoice_key, r.id, s.seq"};
+
+enum scf_code scf_replay_steps(struct scf_db *db, struct scf_arena *arena,
+                               const struct scf_uuid *const *invoice_keys, size_t n,
+                               int64_t until_us, struct scf_replay_step **ret, size_t *ret_n,
+                               struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, arena);
+    scf_p_uuid_array(&p, invoice_keys, n);
+    scf_p_time(&p, until_us);
+    enum scf_code code = scf_db_run(db, &steps_stmt, &p, arena, &rows, err);
+    if (code != SCF_OK)
+        return code;
+    size_t count = (size_t)scf_rows_count(rows);
+    struct scf_replay_step *list = scf_alloc(arena, count, sizeof *list);
+    if (list == NULL)
+        return scf_fail(err, SCF_E_INTERNAL, "No memory for %zu steps", count);
+    for (int i = 0; (size_t)i < count; i++) {
+        list[i] =
+            (struct scf_replay_step){.invoice_key = scf_rows_uuid(rows, i, 0),
+                                     .receivable_id = scf_rows_uuid(rows, i, 1),
+                                     .state = (enum scf_receivable_state)scf_rows_i64(rows, i, 2),
+                                     .filed_us = scf_rows_time(rows, i, 3)};
+    }
+    *ret = list;
+    *ret_n = count;
     return SCF_OK;
 }
 

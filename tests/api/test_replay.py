@@ -414,6 +414,92 @@ def test_a_hidden_guarantee_is_named(story, tampered):
     assert named and all(d["recorded"] is None for d in named), replayed
 
 
+def test_tampered_facts_are_named(story, tampered):
+    """Views rest on what folding stored; the replay goes by the bodies."""
+    story.assess()  # everything is folded
+    change = "UPDATE scfd.trade_fact SET amount = amount {} 100 WHERE kind = 3"
+    tampered(change.format("+"), change.format("-"))
+    replayed = story.replay(story.assess())
+    assert replayed["matches"] is False
+    named = [p for p in pointers(replayed) if "/trade/invoices/" in p and p.endswith("/amount")]
+    assert named, replayed
+    assert "/inputs/contracts/0/trade/invoiced" in pointers(replayed)
+
+
+def test_a_hidden_fact_is_named(story, tampered):
+    """An invoice that would exceed the contract, made to vanish from the facts."""
+    story.assess()
+    tampered(
+        "CREATE TABLE public.kept AS SELECT * FROM scfd.trade_fact WHERE kind = 3;"
+        " DELETE FROM scfd.trade_fact WHERE kind = 3",
+        "INSERT INTO scfd.trade_fact SELECT * FROM public.kept; DROP TABLE public.kept",
+    )
+    replayed = story.replay(story.assess())
+    assert replayed["matches"] is False
+    hidden = [d for d in replayed["differences"] if "/trade/invoices/" in d["pointer"]]
+    assert hidden and all(d["recorded"] is None for d in hidden), replayed
+
+
+def test_a_tampered_account_is_named(story, tampered):
+    """Balances that are not the sums of their entries."""
+    shown = story.assess()
+    assert story.replay(shown)["matches"] is True
+    change = "UPDATE scfd.limit_account SET used = used {} 100"
+    tampered(change.format("+"), change.format("-"))
+    replayed = story.replay(story.assess())
+    assert replayed["matches"] is False
+    named = [d for d in replayed["differences"] if d["pointer"].endswith("/account/used")]
+    assert [d["pointer"] for d in named] == ["/inputs/contracts/0/account/used"], replayed
+    assert float(named[0]["recorded"]) == float(named[0]["recomputed"]) + 1
+
+
+def test_need_and_debtors_count_as_they_were(story):
+    """Figures of the last year, affiliates and core enterprises change after the decision."""
+    buyer = bodies.enterprise(roles=["core_enterprise", "buyer"])
+    buyer_id = story.admin.post("/v1/enterprises", buyer).json()["id"]
+    figures = {
+        "year": 2025,
+        "currency": "CNY",
+        "revenue": "50000000.00",
+        "cost_of_sales": "40000000.00",
+        "profit_margin": "0.08",
+        "expected_growth": "0.10",
+        "average_inventory": "6000000.00",
+        "average_receivables": "8000000.00",
+        "average_payables": "5000000.00",
+        "own_funds": "2000000.00",
+    }
+    seller = bodies.enterprise(financials=figures)
+    seller_id = story.admin.post("/v1/enterprises", seller).json()["id"]
+    node = make_node(story.admin, "erp", seller_id)
+    contract = bodies.contract({"enterprise_id": seller_id}, {"enterprise_id": buyer_id})
+    contract_id = node.client.post("/v1/contracts", contract).json()["id"]
+    event = bodies.event(contract_id, seller_id)
+    assert node.client.post("/v1/workflow-events", event).status == 201
+    members = {"borrower_id": seller_id, "contract_ids": [contract_id]}
+    before = story.assess(**members)
+    for body, changes in (
+        (buyer, {"roles": ["buyer"]}),
+        (seller, {"financials": {**figures, "own_funds": "9000000.00"}}),
+        (
+            seller,
+            {"affiliates": [{"enterprise_id": buyer_id, "relation": "parent"}]},
+        ),
+    ):
+        sent = {**body, "external_id": bodies.unique("EPR"), **changes}
+        assert story.admin.post("/v1/enterprises", sent).status == 201
+    after = story.assess(**members)
+    receipts = [
+        story.admin.get(f"/v1/credit-assessments/{shown['id']}/receipt").json()["inputs"]
+        for shown in (before, after)
+    ]
+    assert receipts[0]["debtors"] != receipts[1]["debtors"]
+    assert receipts[0]["need"] != receipts[1]["need"]
+    for shown in (before, after):
+        replayed = story.replay(shown)
+        assert replayed["matches"] is True, replayed
+
+
 def test_replays_are_independent(story):
     """Several at once, of several assessments: each gets its own result."""
     shown = [story.assess() for _ in range(3)]

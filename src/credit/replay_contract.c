@@ -187,6 +187,10 @@ enum scf_code scf_replay_contract(struct scf_credit_replay *r, size_t i,
     }
     scf_gather_contract(r->arena, &r->recorded.borrower_id, newest, ret);
     take_rest(recorded, ret);
+    if (recorded->best_credibility_ppm != 0)
+        scf_replay_gap(
+            r, scf_asprintf(r->arena, "%s/account/best_credibility", pointer), newest,
+            "of the credibilities of earlier increments only the best one so far is kept");
     ret->duplicate = is_duplicate(r, i);
     if (ret->duplicate || scf_uuid_is_nil(&newest->business_key))
         return SCF_OK;

@@ -52,7 +52,7 @@ static enum scf_code read_profile(struct scf_credit_replay *r, struct scf_str *r
     struct scf_enterprise enterprise;
     struct scf_record record = {0};
     const char *now;
-    bool there;
+    bool there = false;
     enum scf_code code =
         scf_enterprise_get(r->db, r->arena, &r->recorded.borrower_id, &enterprise, &now, err);
     if (code == SCF_OK)

@@ -155,8 +155,8 @@ def grade_down(value, hours):
 
 
 class Borrower:
-    """A vendor's records in the order in which they came in, and what follows from those of a window
-    of days."""
+    """A vendor's records in the order in which they came in, and what follows from those of a
+    window of days."""
 
     def __init__(self, event_template, invoice_template):
         self.templates = {"event": event_template, "invoice": invoice_template}

@@ -76,3 +76,15 @@ CREATE TABLE scfd.limit_mark (
 COMMENT ON TABLE scfd.limit_mark IS 'The newest assessment of increments of a contract; written under the account''s lock. One for an earlier time changes nothing any more.';
 COMMENT ON COLUMN scfd.limit_mark.best_credibility IS 'The highest E at which an increment was granted, millionths: what decides how much withdrawn evidence takes back.';
 COMMENT ON COLUMN scfd.limit_mark.frozen_at IS 'Since when an assessment freezes the account (a rating of D, an invoice cancelled after financing); NULL: none does.';
+
+-- Documents and receipts are some twenty kilobytes for every contract and period: pglz would take
+-- longer to compress them than everything else takes together. Servers built without lz4 go on as
+-- they are.
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_settings WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)) THEN
+        ALTER TABLE scfd.credit_assessment ALTER COLUMN document SET COMPRESSION lz4,
+            ALTER COLUMN receipt SET COMPRESSION lz4;
+        ALTER TABLE scfd.record ALTER COLUMN body SET COMPRESSION lz4;
+    END IF;
+END $$;

@@ -38,6 +38,7 @@ enum scf_code scf_increment_lock(struct scf_db *db, struct scf_arena *arena,
     enum scf_code code = scf_contract_keys(db, arena, request->contracts, n, k.keys, currency, err);
     if (request->currency[0] != '\0')
         memcpy(currency, request->currency, 4);
+    code = code == SCF_OK ? scf_borrowers_lock(db, arena, &request->borrower_id, 1, err) : code;
     if (code == SCF_OK)
         code = scf_account_lock(db, arena, k.keys, n, currency, &request->borrower_id, now_us,
                                 k.accounts, err);

@@ -76,8 +76,19 @@ static void conclude(struct scf_batch *b, size_t i) {
     run->reason = scf_reason_slug(reason);
 }
 
+/* The need is the borrower's: what the batch has granted it under other contracts is granted. */
+static void count_elsewhere(const struct scf_batch *b, size_t i) {
+    struct scf_limit_inputs *in = &b->inputs[i];
+    for (size_t k = 0; in->need.known && k < i; k++)
+        if (b->fate[k] == SCF_BATCH_GO &&
+            scf_uuid_eq(&b->inputs[k].borrower_id, &in->borrower_id) &&
+            strcmp(b->inputs[k].currency, in->currency) == 0)
+            in->need.granted_elsewhere += b->results[k].increment - b->results[k].take_back;
+}
+
 static bool compute(struct scf_batch *b, size_t i) {
     const struct scf_limit_inputs *in = &b->inputs[i];
+    count_elsewhere(b, i);
     if (!scf_limit_compute(in, b->arena, &b->results[i]))
         return false;
     struct scf_buf *receipt = &b->receipts[i], *document = &b->documents[i];

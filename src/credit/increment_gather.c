@@ -5,6 +5,7 @@
  * assessment of the same contract wrote: nothing is granted twice, and nothing is granted on
  * evidence that another one has seen withdrawn.
  * Relies on increment_gather_store.c, and on gather.c for reading bodies. */
+#include "gather_claims.h"
 #include "increment_batch.h"
 #include "gather_claims.h"
 #include "scfd/base/clock.h"
@@ -60,7 +61,9 @@ static enum scf_code lock_accounts(struct scf_db *db, struct scf_batch *b, struc
     if (keys == NULL)
         return no_memory(err);
     qsort(b->runs, b->n, sizeof *b->runs, by_currency);
-    enum scf_code code = SCF_OK;
+    for (size_t i = 0; i < b->n; i++)
+        keys[i] = b->runs[i].borrower_id;
+    enum scf_code code = scf_borrowers_lock(db, b->arena, keys, b->n, err);
     for (size_t i = 0, n = 0; code == SCF_OK && i < b->n; i += n) {
         n = of_currency(b, i, keys);
         code = scf_account_lock(db, b->arena, keys, n, b->runs[i].currency, &b->runs[i].borrower_id,

@@ -220,13 +220,31 @@ enum scf_code scf_contracts_without_limit(struct scf_db *db, struct scf_arena *a
     return SCF_OK;
 }
 
+static const struct scf_stmt borrowers_stmt = {
+    "scf_borrowers_lock",
+    "SELECT a.id FROM scfd.limit_account a JOIN scfd.enterprise e ON e.id = a.borrower_id"
+    " WHERE a.borrower_id = ANY ($1::uuid[]) AND e.profile -> 'financials' IS NOT NULL"
+    " ORDER BY a.contract_key, a.currency FOR NO KEY UPDATE OF a"};
+
+enum scf_code scf_borrowers_lock(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_uuid *borrowers, size_t n,
+                                 struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, arena);
+    if (!id_array(&p, arena, borrowers, n))
+        return no_memory(err);
+    return scf_db_run(db, &borrowers_stmt, &p, arena, &rows, err);
+}
+
 /* ---- marks ---- */
 
+/* OFFSET 0 keeps the planner from joining with the whole table. */
 static const struct scf_stmt marks_stmt = {
     "scf_marks_read",
     "SELECT w.i, m.as_of, m.assessment_id, m.frozen_at IS NOT NULL, m.best_credibility"
-    " FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS w (k, c, i)"
-    " JOIN scfd.limit_mark m ON m.contract_key = w.k AND m.currency = w.c"};
+    " FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS w (k, c, i) CROSS JOIN LATERAL"
+    " (SELECT * FROM scfd.limit_mark WHERE contract_key = w.k AND currency = w.c OFFSET 0) m"};
 
 enum scf_code scf_marks_read(struct scf_db *db, struct scf_arena *arena,
                              const struct scf_uuid *const *contract_keys,

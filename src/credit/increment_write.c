@@ -238,6 +238,7 @@ static enum scf_code store(struct scf_db *db, struct scf_batch *b, struct outcom
     code = code == SCF_OK ? write_marks(db, b, o, err) : code;
     code = code == SCF_OK ? scf_assess_insert_done(db, o->rows, o->n, b->now_us, err) : code;
     code = code == SCF_OK ? tell_lenders(db, b, o, err) : code;
+    code = code == SCF_OK ? scf_runs_finish(db, b->arena, b->runs, b->n, b->now_us, err) : code;
     code = code == SCF_OK ? lock_chains(db, b, o, err) : code;
     code = code == SCF_OK ? scf_chain_append(db, b->arena, o->records, o->n, err) : code;
     code = code == SCF_OK ? address(db, b, o, err) : code;
@@ -252,7 +253,8 @@ enum scf_code scf_batch_write(struct scf_db *db, struct scf_batch *b, struct scf
     for (size_t i = 0; code == SCF_OK && i < o.n; i++)
         if (!prepare(b, &o, i))
             code = no_memory(err);
-    if (code == SCF_OK && o.n > 0)
-        code = store(db, b, &o, &k, err);
-    return code == SCF_OK ? scf_runs_finish(db, b->arena, b->runs, b->n, b->now_us, err) : code;
+    if (code != SCF_OK)
+        return code;
+    return o.n > 0 ? store(db, b, &o, &k, err)
+                   : scf_runs_finish(db, b->arena, b->runs, b->n, b->now_us, err);
 }

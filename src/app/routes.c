@@ -78,6 +78,7 @@ struct scf_route *scf_all_routes(size_t *ret_count) {
         {scf_credit_routes, scf_credit_route_count},
         {scf_replay_routes, scf_replay_route_count},
         {scf_run_routes, scf_run_route_count},
+        {scf_terms_routes, scf_terms_route_count},
         {scf_receivable_routes, scf_receivable_route_count},
         {scf_lending_routes, scf_lending_route_count},
         {scf_exchange_routes, scf_exchange_route_count},

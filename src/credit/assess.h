@@ -142,6 +142,11 @@ struct scf_assess_row {
     struct scf_str request, document;          /* the document is empty before success */
     const char *problem_code, *problem_detail; /* NULL: none */
     bool awaiting; /* for the lender that asks; any lender's when others ask */
+    /* Of the lender that asks, once computed; lender_steps is a JSON array. */
+    bool has_lender_limit;
+    int64_t lender_limit;
+    struct scf_str lender_steps;
+    char currency[4]; /* "" before success */
 };
 
 enum scf_code scf_assess_insert(struct scf_db *db, struct scf_arena *arena,

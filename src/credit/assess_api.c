@@ -2,6 +2,7 @@
  * A conditional GET that finds nothing new costs one read by primary key, which all that wait at
  * that moment share. Relies on assess_store.c. */
 #include "assess_api.h"
+#include "terms.h"
 
 void scf_assess_etag(const struct scf_uuid *id, int64_t version, char out[SCF_ASSESS_ETAG]) {
     char hex[2 * 4 + 1];
@@ -102,26 +103,43 @@ static void handle_get(struct scf_request *rq) {
     }
 }
 
+/* The receipt; a lender's with its own part. */
+static enum scf_code read_receipt(struct scf_request *rq, const struct scf_uuid *id,
+                                  struct scf_buf *ret, struct scf_error *err) {
+    struct scf_str receipt;
+    struct scf_lender_own own;
+    bool found = false;
+    const struct scf_actor *actor = scf_rq_actor(rq);
+    struct scf_arena *arena = scf_rq_arena(rq);
+    enum scf_code code = scf_assess_receipt(scf_rq_db(rq), arena, actor, id, &receipt, err);
+    if (code == SCF_OK && !actor->admin && actor->kind == SCF_NODE_LENDER)
+        code = scf_lender_limit_get(scf_rq_db(rq), arena, id, &actor->node_id, &found, &own, err);
+    if (code != SCF_OK)
+        return code;
+    scf_buf_init(ret, receipt.n + (found ? own.part.n + 256 : 0));
+    if (found)
+        scf_lender_receipt_join(receipt, own.part, ret);
+    else
+        scf_buf_put(ret, receipt.p, receipt.n);
+    return SCF_OK;
+}
+
 /* The receipt never changes once it is there. */
 static void handle_receipt(struct scf_request *rq) {
     struct scf_error err = {0};
     struct scf_uuid id;
-    struct scf_str receipt;
-    if (!read_id(rq, &id, &err) ||
-        scf_assess_receipt(scf_rq_db(rq), scf_rq_arena(rq), scf_rq_actor(rq), &id, &receipt,
-                           &err) != SCF_OK) {
+    struct scf_buf body;
+    if (!read_id(rq, &id, &err) || read_receipt(rq, &id, &body, &err) != SCF_OK) {
         scf_reply_error(rq, &err);
         return;
     }
-    struct scf_hash h = scf_sha256(receipt.p, receipt.n);
+    struct scf_hash h = scf_sha256(body.data, body.len);
     char etag[2 * SCF_HASH_LEN + 1];
     scf_hex(h.b, SCF_HASH_LEN, etag);
-    if (!scf_reply_not_modified(rq, etag)) {
-        struct scf_buf body;
-        scf_buf_init(&body, receipt.n);
-        scf_buf_put(&body, receipt.p, receipt.n);
+    if (scf_reply_not_modified(rq, etag))
+        scf_buf_free(&body);
+    else
         scf_reply_json(rq, 200, &body);
-    }
 }
 
 static const char *const list_query[] = {"status", "borrower_id", "lender_id", "limit",

@@ -3,6 +3,7 @@
  * Relies on gather.c, limit.c, receipt.c, assess_document.c, assess_store.c, and for increments on
  * increment_book.c. */
 #include "assess.h"
+#include "terms.h"
 #include "assess_document.h"
 #include "increment_book.h"
 #include "grant.h"
@@ -110,7 +111,11 @@ static enum scf_code publish(struct scf_db *db, struct outcome *o, struct scf_er
     for (size_t i = 0; code == SCF_OK && i < o->request->lender_count; i++)
         code = scf_grounds_address(db, o->arena, &record, &o->grounds, &o->request->lenders[i],
                                    o->now_us, err);
-    return code;
+    return code == SCF_OK
+               ? scf_lender_limits_publish(db, o->arena, &o->in, &o->result,
+                                           (struct scf_str){o->receipt.data, o->receipt.len},
+                                           o->request->lenders, o->request->lender_count, err)
+               : code;
 }
 
 static enum scf_code publish_initial(struct scf_db *db, void *ctx, struct scf_error *err) {

@@ -101,10 +101,16 @@ enum scf_code scf_assess_versions(struct scf_db *db, struct scf_arena *arena,
     "a.id, a.node_id, a.borrower_id, a.status, a.version, a.as_of, a.created_at, a.updated_at,"    \
     " a.request, a.document, a.problem_code, a.problem_detail,"                                    \
     " EXISTS (SELECT FROM scfd.credit_assessment_lender l WHERE l.assessment_id = a.id"            \
-    " AND l.awaiting AND (a.node_id IS NOT DISTINCT FROM $2 OR l.node_id = $2 OR $2 IS NULL))"
+    " AND l.awaiting AND (a.node_id IS NOT DISTINCT FROM $2 OR l.node_id = $2 OR $2 IS NULL)),"    \
+    " a.currency, own.lender_limit, own.lender_steps"
+/* The address of the asking node, if it is a lender that `a` was addressed to. */
+#define OWN                                                                                        \
+    " LEFT JOIN scfd.credit_assessment_lender own ON own.assessment_id = a.id"                     \
+    " AND own.node_id = $2"
 
 static struct scf_assess_row read_row(const struct scf_rows *rows, int i) {
-    return (struct scf_assess_row){
+    struct scf_str currency = scf_rows_str(rows, i, 13);
+    struct scf_assess_row row = {
         .id = scf_rows_uuid(rows, i, 0),
         .node_id = scf_rows_uuid(rows, i, 1),
         .borrower_id = scf_rows_uuid(rows, i, 2),
@@ -118,11 +124,17 @@ static struct scf_assess_row read_row(const struct scf_rows *rows, int i) {
         .problem_code = scf_rows_text(rows, i, 10),
         .problem_detail = scf_rows_text(rows, i, 11),
         .awaiting = scf_rows_bool(rows, i, 12),
+        .has_lender_limit = !scf_rows_null(rows, i, 14),
+        .lender_limit = scf_rows_i64(rows, i, 14),
+        .lender_steps = scf_rows_str(rows, i, 15),
     };
+    if (currency.p != NULL)
+        memcpy(row.currency, currency.p, currency.n < 3 ? currency.n : 3);
+    return row;
 }
 
 static const struct scf_stmt get_stmt = {
-    "scf_assess_get", "SELECT " ROW_COLUMNS " FROM scfd.credit_assessment a WHERE " VISIBLE};
+    "scf_assess_get", "SELECT " ROW_COLUMNS " FROM scfd.credit_assessment a" OWN " WHERE " VISIBLE};
 
 enum scf_code scf_assess_get(struct scf_db *db, struct scf_arena *arena,
                              const struct scf_actor *actor, const struct scf_uuid *id,
@@ -320,7 +332,7 @@ static const struct scf_stmt rows_stmt = {
     "SELECT " ROW_COLUMNS " FROM (SELECT a.*, x.n, sum(octet_length(coalesce(a.document,"
     " a.request))) OVER (ORDER BY x.n) - octet_length(coalesce(a.document, a.request)) AS before"
     " FROM unnest($1::uuid[]) WITH ORDINALITY x (id, n) JOIN scfd.credit_assessment a"
-    " ON a.id = x.id) a WHERE a.before < $3 ORDER BY a.n"};
+    " ON a.id = x.id) a" OWN " WHERE a.before < $3 ORDER BY a.n"};
 
 enum scf_code scf_assess_rows(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_actor *actor, const struct scf_assess_key *keys,

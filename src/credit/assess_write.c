@@ -62,6 +62,10 @@ void scf_assess_write(struct scf_buf *out, struct scf_arena *arena,
         scf_jw_id(&w, "node_id", "node", &row->node_id);
     if (lenders != NULL)
         write_lenders(&w, lenders, lender_count);
+    if (row->has_lender_limit) {
+        scf_jw_money(&w, "lender_limit", row->lender_limit, scf_scale_of(row->currency));
+        scf_jw_raw(&w, "lender_steps", row->lender_steps.p, row->lender_steps.n);
+    }
     if (row->document.n > 1) { /* the document follows from after its opening brace */
         struct scf_hash sha256 = scf_sha256(row->document.p, row->document.n);
         scf_jw_hex(&w, "sha256", sha256.b, SCF_HASH_LEN);

@@ -52,10 +52,10 @@ static void write_terms(struct scf_jsonw *w, const struct scf_lender_inputs *l, 
     scf_jw_end_object(w);
 }
 
-void scf_lender_receipt_write_with(struct scf_str receipt, const struct scf_limit_inputs *in,
-                                   const struct scf_lender_inputs *lender,
-                                   const struct scf_lender_result *result, const char *checks,
-                                   struct scf_buf *out) {
+void scf_lender_part_write(struct scf_str receipt, const struct scf_limit_inputs *in,
+                           const struct scf_lender_inputs *lender,
+                           const struct scf_lender_result *result, const char *checks,
+                           struct scf_buf *out) {
     struct scf_buf inputs;
     scf_buf_init(&inputs, out->max);
     struct scf_jsonw iw = scf_jsonw(&inputs), w = scf_jsonw(out);
@@ -67,10 +67,6 @@ void scf_lender_receipt_write_with(struct scf_str receipt, const struct scf_limi
     write_terms(&iw, lender, scale);
     scf_jw_end_object(&iw);
     scf_jw_object(&w, NULL);
-    scf_jw_str(&w, "object", "lender_receipt");
-    scf_jw_str(&w, "format", SCF_LENDER_RECEIPT_FORMAT);
-    scf_jw_raw(&w, "receipt", receipt.p, receipt.n);
-    scf_jw_object(&w, "lender");
     if (!inputs.overflow)
         scf_receipt_seal(&w, &inputs, "/lender/inputs", checks);
     scf_jw_object(&w, "result");
@@ -78,9 +74,30 @@ void scf_lender_receipt_write_with(struct scf_str receipt, const struct scf_limi
     scf_steps_write(&w, "lender_steps", result->steps, SCF_COUNT(result->steps), scale);
     scf_jw_end_object(&w);
     scf_jw_end_object(&w);
-    scf_jw_end_object(&w);
     out->overflow |= inputs.overflow;
     scf_buf_free(&inputs);
+}
+
+void scf_lender_receipt_join(struct scf_str receipt, struct scf_str part, struct scf_buf *out) {
+    struct scf_jsonw w = scf_jsonw(out);
+    scf_jw_object(&w, NULL);
+    scf_jw_str(&w, "object", "lender_receipt");
+    scf_jw_str(&w, "format", SCF_LENDER_RECEIPT_FORMAT);
+    scf_jw_raw(&w, "receipt", receipt.p, receipt.n);
+    scf_jw_raw(&w, "lender", part.p, part.n);
+    scf_jw_end_object(&w);
+}
+
+void scf_lender_receipt_write_with(struct scf_str receipt, const struct scf_limit_inputs *in,
+                                   const struct scf_lender_inputs *lender,
+                                   const struct scf_lender_result *result, const char *checks,
+                                   struct scf_buf *out) {
+    struct scf_buf part;
+    scf_buf_init(&part, out->max);
+    scf_lender_part_write(receipt, in, lender, result, checks, &part);
+    scf_lender_receipt_join(receipt, (struct scf_str){part.data, part.len}, out);
+    out->overflow |= part.overflow;
+    scf_buf_free(&part);
 }
 
 void scf_lender_receipt_write(struct scf_str receipt, const struct scf_limit_inputs *in,

@@ -7,7 +7,8 @@
 
 static const struct scf_stmt lock_stmt = {
     "scf_assessment_lock_for_decision",
-    "SELECT a.status, a.borrower_id, a.recommended_limit, a.currency, a.limit_expires_on,"
+    "SELECT a.status, a.borrower_id, coalesce(l.lender_limit, a.recommended_limit), a.currency,"
+    " a.limit_expires_on,"
     " l.awaiting FROM scfd.credit_assessment_lender l JOIN scfd.credit_assessment a"
     " ON a.id = l.assessment_id WHERE l.assessment_id = $1 AND l.node_id = $2 FOR UPDATE OF l"};
 

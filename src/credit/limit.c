@@ -76,13 +76,20 @@ static void compute_increments(const struct scf_limit_inputs *in, struct scf_lim
     }
 }
 
-/* The limit over the contracts' accounts, in their order. */
+/* The limit over the contracts in proportion to what they add, to the minor unit: each gets what
+ * the sum up to it has over the sum before it. */
 static void divide(const struct scf_limit_inputs *in, struct scf_limit_result *r) {
-    int64_t left = r->limit;
-    for (size_t i = 0; i < in->contract_count; i++) {
-        struct scf_limit_part *part = &r->parts[i];
-        part->limit = scf_at_most(scf_add_money(part->base, part->guarantee), left);
-        left -= part->limit;
+    __int128 all = 0, so_far = 0;
+    int64_t given = 0;
+    for (size_t i = 0; i < in->contract_count; i++)
+        all += (__int128)r->parts[i].base + r->parts[i].guarantee;
+    for (size_t i = 0; i < in->contract_count && all > 0; i++) {
+        so_far += (__int128)r->parts[i].base + r->parts[i].guarantee;
+        /* below 2^68 by 2^60: 128 bits without a sign hold the product */
+        unsigned __int128 product = (unsigned __int128)so_far * (unsigned __int128)r->limit;
+        int64_t until = (int64_t)(product / (unsigned __int128)all);
+        r->parts[i].limit = until - given;
+        given = until;
     }
 }
 

@@ -42,6 +42,12 @@ void scf_lender_receipt_write_with(struct scf_str receipt, const struct scf_limi
                                    const struct scf_lender_inputs *lender,
                                    const struct scf_lender_result *result, const char *checks,
                                    struct scf_buf *out);
+/* The member "lender" of a lender's receipt by itself; and both put together. */
+void scf_lender_part_write(struct scf_str receipt, const struct scf_limit_inputs *in,
+                           const struct scf_lender_inputs *lender,
+                           const struct scf_lender_result *result, const char *checks,
+                           struct scf_buf *out);
+void scf_lender_receipt_join(struct scf_str receipt, struct scf_str part, struct scf_buf *out);
 /* Optional members: null when absent, so that leaving one out is told from its absence. */
 void scf_receipt_day(struct scf_jsonw *w, const char *key, bool has, int32_t day);
 void scf_receipt_time(struct scf_jsonw *w, const char *key, bool has, int64_t us);

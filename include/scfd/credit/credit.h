@@ -22,6 +22,8 @@ enum scf_code scf_increment_task(struct scf_db *db, struct scf_arena *arena, voi
 
 extern const struct scf_route scf_credit_routes[]; /* /v1/credit-assessments… */
 extern const size_t scf_credit_route_count;
+extern const struct scf_route scf_terms_routes[]; /* /v1/lender-terms… */
+extern const size_t scf_terms_route_count;
 extern const struct scf_route scf_run_routes[]; /* /v1/limit-runs… */
 extern const size_t scf_run_route_count;
 
@@ -33,7 +35,7 @@ extern const size_t scf_replay_route_count;
 
 struct scf_assessment_view {
     struct scf_uuid borrower_id;
-    int64_t limit; /* minor units of currency */
+    int64_t limit; /* what is left for this lender, minor units of currency */
     char currency[4];
     int32_t expires_day; /* the limit's last day */
     bool awaiting;       /* this lender's decision is still awaited */

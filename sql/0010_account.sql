@@ -100,6 +100,16 @@ COMMENT ON COLUMN scfd.limit_hold.node_id IS 'The lender''s node.';
 COMMENT ON COLUMN scfd.limit_hold.status IS '0 held, 1 used by loan_id, 2 released, 3 expired. A held one past expires_at counts for nothing.';
 COMMENT ON COLUMN scfd.limit_hold.journaled IS 'Whether its release or expiry stands in the platform''s chain (task "holds").';
 
+-- Numbers that people write, as scf_normalise has them: without blanks, in upper case.
+CREATE FUNCTION scfd.normal_number(number text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN upper(translate(number, E' \t\n\r\f\v\u00a0\u3000', ''));
+-- The number of the invoice that a red letter cancels. Immutable, as the body of a record is.
+CREATE FUNCTION scfd.red_letter_of(body bytea) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN scfd.normal_number(convert_from(body, 'UTF8')::json ->> 'original_invoice_no');
+CREATE INDEX record_red_letter ON scfd.record (scfd.red_letter_of(body)) WHERE kind = 3 AND amount < 0;
+
 CREATE TABLE scfd.claim_head (
     invoice_key uuid PRIMARY KEY,
     net bigint NOT NULL,
@@ -146,6 +156,26 @@ INSERT INTO scfd.limit_entry (account_id, seq, type, granted, held, used, source
     SELECT id, 1, 0, granted, 0, 0, id, 'acc', created_at FROM scfd.limit_account
     UNION ALL SELECT id, 2, 6, 0, 0, used, id, 'acc', created_at FROM scfd.limit_account;
 DROP TABLE scfd.contract_exposure;
+
+-- The same of the invoices that loans financed: each as a whole.
+INSERT INTO scfd.claim_head (invoice_key, net, claimed, created_at)
+    SELECT i.invoice_key, max(abs(r.amount)), coalesce(sum(abs(r.amount)) FILTER (WHERE l.status < 2), 0),
+        min(l.created_at)
+    FROM scfd.loan_invoice i JOIN scfd.loan l ON l.id = i.loan_id JOIN scfd.record r ON r.id = i.invoice_id
+    GROUP BY i.invoice_key;
+INSERT INTO scfd.claim (holder_id, invoice_key, by_loan, node_id, invoice_id, fingerprint, amount, status,
+        claimed_at, released_at)
+    SELECT l.id, i.invoice_key, true, l.lender_id, i.invoice_id, sha256(convert_to(concat_ws('|',
+            scfd.normal_number(coalesce(b.body ->> 'invoice_code', '')),
+            scfd.normal_number(b.body ->> 'invoice_no'), b.body ->> 'issued_on', r.amount,
+            scfd.normal_number(s.code), scfd.normal_number(u.code)), 'UTF8')),
+        abs(r.amount), CASE WHEN l.status < 2 THEN 0 ELSE 1 END, l.created_at,
+        CASE WHEN l.status < 2 THEN NULL ELSE l.updated_at END
+    FROM scfd.loan_invoice i JOIN scfd.loan l ON l.id = i.loan_id JOIN scfd.record r ON r.id = i.invoice_id
+        LEFT JOIN scfd.enterprise s ON s.id = r.enterprise_id
+        LEFT JOIN scfd.enterprise u ON u.id = r.counterparty_id
+        CROSS JOIN LATERAL (SELECT convert_from(coalesce(r.body, '{}'), 'UTF8')::json AS body) b;
+DROP TABLE scfd.loan_invoice;
 
 -- The weights by which a loan's principal counts against its contracts are now the shares that the
 -- accounts gave; a contract without room may have none.

@@ -120,6 +120,19 @@ static enum scf_code settle(struct scf_db *db, struct scf_arena *arena, const st
     return late == 0 ? SCF_OK : scf_hold_expire(db, arena, overdue, late, now_us, err);
 }
 
+static bool all_locked(const struct scf_account *locked, size_t count, const struct scf_uuid *keys,
+                       size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        const struct scf_account wanted = {.contract_key = keys[i]};
+        if (count == 0 || bsearch(&wanted, locked, count, sizeof *locked, by_key) == NULL)
+            return false;
+    }
+    return true;
+}
+
+/* Nearly always they are there. Else a second round makes those that are missing and locks them;
+ * two that make the same ones at once take turns there, both having locked what they share before.
+ */
 enum scf_code scf_account_lock(struct scf_db *db, struct scf_arena *arena,
                                const struct scf_uuid *contract_keys, size_t n, const char *currency,
                                const struct scf_uuid *borrower_id, int64_t now_us,
@@ -128,12 +141,18 @@ enum scf_code scf_account_lock(struct scf_db *db, struct scf_arena *arena,
     struct scf_account *locked = NULL;
     if (n == 0)
         return SCF_OK;
-    enum scf_code code =
-        make_missing(db, arena, contract_keys, n, currency, borrower_id, now_us, err);
-    if (code == SCF_OK)
-        code = lock_rows(db, arena, contract_keys, n, currency, now_us, &rows, err);
+    enum scf_code code = lock_rows(db, arena, contract_keys, n, currency, now_us, &rows, err);
     if (code == SCF_OK)
         code = settle(db, arena, rows, now_us, &locked, err);
+    if (code != SCF_OK)
+        return code;
+    if (!all_locked(locked, (size_t)scf_rows_count(rows), contract_keys, n)) {
+        code = make_missing(db, arena, contract_keys, n, currency, borrower_id, now_us, err);
+        if (code == SCF_OK)
+            code = lock_rows(db, arena, contract_keys, n, currency, now_us, &rows, err);
+        if (code == SCF_OK)
+            code = settle(db, arena, rows, now_us, &locked, err);
+    }
     if (code != SCF_OK)
         return code;
     if (!arrange(locked, (size_t)scf_rows_count(rows), contract_keys, n, ret))

@@ -1,6 +1,7 @@
 /* The routes table of the whole server, and the two routes that belong to no room. */
 #include "routes.h"
 
+#include "scfd/account/account.h"
 #include "scfd/chain/chain.h"
 #include "scfd/codec/jsonw.h"
 #include "scfd/credit/credit.h"
@@ -75,6 +76,7 @@ struct scf_route *scf_all_routes(size_t *ret_count) {
         {scf_intake_routes, scf_intake_route_count},
         {scf_chain_routes, scf_chain_route_count},
         {scf_trade_routes, scf_trade_route_count},
+        {scf_account_routes, scf_account_route_count},
         {scf_credit_routes, scf_credit_route_count},
         {scf_replay_routes, scf_replay_route_count},
         {scf_run_routes, scf_run_route_count},

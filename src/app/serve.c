@@ -7,6 +7,7 @@
 #include "host.h"
 #include "ready.h"
 #include "routes.h"
+#include "scfd/account/account.h"
 #include "scfd/base/clock.h"
 #include "scfd/base/log.h"
 #include "scfd/base/metrics.h"
@@ -164,6 +165,7 @@ static enum scf_code start_work(struct running *r, struct scf_error *err) {
         {.name = "increments", .run = scf_increment_task, .period_ms = 1000},
         {.name = "increments_too", .run = scf_increment_task, .period_ms = 1000},
         {.name = "receivables", .run = scf_receivable_task, .period_ms = 1000},
+        {.name = "holds", .run = scf_hold_task, .period_ms = 1000},
         {.name = "purge", .run = purge_idempotency, .period_ms = 600000},
     };
     struct scf_workers_options options = {

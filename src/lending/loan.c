@@ -10,8 +10,9 @@ struct named {
     struct scf_uuid *contract_ids, *invoice_ids, *guarantee_ids;
     size_t contract_id_n, invoice_id_n, guarantee_id_n;
     struct scf_loan_contract *contracts;
-    struct scf_loan_invoice *invoices;
-    size_t contract_n, invoice_n;
+    size_t contract_n;
+    bool has_hold;
+    struct scf_hold hold; /* locked */
 };
 
 static enum scf_code read_named(const struct scf_filing *f, struct named *ret,
@@ -180,6 +181,8 @@ static enum scf_code share_out(const struct scf_filing *f, const struct scf_loan
         const struct scf_account *a = account_of(common, &named->contracts[i].contract_key);
         weights[i] = named->contracts[i].weight;
         rooms[i] = a ? scf_account_available(a) : 0;
+        if (named->has_hold) /* it is of this one contract, and covers the principal */
+            rooms[i] = named->hold.amount;
         if (__builtin_add_overflow(together, rooms[i], &together))
             together = INT64_MAX;
     }
@@ -224,36 +227,92 @@ static enum scf_code check_references(struct scf_db *db, const struct scf_filing
     return err->code;
 }
 
-static enum scf_code claim_invoices(struct scf_db *db, const struct scf_filing *f,
-                                    struct named *named, struct scf_error *err) {
-    if (named->invoice_id_n == 0)
-        return SCF_OK;
-    enum scf_code code =
-        scf_loan_invoice_keys(db, f->arena, named->invoice_ids, named->invoice_id_n,
-                              &named->invoices, &named->invoice_n, err);
-    return code == SCF_OK ? scf_loan_claim_invoices(db, f, named->invoices, named->invoice_n, err)
-                          : code;
+/* ---- the hold, or claims of its own ---- */
+
+static enum scf_code refuse_hold(const struct scf_filing *f, const struct scf_loan *l,
+                                 const struct scf_hold *hold, struct scf_error *err) {
+    int scale = scf_currency_scale(scf_str(l->currency));
+    char asked[SCF_MONEY_TEXT], held[SCF_MONEY_TEXT];
+    scf_money_format(l->terms.principal, scale, asked);
+    scf_money_format(hold->amount, scale, held);
+    scf_fail(err, SCF_E_LIMIT_EXCEEDED, "principal %s is above the amount held %s.", asked, held);
+    err->members_json =
+        scf_asprintf(f->arena, "{\"principal\":\"%s\",\"held\":\"%s\",\"currency\":\"%s\"}", asked,
+                     held, l->currency);
+    return err->code;
 }
 
-/* The receivables among the invoices are financed by this loan, if the rules of the trade allow. */
+static enum scf_code check_hold(const struct scf_filing *f, const struct scf_loan *l,
+                                const struct scf_decision *d, const struct named *named,
+                                struct scf_error *err) {
+    const struct scf_hold *h = &named->hold;
+    if (!scf_uuid_eq(&h->assessment_id, &d->assessment_id))
+        return scf_filing_mismatch(f, "#/hold_id", "The hold is under another assessment.", err);
+    if (!scf_uuid_is_nil(&h->decision_id) && !scf_uuid_eq(&h->decision_id, &d->filed.id))
+        return scf_filing_mismatch(f, "#/hold_id", "The hold is under another decision.", err);
+    if (strcmp(h->currency, l->currency) != 0)
+        return scf_filing_mismatch(f, "#/hold_id", "The hold is in another currency.", err);
+    if (named->contract_n != 1 || !scf_uuid_eq(&named->contracts[0].contract_key, &h->contract_key))
+        return scf_filing_mismatch(f, "#/contract_ids",
+                                   "A loan with a hold finances the hold's contract alone.", err);
+    return l->terms.principal > h->amount ? refuse_hold(f, l, h, err) : SCF_OK;
+}
+
+/* After the accounts, before the claims. */
+static enum scf_code lock_hold(struct scf_db *db, const struct scf_filing *f,
+                               const struct scf_loan *l, const struct scf_decision *d,
+                               struct named *named, struct scf_error *err) {
+    struct scf_uuid id = scf_filing_id(f->body, "hold_id");
+    if (scf_uuid_is_nil(&id))
+        return SCF_OK;
+    enum scf_code code =
+        scf_hold_lock(db, f->arena, &id, &f->lender->node_id, f->ctx.now_us, &named->hold, err);
+    if (code == SCF_E_NOT_FOUND)
+        return scf_filing_unknown(f, "#/hold_id", err);
+    named->has_hold = code == SCF_OK;
+    return code == SCF_OK ? check_hold(f, l, d, named, err) : code;
+}
+
+static enum scf_code claim(struct scf_db *db, const struct scf_filing *f, const struct scf_loan *l,
+                           const struct named *named, const struct scf_common_limit *common,
+                           struct scf_error *err) {
+    if (named->has_hold) {
+        struct scf_account account = *account_of(common, &named->hold.contract_key);
+        return scf_hold_use(db, f->arena, &named->hold, &account, &f->id, l->terms.principal,
+                            f->ctx.now_us, err);
+    }
+    const struct scf_loan_claiming claiming = {.loan_id = f->id,
+                                               .node_id = f->lender->node_id,
+                                               .enterprise_id = f->lender->operator_enterprise_id,
+                                               .currency = l->currency,
+                                               .invoice_ids = named->invoice_ids,
+                                               .count = named->invoice_id_n};
+    return claiming.count > 0 ? scf_claims_take(db, f->arena, &claiming, f->ctx.now_us, err)
+                              : SCF_OK;
+}
+
+/* The receivables among the claimed invoices are financed by this loan, if the rules of the trade
+ * allow. */
 static enum scf_code finance_receivables(struct scf_db *db, struct scf_filing *f,
-                                         const struct named *named, struct scf_error *err) {
+                                         struct scf_error *err) {
     struct scf_policy policy;
+    struct scf_claimed *claimed;
     struct scf_rcv_loan loan = {.policy = &policy,
                                 .loan_id = &f->id,
                                 .lender_id = &f->lender->node_id,
-                                .invoice_count = named->invoice_n,
                                 .now_us = f->ctx.now_us};
-    struct scf_rcv_invoice *list = scf_alloc(f->arena, named->invoice_n, sizeof *list);
+    enum scf_code code = scf_claims_list(db, f->arena, &f->id, &claimed, &loan.invoice_count, err);
+    if (code != SCF_OK || loan.invoice_count == 0)
+        return code;
+    struct scf_rcv_invoice *list = scf_alloc(f->arena, loan.invoice_count, sizeof *list);
     if (list == NULL)
         return scf_fail(err, SCF_E_BODY_TOO_LARGE, "The body names too much.");
-    for (size_t i = 0; i < named->invoice_n; i++)
-        list[i] =
-            (struct scf_rcv_invoice){named->invoices[i].invoice_key, named->invoices[i].invoice_id};
+    for (size_t i = 0; i < loan.invoice_count; i++)
+        list[i] = (struct scf_rcv_invoice){claimed[i].invoice_key, claimed[i].invoice_id};
     loan.invoices = list;
     bool timed = scf_body_time(f->body, "disbursed_at", f->ctx.offset_minutes, &loan.disbursed_us);
     SCF_ASSERT(timed);
-    enum scf_code code = scf_policy_in_force(db, f->arena, f->ctx.now_us, &policy, err);
+    code = scf_policy_in_force(db, f->arena, f->ctx.now_us, &policy, err);
     return code == SCF_OK ? scf_receivable_disburse(db, f->arena, &loan, &f->unregistered, err)
                           : code;
 }
@@ -280,13 +339,13 @@ static enum scf_code write_rows(struct scf_db *db, const struct scf_filing *f, s
                                 const struct named *named, struct scf_error *err) {
     struct scf_amounts paid_out = {.principal = l->terms.principal};
     enum scf_code code = scf_loan_insert(db, f->arena, l, named->contracts, named->contract_n, err);
-    if (code == SCF_OK && named->invoice_n > 0)
-        code = scf_loan_insert_invoices(db, f->arena, &l->filed.id, named->invoices,
-                                        named->invoice_n, err);
     if (code == SCF_OK)
         code = scf_loan_book(db, f->arena, l, SCF_ENTRY_DISBURSEMENT, l->terms.value_day, &paid_out,
                              &f->id, f->ctx.now_us, err);
-    const struct scf_loan_cause cause = {.id = f->id, .prefix = "loan", .paid_out = true};
+    const struct scf_loan_cause cause = {.id = f->id,
+                                         .prefix = "loan",
+                                         .paid_out = true,
+                                         .from_hold = named->has_hold ? l->terms.principal : 0};
     return code == SCF_OK ? scf_loan_save(db, f->arena, l, &cause, f->ctx.now_us, err) : code;
 }
 
@@ -324,11 +383,13 @@ enum scf_code scf_loan_file(struct scf_db *db, struct scf_filing *f, struct scf_
     if (code == SCF_OK)
         code = make_schedule(f, &l, err);
     if (code == SCF_OK)
+        code = lock_hold(db, f, &l, &decision, &named, err);
+    if (code == SCF_OK)
         code = share_out(f, &l, &decision, &common, &named, err);
     if (code == SCF_OK)
-        code = claim_invoices(db, f, &named, err);
-    if (code == SCF_OK && named.invoice_n > 0)
-        code = finance_receivables(db, f, &named, err);
+        code = claim(db, f, &l, &named, &common, err);
+    if (code == SCF_OK)
+        code = finance_receivables(db, f, err);
     if (code == SCF_OK)
         code = write_rows(db, f, &l, &named, err);
     return code == SCF_OK ? record(db, f, &l, &named, err) : code;

@@ -33,29 +33,6 @@ enum scf_code scf_loan_check_records(struct scf_db *db, const struct scf_filing 
                                      struct scf_faults *faults,
                                      struct scf_error *err) SCF_MUST_CHECK;
 
-/* ---- the invoices a loan finances (loan_invoice_store.c) ---- */
-
-struct scf_loan_invoice {
-    struct scf_uuid invoice_key; /* what the invoice is in business */
-    struct scf_uuid invoice_id;  /* the record named */
-};
-/* The keys of the records named, each once. */
-enum scf_code scf_loan_invoice_keys(struct scf_db *db, struct scf_arena *arena,
-                                    const struct scf_uuid *ids, size_t n,
-                                    struct scf_loan_invoice **ret, size_t *ret_n,
-                                    struct scf_error *err) SCF_MUST_CHECK;
-/* Locks the invoices against other loans until commit. INVOICE_FINANCED, naming them, when a loan
- * that is not settled finances one of them, or a record of it says that it is financed elsewhere.
- */
-enum scf_code scf_loan_claim_invoices(struct scf_db *db, const struct scf_filing *f,
-                                      const struct scf_loan_invoice *list, size_t n,
-                                      struct scf_error *err) SCF_MUST_CHECK;
-/* After the loan's row. */
-enum scf_code scf_loan_insert_invoices(struct scf_db *db, struct scf_arena *arena,
-                                       const struct scf_uuid *loan_id,
-                                       const struct scf_loan_invoice *list, size_t n,
-                                       struct scf_error *err) SCF_MUST_CHECK;
-
 /* The row, its schedule and its contracts. */
 enum scf_code scf_loan_insert(struct scf_db *db, struct scf_arena *arena, const struct scf_loan *l,
                               const struct scf_loan_contract *contracts, size_t n,

@@ -10,6 +10,7 @@ struct paying {
     struct scf_db *db;
     const struct scf_filing *f;
     struct scf_loan loan; /* locked */
+    enum scf_loan_status status_before;
     struct scf_repayment r;
 };
 
@@ -168,6 +169,19 @@ static enum scf_code lock_loan(struct scf_db *db, const struct scf_filing *f, st
     return code;
 }
 
+/* A settled loan frees its invoices; one that a reversal opened again takes them back, those apart
+ * that another has claimed by then. */
+static enum scf_code move_claims(struct paying *p, enum scf_loan_status before,
+                                 struct scf_error *err) {
+    bool was = before == SCF_LOAN_SETTLED, is = p->loan.status == SCF_LOAN_SETTLED;
+    int64_t conflicts = 0;
+    if (was == is)
+        return SCF_OK;
+    if (is)
+        return scf_claims_release(p->db, p->f->arena, &p->loan.filed.id, p->f->ctx.now_us, err);
+    return scf_claims_retake(p->db, p->f->arena, &p->loan.filed.id, &conflicts, err);
+}
+
 static enum scf_code write_rows(struct paying *p, bool reversal, const char *receipt_no,
                                 struct scf_error *err) {
     enum scf_code code = scf_repayment_insert(p->db, p->f->arena, &p->r, receipt_no, err);
@@ -176,6 +190,7 @@ static enum scf_code write_rows(struct paying *p, bool reversal, const char *rec
     const struct scf_loan_cause cause = {.id = p->f->id, .prefix = "rep"};
     if (code == SCF_OK)
         code = scf_loan_save(p->db, p->f->arena, &p->loan, &cause, p->f->ctx.now_us, err);
+    code = code == SCF_OK ? move_claims(p, p->status_before, err) : code;
     return code == SCF_OK
                ? scf_receivable_repaid(p->db, p->f->arena, &p->r.loan_id,
                                        p->loan.status == SCF_LOAN_SETTLED,
@@ -214,6 +229,7 @@ enum scf_code scf_repayment_file(struct scf_db *db, struct scf_filing *f, struct
         code = scf_filing_begin(db, f, NULL, err);
     if (code != SCF_OK || f->existed)
         return code;
+    p.status_before = p.loan.status;
     p.r = from_body(f);
     bool reversal = !scf_uuid_is_nil(&p.r.reversal_of);
     if (!reversal)

@@ -8,6 +8,7 @@ static const char *const enterprise_ids[] = {"ent", NULL};
 static const char *const contract_ids[] = {"ctr", NULL};
 static const char *const invoice_ids[] = {"inv", NULL};
 static const char *const guarantee_ids[] = {"gua", NULL};
+static const char *const hold_ids[] = {"hold", NULL};
 static const char *const document_ids[] = {"doc", NULL};
 static const char *const interest_types[] = {"fixed", "lpr_floating", NULL};
 static const char *const lpr_terms[] = {"1Y", "5Y", NULL};
@@ -65,6 +66,9 @@ static const struct scf_field fields[] = {
           SCF_MUST, SCF_SIZE(1, SCF_LOAN_CONTRACTS_MAX), SCF_OF(contract_element)),
     SCF_F("invoice_ids", ARRAY, "Invoices financed", "所融资的发票", SCF_SIZE(0, 500),
           SCF_OF(invoice_element)),
+    SCF_F("hold_id", ID,
+          "The hold it uses, which claimed its invoices; what is left of it is released",
+          "所使用的额度占用，余额随即释放", SCF_AMONG(hold_ids)),
     SCF_F("guarantee_ids", ARRAY, "Guarantees it rests on", "担保", SCF_SIZE(0, 100),
           SCF_OF(guarantee_element)),
     SCF_F("principal", MONEY, "Principal, as paid out (民法典 670)", "本金（实际放款额）", SCF_MUST,
@@ -142,6 +146,8 @@ static void rules(const cJSON *body, struct scf_faults *faults, struct scf_fault
     scf_no_duplicates(body, faults, "contract_ids");
     scf_no_duplicates(body, faults, "invoice_ids");
     scf_no_duplicates(body, faults, "guarantee_ids");
+    if (scf_json_get(body, "hold_id") != NULL)
+        scf_forbid(body, faults, "invoice_ids", "beside hold_id: the hold has claimed them");
     if (!scf_body_day(body, "value_date", &value_day) ||
         !scf_body_day(body, "maturity_date", &maturity_day))
         return;

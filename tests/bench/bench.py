@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -25,6 +26,7 @@ from harness.server import ROOT, Server, free_port, scfd, wait_until  # noqa: E4
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 SECONDS = int(os.environ.get("BENCH_SECONDS", "8"))
 BULK_LINES = int(os.environ.get("BENCH_BULK_LINES", "50000"))
+CLAIMS = int(os.environ.get("BENCH_CLAIMS", "60000"))
 MANY_RECORDS = int(os.environ.get("BENCH_MANY", "1000000"))
 PGBIN = sorted(Path("/usr/lib/postgresql").glob("1[4-7]/bin"))[-1]
 BODY = encode(
@@ -57,10 +59,12 @@ def interleaved(*sides):
     return [statistics.median(result) for result in results]
 
 
-def wrk(url, script, connections, key="", etag=""):
+def wrk(url, script, connections, key="", etag="", **env):
     threads = 1 if connections == 1 else 2
     out = run(
         ["wrk", f"-t{threads}", f"-c{connections}", f"-d{SECONDS}s", "-s", HERE / script, url],
+        **env,
+        BENCH_THREADS=str(threads),
         BENCH_KEY=key,
         BENCH_ETAG=etag,
         BENCH_DAY=bodies.days_ago(1),
@@ -321,6 +325,70 @@ class Bench:
             at_most=True,
         )
 
+    # ---- claims ----
+
+    def new_invoices(self, count):
+        """Invoices of the chain's contract; their ids."""
+        payload = b"".join(
+            encode(self.chain.invoice(contract_no=self.contract_no)) + b"\n" for _ in range(count)
+        )
+        client = self.server.client(self.chain.erp.key)
+        client.timeout = 900
+        lines = client.bulk("invoices", payload).lines()
+        assert lines[-1]["summary"]["rejected"] == 0, lines[-1]
+        return [line["id"] for line in lines[:-1]]
+
+    def claim_rate(self, assessment, contract):
+        """Holds a second, each claiming another invoice, all under one limit account."""
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write("\n".join(self.new_invoices(CLAIMS)))
+            file.flush()
+            result = wrk(
+                self.server.url + "/v1/limit-holds",
+                "claim.lua",
+                64,
+                self.chain.lender.key,
+                BENCH_ASSESSMENT=assessment,
+                BENCH_CONTRACT=contract,
+                BENCH_INVOICES=file.name,
+            )
+        print(f"  {result['rate']:,.0f}/s, p50 {result['p50_us']:,} µs, p99 {result['p99_us']:,} µs")
+        return result["rate"]
+
+    def hot_invoice(self, assessment, contract, rounds=200, clients=8):
+        """Rounds in which everybody claims the same invoice: how many had just one winner."""
+        invoices = self.new_invoices(rounds)
+        callers = [self.chain.lender.client.copy() for _ in range(clients)]
+
+        def claim(caller, invoice):
+            body = {
+                "assessment_id": assessment,
+                "contract_id": contract,
+                "amount": "0.01",
+                "currency": "CNY",
+                "invoices": [{"invoice_id": invoice, "amount": "113000.00"}],
+            }
+            headers = {"Idempotency-Key": bodies.unique("hot")}
+            return caller.post("/v1/limit-holds", body, headers).status
+
+        good = 0
+        with ThreadPoolExecutor(clients) as pool:
+            for invoice in invoices:
+                statuses = sorted(pool.map(claim, callers, [invoice] * clients))
+                good += statuses == [201] + [409] * (clients - 1)
+        return good / rounds
+
+    def bench_claims(self):
+        body = self.chain.contract(amount="100000000.00")
+        self.contract_no = body["contract_no"]
+        contract = self.chain.erp.client.post("/v1/contracts", body).json()["id"]
+        self.new_invoices(3)
+        assessment, _ = self.assess(self.chain.seller["id"], contract)
+        rate = statistics.median(self.claim_rate(assessment, contract) for _ in range(ROUNDS))
+        self.add("hold with a claim, one account", "–", rate, 2000, 4000, unit="claims/s")
+        right = self.hot_invoice(assessment, contract)
+        self.add("one hot invoice, one winner", "rounds", 100 * right, 100, 100, unit="%")
+
     def bench_audit(self):
         leaves = int(self.server.psql("SELECT count(*) FROM scfd.record"))
         began = time.monotonic()
@@ -355,7 +423,18 @@ class Bench:
             print("| " + " | ".join(cell.ljust(w) for cell, w in zip(row, widths)) + " |")
 
 
-PARTS = ["single", "fastify", "latency", "bulk", "not_modified", "assess", "increments", "receipt", "audit"]
+PARTS = [
+    "single",
+    "fastify",
+    "latency",
+    "bulk",
+    "not_modified",
+    "assess",
+    "increments",
+    "receipt",
+    "claims",
+    "audit",
+]
 
 
 def main():

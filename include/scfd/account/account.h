@@ -158,6 +158,64 @@ struct scf_receivable_identity {
 bool scf_receivable_fingerprint(const struct scf_receivable_identity *receivable,
                                 struct scf_arena *arena, struct scf_hash *ret) SCF_MUST_CHECK;
 
+/* ---- for lending; inside the transaction that files a loan or a repayment ---- */
+
+/* A loan without a hold claims its invoices, each as a whole. ALREADY_CLAIMED: a hold is in the way
+ * (which invoice, since when, until when at most; never whose); INVOICE_FINANCED: another loan is,
+ * or a record says so; VALIDATION_FAILED: it is worth nothing. That the lender may name the
+ * invoices was checked before. */
+struct scf_loan_claiming {
+    struct scf_uuid loan_id, node_id, enterprise_id; /* the lender's node, and who operates it */
+    const char *currency;
+    const struct scf_uuid *invoice_ids;
+    size_t count;
+};
+enum scf_code scf_claims_take(struct scf_db *db, struct scf_arena *arena,
+                              const struct scf_loan_claiming *claiming, int64_t now_us,
+                              struct scf_error *err) SCF_MUST_CHECK;
+/* The claims of a hold become the loan's. WRONG_STATE: its time is over. */
+enum scf_code scf_claims_pass(struct scf_db *db, struct scf_arena *arena,
+                              const struct scf_uuid *hold_id, const struct scf_uuid *loan_id,
+                              int64_t now_us, struct scf_error *err) SCF_MUST_CHECK;
+/* A settled loan, or a hold, gives its claims back. */
+enum scf_code scf_claims_release(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_uuid *holder_id, int64_t now_us,
+                                 struct scf_error *err) SCF_MUST_CHECK;
+/* A loan that a reversal opened again takes its claims back. What another has claimed by then is
+ * recorded as in conflict, for what happened is not undone by it. */
+enum scf_code scf_claims_retake(struct scf_db *db, struct scf_arena *arena,
+                                const struct scf_uuid *loan_id, int64_t *ret_conflicts,
+                                struct scf_error *err) SCF_MUST_CHECK;
+
+/* The live claims of a loan; one per key of an invoice (an invoice that was corrected has several,
+ * with the same invoice_id). */
+struct scf_claimed {
+    struct scf_uuid invoice_key, invoice_id;
+};
+enum scf_code scf_claims_list(struct scf_db *db, struct scf_arena *arena,
+                              const struct scf_uuid *loan_id, struct scf_claimed **ret,
+                              size_t *ret_n, struct scf_error *err) SCF_MUST_CHECK;
+
+/* A lender's hold, locked after its account. NOT_FOUND; WRONG_STATE when it does not hold any
+ * more. */
+struct scf_hold {
+    struct scf_uuid id, node_id, account_id, assessment_id, decision_id, contract_id, contract_key;
+    struct scf_uuid borrower_id, loan_id;
+    char currency[4];
+    int64_t amount, used, expires_us, created_us, closed_us, version;
+    int status; /* enum scf_hold_status */
+};
+enum scf_hold_status { SCF_HOLD_HELD, SCF_HOLD_USED, SCF_HOLD_RELEASED, SCF_HOLD_EXPIRED };
+extern const char *const scf_hold_status_names[]; /* in enum order, NULL-terminated */
+enum scf_code scf_hold_lock(struct scf_db *db, struct scf_arena *arena, const struct scf_uuid *id,
+                            const struct scf_uuid *node_id, int64_t now_us, struct scf_hold *ret,
+                            struct scf_error *err) SCF_MUST_CHECK;
+/* The loan uses it: what is above `used` is released to the account, the claims become the loan's.
+ * The loan itself books its use, of which `used` comes out of the hold. */
+enum scf_code scf_hold_use(struct scf_db *db, struct scf_arena *arena, const struct scf_hold *hold,
+                           struct scf_account *account, const struct scf_uuid *loan_id,
+                           int64_t used, int64_t now_us, struct scf_error *err) SCF_MUST_CHECK;
+
 /* Task "holds": lets holds expire whose time is over. */
 enum scf_code scf_hold_task(struct scf_db *db, struct scf_arena *arena, void *app,
                             struct scf_error *err) SCF_MUST_CHECK;

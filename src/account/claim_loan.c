@@ -1,0 +1,28 @@
+/* A loan's own claims, made without a hold. */
+#include "claim.h"
+
+enum scf_code scf_claims_take(struct scf_db *db, struct scf_arena *arena,
+                              const struct scf_loan_claiming *claiming, int64_t now_us,
+                              struct scf_error *err) {
+    struct scf_claim_book book;
+    struct scf_claim_want *wants = scf_alloc(arena, claiming->count, sizeof *wants);
+    if (wants == NULL)
+        return scf_fail(err, SCF_E_INTERNAL, "No memory for the claims");
+    for (size_t i = 0; i < claiming->count; i++) {
+        wants[i] = (struct scf_claim_want){.invoice_id = claiming->invoice_ids[i],
+                                           .node_id = claiming->node_id,
+                                           .enterprise_id = claiming->enterprise_id};
+        memcpy(wants[i].currency, claiming->currency, 3);
+    }
+    const struct scf_claimant claimant = {.holder_id = claiming->loan_id,
+                                          .by_loan = true,
+                                          .until_us = INT64_MAX,
+                                          .count = claiming->count,
+                                          .member = "invoice_ids"};
+    enum scf_code code = scf_claims_look(db, arena, wants, claiming->count, now_us, &book, err);
+    if (code == SCF_OK)
+        code = scf_claims_lock(db, &book, err);
+    if (code == SCF_OK)
+        code = scf_claims_decide(&book, &claimant, arena, err);
+    return code == SCF_OK ? scf_claims_write(db, &book, err) : code;
+}

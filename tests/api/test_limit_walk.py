@@ -42,7 +42,9 @@ class Walk:
         self.admin = server.client()
         self.chain = Chain(self.admin)
         self.buyer = self.chain.procurement.client
-        bank = make_enterprise(self.admin, roles=["lender"], enterprise_type="financial_institution")
+        bank = make_enterprise(
+            self.admin, roles=["lender"], enterprise_type="financial_institution"
+        )
         self.lenders = [self.chain.lender, make_node(self.admin, "lender", bank["id"])]
         self.banks = [self.chain.bank["id"], bank["id"]]
         body = self.chain.contract(signed_on="2026-11-01", amount=f"{AMOUNT}.00")

@@ -140,11 +140,31 @@ static void hear_all(struct scf_case *c, const struct scf_table *objects) {
     }
 }
 
-static bool names_bill(const struct scf_fact *event, const struct scf_bill *b) {
-    for (size_t i = 0; i < event->invoice_ref_count; i++)
-        if (scf_uuid_eq(&event->invoice_refs[i], &b->number_key))
-            return true;
-    return false;
+/* ---- by number: several invoices may have the same one, under different codes ---- */
+
+struct of_number {
+    struct scf_uuid number_key;
+    struct scf_bill *first;
+};
+
+static bool index_numbers(struct scf_case *c) {
+    if (!scf_table_init(&c->by_number, c->arena, sizeof(struct scf_uuid), sizeof(struct of_number),
+                        c->bill_count))
+        return false;
+    for (size_t k = c->bill_count; k-- > 0;) {
+        struct of_number *n = scf_table_put(&c->by_number, &c->bills[k].number_key);
+        c->bills[k].next = n->first;
+        n->first = &c->bills[k];
+    }
+    return true;
+}
+
+/* The bills of this number, oldest first, by `next`. */
+static struct scf_bill *numbered(const struct scf_case *c, const struct scf_uuid *number_key) {
+    static const struct scf_uuid nil;
+    const struct of_number *n =
+        scf_uuid_eq(number_key, &nil) ? NULL : scf_table_find(&c->by_number, number_key);
+    return n != NULL ? n->first : NULL;
 }
 
 static void reduce(struct scf_bill *b, int64_t *left) {
@@ -155,15 +175,16 @@ static void reduce(struct scf_bill *b, int64_t *left) {
 
 /* Against the invoice that it names; what is left over, or names none, against the newest. */
 static void apply_reducers(struct scf_case *c) {
+    size_t open = c->bill_count; /* bills from here on are reduced to nothing */
     for (size_t i = 0; i < c->reducer_count; i++) {
         const struct scf_fact *f = c->reducers[i];
         int64_t left = f->has_amount ? magnitude(f->amount) : 0;
-        for (size_t k = 0; k < c->bill_count; k++)
-            if (!scf_uuid_is_nil(&f->original_key) &&
-                scf_uuid_eq(&f->original_key, &c->bills[k].number_key) &&
-                strcmp(f->currency, c->bills[k].v.currency) == 0)
-                reduce(&c->bills[k], &left);
-        for (size_t k = c->bill_count; k-- > 0;)
+        for (struct scf_bill *b = numbered(c, &f->original_key); b != NULL; b = b->next)
+            if (strcmp(f->currency, b->v.currency) == 0)
+                reduce(b, &left);
+        while (open > 0 && c->bills[open - 1].v.reduced == c->bills[open - 1].v.amount)
+            open--;
+        for (size_t k = open; k-- > 0 && left > 0;)
             if (strcmp(f->currency, c->bills[k].v.currency) == 0)
                 reduce(&c->bills[k], &left);
     }
@@ -196,7 +217,7 @@ static bool mark_billed(struct scf_case *c) {
 
 bool scf_bills_collect(struct scf_case *c) {
     struct scf_table objects;
-    if (!index_objects(c, &objects) || !split(c, &objects))
+    if (!index_objects(c, &objects) || !split(c, &objects) || !index_numbers(c))
         return false;
     hear_all(c, &objects);
     apply_reducers(c);
@@ -211,19 +232,27 @@ static bool pays(const struct scf_word *w, const struct scf_uuid *chain, const c
            strcmp(w->fact->currency, currency) == 0;
 }
 
-static void allot(const struct scf_case *c, const struct scf_fact *f, int64_t *paid) {
+static int64_t unpaid(const struct scf_bill *b, int64_t paid) {
+    int64_t left = b->v.amount - b->v.reduced - paid;
+    return scf_bill_stands(b) && left > 0 ? left : 0;
+}
+
+static void pay(const struct scf_case *c, size_t k, int64_t *paid, int64_t *left) {
+    int64_t part = smaller(unpaid(&c->bills[k], paid[k]), *left);
+    paid[k] += part;
+    *left -= part;
+}
+
+/* To the invoices that it names, the rest to the oldest; `open`: those before it are paid. */
+static void allot(const struct scf_case *c, const struct scf_fact *f, int64_t *paid, size_t *open) {
     int64_t left = f->amount;
-    for (int named = 1; named >= 0; named--) {
-        for (size_t k = 0; k < c->bill_count && left > 0; k++) {
-            const struct scf_bill *b = &c->bills[k];
-            if (!scf_bill_stands(b) || (named && !names_bill(f, b)))
-                continue;
-            int64_t part = smaller(b->v.amount - b->v.reduced - paid[k], left);
-            part = part > 0 ? part : 0;
-            paid[k] += part;
-            left -= part;
-        }
-    }
+    for (size_t i = 0; i < f->invoice_ref_count; i++)
+        for (struct scf_bill *b = numbered(c, &f->invoice_refs[i]); b != NULL; b = b->next)
+            pay(c, (size_t)(b - c->bills), paid, &left);
+    while (*open < c->bill_count && unpaid(&c->bills[*open], paid[*open]) == 0)
+        ++*open;
+    for (size_t k = *open; k < c->bill_count && left > 0; k++)
+        pay(c, k, paid, &left);
 }
 
 static bool settle_payments(struct scf_case *c) {
@@ -236,10 +265,11 @@ static bool settle_payments(struct scf_case *c) {
         if (pays(&c->words[i], &c->words[i].fact->chain_id, c->contract->currency))
             scf_table_put(&chains, &c->words[i].fact->chain_id);
     for (size_t k = 0; k < chains.n; k++) {
+        size_t open = 0;
         memset(paid, 0, c->bill_count * sizeof *paid);
         for (size_t i = 0; i < c->word_count; i++)
             if (pays(&c->words[i], scf_table_at(&chains, k), c->contract->currency))
-                allot(c, c->words[i].fact, paid);
+                allot(c, c->words[i].fact, paid, &open);
         for (size_t i = 0; i < c->bill_count; i++)
             c->bills[i].v.paid = paid[i] > c->bills[i].v.paid ? paid[i] : c->bills[i].v.paid;
     }
@@ -253,23 +283,37 @@ static int64_t open_amount(const struct scf_bill *b) {
     return scf_bill_stands(b) && left > 0 ? left : 0;
 }
 
-/* An amount against the newest invoices first; without one the whole of them. */
+static void dispute_one(struct scf_bill *b, int64_t *left) {
+    int64_t part = smaller(open_amount(b), *left);
+    b->v.disputed += part;
+    *left -= part;
+}
+
+/* The invoices that it names, else the newest first; as much as it says, or the whole of them. */
 static void dispute(struct scf_case *c, const struct scf_fact *f) {
-    int64_t left = f->has_amount ? f->amount : SCF_MONEY_MAX;
-    for (size_t k = c->bill_count; k-- > 0 && left > 0;) {
-        struct scf_bill *b = &c->bills[k];
-        if (f->invoice_ref_count > 0 && !names_bill(f, b))
-            continue;
-        int64_t part = smaller(open_amount(b), left);
-        b->v.disputed += part;
-        left -= f->has_amount ? part : 0;
-    }
+    int64_t left = f->has_amount ? f->amount : INT64_MAX;
+    for (size_t i = 0; i < f->invoice_ref_count; i++)
+        for (struct scf_bill *b = numbered(c, &f->invoice_refs[i]); b != NULL; b = b->next)
+            dispute_one(b, &left);
+    for (size_t k = f->invoice_ref_count > 0 ? 0 : c->bill_count; k-- > 0 && left > 0;)
+        dispute_one(&c->bills[k], &left);
 }
 
 static void resolve(struct scf_case *c, const struct scf_fact *f) {
-    for (size_t k = 0; k < c->bill_count; k++)
-        if (f->invoice_ref_count == 0 || names_bill(f, &c->bills[k]))
-            c->bills[k].v.disputed = 0;
+    for (size_t i = 0; i < f->invoice_ref_count; i++)
+        for (struct scf_bill *b = numbered(c, &f->invoice_refs[i]); b != NULL; b = b->next)
+            b->v.disputed = 0;
+}
+
+/* The last event that ends every dispute: what was disputed before it does not count. */
+static size_t last_peace(const struct scf_case *c) {
+    for (size_t i = c->word_count; i-- > 0;) {
+        const struct scf_fact *f = c->words[i].fact;
+        if (f->phase == SCF_PHASE_RESOLVED && scf_word_proves(&c->words[i]) &&
+            f->invoice_ref_count == 0)
+            return i;
+    }
+    return 0;
 }
 
 /* What was returned and is not yet covered by red letters or credit notes. */
@@ -283,15 +327,20 @@ static void add_returns(struct scf_case *c, int64_t returned) {
     }
 }
 
+/* Anybody who counts may dispute; only the buyer, or a system that nobody operates, ends it. */
 static void settle_disputes(struct scf_case *c, int64_t returned) {
-    for (size_t i = 0; i < c->word_count; i++) {
+    bool everything = false; /* all is disputed already, and nothing was resolved since */
+    for (size_t i = last_peace(c); i < c->word_count; i++) {
         if (!scf_word_is(&c->words[i], SCF_REC_WORKFLOW_EVENT))
             continue;
         const struct scf_fact *f = c->words[i].fact;
-        if (f->phase == SCF_PHASE_DISPUTED)
+        if (f->phase == SCF_PHASE_DISPUTED && !everything) {
             dispute(c, f);
-        else if (f->phase == SCF_PHASE_RESOLVED && c->words[i].standing != SCF_STANDS_SELLER)
+            everything = f->invoice_ref_count == 0 && !f->has_amount;
+        } else if (f->phase == SCF_PHASE_RESOLVED && scf_word_proves(&c->words[i])) {
             resolve(c, f);
+            everything = false;
+        }
     }
     add_returns(c, returned);
 }
@@ -340,16 +389,21 @@ static bool settle_delivery(struct scf_case *c, int64_t completion_ppm) {
     return true;
 }
 
-/* Reconciled or paid by the debtor: that confirms an invoice too. */
+/* Reconciled or paid by the debtor: that confirms the invoices it names, or all. */
 static void settle_confirmations(struct scf_case *c) {
+    bool all = false;
     for (size_t i = 0; i < c->word_count; i++) {
-        const struct scf_word *w = &c->words[i];
-        bool confirms = scf_word_proves(w) && (w->fact->phase == SCF_PHASE_RECONCILED ||
-                                               w->fact->phase == SCF_PHASE_PAID);
-        for (size_t k = 0; confirms && k < c->bill_count; k++)
-            c->bills[k].confirmed |=
-                w->fact->invoice_ref_count == 0 || names_bill(w->fact, &c->bills[k]);
+        const struct scf_fact *f = c->words[i].fact;
+        if (!scf_word_proves(&c->words[i]) ||
+            (f->phase != SCF_PHASE_RECONCILED && f->phase != SCF_PHASE_PAID))
+            continue;
+        all |= f->invoice_ref_count == 0;
+        for (size_t k = 0; k < f->invoice_ref_count; k++)
+            for (struct scf_bill *b = numbered(c, &f->invoice_refs[k]); b != NULL; b = b->next)
+                b->confirmed = true;
     }
+    for (size_t k = 0; all && k < c->bill_count; k++)
+        c->bills[k].confirmed = true;
 }
 
 bool scf_bills_settle(struct scf_case *c, int64_t completion_ppm, int64_t returned) {

@@ -66,16 +66,30 @@ void scf_check_fail(struct scf_checking *k, struct scf_bill *bill, const struct 
     f->detail = scf_check_text(k, detail);
 }
 
-void scf_check_mark_line(struct scf_checking *k, int line) {
-    for (size_t i = 0; i < k->c->bill_count; i++) {
+static bool has_line(const struct scf_checking *k, const struct scf_fact *f, const bool *lines) {
+    for (size_t i = 0; i < f->line_count; i++) {
+        int line = scf_order_find(&k->c->order, &f->lines[i]);
+        if (line >= 0 && lines[line])
+            return true;
+    }
+    return false;
+}
+
+void scf_check_mark_lines(struct scf_checking *k, const bool *lines) {
+    for (size_t i = 0; i < k->c->bill_count && k->finding->failures > 0; i++) {
         struct scf_bill *b = &k->c->bills[i];
-        for (size_t l = 0; l < b->fact->line_count && scf_bill_stands(b); l++) {
-            if (scf_order_find(&k->c->order, &b->fact->lines[l]) == line) {
-                add_record(k->finding, &b->v.invoice_id);
-                b->v.hard_failed |= k->rule->severity == SCF_HARD;
-                break;
-            }
-        }
+        if (!scf_bill_stands(b) || !has_line(k, b->fact, lines))
+            continue;
+        add_record(k->finding, &b->v.invoice_id);
+        b->v.hard_failed |= k->rule->severity == SCF_HARD;
+    }
+    for (size_t i = 0; i < k->c->word_count && k->finding->failures > 0; i++) {
+        const struct scf_word *w = &k->c->words[i];
+        if (k->finding->record_count == SCF_FINDING_RECORDS)
+            return;
+        if (scf_word_is(w, SCF_REC_WORKFLOW_EVENT) && w->fact->taking > 0 &&
+            has_line(k, w->fact, lines))
+            add_record(k->finding, &w->fact->record_id);
     }
 }
 
@@ -103,8 +117,9 @@ static bool prepare(struct scf_checking *k, const struct scf_taken *proven) {
     k->invoiced = scf_alloc(c->arena, n, sizeof *k->invoiced);
     k->invoice_cases = scf_alloc(c->arena, n, sizeof *k->invoice_cases);
     k->all_name_events = scf_alloc(c->arena, n, sizeof *k->all_name_events);
+    k->failed_lines = scf_alloc(c->arena, n, sizeof *k->failed_lines);
     if (k->invoiced == NULL || k->invoice_cases == NULL || k->all_name_events == NULL ||
-        !scf_takings_sum(c, SCF_TAKEN_REPORTED, &k->reported) ||
+        k->failed_lines == NULL || !scf_takings_sum(c, SCF_TAKEN_REPORTED, &k->reported) ||
         !scf_takings_sum(c, SCF_TAKEN_BILLED, &k->billed))
         return false;
     for (size_t i = 0; i < n; i++)

@@ -13,6 +13,7 @@ struct scf_checking {
     int64_t *invoiced;     /* per order line: quantity of the invoices in force, less reducers */
     size_t *invoice_cases; /* per order line: how many invoices in force have it */
     bool *all_name_events; /* per order line: each of these names the events it bills */
+    bool *failed_lines;    /* room for a check to note them */
 };
 
 /* Counts a case. On failure the finding keeps the records and, of the first one, the detail; a hard
@@ -21,8 +22,9 @@ void scf_check_pass(struct scf_checking *k);
 void scf_check_fail(struct scf_checking *k, struct scf_bill *bill, const struct scf_uuid *one,
                     const struct scf_uuid *other, const char *format, ...) SCF_PRINTF(5, 6);
 
-/* A failure concerns every invoice in force that bills this ordered line. */
-void scf_check_mark_line(struct scf_checking *k, int line);
+/* Failures of these ordered lines concern every invoice in force that bills one of them, and name
+ * the events by which their goods were taken over. */
+void scf_check_mark_lines(struct scf_checking *k, const bool *lines);
 
 /* Adds a record to the finding. */
 void scf_check_name(struct scf_checking *k, const struct scf_uuid *record_id);

@@ -14,27 +14,21 @@ static const char *name_of(const struct scf_checking *k, size_t line) {
     return name != NULL ? name : "?";
 }
 
-static void add_taking_records(struct scf_checking *k, size_t line) {
-    for (size_t i = 0; i < k->c->word_count; i++) {
-        const struct scf_fact *f = k->c->words[i].fact;
-        if (!scf_word_is(&k->c->words[i], SCF_REC_WORKFLOW_EVENT) || f->taking == 0)
-            continue;
-        for (size_t l = 0; l < f->line_count; l++) {
-            if (scf_order_find(&k->c->order, &f->lines[l]) == (int)line) {
-                scf_check_name(k, &f->record_id);
-                break;
-            }
-        }
-    }
+/* What was accepted of an ordered line; −1: nobody says. Proof counts before what the seller says,
+ * or it could pass by its own word. */
+static int64_t accepted_of(const struct scf_checking *k, size_t line) {
+    int64_t proven = k->proven.quantities[line];
+    return proven >= 0 ? proven : k->reported.quantities[line];
 }
 
 /* Invoices that name the events they bill are compared with these, so that a delivery in parts need
  * not be invoiced at once; else all that was accepted with all that was invoiced. */
 void scf_check_quantity_match(struct scf_checking *k) {
+    memset(k->failed_lines, 0, k->c->order.line_count * sizeof *k->failed_lines);
     for (size_t i = 0; i < k->c->order.line_count; i++) {
         const struct scf_order_line *l = &k->c->order.lines[i];
-        int64_t accepted =
-            k->all_name_events[i] ? k->billed.quantities[i] : k->reported.quantities[i];
+        int64_t accepted = k->all_name_events[i] ? k->billed.quantities[i] : -1;
+        accepted = accepted >= 0 ? accepted : accepted_of(k, i);
         if (!l->has_quantity || k->invoice_cases[i] == 0 || accepted < 0)
             continue;
         if (within(k->invoiced[i], accepted, k->rule->tolerance_ppm, l->quantity)) {
@@ -44,15 +38,16 @@ void scf_check_quantity_match(struct scf_checking *k) {
         scf_check_fail(k, NULL, NULL, NULL, "%.100s: invoiced %s, accepted %s, ordered %s.",
                        name_of(k, i), scf_check_quantity(k, k->invoiced[i]),
                        scf_check_quantity(k, accepted), scf_check_quantity(k, l->quantity));
-        scf_check_mark_line(k, (int)i);
-        add_taking_records(k, i);
+        k->failed_lines[i] = true;
     }
+    scf_check_mark_lines(k, k->failed_lines);
 }
 
 void scf_check_quantity_ordered(struct scf_checking *k) {
+    memset(k->failed_lines, 0, k->c->order.line_count * sizeof *k->failed_lines);
     for (size_t i = 0; i < k->c->order.line_count; i++) {
         const struct scf_order_line *l = &k->c->order.lines[i];
-        int64_t accepted = k->reported.quantities[i];
+        int64_t accepted = accepted_of(k, i);
         if (!l->has_quantity || accepted < 0)
             continue;
         if (accepted <= l->quantity ||
@@ -62,9 +57,9 @@ void scf_check_quantity_ordered(struct scf_checking *k) {
         }
         scf_check_fail(k, NULL, NULL, NULL, "%.100s: accepted %s of %s ordered.", name_of(k, i),
                        scf_check_quantity(k, accepted), scf_check_quantity(k, l->quantity));
-        add_taking_records(k, i);
-        scf_check_mark_line(k, (int)i);
+        k->failed_lines[i] = true;
     }
+    scf_check_mark_lines(k, k->failed_lines);
 }
 
 /* ---- price ---- */

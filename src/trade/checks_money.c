@@ -60,41 +60,50 @@ void scf_check_line_tax(struct scf_checking *k) {
 
 /* ---- payments ---- */
 
-/* Is it one of the accounts that the invoices give for the buyer? *ret_known: they give any. */
-static bool is_buyers_account(const struct scf_case *c, const struct scf_uuid *account,
-                              bool *ret_known) {
-    bool found = false;
-    *ret_known = false;
-    for (size_t i = 0; i < c->bill_count; i++) {
-        const struct scf_uuid *known = &c->bills[i].fact->buyer_account;
-        *ret_known |= !scf_uuid_is_nil(known);
-        found |= scf_uuid_eq(known, account);
+struct account {
+    struct scf_uuid key;
+};
+
+/* The accounts that invoices give for the buyer. */
+static bool collect_accounts(struct scf_checking *k, struct scf_table *ret) {
+    if (!scf_table_init(ret, k->c->arena, sizeof(struct scf_uuid), sizeof(struct account),
+                        k->c->bill_count)) {
+        k->c->full = true;
+        return false;
     }
-    return found;
+    for (size_t i = 0; i < k->c->bill_count; i++)
+        if (!scf_uuid_is_nil(&k->c->bills[i].fact->buyer_account))
+            scf_table_put(ret, &k->c->bills[i].fact->buyer_account);
+    return true;
 }
 
-static const char *payer_fault(const struct scf_case *c, const struct scf_fact *f, bool *looked) {
-    bool known, account = !scf_uuid_is_nil(&f->payer_account);
+static const char *payer_fault(const struct scf_case *c, const struct scf_table *accounts,
+                               const struct scf_fact *f, bool *looked) {
     if (!scf_uuid_is_nil(&f->payer_id)) {
         *looked = true;
         if (!scf_uuid_eq(&f->payer_id, &c->contract->buyer_id))
             return "The payer is not the debtor.";
     }
-    bool is_buyers = is_buyers_account(c, &f->payer_account, &known);
-    *looked |= account && known;
-    return account && known && !is_buyers ? "It was paid from another account than the debtor's."
-                                          : NULL;
+    if (scf_uuid_is_nil(&f->payer_account) || accounts->n == 0)
+        return NULL;
+    *looked = true;
+    return scf_table_find(accounts, &f->payer_account) == NULL
+               ? "It was paid from another account than the debtor's."
+               : NULL;
 }
 
 void scf_check_fund_flow(struct scf_checking *k) {
     const struct scf_uuid *designated = &k->c->order.collection_account;
+    struct scf_table accounts;
+    if (!collect_accounts(k, &accounts))
+        return;
     for (size_t i = 0; i < k->c->word_count; i++) {
         const struct scf_fact *f = k->c->words[i].fact;
         if (!scf_word_is(&k->c->words[i], SCF_REC_WORKFLOW_EVENT) || f->phase != SCF_PHASE_PAID ||
             !f->has_payment)
             continue;
         bool looked = false;
-        const char *fault = payer_fault(k->c, f, &looked);
+        const char *fault = payer_fault(k->c, &accounts, f, &looked);
         if (!scf_uuid_is_nil(designated) && !scf_uuid_is_nil(&f->payee_account)) {
             looked = true;
             if (fault == NULL && !scf_uuid_eq(designated, &f->payee_account))

@@ -18,18 +18,30 @@ static int64_t limit_of(const char *mode) {
     return 1000;
 }
 
-/* The first receipt under the same waybill. */
-static const struct scf_fact *receipt_of(const struct scf_case *c, const struct scf_fact *sent) {
-    for (size_t i = 0; i < c->word_count; i++) {
-        const struct scf_fact *f = c->words[i].fact;
-        if (scf_word_is(&c->words[i], SCF_REC_WORKFLOW_EVENT) && f->taking > 0 && f->has_happened &&
-            scf_uuid_eq(&f->shipment.waybill, &sent->shipment.waybill))
-            return f;
+struct receipt {
+    struct scf_uuid waybill;
+    const struct scf_fact *fact; /* the first one under it */
+};
+
+static bool collect_receipts(struct scf_checking *k, struct scf_table *ret) {
+    if (!scf_table_init(ret, k->c->arena, sizeof(struct scf_uuid), sizeof(struct receipt),
+                        k->c->word_count)) {
+        k->c->full = true;
+        return false;
     }
-    return NULL;
+    for (size_t i = 0; i < k->c->word_count; i++) {
+        const struct scf_fact *f = k->c->words[i].fact;
+        if (!scf_word_is(&k->c->words[i], SCF_REC_WORKFLOW_EVENT) || f->taking == 0 ||
+            !f->has_happened || scf_uuid_is_nil(&f->shipment.waybill))
+            continue;
+        struct receipt *r = scf_table_put(ret, &f->shipment.waybill);
+        r->fact = r->fact == NULL ? f : r->fact;
+    }
+    return true;
 }
 
-static void check_shipment(struct scf_checking *k, const struct scf_fact *f) {
+static void check_shipment(struct scf_checking *k, const struct scf_table *receipts,
+                           const struct scf_fact *f) {
     const struct scf_fact_shipment *s = &f->shipment;
     if (scf_uuid_is_nil(&s->waybill)) {
         scf_check_fail(k, NULL, &f->record_id, NULL, "A shipment names no waybill.");
@@ -41,7 +53,8 @@ static void check_shipment(struct scf_checking *k, const struct scf_fact *f) {
                        scf_check_quantity(k, s->weight_g * 1000), lorries);
         return;
     }
-    const struct scf_fact *got = receipt_of(k->c, f);
+    const struct receipt *under = scf_table_find(receipts, &s->waybill);
+    const struct scf_fact *got = under != NULL ? under->fact : NULL;
     if (got != NULL && f->has_happened && s->distance_m > 0) {
         /* metres per (µs / 3.6·10^9) against km/h × 1000 */
         __int128 took = got->happened_us - f->happened_us;
@@ -57,15 +70,20 @@ static void check_shipment(struct scf_checking *k, const struct scf_fact *f) {
 }
 
 void scf_check_logistics(struct scf_checking *k) {
+    struct scf_table receipts;
+    if (!collect_receipts(k, &receipts))
+        return;
     for (size_t i = 0; i < k->c->word_count; i++) {
         const struct scf_fact *f = k->c->words[i].fact;
         if (scf_word_is(&k->c->words[i], SCF_REC_WORKFLOW_EVENT) &&
             f->phase == SCF_PHASE_DISPATCH && f->shipment.present)
-            check_shipment(k, f);
+            check_shipment(k, &receipts, f);
     }
 }
 
 /* ---- round trips ---- */
+
+enum { SEARCH_STEPS = 1000000 };
 
 struct search {
     const struct scf_case *c;
@@ -73,7 +91,7 @@ struct search {
     int64_t tolerance_ppm, days;
     const struct scf_sale *path[3];
     size_t depth;
-    int64_t steps; /* left: a bound, whatever the graph */
+    int64_t *steps; /* left of the contract's: a bound, whatever the graph */
 };
 
 static bool alike(const struct search *s, const struct scf_sale *sale) {
@@ -105,7 +123,7 @@ static size_t first_sale(const struct scf_case *c, const struct scf_uuid *seller
 static bool leads_back(struct search *s, const struct scf_uuid *from) {
     const struct scf_case *c = s->c;
     for (size_t i = first_sale(c, from);
-         i < c->sale_count && compare_seller(&c->sales[i], from) == 0 && s->steps-- > 0; i++) {
+         i < c->sale_count && compare_seller(&c->sales[i], from) == 0 && (*s->steps)-- > 0; i++) {
         const struct scf_sale *sale = &c->sales[i];
         if (!alike(s, sale))
             continue;
@@ -119,13 +137,14 @@ static bool leads_back(struct search *s, const struct scf_uuid *from) {
 }
 
 void scf_check_round_trip(struct scf_checking *k) {
+    int64_t steps = SEARCH_STEPS;
     for (size_t i = 0; k->c->sales_known && i < k->c->bill_count; i++) {
         struct scf_bill *b = &k->c->bills[i];
         struct search s = {.c = k->c,
                            .bill = b,
                            .tolerance_ppm = k->rule->tolerance_ppm,
                            .days = k->rule->days,
-                           .steps = 100000};
+                           .steps = &steps};
         if (!scf_bill_stands(b) || b->v.amount == 0)
             continue;
         if (!leads_back(&s, &b->fact->buyer_id)) {

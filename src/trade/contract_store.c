@@ -1,8 +1,6 @@
 /* SQL of contracts as views need them. */
 #include "contract_store.h"
 
-#include "scfd/base/clock.h"
-
 /* The key alone finds the few records of the contract; a planner that were told the order wanted
  * might walk the whole chain backwards instead. */
 static const struct scf_stmt newest_stmt = {
@@ -28,22 +26,6 @@ enum scf_code scf_trade_contract_newest(struct scf_db *db, struct scf_arena *are
     if (code == SCF_OK)
         *ret = scf_rows_count(rows) > 0 ? scf_rows_uuid(rows, 0, 0) : contract->id;
     return code;
-}
-
-void scf_trade_contract_of(struct scf_arena *arena, const struct scf_record *record,
-                           struct scf_trade_contract *ret) {
-    struct scf_error ignored = {0}; /* unreadable is as good as erased */
-    char *text = record->body.p != NULL ? scf_strndup(arena, record->body.p, record->body.n) : NULL;
-    *ret = (struct scf_trade_contract){
-        .contract_key = record->business_key,
-        .seller_id = record->enterprise_id,
-        .buyer_id = record->counterparty_id,
-        .amount = record->amount,
-        .body = text != NULL ? scf_json_parse(arena, text, record->body.n, &ignored) : NULL,
-    };
-    memcpy(ret->currency, record->currency, sizeof ret->currency);
-    const char *signed_on = scf_json_string(ret->body, "signed_on");
-    ret->has_signed = scf_date_parse(scf_str(signed_on), &ret->signed_day);
 }
 
 static const struct scf_stmt buyer_stmt = {

@@ -1,5 +1,6 @@
 /* The digest of a body: the same JSON with fewer members. Account numbers become digests, so that
- * facts compare them without holding them. Relies on bodies being valid (intake). */
+ * facts compare them without holding them, and so do long names, so that facts stay small. Relies
+ * on bodies being valid (intake). */
 #include "fact.h"
 
 #include "scfd/codec/jsonw.h"
@@ -8,7 +9,7 @@
 struct kept {
     const char *name;
     const struct kept *members;
-    bool account;
+    bool account, goods;
 };
 
 #define PLAIN(member)                                                                              \
@@ -17,6 +18,8 @@ struct kept {
     { .name = (member), .members = (list) }
 #define ACCOUNT(member)                                                                            \
     { .name = (member), .account = true }
+#define GOODS(member)                                                                              \
+    { .name = (member), .goods = true }
 #define END                                                                                        \
     { .name = NULL }
 
@@ -42,7 +45,7 @@ static const struct kept event[] = {PLAIN("step"),
                                     OBJECT("payment", event_payment),
                                     END};
 
-static const struct kept invoice_line[] = {PLAIN("item_code"), PLAIN("goods_name"), PLAIN("unit"),
+static const struct kept invoice_line[] = {PLAIN("item_code"), GOODS("goods_name"), PLAIN("unit"),
                                            PLAIN("quantity"),  PLAIN("unit_price"), PLAIN("amount"),
                                            PLAIN("tax_rate"),  PLAIN("tax_amount"), END};
 static const struct kept party[] = {ACCOUNT("bank_account"), END};
@@ -74,10 +77,18 @@ static const struct kept *const kept_of[] = {
 static void write_object(struct scf_jsonw *w, const char *key, const cJSON *object,
                          const struct kept *members);
 
-static void write_account(struct scf_jsonw *w, const char *key, const char *number) {
-    char text[SCF_ACCOUNT_TEXT];
-    scf_fact_account_text(number, text);
-    scf_jw_str(w, key, text);
+enum { LONG_NAME = 60 }; /* bytes from which a digest is shorter */
+
+static void write_text(struct scf_jsonw *w, const char *key, const char *text,
+                       const struct kept *k) {
+    char digest[SCF_KEY_AS_TEXT];
+    if (!k->account && !(k->goods && strlen(text) > LONG_NAME)) {
+        scf_jw_str(w, key, text);
+        return;
+    }
+    struct scf_uuid of = k->account ? scf_fact_account_key(text) : scf_fact_goods_key(text);
+    scf_fact_key_text(&of, digest);
+    scf_jw_str(w, key, digest);
 }
 
 static void write_value(struct scf_jsonw *w, const char *key, const cJSON *item,
@@ -92,10 +103,7 @@ static void write_value(struct scf_jsonw *w, const char *key, const cJSON *item,
         if (k->members != NULL)
             write_object(w, key, item, k->members);
     } else if (cJSON_IsString(item)) {
-        if (k->account)
-            write_account(w, key, item->valuestring);
-        else
-            scf_jw_str(w, key, item->valuestring);
+        write_text(w, key, item->valuestring, k);
     } else if (cJSON_IsBool(item)) {
         scf_jw_bool(w, key, cJSON_IsTrue(item));
     } else if (scf_json_decimal_text(item, number, sizeof number)) {

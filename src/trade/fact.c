@@ -33,25 +33,28 @@ struct scf_uuid scf_fact_event_key(const cJSON *body) {
     return text.n > 0 ? key_of(text.p, text.n) : nil;
 }
 
-#define ACCOUNT_PREFIX "sha256:"
+#define KEY_PREFIX "sha256:"
+
+static bool is_key(const char *text, struct scf_uuid *ret) {
+    return text != NULL && scf_str_starts(scf_str(text), KEY_PREFIX) &&
+           scf_unhex(scf_str(text + sizeof KEY_PREFIX - 1), ret->b, sizeof ret->b);
+}
+
+void scf_fact_key_text(const struct scf_uuid *key, char out[SCF_KEY_AS_TEXT]) {
+    memcpy(out, KEY_PREFIX, sizeof KEY_PREFIX);
+    scf_hex(key->b, sizeof key->b, out + sizeof KEY_PREFIX - 1);
+}
 
 struct scf_uuid scf_fact_account_key(const char *text) {
     struct scf_uuid key;
-    size_t skipped = sizeof ACCOUNT_PREFIX - 1;
-    if (text != NULL && scf_str_starts(scf_str(text), ACCOUNT_PREFIX) &&
-        scf_unhex(scf_str(text + skipped), key.b, sizeof key.b))
-        return key;
-    return scf_fact_text_key(text);
-}
-
-void scf_fact_account_text(const char *number, char out[SCF_ACCOUNT_TEXT]) {
-    struct scf_uuid key = scf_fact_account_key(number);
-    memcpy(out, ACCOUNT_PREFIX, sizeof ACCOUNT_PREFIX);
-    scf_hex(key.b, sizeof key.b, out + sizeof ACCOUNT_PREFIX - 1);
+    return is_key(text, &key) ? key : scf_fact_text_key(text);
 }
 
 /* The name of goods without the category that Chinese invoices put before it (*轴承*轮毂轴承). */
-static struct scf_uuid goods_key(const char *name) {
+struct scf_uuid scf_fact_goods_key(const char *name) {
+    struct scf_uuid key;
+    if (is_key(name, &key))
+        return key;
     const char *end = name != NULL && name[0] == '*' ? strchr(name + 1, '*') : NULL;
     return scf_fact_text_key(end != NULL && end[1] != '\0' ? end + 1 : name);
 }
@@ -135,7 +138,7 @@ bool scf_fact_lines(struct scf_arena *arena, const cJSON *list, int scale, struc
             code = scf_json_string(json, "gtin");
         name = scf_json_string(json, "goods_name");
         l->code_key = scf_fact_text_key(code);
-        l->name_key = goods_key(name != NULL ? name : scf_json_string(json, "item_name"));
+        l->name_key = scf_fact_goods_key(name != NULL ? name : scf_json_string(json, "item_name"));
         l->unit = scf_str(scf_json_string(json, "unit"));
         l->has_quantity =
             scf_body_decimal(json, "quantity", SCF_FACT_QUANTITY_PLACES, &l->quantity);

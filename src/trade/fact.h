@@ -122,10 +122,11 @@ struct scf_uuid scf_fact_event_key(const cJSON *body);
  * and the case of ASCII letters have equal keys. */
 struct scf_uuid scf_fact_text_key(const char *text);
 
-/* An account number as digests keep it: "sha256:" and 32 hex digits; of such a text, itself. */
-enum { SCF_ACCOUNT_TEXT = 48 };
-void scf_fact_account_text(const char *number, char out[SCF_ACCOUNT_TEXT]);
-/* The key of an account number, or of a text as above; nil for "" and NULL. */
-struct scf_uuid scf_fact_account_key(const char *text);
+/* Keys as digests of bodies write them, "sha256:" and 32 hex digits: account numbers always, names
+ * of goods when they are long. The functions below read texts of either form. */
+enum { SCF_KEY_AS_TEXT = 48 };
+void scf_fact_key_text(const struct scf_uuid *key, char out[SCF_KEY_AS_TEXT]);
+struct scf_uuid scf_fact_account_key(const char *text); /* nil for "" and NULL */
+struct scf_uuid scf_fact_goods_key(const char *name);   /* likewise */
 
 #endif

@@ -5,9 +5,10 @@
 #include "scfd/codec/body.h"
 
 enum {
-    LEAVES_AT_ONCE = 200, /* whose facts are in memory together; the largest is 400 KB or so */
-    COPY_BYTES = 256 << 20,
-    BODY_BYTES = 64 << 20, /* of one body as a tree; intake's limits keep it far below */
+    LEAVES_AT_ONCE = 200,   /* of one question */
+    COPY_ENOUGH = 32 << 20, /* bytes of rows that are written together … */
+    COPY_BYTES = 256 << 20, /* … and the bound, which one leaf more never reaches */
+    BODY_BYTES = 64 << 20,  /* of one body as a tree; intake's limits keep it far below */
     COLUMNS = 17
 };
 
@@ -37,6 +38,8 @@ struct folding {
     struct scf_arena *scratch; /* for one body */
     struct scf_buf rows;
     struct scf_buf detail;
+    int64_t next; /* leaf after the last one taken */
+    bool paused;  /* enough for one COPY: go on from `next` */
 };
 
 static void copy_uuid(struct scf_buf *out, const struct scf_rows *row, int col) {
@@ -112,6 +115,7 @@ static struct scf_uuid object_of(const struct scf_rows *row, const cJSON *body) 
 static bool take_leaf(void *ctx, const struct scf_rows *row) {
     struct folding *f = ctx;
     int64_t kind = scf_rows_i64(row, 0, 2);
+    f->next = scf_rows_i64(row, 0, 0) + 1;
     if (kind < SCF_REC_CONTRACT || kind > SCF_REC_INVOICE)
         return true; /* guarantees are counted elsewhere */
     const cJSON *body = body_of(f, row);
@@ -125,7 +129,8 @@ static bool take_leaf(void *ctx, const struct scf_rows *row) {
     }
     if (!scf_uuid_is_nil(&before) && !scf_uuid_eq(&before, &contract))
         put_row(f, row, &before, &object, NULL); /* moved away from there */
-    return !f->rows.overflow && !f->detail.overflow;
+    f->paused = f->rows.len >= COPY_ENOUGH;
+    return !f->paused && !f->rows.overflow && !f->detail.overflow;
 }
 
 static enum scf_code fold_range(struct scf_db *db, struct scf_arena *arena, struct folding *f,
@@ -136,6 +141,7 @@ static enum scf_code fold_range(struct scf_db *db, struct scf_arena *arena, stru
     scf_p_i64(&p, from);
     scf_p_i64(&p, until);
     scf_buf_clear(&f->rows);
+    f->paused = false;
     enum scf_code code = scf_db_stream(db, &leaves_stmt, &p, take_leaf, f, err);
     if (code == SCF_OK && (f->rows.overflow || f->detail.overflow))
         return scf_fail(err, SCF_E_INTERNAL, "The facts of a batch are too large");
@@ -151,9 +157,10 @@ enum scf_code scf_trade_fold(struct scf_db *db, struct scf_arena *arena,
     enum scf_code code = SCF_OK;
     scf_buf_init(&f.rows, COPY_BYTES);
     scf_buf_init(&f.detail, BODY_BYTES);
-    for (int64_t at = from; code == SCF_OK && at < until; at += LEAVES_AT_ONCE) {
+    for (int64_t at = from; code == SCF_OK && at < until;) {
         int64_t to = at + LEAVES_AT_ONCE < until ? at + LEAVES_AT_ONCE : until;
         code = fold_range(db, arena, &f, at, to, err);
+        at = f.paused ? f.next : to;
     }
     scf_buf_free(&f.rows);
     scf_buf_free(&f.detail);
@@ -163,8 +170,9 @@ enum scf_code scf_trade_fold(struct scf_db *db, struct scf_arena *arena,
 
 /* ---- reading ---- */
 
-/* With limits ($3 not null) only leaves below the given size of the given chains. The chain's
- * cursor comes with every fact: one statement, one snapshot. */
+/* With limits ($4 not null) only leaves below the given size of the given chains. Strangers' facts
+ * are left where they are (words.c says who is one): nobody can make a contract of others too large
+ * to be looked at. The chain's cursor comes with every fact: one statement, one snapshot. */
 static const struct scf_stmt facts_stmt = {
     "scf_trade_facts",
     "SELECT f.contract_key, f.chain_id, f.leaf_index, f.record_id, f.kind, f.received_at,"
@@ -172,9 +180,50 @@ static const struct scf_stmt facts_stmt = {
     " f.body_sha256, f.operator_id, f.node_kind, f.detail, coalesce(c.folded_size, 0)"
     " FROM scfd.trade_fact f LEFT JOIN scfd.rollup_cursor c ON c.chain_id = f.chain_id"
     " WHERE f.contract_key = ANY($1) AND f.received_at <= $2"
-    " AND ($3::uuid[] IS NULL OR EXISTS (SELECT FROM unnest($3, $4::bigint[]) AS l (id, size)"
+    " AND (f.operator_id IS NULL OR f.node_kind = ANY($3)"
+    " OR (f.contract_key, f.operator_id) IN (SELECT * FROM unnest($6::uuid[], $7::uuid[])))"
+    " AND ($4::uuid[] IS NULL OR EXISTS (SELECT FROM unnest($4, $5::bigint[]) AS l (id, size)"
     " WHERE l.id = f.chain_id AND f.leaf_index < l.size))"
-    " ORDER BY f.contract_key, f.received_at, f.chain_id, f.leaf_index LIMIT $5"};
+    " ORDER BY f.contract_key, f.received_at, f.chain_id, f.leaf_index"};
+
+/* Contracts and who is a party to them: seller, buyer, and further ones. */
+struct pairs {
+    const struct scf_uuid **contracts, **parties;
+    size_t n;
+};
+
+static size_t further_parties(const struct scf_trade_contract *t) {
+    const cJSON *list = scf_json_get(t->body, "other_parties");
+    return cJSON_IsArray(list) ? (size_t)cJSON_GetArraySize(list) : 0;
+}
+
+static void add_pair(struct pairs *p, const struct scf_trade_contract *t,
+                     const struct scf_uuid *party) {
+    p->contracts[p->n] = &t->contract_key;
+    p->parties[p->n++] = party;
+}
+
+static bool pairs_of(struct scf_arena *arena, const struct scf_trade_contract *contracts, size_t n,
+                     struct pairs *p) {
+    size_t most = 2 * n, further = 0;
+    for (size_t i = 0; i < n; i++)
+        further += further_parties(&contracts[i]);
+    *p = (struct pairs){.contracts = scf_alloc(arena, most + further, sizeof *p->contracts),
+                        .parties = scf_alloc(arena, most + further, sizeof *p->parties)};
+    struct scf_uuid *ids = scf_alloc(arena, further, sizeof *ids);
+    if (p->contracts == NULL || p->parties == NULL || ids == NULL)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        const cJSON *json;
+        add_pair(p, &contracts[i], &contracts[i].seller_id);
+        add_pair(p, &contracts[i], &contracts[i].buyer_id);
+        cJSON_ArrayForEach(json, scf_json_get(contracts[i].body, "other_parties")) {
+            if (scf_id_parse("ent", scf_str(scf_json_string(json, "enterprise_id")), ids))
+                add_pair(p, &contracts[i], ids++);
+        }
+    }
+    return true;
+}
 
 enum scf_code scf_facts_add_limits(struct scf_params *p, struct scf_arena *arena,
                                    const struct scf_trade_chain *limits, size_t n,
@@ -197,69 +246,99 @@ enum scf_code scf_facts_add_limits(struct scf_params *p, struct scf_arena *arena
     return SCF_OK;
 }
 
-static bool read_fact(const struct scf_rows *rows, int i, struct scf_arena *arena,
-                      struct scf_fact *f) {
+static bool read_fact(const struct scf_rows *rows, struct scf_arena *arena, struct scf_fact *f) {
     *f = (struct scf_fact){
-        .contract_key = scf_rows_uuid(rows, i, 0),
-        .chain_id = scf_rows_uuid(rows, i, 1),
-        .leaf_index = scf_rows_i64(rows, i, 2),
-        .record_id = scf_rows_uuid(rows, i, 3),
-        .kind = (enum scf_record_kind)scf_rows_i64(rows, i, 4),
-        .received_us = scf_rows_time(rows, i, 5),
-        .has_happened = !scf_rows_null(rows, i, 6),
-        .happened_us = scf_rows_time(rows, i, 6),
-        .revises_id = scf_rows_uuid(rows, i, 7),
-        .object_key = scf_rows_uuid(rows, i, 8),
-        .seller_id = scf_rows_uuid(rows, i, 9),
-        .buyer_id = scf_rows_uuid(rows, i, 10),
-        .has_amount = !scf_rows_null(rows, i, 11),
-        .amount = scf_rows_i64(rows, i, 11),
-        .body_sha256 = scf_rows_hash(rows, i, 13),
-        .operator_id = scf_rows_uuid(rows, i, 14),
-        .node_kind = scf_rows_null(rows, i, 15) ? -1 : (int)scf_rows_i64(rows, i, 15),
+        .contract_key = scf_rows_uuid(rows, 0, 0),
+        .chain_id = scf_rows_uuid(rows, 0, 1),
+        .leaf_index = scf_rows_i64(rows, 0, 2),
+        .record_id = scf_rows_uuid(rows, 0, 3),
+        .kind = (enum scf_record_kind)scf_rows_i64(rows, 0, 4),
+        .received_us = scf_rows_time(rows, 0, 5),
+        .has_happened = !scf_rows_null(rows, 0, 6),
+        .happened_us = scf_rows_time(rows, 0, 6),
+        .revises_id = scf_rows_uuid(rows, 0, 7),
+        .object_key = scf_rows_uuid(rows, 0, 8),
+        .seller_id = scf_rows_uuid(rows, 0, 9),
+        .buyer_id = scf_rows_uuid(rows, 0, 10),
+        .has_amount = !scf_rows_null(rows, 0, 11),
+        .amount = scf_rows_i64(rows, 0, 11),
+        .body_sha256 = scf_rows_hash(rows, 0, 13),
+        .operator_id = scf_rows_uuid(rows, 0, 14),
+        .node_kind = scf_rows_null(rows, 0, 15) ? -1 : (int)scf_rows_i64(rows, 0, 15),
     };
-    struct scf_str currency = scf_rows_str(rows, i, 12);
+    struct scf_str currency = scf_rows_str(rows, 0, 12);
     memcpy(f->currency, currency.p != NULL ? currency.p : "", currency.n < 3 ? currency.n : 3);
-    const char *text = scf_rows_text(rows, i, 16);
+    const char *text = scf_rows_text(rows, 0, 16);
     struct scf_error ignored = {0};
     const cJSON *detail =
-        text != NULL ? scf_json_parse(arena, text, scf_rows_str(rows, i, 16).n, &ignored) : NULL;
+        text != NULL ? scf_json_parse(arena, text, scf_rows_str(rows, 0, 16).n, &ignored) : NULL;
     return (text == NULL || detail != NULL) && scf_fact_read(arena, detail, f);
+}
+
+/* Row by row, so that what does not fit is never in memory as a whole. */
+struct loading {
+    struct scf_arena *arena;
+    struct scf_facts facts;
+    size_t room;
+    bool full;
+};
+
+static bool make_room(struct loading *l) {
+    if (l->facts.n < l->room)
+        return true;
+    size_t room = l->room > 0 ? 2 * l->room : 64;
+    struct scf_fact *facts = scf_alloc(l->arena, room, sizeof *facts);
+    int64_t *folded = scf_alloc(l->arena, room, sizeof *folded);
+    if (facts == NULL || folded == NULL)
+        return false;
+    if (l->facts.n > 0) {
+        memcpy(facts, l->facts.facts, l->facts.n * sizeof *facts);
+        memcpy(folded, l->facts.folded, l->facts.n * sizeof *folded);
+    }
+    l->facts.facts = facts;
+    l->facts.folded = folded;
+    l->room = room;
+    return true;
+}
+
+static bool take_fact(void *ctx, const struct scf_rows *row) {
+    struct loading *l = ctx;
+    if (l->facts.n == SCF_FACTS_AT_ONCE || !make_room(l) ||
+        !read_fact(row, l->arena, &l->facts.facts[l->facts.n])) {
+        l->full = true;
+        return false;
+    }
+    l->facts.folded[l->facts.n++] = scf_rows_i64(row, 0, 17);
+    return true;
 }
 
 enum scf_code scf_facts_load(struct scf_db *db, struct scf_arena *arena,
                              const struct scf_trade_contract *contracts, size_t n, int64_t as_of_us,
                              const struct scf_trade_chain *limits, size_t limit_count,
                              struct scf_facts *ret, struct scf_error *err) {
+    static const int16_t counted[] = {SCF_NODE_LENDER, SCF_NODE_GUARANTOR};
     const struct scf_uuid **keys = scf_alloc(arena, n, sizeof *keys);
-    struct scf_rows *rows;
+    struct loading l = {.arena = arena};
+    struct pairs pairs;
     struct scf_params p;
-    if (keys == NULL)
+    if (keys == NULL || !pairs_of(arena, contracts, n, &pairs))
         return scf_fail_memory(err);
     for (size_t i = 0; i < n; i++)
         keys[i] = &contracts[i].contract_key;
-    int64_t most = (int64_t)SCF_TRADE_MAX_FACTS * (int64_t)(n > 0 ? n : 1);
     scf_params_init(&p, arena);
     scf_p_uuid_array(&p, keys, n);
     scf_p_time(&p, as_of_us);
+    scf_p_i16_array(&p, counted, SCF_COUNT(counted));
     enum scf_code code = scf_facts_add_limits(&p, arena, limits, limit_count, err);
-    scf_p_i64(&p, most < SCF_FACTS_AT_ONCE ? most + 1 : SCF_FACTS_AT_ONCE + 1);
+    scf_p_uuid_array(&p, pairs.contracts, pairs.n);
+    scf_p_uuid_array(&p, pairs.parties, pairs.n);
     if (code == SCF_OK)
-        code = scf_db_run(db, &facts_stmt, &p, arena, &rows, err);
-    if (code != SCF_OK)
-        return code;
-    int count = scf_rows_count(rows);
-    struct scf_fact *facts = scf_alloc(arena, (size_t)count, sizeof *facts);
-    int64_t *folded = scf_alloc(arena, (size_t)count, sizeof *folded);
-    if (facts == NULL || folded == NULL || count > SCF_FACTS_AT_ONCE || count > most)
+        code = scf_db_stream(db, &facts_stmt, &p, take_fact, &l, err);
+    if (code == SCF_OK && l.full)
         return scf_fail(err, SCF_E_BODY_TOO_LARGE, "The contracts have too many records");
-    for (int i = 0; i < count; i++) {
-        if (!read_fact(rows, i, arena, &facts[i]))
-            return scf_fail(err, SCF_E_BODY_TOO_LARGE, "The contracts have too many records");
-        folded[i] = scf_rows_i64(rows, i, 17);
-    }
-    *ret = (struct scf_facts){.facts = facts, .folded = folded, .n = (size_t)count};
-    return SCF_OK;
+    if (code == SCF_OK)
+        *ret = l.facts;
+    return code;
 }
 
 const struct scf_fact *scf_facts_of(const struct scf_facts *f, const struct scf_uuid *contract_key,

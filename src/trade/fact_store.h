@@ -4,7 +4,7 @@
 
 #include "fact.h"
 
-enum { SCF_FACTS_AT_ONCE = 1000000 }; /* of all contracts that are asked for together */
+enum { SCF_FACTS_AT_ONCE = 300000 }; /* of all contracts that are asked for together */
 
 struct scf_facts {
     struct scf_fact *facts; /* by contract, then time of receipt, chain id, leaf */

@@ -32,8 +32,9 @@ static bool parts_init(struct scf_case *c, size_t n, struct parts *p) {
 
 static bool add_evidence(struct scf_case *c, struct scf_milestone *m, const struct scf_word *w) {
     struct scf_uuid *list = NULL;
-    if (m->evidence_count == EVIDENCE)
-        return true;
+    size_t n = m->evidence_count;
+    if (n == EVIDENCE || (n > 0 && scf_uuid_eq(&m->evidence[n - 1], &w->fact->record_id)))
+        return true; /* enough, or the same record's next line */
     if (m->evidence == NULL)
         m->evidence = scf_alloc(c->arena, EVIDENCE, sizeof *m->evidence);
     if (m->evidence == NULL)
@@ -90,20 +91,20 @@ static int64_t value_of(const struct scf_case *c, const struct scf_order_line *l
     return known && value <= SCF_MONEY_MAX ? value : -1;
 }
 
-static bool name_line(struct scf_case *c, size_t line, struct scf_milestone *m) {
-    bool sound = true;
-    for (size_t k = 0; sound && k < c->word_count; k++) {
+/* Which records prove the lines, in one pass. */
+static bool name_lines(struct scf_case *c, struct parts *p) {
+    for (size_t k = 0; k < c->word_count; k++) {
         const struct scf_fact *f = c->words[k].fact;
         if (f->taking == 0 || !scf_word_proves(&c->words[k]))
             continue;
         for (size_t i = 0; i < f->line_count; i++) {
-            if (f->lines[i].has_quantity && scf_order_find(&c->order, &f->lines[i]) == (int)line) {
-                sound = add_evidence(c, m, &c->words[k]);
-                break;
-            }
+            int line = scf_order_find(&c->order, &f->lines[i]);
+            if (line >= 0 && f->lines[i].has_quantity && p->list[line].share_ppm > 0 &&
+                !add_evidence(c, &p->list[line], &c->words[k]))
+                return false;
         }
     }
-    return sound;
+    return true;
 }
 
 /* Nothing when a line has neither a value nor a quantity: then shares cannot be weighed. */
@@ -126,10 +127,10 @@ static bool by_lines(struct scf_case *c, const struct scf_taken *proven, struct 
             .weight_ppm = share_of(value_of(c, l), whole),
             .share_ppm = share_of(proven->quantities[i], l->quantity),
         };
-        if (p->list[i].code == NULL || (p->list[i].share_ppm > 0 && !name_line(c, i, &p->list[i])))
+        if (p->list[i].code == NULL)
             return false;
     }
-    return true;
+    return name_lines(c, p);
 }
 
 /* ---- as a whole ---- */

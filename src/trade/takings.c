@@ -27,7 +27,7 @@ static int column_of(const struct scf_word *w, enum scf_taking_filter filter) {
         return -1;
     if (f->phase == SCF_PHASE_RETURNED)
         return 0;
-    if (f->taking == 0 || (filter == SCF_TAKEN_PROVEN && !scf_word_proves(w)) ||
+    if (f->taking == 0 || (filter != SCF_TAKEN_REPORTED && !scf_word_proves(w)) ||
         (filter == SCF_TAKEN_BILLED && !w->billed))
         return -1;
     return f->taking;

@@ -36,7 +36,8 @@ struct scf_bill {
     const struct scf_fact *fact; /* the one that counts */
     struct scf_uuid number_key;
     bool tax_state_known;
-    bool confirmed; /* the debtor reported, booked, reconciled or paid it */
+    bool confirmed;        /* the debtor reported, booked, reconciled or paid it */
+    struct scf_bill *next; /* of the same number */
 };
 
 /* A sale between two enterprises, for round trips. */
@@ -57,6 +58,7 @@ struct scf_case {
     size_t word_count;
     struct scf_bill *bills; /* by issue day, then id */
     size_t bill_count;
+    struct scf_table by_number;       /* of invoice → bills (bills.c) */
     const struct scf_fact **reducers; /* red letters and credit notes in force */
     size_t reducer_count;
     const struct scf_sale *sales; /* among enterprises around seller and buyer */
@@ -72,6 +74,8 @@ int64_t scf_money_add(int64_t a, int64_t b);
 bool scf_words_read(struct scf_case *c, const struct scf_fact *facts, size_t n) SCF_MUST_CHECK;
 
 /* takings.c: how much of every ordered line was taken over, and of the whole. */
+/* What proof shows; what anybody who counts reports; what proof shows of the events that invoices
+ * in force name. */
 enum scf_taking_filter { SCF_TAKEN_PROVEN, SCF_TAKEN_REPORTED, SCF_TAKEN_BILLED };
 struct scf_taken {
     int64_t *quantities; /* per order line, 10^-6, less what was returned; −1: nobody says */

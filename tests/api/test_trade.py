@@ -138,6 +138,7 @@ def test_strangers_change_nothing_and_learn_nothing(admin, story):
     story.accepted(story.buyer, 40)
     shown = about(story.seller, story.id, "progress", 3)
     assert shown["completion"] == "0.400000" and shown["events"] == 2
+    assert len(shown["chains"]) == 2  # the seller's and the buyer's
     assert node.get(f"/v1/contracts/{story.id}/progress").status == 404
     # a contract made up with the seller's number, in which the stranger is the buyer
     made_up = bodies.contract(
@@ -156,6 +157,26 @@ def test_the_buyer_sees_all_once_the_seller_names_it(story):
     own_id = send(story.buyer, "contracts", body)
     shown = about(story.buyer, own_id, "progress", 3)  # both contracts and the shipment
     assert shown["basis"] == "all_records" and shown["stage"] == "shipped"
+
+
+def test_a_lender_sees_what_it_is_asked_about(admin, story):
+    """The contract is addressed to the lender with the assessment; its events are not."""
+    story.accepted(story.buyer, 40)
+    story.invoice(60)
+    about(admin, story.id, "findings", 4)
+    lender = story.chain.lender
+    assert lender.client.get(f"/v1/contracts/{story.id}/findings").status == 404
+    request = {
+        "borrower_id": story.chain.seller["id"],
+        "contract_ids": [story.id],
+        "kind": "initial",
+        "lender_ids": [lender.id],
+    }
+    admin.post("/v1/credit-assessments", request, {"Prefer": "wait=20"})
+    shown = about(lender.client, story.id, "findings", 4)
+    finding = outcome(shown, "quantity-match")
+    assert finding["outcome"] == "failed" and shown["basis"] == "all_records"
+    assert finding["records"] == [] and finding["records_hidden"] == 2
 
 
 def test_a_moved_invoice_leaves_its_contract(admin, story):

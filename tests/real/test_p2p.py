@@ -1,5 +1,5 @@
-"""../shared/data/purchase-to-pay/p2p-normal.jsonocel: 80 orders with their materials, goods receipts
-and invoices. The log gives for every material what was ordered, by how much the quantity differs
+"""../shared/data/purchase-to-pay/p2p-normal.jsonocel: 80 orders with their materials, receipts and
+invoices. The log gives for every material what was ordered, by how much the quantity differs
 and at which price it was billed in the end; so every order is a three-way match, whose outcome is
 computed here in whole numbers from the file alone.
 

@@ -8,7 +8,10 @@
  *
  * Of several nodes that report the same thing (the same invoice; a contract) the word that was
  * received first counts, and of equal times the lower chain id; a correction counts from its
- * receipt on. An event that an error declaration negates counts for nothing from then on. */
+ * receipt on. An event that an error declaration negates counts for nothing from then on. Nodes of
+ * enterprises that have nothing to do with a contract count neither for nor against it, and only
+ * the buyer's word, or that of trade systems that nobody operates, proves an acceptance
+ * (docs/credit-model.md, "Facts and views"). */
 #ifndef SCFD_TRADE_TRADE_H
 #define SCFD_TRADE_TRADE_H
 
@@ -93,7 +96,7 @@ struct scf_trade_view {
     int64_t invoiced;                /* Σ invoices net of red letters */
     int64_t events, first_event_us;       /* first_event_us counts when events > 0 */
     int64_t facts;                        /* how many it rests on */
-    const struct scf_trade_chain *chains; /* those that hold facts of it, ascending ids */
+    const struct scf_trade_chain *chains; /* those whose facts were looked at, ascending ids */
     size_t chain_count;
 };
 

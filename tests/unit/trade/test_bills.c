@@ -97,6 +97,8 @@ static void disputes_and_returns(void **state) {
     assert_int_equal(shown(0)->disputed, 30000);
     assert_int_equal(shown(1)->disputed, 0);
     EVENT(&s, SELLER, "{'event_id':'b','step':'dispute_resolved'}"); /* says the seller */
+    say(&s, BANK, SCF_NODE_LENDER, SCF_REC_WORKFLOW_EVENT,
+        json_of(&s, "{'event_id':'b2','step':'dispute_resolved'}"));
     look(&s);
     assert_int_equal(shown(0)->disputed, 30000);
     EVENT(&s, BUYER, "{'event_id':'c','step':'dispute_resolved'}");

@@ -191,6 +191,28 @@ static void quantity_of_named_events(void **state) {
     end(&s);
 }
 
+/* The seller cannot pass by its own word, not even by billing its own event. */
+static void quantity_is_the_buyers_word(void **state) {
+    (void)state;
+    char id[SCF_ID_TEXT];
+    begin(&s, goods);
+    struct scf_fact *claim =
+        EVENT(&s, SELLER,
+              "{'event_id':'s','step':'accepted','items':[{'item_code':'B-1','quantity':"
+              "'600'}]}");
+    scf_id_format("evt", &claim->record_id, id);
+    bills("1", "600", "10", scf_asprintf(s.arena, ",'workflow_event_ids':['%s']", id));
+    look(&s);
+    assert_outcome(&s, SCF_CHECK_QUANTITY_MATCH, PASSED); /* nobody says otherwise … */
+    assert_false(s.view.invoices[0].delivered);           /* … but it proves no delivery */
+    EVENT(&s, BUYER,
+          "{'event_id':'b','step':'received','items':[{'item_code':'B-1','quantity':"
+          "'400'}]}");
+    look(&s);
+    assert_outcome(&s, SCF_CHECK_QUANTITY_MATCH, FAILED);
+    end(&s);
+}
+
 static void quantity_ordered(void **state) {
     (void)state;
     begin(&s, goods);
@@ -455,6 +477,7 @@ int main(void) {
         cmocka_unit_test(due_after),
         cmocka_unit_test(quantity_match),
         cmocka_unit_test(quantity_of_named_events),
+        cmocka_unit_test(quantity_is_the_buyers_word),
         cmocka_unit_test(quantity_ordered),
         cmocka_unit_test(other_units_are_not_compared),
         cmocka_unit_test(price_match),

@@ -195,11 +195,48 @@ static void erased_bodies_claim_nothing(void **state) {
     assert_int_equal(view[0].invoice_count, 1);
 }
 
+/* More than is written at once: every leaf still leaves its fact, once. */
+static void large_bodies_are_folded_in_turns(void **state) {
+    (void)state;
+    need_world();
+    enum { LARGE = 120, LINES = 2000 };
+    struct scf_uuid chain = world_chain(&w);
+    struct scf_record *records = scf_alloc(w.arena, LARGE, sizeof *records);
+    struct scf_buf body;
+    scf_buf_init(&body, 1 << 20);
+    scf_buf_puts(&body, "{\"invoice_no\":\"1\",\"issued_on\":\"2025-10-01\",\"lines\":[");
+    for (int i = 0; i < LINES; i++)
+        scf_buf_printf(&body,
+                       "%s{\"item_code\":\"%060d\",\"goods_name\":\"%0300d\",\"quantity\":\"1\","
+                       "\"amount\":\"1.00\",\"tax_rate\":\"0.13\",\"tax_amount\":\"0.13\"}",
+                       i > 0 ? "," : "", i, i);
+    scf_buf_puts(&body, "]}");
+    world_sql(&w, "DELETE FROM scfd.trade_fact");
+    w.serial++;
+    for (int i = 0; i < LARGE; i++) {
+        records[i] = leaf(&chain, 39 + 40 * i, start + i);
+        records[i].body = (struct scf_str){body.data, body.len};
+        scf_record_prepare(&records[i]);
+    }
+    append(records, LARGE);
+    fold(&chain, 0, LARGE);
+    assert_int_equal(world_number(&w, "SELECT count(*) FROM scfd.trade_fact"), LARGE);
+    assert_int_equal(world_number(&w, "SELECT count(DISTINCT leaf_index) FROM scfd.trade_fact"),
+                     LARGE);
+    /* long names do not fill the facts */
+    assert_true(world_number(&w, "SELECT max(octet_length(detail))::bigint FROM scfd.trade_fact") <
+                (int64_t)body.len * 5 / 8);
+    assert_true(world_number(&w, "SELECT sum(octet_length(detail))::bigint FROM scfd.trade_fact") >
+                32 << 20); /* more than one COPY */
+    scf_buf_free(&body);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(order_of_folding_does_not_matter),
         cmocka_unit_test(the_past_is_seen_again),
         cmocka_unit_test(erased_bodies_claim_nothing),
+        cmocka_unit_test(large_bodies_are_folded_in_turns),
     };
     scf_digest_init();
     return cmocka_run_group_tests(tests, open_world, close_world);

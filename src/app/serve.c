@@ -157,13 +157,12 @@ static enum scf_code purge_idempotency(struct scf_db *db, struct scf_arena *aren
 }
 
 static enum scf_code start_work(struct running *r, struct scf_error *err) {
-    static const struct scf_job_kind *const kinds[] = {&scf_assess_job, &scf_replay_job, NULL};
+    static const struct scf_job_kind *const kinds[] = {&scf_assess_job, &scf_increment_job,
+                                                       &scf_replay_job, NULL};
     const struct scf_task tasks[] = {
         {.name = "seal", .run = scf_seal_task, .period_ms = r->config.seal_interval_ms},
         {.name = "rollup", .run = scf_rollup_task, .period_ms = 1000},
-        /* Two at a time: while one batch is computed the database stores the other. */
-        {.name = "increments", .run = scf_increment_task, .period_ms = 1000},
-        {.name = "increments_too", .run = scf_increment_task, .period_ms = 1000},
+        {.name = "increments", .run = scf_increment_task, .period_ms = 500},
         {.name = "receivables", .run = scf_receivable_task, .period_ms = 1000},
         {.name = "holds", .run = scf_hold_task, .period_ms = 1000},
         {.name = "purge", .run = purge_idempotency, .period_ms = 600000},

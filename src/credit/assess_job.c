@@ -41,25 +41,18 @@ static enum scf_code compute(struct outcome *o, struct scf_error *err) {
 
 /* ---- the transaction ---- */
 
-static int id_order(const void *a, const void *b) {
-    return scf_uuid_compare(a, b);
-}
-
 /* Every chain that gets a record or an event, in id order, after the limit accounts. */
 static enum scf_code lock_chains(struct scf_db *db, struct outcome *o, struct scf_error *err) {
-    size_t n = o->request->lender_count + 1;
-    struct scf_uuid *ids = scf_alloc(o->arena, n, sizeof *ids);
+    size_t n = 0, lenders = o->request->lender_count;
+    struct scf_uuid *ids = scf_alloc(o->arena, lenders + o->increment.event_count + 1, sizeof *ids);
     if (ids == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "No memory for the assessment");
-    memcpy(ids, o->request->lenders, (n - 1) * sizeof *ids);
-    ids[n - 1] = o->services->installation.platform_id;
-    qsort(ids, n, sizeof *ids, id_order);
-    enum scf_code code = SCF_OK;
-    for (size_t i = 0; code == SCF_OK && i < n; i++) {
-        int64_t size;
-        code = scf_chain_lock(db, o->arena, &ids[i], &size, err);
-    }
-    return code;
+    ids[n++] = o->services->installation.platform_id;
+    for (size_t i = 0; i < lenders; i++)
+        ids[n++] = o->request->lenders[i];
+    for (size_t i = 0; i < o->increment.event_count; i++)
+        ids[n++] = o->increment.events[i].node_id;
+    return scf_chain_lock_many(db, o->arena, ids, n, err);
 }
 
 static enum scf_code append(struct scf_db *db, struct outcome *o, struct scf_record *ret,
@@ -111,6 +104,9 @@ static enum scf_code publish(struct scf_db *db, struct outcome *o, struct scf_er
     for (size_t i = 0; code == SCF_OK && i < o->request->lender_count; i++)
         code = scf_grounds_address(db, o->arena, &record, &o->grounds, &o->request->lenders[i],
                                    o->now_us, err);
+    if (code == SCF_OK)
+        code =
+            scf_event_append_many(db, o->arena, o->increment.events, o->increment.event_count, err);
     return code == SCF_OK
                ? scf_lender_limits_publish(db, o->arena, &o->in, &o->result,
                                            (struct scf_str){o->receipt.data, o->receipt.len},

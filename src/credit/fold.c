@@ -12,15 +12,6 @@ static bool is_watched(const struct scf_record *r) {
     return is_rated(r) && r->template_id != 0 && r->measures.n > 0;
 }
 
-static bool is_contract_invoice(const struct scf_record *r) {
-    return r->kind == SCF_REC_INVOICE && r->has_amount && !scf_uuid_is_nil(&r->contract_key);
-}
-
-/* An invoice without a business key is only itself. */
-static const struct scf_uuid *invoice_key(const struct scf_record *r) {
-    return scf_uuid_is_nil(&r->business_key) ? &r->id : &r->business_key;
-}
-
 static struct scf_fold_series *series_of(struct scf_fold *f, const struct scf_record *r) {
     struct scf_fold_series key = {.enterprise_id = r->enterprise_id, .template_id = r->template_id};
     return scf_table_put(&f->series, &key);
@@ -34,12 +25,7 @@ static bool make_room(struct scf_fold *f, struct scf_arena *arena, size_t n) {
            scf_table_init(&f->days, arena, offsetof(struct scf_fold_day, records),
                           sizeof(struct scf_fold_day), n) &&
            scf_table_init(&f->series, arena, offsetof(struct scf_fold_series, tmpl),
-                          sizeof(struct scf_fold_series), n) &&
-           /* an invoice may leave one total and enter another */
-           scf_table_init(&f->totals, arena, sizeof(struct scf_fold_total_key),
-                          sizeof(struct scf_fold_total), 2 * n) &&
-           scf_table_init(&f->invoices, arena, sizeof(struct scf_uuid),
-                          sizeof(struct scf_fold_invoice), n);
+                          sizeof(struct scf_fold_series), n);
 }
 
 enum scf_code scf_fold_collect(struct scf_fold *f, struct scf_arena *arena,
@@ -49,8 +35,6 @@ enum scf_code scf_fold_collect(struct scf_fold *f, struct scf_arena *arena,
         return scf_fail(err, SCF_E_INTERNAL, "No memory to fold %zu leaves", n);
     for (size_t i = 0; i < n; i++) {
         const struct scf_record *r = &leaves[i];
-        if (is_contract_invoice(r))
-            scf_table_put(&f->invoices, invoice_key(r));
         if (!is_watched(r))
             continue;
         struct scf_fold_series *s = series_of(f, r);
@@ -104,68 +88,11 @@ static void fold_day(struct scf_fold *f, const struct scf_record *r) {
         fold_series(f, d, r, day);
 }
 
-static struct scf_fold_total_key total_key(const struct scf_record *r) {
-    struct scf_fold_total_key key = {.contract_key = r->contract_key,
-                                     .seller_id = r->enterprise_id,
-                                     .buyer_id = r->counterparty_id};
-    if (r->kind == SCF_REC_INVOICE)
-        memcpy(key.currency, r->currency, strnlen(r->currency, 3));
-    return key;
-}
-
-static void fold_contract_event(struct scf_fold *f, const struct scf_record *r) {
-    struct scf_fold_total_key key = total_key(r);
-    struct scf_fold_total *t = scf_table_put(&f->totals, &key);
-    t->events++;
-    if (r->has_happened && (!t->has_first || r->happened_us < t->first_event_us)) {
-        t->has_first = true;
-        t->first_event_us = r->happened_us;
-    }
-}
-
-static void fold_contract(struct scf_fold *f, const struct scf_record *r) {
-    if (is_contract_invoice(r)) { /* the latest word on the invoice counts */
-        struct scf_fold_invoice *v = scf_table_put(&f->invoices, invoice_key(r));
-        v->now = total_key(r);
-        v->amount_now = r->amount;
-    } else if (r->kind == SCF_REC_WORKFLOW_EVENT && !scf_uuid_is_nil(&r->contract_key)) {
-        fold_contract_event(f, r);
-    } else if (r->kind == SCF_REC_GUARANTEE && !scf_uuid_is_nil(&r->contract_key)) {
-        f->guarantees[f->guarantee_count++] = r;
-    }
-}
-
 void scf_fold_run(struct scf_fold *f, const struct scf_record *leaves, size_t n) {
     for (size_t i = 0; i < n; i++) {
         if (is_rated(&leaves[i]))
             fold_day(f, &leaves[i]);
-        fold_contract(f, &leaves[i]);
-    }
-}
-
-/* ---- invoices into totals ---- */
-
-/* Sums stop at the ends of the type: no input can make folding fail. */
-static int64_t add_saturating(int64_t a, int64_t b) {
-    int64_t sum;
-    if (!__builtin_add_overflow(a, b, &sum))
-        return sum;
-    return b > 0 ? INT64_MAX : INT64_MIN + 1;
-}
-
-static void count_invoice(struct scf_fold *f, const struct scf_fold_total_key *key, int64_t count,
-                          int64_t amount) {
-    struct scf_fold_total *t = scf_table_put(&f->totals, key);
-    t->invoices += count;
-    t->invoiced = add_saturating(t->invoiced, amount);
-}
-
-void scf_fold_settle(struct scf_fold *f) {
-    for (size_t i = 0; i < f->invoices.n; i++) {
-        const struct scf_fold_invoice *v = scf_table_at(&f->invoices, i);
-        if (v->own)
-            count_invoice(f, &v->before, -1, -v->amount_before);
-        if (v->own || v->claimed)
-            count_invoice(f, &v->now, 1, v->amount_now);
+        if (leaves[i].kind == SCF_REC_GUARANTEE && !scf_uuid_is_nil(&leaves[i].contract_key))
+            f->guarantees[f->guarantee_count++] = &leaves[i];
     }
 }

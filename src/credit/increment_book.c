@@ -96,6 +96,56 @@ static void add_contract(struct entries *e, const struct scf_limit_inputs *in,
     e->marks[e->covered++] = k->marks[i];
 }
 
+/* ---- who is told ---- */
+
+/* Of an account the last entry of this assessment that freezes or thaws it; NULL: none does. */
+static const char *event_of(const struct entries *e, const struct scf_account *account) {
+    const char *type = NULL;
+    for (size_t i = 0; i < e->n; i++) {
+        if (e->accounts[i] != account)
+            continue;
+        type = e->changes[i].type == SCF_ENTRY_FREEZE     ? "limit_account.frozen"
+               : e->changes[i].type == SCF_ENTRY_UNFREEZE ? "limit_account.unfrozen"
+                                                          : type;
+    }
+    return type;
+}
+
+static enum scf_code list_events(struct scf_db *db, struct scf_arena *arena,
+                                 const struct entries *e, const struct scf_uuid *borrower_id,
+                                 struct scf_increment *k, struct scf_error *err) {
+    const struct scf_uuid **keys = scf_alloc(arena, 2 * k->n, sizeof *keys);
+    const struct scf_account **accounts = scf_alloc(arena, k->n, sizeof *accounts);
+    const char **types = scf_alloc(arena, k->n, sizeof *types);
+    struct scf_concerned *told;
+    size_t n = 0, count;
+    if (keys == NULL || accounts == NULL || types == NULL)
+        return no_memory(err);
+    for (size_t i = 0; i < k->n; i++) {
+        const char *type = event_of(e, &k->accounts[i]);
+        if (type == NULL)
+            continue;
+        keys[n] = &k->keys[i];
+        keys[k->n + n] = borrower_id;
+        accounts[n] = &k->accounts[i];
+        types[n++] = type;
+    }
+    if (n == 0)
+        return SCF_OK;
+    enum scf_code code = scf_concerned_read(db, arena, keys + k->n, keys, n, &told, &count, err);
+    if (code == SCF_OK)
+        k->events = scf_alloc(arena, count, sizeof *k->events);
+    if (code == SCF_OK && k->events == NULL)
+        return no_memory(err);
+    for (size_t i = 0; code == SCF_OK && i < count; i++)
+        k->events[k->event_count++] =
+            (struct scf_event_entry){.node_id = told[i].node_id,
+                                     .object_id = accounts[told[i].which]->id,
+                                     .object_prefix = "lac",
+                                     .type = types[told[i].which]};
+    return code;
+}
+
 enum scf_code scf_increment_book(struct scf_db *db, struct scf_arena *arena,
                                  const struct scf_limit_inputs *in,
                                  const struct scf_limit_result *result, struct scf_increment *k,
@@ -108,7 +158,7 @@ enum scf_code scf_increment_book(struct scf_db *db, struct scf_arena *arena,
             add_contract(&e, in, result, k, i);
     enum scf_code code = scf_account_book_many(db, arena, e.accounts, e.changes, e.n, now_us, err);
     code = code == SCF_OK ? scf_account_cover(db, arena, e.covers, e.covered, err) : code;
-    return code == SCF_OK
-               ? scf_marks_write(db, arena, e.keys, e.currencies, e.marks, e.covered, now_us, err)
-               : code;
+    if (code == SCF_OK)
+        code = scf_marks_write(db, arena, e.keys, e.currencies, e.marks, e.covered, now_us, err);
+    return code == SCF_OK ? list_events(db, arena, &e, &in->borrower_id, k, err) : code;
 }

@@ -6,6 +6,7 @@
 #include "scfd/account/account.h"
 
 #include "assess.h"
+#include "scfd/exchange/exchange.h"
 
 struct scf_limit_mark;
 
@@ -15,6 +16,9 @@ struct scf_increment {
     struct scf_uuid *keys;
     struct scf_account *accounts;
     struct scf_limit_mark *marks;
+    /* who is told that accounts were frozen or thawed, once they are booked */
+    struct scf_event_entry *events;
+    size_t event_count;
 };
 
 /* Locks the accounts. *ret_as_of_us is `now_us`, or the time of a later assessment of one of them.
@@ -23,7 +27,8 @@ enum scf_code scf_increment_lock(struct scf_db *db, struct scf_arena *arena,
                                  const struct scf_assess_request *request, int64_t now_us,
                                  struct scf_increment *ret, int64_t *ret_as_of_us,
                                  struct scf_error *err) SCF_MUST_CHECK;
-/* Books the parts of the result, moves the marks on, and lets lenders draw under the assessment. */
+/* Books the parts of the result, moves the marks on, and lets lenders draw under the assessment.
+ * The caller then locks the chains of the nodes in increment->events, and appends those. */
 enum scf_code scf_increment_book(struct scf_db *db, struct scf_arena *arena,
                                  const struct scf_limit_inputs *in,
                                  const struct scf_limit_result *result,

@@ -121,8 +121,9 @@ static void put_run(struct columns *c, size_t i, const struct scf_limit_run *r, 
                                r->granted};
     for (size_t k = 0; k < SCF_COUNT(amounts); k++)
         c->amounts[k][i] = amounts[k];
-    c->reason[i] = failed ? (struct scf_str){0} : scf_str(r->reason);
-    if (failed) {
+    if (!failed) { /* else it stays NULL */
+        c->reason[i] = scf_str(r->reason);
+    } else {
         c->code[i] = scf_str(scf_code_slug(r->problem.code));
         c->detail[i] = scf_str(r->problem.detail);
     }

@@ -2,8 +2,9 @@
  * in time, folds what is left, and makes what is due, a batch per transaction.
  *
  * Every step takes its rows with SKIP LOCKED or inserts with ON CONFLICT, so that any number of
- * instances share the work and none does it twice. A run of the task ends after about a second, for
- * sealing may share its thread.
+ * instances share the work and none does it twice. A run of the task ends after less than half a
+ * second, for sealing may share its thread. When much is due the task asks for a job that makes
+ * batches beside it: while the database stores one batch, another is computed.
  * Relies on increment.c for the calendar and on the increment_* files for the rows. */
 #include "increment_batch.h"
 #include "scfd/base/clock.h"
@@ -12,9 +13,11 @@
 
 enum {
     ARENA_BYTES = 512 << 20,
-    RUN_MAX_MS = 900,
-    BATCH = 250,     /* runs of a transaction: their documents are some five megabytes */
-    PERIODS_MAX = 24 /* that are recorded as missed after a time without anybody running */
+    RUN_MAX_MS = 400,
+    JOB_MAX_MS = 1000, /* assessments wait behind it */
+    HELP_FROM = 500,   /* due runs from which on a second thread helps */
+    BATCH = 250,       /* runs of a transaction: their documents are some five megabytes */
+    PERIODS_MAX = 24   /* that are recorded as missed after a time without anybody running */
 };
 
 struct engine {
@@ -229,9 +232,26 @@ static enum scf_code show_counts(struct engine *e, struct scf_run_counts *ret,
     return SCF_OK;
 }
 
-static enum scf_code run(struct engine *e, struct scf_error *err) {
+struct help {
+    struct scf_arena *arena;
+};
+
+static enum scf_code ask_for_help(struct scf_db *db, void *ctx, struct scf_error *err) {
+    struct help *h = ctx;
+    struct scf_uuid ignored;
+    return scf_job_enqueue(db, h->arena, "increments", "increments", "{}", 0, &ignored, err);
+}
+
+static enum scf_code make_due(struct engine *e, struct scf_error *err) {
     struct scf_run_counts counts;
     bool folded;
+    enum scf_code code = fold(e, &folded, err);
+    code = code == SCF_OK && folded ? make_runs(e, err) : code;
+    return code == SCF_OK ? show_counts(e, &counts, err) : code;
+}
+
+static enum scf_code run(struct engine *e, struct scf_error *err) {
+    struct scf_run_counts counts;
     enum scf_code code = scf_tx_run(e->db, open_periods, e, err);
     do
         code = code == SCF_OK ? scf_tx_run(e->db, schedule_page, e, err) : code;
@@ -240,25 +260,51 @@ static enum scf_code run(struct engine *e, struct scf_error *err) {
     code = code == SCF_OK ? show_counts(e, &counts, err) : code;
     if (code != SCF_OK || counts.due + counts.overdue == 0)
         return code;
-    code = fold(e, &folded, err);
-    code = code == SCF_OK && folded ? make_runs(e, err) : code;
-    return code == SCF_OK ? show_counts(e, &counts, err) : code;
+    struct help help = {e->arena};
+    if (counts.due >= HELP_FROM)
+        code = scf_tx_run(e->db, ask_for_help, &help, err);
+    return code == SCF_OK ? make_due(e, err) : code;
+}
+
+static enum scf_code begin(struct engine *e, struct scf_db *db, struct scf_arena *arena, void *app,
+                           int64_t max_ms, struct scf_error *err) {
+    struct scf_policy policy;
+    *e = (struct engine){.db = db,
+                         .services = app,
+                         .now_us = scf_now_us(),
+                         .stop_us = scf_mono_us() + max_ms * INT64_C(1000)};
+    enum scf_code code = scf_policy_in_force(db, arena, e->now_us, &policy, err);
+    if (code != SCF_OK)
+        return code;
+    e->kind = policy.increment_period;
+    e->grace_hours = policy.increment_grace_hours;
+    e->arena = scf_arena_new(ARENA_BYTES);
+    return SCF_OK;
 }
 
 enum scf_code scf_increment_task(struct scf_db *db, struct scf_arena *arena, void *app,
                                  struct scf_error *err) {
-    struct scf_policy policy;
-    struct engine e = {.db = db,
-                       .services = app,
-                       .now_us = scf_now_us(),
-                       .stop_us = scf_mono_us() + RUN_MAX_MS * INT64_C(1000)};
-    enum scf_code code = scf_policy_in_force(db, arena, e.now_us, &policy, err);
+    struct engine e;
+    enum scf_code code = begin(&e, db, arena, app, RUN_MAX_MS, err);
     if (code != SCF_OK)
         return code;
-    e.kind = policy.increment_period;
-    e.grace_hours = policy.increment_grace_hours;
-    e.arena = scf_arena_new(ARENA_BYTES);
     code = run(&e, err);
     scf_arena_free(e.arena);
     return code;
 }
+
+/* ---- the job ---- */
+
+static enum scf_code run_job(struct scf_job *job, struct scf_error *err) {
+    struct engine e;
+    enum scf_code code = begin(&e, job->db, job->arena, job->app, JOB_MAX_MS, err);
+    if (code != SCF_OK)
+        return code;
+    code = scf_tx_run(e.db, open_periods, &e, err);
+    code = code == SCF_OK ? make_due(&e, err) : code;
+    scf_arena_free(e.arena);
+    return code;
+}
+
+const struct scf_job_kind scf_increment_job = {
+    .name = "increments", .run = run_job, .lease_s = 120, .max_attempts = 3};

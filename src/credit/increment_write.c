@@ -5,6 +5,7 @@
  * records waits longer than the rows take to be stored. Relies on increment_write_store.c,
  * increment_store.c and increment_run_store.c. */
 #include "increment_batch.h"
+#include "terms.h"
 
 static enum scf_code no_memory(struct scf_error *err) {
     return scf_fail(err, SCF_E_INTERNAL, "No memory for a batch of increments");
@@ -175,6 +176,20 @@ static enum scf_code tell_lenders(struct scf_db *db, struct scf_batch *b, const 
     return scf_assess_tell_lenders(db, b->arena, told, n, b->now_us, err);
 }
 
+/* Each lender's own ceilings are its own business, and are computed one by one. */
+static enum scf_code limit_lenders(struct scf_db *db, struct scf_batch *b, const struct outcome *o,
+                                   struct scf_error *err) {
+    enum scf_code code = SCF_OK;
+    for (size_t i = 0; code == SCF_OK && i < o->concerned_count; i++) {
+        size_t run = o->which[o->concerned[i].which];
+        if (o->concerned[i].lender)
+            code = scf_lender_limits_publish(db, b->arena, &b->inputs[run], &b->results[run],
+                                             buffer_text(&b->receipts[run]),
+                                             &o->concerned[i].node_id, 1, err);
+    }
+    return code;
+}
+
 static enum scf_code announce(struct scf_db *db, struct scf_batch *b, const struct outcome *o,
                               const struct booking *k, struct scf_error *err) {
     struct scf_event_entry *events = scf_alloc(b->arena, 2 * o->concerned_count, sizeof *events);
@@ -192,7 +207,7 @@ static enum scf_code announce(struct scf_db *db, struct scf_batch *b, const stru
         if (!k->froze[run] && !k->thawed[run])
             continue;
         e.object_id = b->accounts[run].id;
-        e.object_prefix = "acc";
+        e.object_prefix = "lac";
         e.type = k->froze[run] ? "limit_account.frozen" : "limit_account.unfrozen";
         events[n++] = e;
     }
@@ -238,6 +253,7 @@ static enum scf_code store(struct scf_db *db, struct scf_batch *b, struct outcom
     code = code == SCF_OK ? write_marks(db, b, o, err) : code;
     code = code == SCF_OK ? scf_assess_insert_done(db, o->rows, o->n, b->now_us, err) : code;
     code = code == SCF_OK ? tell_lenders(db, b, o, err) : code;
+    code = code == SCF_OK ? limit_lenders(db, b, o, err) : code;
     code = code == SCF_OK ? scf_runs_finish(db, b->arena, b->runs, b->n, b->now_us, err) : code;
     code = code == SCF_OK ? lock_chains(db, b, o, err) : code;
     code = code == SCF_OK ? scf_chain_append(db, b->arena, o->records, o->n, err) : code;

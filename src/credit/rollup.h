@@ -43,7 +43,7 @@ enum scf_code scf_rollup_leaves(struct scf_db *db, struct scf_arena *arena,
 enum scf_code scf_rollup_load(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_uuid *chain_id, struct scf_fold *fold,
                               struct scf_error *err) SCF_MUST_CHECK;
-/* Claims new invoices, settles, and writes everything back with the cursor at `folded`. */
+/* Writes everything back with the cursor at `folded`. */
 enum scf_code scf_rollup_save(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_uuid *chain_id, struct scf_fold *fold,
                               int64_t folded, struct scf_error *err) SCF_MUST_CHECK;

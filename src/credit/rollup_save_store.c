@@ -40,18 +40,6 @@ static enum scf_code put_uuid_column(struct scf_params *p, struct scf_arena *are
     return SCF_OK;
 }
 
-static enum scf_code put_currency_column(struct scf_params *p, struct scf_arena *arena,
-                                         const struct scf_table *t, size_t offset,
-                                         struct scf_error *err) {
-    struct scf_str *column = scf_alloc(arena, t->n, sizeof *column);
-    if (column == NULL)
-        return scf_fail(err, SCF_E_INTERNAL, "No memory for %zu rollup rows", t->n);
-    for (size_t i = 0; i < t->n; i++)
-        column[i] = scf_str((const char *)scf_table_at(t, i) + offset);
-    scf_p_text_array(p, column, t->n);
-    return SCF_OK;
-}
-
 /* Which columns a statement takes after $1, in order. */
 struct column {
     enum scf_code (*put)(struct scf_params *p, struct scf_arena *arena, const struct scf_table *t,
@@ -144,82 +132,7 @@ static const struct column series_columns[] = {
     {put_state_column, offsetof(struct scf_fold_series, series)},
 };
 
-/* ---- invoices ---- */
-
-/* One statement for both: a new invoice becomes this chain's; one of this chain gets its latest
- * values. One that another chain owns, or claims at this moment, stays as it is. Returned are the
- * keys that are this chain's now; those that were not before are claimed. */
-static const struct scf_stmt invoices_stmt = {
-    "scf_rollup_save_invoices",
-    "INSERT INTO scfd.contract_invoice AS v SELECT k, $1, c, s, b, w, a"
-    " FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::bigint[])"
-    " AS u (k, c, s, b, w, a) ORDER BY k"
-    " ON CONFLICT (invoice_key) DO UPDATE SET contract_key = excluded.contract_key,"
-    " seller_id = excluded.seller_id, buyer_id = excluded.buyer_id,"
-    " currency = excluded.currency, amount = excluded.amount"
-    " WHERE v.chain_id = excluded.chain_id RETURNING invoice_key"};
-
-#define INVOICE(member) offsetof(struct scf_fold_invoice, member)
-static const struct column invoice_columns[] = {
-    {put_uuid_column, INVOICE(invoice_key)},      {put_uuid_column, INVOICE(now.contract_key)},
-    {put_uuid_column, INVOICE(now.seller_id)},    {put_uuid_column, INVOICE(now.buyer_id)},
-    {put_currency_column, INVOICE(now.currency)}, {put_i64_column, INVOICE(amount_now)},
-};
-
-static enum scf_code save_invoices(struct scf_db *db, struct scf_arena *arena,
-                                   const struct scf_uuid *chain_id, struct scf_fold *fold,
-                                   struct scf_error *err) {
-    struct scf_rows *rows;
-    enum scf_code code = run_columns(db, arena, &invoices_stmt, chain_id, &fold->invoices,
-                                     invoice_columns, SCF_COUNT(invoice_columns), &rows, err);
-    for (int i = 0; code == SCF_OK && i < scf_rows_count(rows); i++) {
-        struct scf_uuid key = scf_rows_uuid(rows, i, 0);
-        struct scf_fold_invoice *v = scf_table_find(&fold->invoices, &key);
-        SCF_ASSERT(v != NULL);
-        v->claimed = !v->own;
-    }
-    return code;
-}
-
-/* ---- totals and guarantees ---- */
-
-static const struct scf_stmt totals_stmt = {
-    "scf_rollup_totals",
-    "INSERT INTO scfd.contract_total AS t SELECT $1, c, s, b, w, n, a, e, f FROM unnest($2::uuid[],"
-    " $3::uuid[], $4::uuid[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[],"
-    " $9::timestamptz[]) AS u (c, s, b, w, n, a, e, f) ORDER BY c, s, b, w"
-    " ON CONFLICT (chain_id, contract_key, seller_id, buyer_id, currency) DO UPDATE SET"
-    " invoices = t.invoices + excluded.invoices, invoiced = t.invoiced + excluded.invoiced,"
-    " events = t.events + excluded.events,"
-    " first_event_at = least(t.first_event_at, excluded.first_event_at)"};
-
-static enum scf_code put_first_column(struct scf_params *p, struct scf_arena *arena,
-                                      const struct scf_table *t, size_t offset,
-                                      struct scf_error *err) {
-    int64_t *column = scf_alloc(arena, t->n, sizeof *column);
-    bool *null = scf_alloc(arena, t->n, sizeof *null);
-    if (column == NULL || null == NULL)
-        return scf_fail(err, SCF_E_INTERNAL, "No memory for %zu rollup rows", t->n);
-    for (size_t i = 0; i < t->n; i++) {
-        const struct scf_fold_total *total = scf_table_at(t, i);
-        memcpy(&column[i], (const uint8_t *)total + offset, sizeof column[i]);
-        null[i] = !total->has_first;
-    }
-    scf_p_time_array(p, column, null, t->n);
-    return SCF_OK;
-}
-
-#define TOTAL(member) offsetof(struct scf_fold_total, member)
-static const struct column total_columns[] = {
-    {put_uuid_column, TOTAL(key.contract_key)},
-    {put_uuid_column, TOTAL(key.seller_id)},
-    {put_uuid_column, TOTAL(key.buyer_id)},
-    {put_currency_column, TOTAL(key.currency)},
-    {put_i64_column, TOTAL(invoices)},
-    {put_i64_column, TOTAL(invoiced)},
-    {put_i64_column, TOTAL(events)},
-    {put_first_column, TOTAL(first_event_us)},
-};
+/* ---- guarantees ---- */
 
 static const struct scf_stmt guarantee_stmt = {"scf_rollup_guarantee",
                                                "INSERT INTO scfd.contract_guarantee (chain_id, "
@@ -259,21 +172,11 @@ static enum scf_code save_table(struct scf_db *db, struct scf_arena *arena,
 enum scf_code scf_rollup_save(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_uuid *chain_id, struct scf_fold *fold,
                               int64_t folded, struct scf_error *err) {
-    enum scf_code code = SCF_OK;
-    if (fold->invoices.n > 0)
-        code = save_invoices(db, arena, chain_id, fold, err);
-    if (code == SCF_OK) {
-        scf_fold_settle(fold);
-        code = save_table(db, arena, &days_stmt, chain_id, &fold->days, day_columns,
-                          SCF_COUNT(day_columns), err);
-    }
+    enum scf_code code = save_table(db, arena, &days_stmt, chain_id, &fold->days, day_columns,
+                                    SCF_COUNT(day_columns), err);
     if (code == SCF_OK) {
         code = save_table(db, arena, &save_series_stmt, chain_id, &fold->series, series_columns,
                           SCF_COUNT(series_columns), err);
-    }
-    if (code == SCF_OK) {
-        code = save_table(db, arena, &totals_stmt, chain_id, &fold->totals, total_columns,
-                          SCF_COUNT(total_columns), err);
     }
     if (code == SCF_OK)
         code = save_guarantees(db, arena, chain_id, fold, err);

@@ -184,48 +184,8 @@ static enum scf_code load_series(struct scf_db *db, struct scf_arena *arena,
     return code;
 }
 
-static const struct scf_stmt invoices_stmt = {
-    "scf_rollup_invoices",
-    "SELECT invoice_key, chain_id = $1, contract_key, seller_id, buyer_id, currency, amount"
-    " FROM scfd.contract_invoice WHERE invoice_key = ANY($2)"};
-
-static enum scf_code load_invoices(struct scf_db *db, struct scf_arena *arena,
-                                   const struct scf_uuid *chain_id, struct scf_fold *fold,
-                                   struct scf_error *err) {
-    size_t n = fold->invoices.n;
-    const struct scf_uuid **keys = scf_alloc(arena, n, sizeof *keys);
-    if (keys == NULL)
-        return scf_fail(err, SCF_E_INTERNAL, "No memory for %zu invoices", n);
-    for (size_t i = 0; i < n; i++)
-        keys[i] = scf_table_at(&fold->invoices, i);
-    struct scf_params p;
-    struct scf_rows *rows;
-    scf_params_init(&p, arena);
-    scf_p_uuid(&p, chain_id);
-    scf_p_uuid_array(&p, keys, n);
-    enum scf_code code = scf_db_run(db, &invoices_stmt, &p, arena, &rows, err);
-    for (int i = 0; code == SCF_OK && i < scf_rows_count(rows); i++) {
-        struct scf_uuid key = scf_rows_uuid(rows, i, 0);
-        struct scf_fold_invoice *v = scf_table_find(&fold->invoices, &key);
-        SCF_ASSERT(v != NULL);
-        v->own = scf_rows_bool(rows, i, 1);
-        v->before = (struct scf_fold_total_key){.contract_key = scf_rows_uuid(rows, i, 2),
-                                                .seller_id = scf_rows_uuid(rows, i, 3),
-                                                .buyer_id = scf_rows_uuid(rows, i, 4)};
-        struct scf_str currency = scf_rows_str(rows, i, 5);
-        memcpy(v->before.currency, currency.p, currency.n < 3 ? currency.n : 3);
-        v->amount_before = scf_rows_i64(rows, i, 6);
-    }
-    return code;
-}
-
 enum scf_code scf_rollup_load(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_uuid *chain_id, struct scf_fold *fold,
                               struct scf_error *err) {
-    enum scf_code code = SCF_OK;
-    if (fold->series.n > 0)
-        code = load_series(db, arena, chain_id, fold, err);
-    if (code == SCF_OK && fold->invoices.n > 0)
-        code = load_invoices(db, arena, chain_id, fold, err);
-    return code;
+    return fold->series.n > 0 ? load_series(db, arena, chain_id, fold, err) : SCF_OK;
 }

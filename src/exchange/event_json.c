@@ -15,6 +15,8 @@ static const struct {
     {"loan", "loan", "loans"},
     {"rep", "repayment", "repayments"},
     {"tpl", "industry_template", "industry-templates"},
+    {"run", "limit_run", "limit-runs"},
+    {"lac", "limit_account", "limit-accounts"},
 };
 
 static void write_object(struct scf_jsonw *w, const struct scf_event *e) {

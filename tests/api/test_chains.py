@@ -141,8 +141,8 @@ def forge_erased(proof):
 HOSTILE = {
     "erased": forge_erased,
     "another format": lambda p: json.dumps({**p, "format": "scfd-proof/v2"}),
-    "a receipt": lambda p: '{"format":"scfd-receipt/v1"}',
-    "a receipt inside": lambda p: json.dumps({**p, "x": "scfd-receipt/v1", "index": 0}),
+    "a receipt": lambda p: '{"format":"scfd-receipt/v2"}',
+    "a receipt inside": lambda p: json.dumps({**p, "x": "scfd-receipt/v2", "index": 0}),
     "index beyond int64": lambda p: re.sub(
         r'"index": \d+', '"index": 9223372036854775808', json.dumps(p)
     ),

@@ -166,6 +166,8 @@ def test_receipt_recomputes_offline_and_a_flipped_input_fails(admin, story, tmp_
         file.write_text(json.dumps(changed, ensure_ascii=False))
         done = scfd("verify", file)
         assert done.returncode == 5, (path, done.stdout + done.stderr)
+        pointer = "".join(f"/{step}" for step in path)
+        assert f"FAIL  {pointer} " in done.stdout, (path, done.stdout)
         flipped += 1
     assert flipped > 10
 

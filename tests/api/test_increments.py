@@ -52,9 +52,9 @@ def world():
 class Story:
     """A contract of its own whose buyer reports what it accepted."""
 
-    def __init__(self, world):
+    def __init__(self, world, chain=None):
         self.world, self.calendar, self.admin = world, world.calendar, world.client()
-        self.chain = Chain(self.admin)
+        self.chain = chain or Chain(self.admin)
         self.buyer = self.chain.procurement.client
         day = f"{self.calendar.now - timedelta(days=5):%Y-%m-%d}"
         self.milestones = iter(f"M{n}" for n in range(10))
@@ -263,6 +263,7 @@ def test_on_demand_grants_what_the_period_then_does_not(story):
     story.report(3)
     shown = story.assess()
     assert shown["kind"] == "incremental"
+    assert shown["as_of"] == iso(story.calendar.now).replace("Z", ".000000Z")
     assert Decimal(shown["previous_limit"]) == initial
     assert Decimal(shown["incremental_limit"]) == target(300000) - initial
     assert Decimal(shown["recommended_limit"]) == target(300000)
@@ -394,6 +395,82 @@ def test_a_rating_of_d_freezes_until_it_recovers(story):
     assert [t for t, _ in story.entries()].count(9) == 1
     assert story.events(seller).count("limit_account.unfrozen") == 1
     assert money(run, "granted") >= target(900000) - 1  # the work that came late counts in the end
+
+
+def test_an_assessment_on_demand_freezes_and_tells(story):
+    story.begin()
+    story.report(2, hours=700)
+    story.report(2, hours=700)
+    shown = story.assess()
+    assert Decimal(shown["incremental_limit"]) == 0
+    assert shown["contracts"][0]["frozen"] is True
+    assert story.account()["frozen"] is True
+    story.assess()
+    assert [t for t, _ in story.entries()] == [0, 8]
+    for client in (story.chain.erp.client, story.chain.lender.client):
+        assert story.events(client).count("limit_account.frozen") == 1
+
+
+def test_the_need_is_one_ceiling_for_all_contracts(story):
+    """CR-4: 1,200,000 · (1 − 0.10) / 3 turns a year = 360,000, for two contracts of 280,000 each."""
+    profile = bodies.enterprise(
+        uscc=story.chain.seller["uscc"],
+        name=story.chain.seller["name"],
+        financials={
+            "year": 2025,
+            "revenue": "1200000.00",
+            "cost_of_sales": "900000.00",
+            "profit_margin": "0.10",
+            "average_receivables": "400000.00",
+        },
+    )
+    answer = story.admin.post("/v1/enterprises", profile)
+    assert answer.status == 201, answer
+    both = [story, Story(story.world, story.chain)]
+    for one in both:
+        one.begin()
+        one.report(4)
+    period = story.calendar.next_month()
+    runs = [one.run(period) for one in both]
+    assert [r["status"] for r in runs] == ["done", "done"]
+    assert sum(money(r, "granted") for r in runs) == Decimal("360000.00")
+    # one takes all the room that the other's initial limit leaves
+    assert sum(money(r, "incremental_limit") == 0 for r in runs) == 1
+    assert sum(one.account()["granted"] for one in both) == Decimal("360000.00")
+
+
+def test_one_bad_contract_does_not_hold_up_the_others(story):
+    """The database refuses one account's entries: its batch is halved until it is alone."""
+    others = [story, Story(story.world), Story(story.world), Story(story.world)]
+    for one in others:
+        one.begin()
+        one.report(4)
+    bad = others.pop(1)
+    story.world.psql(
+        "CREATE FUNCTION scfd.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF"
+        " NEW.account_id = (SELECT id FROM scfd.limit_account WHERE contract_key ="
+        f" (SELECT business_key FROM scfd.record WHERE id = {bad.uuid()})) THEN"
+        " RAISE EXCEPTION 'no'; END IF; RETURN NEW; END $$;"
+        "CREATE TRIGGER refuse BEFORE INSERT ON scfd.limit_entry"
+        " FOR EACH ROW EXECUTE FUNCTION scfd.refuse()"
+    )
+    period = story.calendar.next_month()
+    for one in others:
+        assert money(one.run(period), "granted") == target(400000)
+
+    def failed():
+        run = bad.runs(period=period)[0]
+        return run["status"] == "failed" and run
+
+    run = wait_until(failed, 20, "the bad one failed")
+    assert (run["failures"], run["problem"]["code"]) == (1, "internal")
+    assert "no" not in run["problem"]["detail"].split()
+    assert run["due_at"] == iso(story.calendar.now + timedelta(minutes=1)).replace("Z", ".000000Z")
+    story.world.psql("DROP FUNCTION scfd.refuse CASCADE")
+    story.calendar.pass_by(minutes=2)
+    run = bad.run(period)
+    assert (run["status"], run["failures"]) == ("done", 0)
+    assert bad.account()["granted"] == target(400000)
 
 
 def test_borrower_and_lender_see_their_runs_and_nobody_else(story):

@@ -16,9 +16,12 @@ enum scf_code scf_rollup_task(struct scf_db *db, struct scf_arena *arena, void *
 extern const struct scf_job_kind scf_assess_job; /* "assess" */
 
 /* Task "increments": schedules the runs of periods that ended, reports those that were not made in
- * time, and makes what is due, in batches, for about a second. Several instances share the work. */
+ * time, and makes what is due, in batches, for less than half a second. Several instances share the
+ * work, and where there is much of it so do the threads that run jobs (scf_increment_job). */
 enum scf_code scf_increment_task(struct scf_db *db, struct scf_arena *arena, void *app,
                                  struct scf_error *err) SCF_MUST_CHECK;
+
+extern const struct scf_job_kind scf_increment_job; /* "increments" */
 
 extern const struct scf_route scf_credit_routes[]; /* /v1/credit-assessments… */
 extern const size_t scf_credit_route_count;

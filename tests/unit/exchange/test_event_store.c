@@ -41,6 +41,49 @@ static enum scf_code append_body(struct scf_db *db, void *ctx, struct scf_error 
                             true, err);
 }
 
+struct many {
+    struct scf_event_entry *entries;
+    size_t n;
+};
+
+static enum scf_code append_many_body(struct scf_db *db, void *ctx, struct scf_error *err) {
+    struct many *m = ctx;
+    return scf_event_append_many(db, w.arena, m->entries, m->n, err);
+}
+
+/* Events of two nodes in turn, after one that is there, and one of a node that has no chain. */
+static void many_events_keep_their_order_per_node(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    static const char *const types[] = {"a", "b", "c", "d", "e", "f"};
+    struct scf_uuid nodes[] = {add_chain(), add_chain(), scf_uuid_new()};
+    struct appending before = {w.arena, nodes[0], scf_uuid_new()};
+    ok(scf_tx_run(w.db, append_body, &before, &w.err));
+    struct scf_event_entry entries[6];
+    for (size_t i = 0; i < 6; i++)
+        entries[i] = (struct scf_event_entry){.node_id = nodes[i == 5 ? 2 : i % 2],
+                                              .object_id = scf_uuid_new(),
+                                              .object_prefix = "run",
+                                              .type = types[i]};
+    struct many m = {entries, 6};
+    ok(scf_tx_run(w.db, append_many_body, &m, &w.err));
+    m.n = 1;
+    ok(scf_tx_run(w.db, append_many_body, &m, &w.err));
+    static const char *const expected[2][5] = {{"loan.disbursed", "a", "c", "e", "a"}, {"b", "d"}};
+    for (int k = 0; k < 2; k++) {
+        struct scf_event *events;
+        int n;
+        ok(scf_event_list(w.db, w.arena, &nodes[k], 0, 10, &events, &n, &w.err));
+        assert_int_equal(n, k == 0 ? 5 : 2);
+        for (int i = 0; i < n; i++) {
+            assert_int_equal(events[i].seq, i + 1);
+            assert_string_equal(events[i].type, expected[k][i]);
+        }
+        if (k == 1)
+            assert_true(scf_uuid_eq(&events[1].object_id, &entries[3].object_id));
+    }
+}
+
 static void events_are_numbered_per_node(void **state) {
     (void)state;
     NEEDS_DATABASE();
@@ -138,6 +181,7 @@ static void a_reader_misses_nothing_while_others_write(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(events_are_numbered_per_node),
+        TEST(many_events_keep_their_order_per_node),
         TEST(an_unknown_node_has_no_feed),
         TEST(leaves_of_a_commit_are_read),
         TEST(a_reader_misses_nothing_while_others_write),

@@ -1,0 +1,141 @@
+/* Scheduling on a real database: every account becomes one run of every period that ended after it
+ * was made, page by page; what is late or overtaken is reported once. */
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "../chain/world.h"
+#include "increment_store.h"
+
+enum { ACCOUNTS = SCF_SCHEDULE_PAGE + 7, LATER = 5 };
+
+static struct world w;
+static const int64_t day_us = SCF_US_PER_DAY;
+static int64_t now_us; /* 2026-03-01 00:30 */
+static struct scf_increment_period january, february;
+
+static int open_world(void **state) {
+    (void)state;
+    if (!world_open(&w))
+        return 0;
+    now_us = scf_day_from_civil(2026, 3, 1) * day_us + 30 * 60 * SCF_US_PER_SECOND;
+    january = scf_increment_period_of(SCF_PERIOD_MONTH, scf_day_from_civil(2026, 1, 1));
+    february = scf_increment_period_of(SCF_PERIOD_MONTH, scf_day_from_civil(2026, 2, 1));
+    return 0;
+}
+
+static int close_world(void **state) {
+    (void)state;
+    if (w.url != NULL)
+        world_close(&w);
+    return 0;
+}
+
+#define NEEDS_WORLD()                                                                              \
+    if (w.url == NULL)                                                                             \
+    skip()
+
+static void add_accounts(int n, const char *created, int initial) {
+    char *sql = scf_asprintf(
+        w.arena,
+        "INSERT INTO scfd.limit_account (id, contract_key, currency, borrower_id, granted,"
+        " initial, created_at, updated_at) SELECT gen_random_uuid(), gen_random_uuid(),"
+        " CASE WHEN i %% 2 = 0 THEN 'CNY' ELSE 'USD' END, gen_random_uuid(), %d, %d, '%s', '%s'"
+        " FROM generate_series(1, %d) i",
+        initial, initial, created, created, n);
+    assert_non_null(sql);
+    world_sql(&w, sql);
+}
+
+static enum scf_code insert_body(struct scf_db *db, void *ctx, struct scf_error *err) {
+    return scf_period_insert(db, w.arena, ctx, now_us, err);
+}
+
+static enum scf_code schedule_body(struct scf_db *db, void *ctx, struct scf_error *err) {
+    return scf_runs_schedule(db, w.arena, now_us, ctx, err);
+}
+
+struct sweep {
+    int64_t newest_us, late_us;
+    struct scf_missed_run *runs;
+    size_t n;
+    bool more;
+};
+
+static enum scf_code sweep_body(struct scf_db *db, void *ctx, struct scf_error *err) {
+    struct sweep *s = ctx;
+    return scf_runs_sweep(db, w.arena, s->newest_us, s->late_us, now_us, &s->runs, &s->n, &s->more,
+                          err);
+}
+
+/* Until nothing more is found; how many were reported. */
+static size_t sweep(int64_t newest_us, int64_t late_us) {
+    struct sweep s = {.newest_us = newest_us, .late_us = late_us};
+    size_t total = 0;
+    do {
+        world_ok(&w, scf_tx_run(w.db, sweep_body, &s, &w.err));
+        total += s.n;
+    } while (s.more);
+    return total;
+}
+
+static int schedule_all(void) {
+    bool more = true;
+    int rounds = 0;
+    for (; more; rounds++)
+        world_ok(&w, scf_tx_run(w.db, schedule_body, &more, &w.err));
+    return rounds;
+}
+
+static void schedules_every_account_once(void **state) {
+    (void)state;
+    NEEDS_WORLD();
+    add_accounts(ACCOUNTS, "2026-01-15+00", 100);
+    add_accounts(LATER, "2026-02-15+00", 100); /* they belong to February only */
+    add_accounts(LATER, "2026-01-15+00", 0);   /* nothing was granted: no increments */
+    world_ok(&w, scf_tx_run(w.db, insert_body, &january, &w.err));
+    world_ok(&w, scf_tx_run(w.db, insert_body, &february, &w.err));
+    world_ok(&w, scf_tx_run(w.db, insert_body, &february, &w.err)); /* another instance */
+    assert_int_equal(schedule_all(), 5); /* two pages each, and finding nothing */
+    assert_int_equal(world_number(&w, "SELECT count(*) FROM scfd.limit_run"
+                                      " WHERE period = '2026-01'"),
+                     ACCOUNTS);
+    assert_int_equal(world_number(&w, "SELECT count(*) FROM scfd.limit_run r"
+                                      " JOIN scfd.limit_account a USING (contract_key, currency)"
+                                      " WHERE period = '2026-02' AND r.borrower_id = a.borrower_id"
+                                      " AND a.initial > 0"),
+                     ACCOUNTS + LATER);
+    assert_int_equal(schedule_all(), 1);
+    bool found;
+    int64_t newest_us;
+    world_ok(&w, scf_period_newest(w.db, w.arena, &found, &newest_us, &w.err));
+    assert_true(found);
+    assert_int_equal(newest_us, scf_increment_as_of(&february));
+}
+
+static void reports_what_is_overtaken_or_late_once(void **state) {
+    (void)state;
+    NEEDS_WORLD();
+    int64_t newest_us = scf_increment_as_of(&february);
+    assert_int_equal(sweep(newest_us, newest_us - day_us), ACCOUNTS); /* January, for good */
+    assert_int_equal(world_number(&w, "SELECT count(*) FROM scfd.limit_run WHERE status = 4"
+                                      " AND due_at IS NULL AND period = '2026-01'"),
+                     ACCOUNTS);
+    assert_int_equal(sweep(newest_us, newest_us), 0); /* the grace lasts to this very moment */
+    assert_int_equal(sweep(newest_us, newest_us + 1), ACCOUNTS + LATER);
+    assert_int_equal(sweep(newest_us, newest_us + 1), 0);
+    struct scf_run_counts counts;
+    world_ok(&w, scf_runs_count(w.db, w.arena, &counts, &w.err));
+    assert_int_equal(counts.due, 0);
+    assert_int_equal(counts.overdue, ACCOUNTS + LATER);       /* late, and still to be made */
+    assert_int_equal(sweep(newest_us + 1, newest_us + 1), 0); /* overtaken; known already */
+    world_ok(&w, scf_runs_count(w.db, w.arena, &counts, &w.err));
+    assert_int_equal(counts.overdue, 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(schedules_every_account_once),
+        cmocka_unit_test(reports_what_is_overtaken_or_late_once),
+    };
+    return cmocka_run_group_tests(tests, open_world, close_world);
+}

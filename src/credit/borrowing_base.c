@@ -8,6 +8,7 @@
 #include "limit_impl.h"
 #include "scfd/base/clock.h"
 #include "scfd/base/money.h"
+#include "scfd/base/table.h"
 
 const char *const scf_ineligibility_codes[] = {"",     "INV",    "DUP",   "OWN", "CSG",  "BILL",
                                                "CUR",  "FUT",    "CHECK", "AFF", "TERM", "AGE",
@@ -18,7 +19,14 @@ struct work {
     const struct scf_borrowing_base_policy *policy;
     int32_t day;
     struct scf_borrowing_base b;
-    size_t *debtor_of; /* of each line */
+    size_t *debtor_of;                     /* of each line */
+    const struct scf_limit_debtor **known; /* of each debtor of the base; NULL: nothing is */
+    struct scf_table index;                /* struct entry: debtors of the base by their id */
+};
+
+struct entry {
+    struct scf_uuid id;
+    size_t at; /* 1 + position in b.debtors; 0: new */
 };
 
 static const struct scf_trade_invoice *invoice_of(const struct work *w,
@@ -36,16 +44,17 @@ static const struct scf_limit_debtor *known_debtor(const struct scf_limit_inputs
     return NULL;
 }
 
+/* Invoices may name as many debtors as they like: each is looked for in a table. */
 static size_t debtor_index(struct work *w, const struct scf_uuid *id) {
-    size_t i = 0;
-    while (i < w->b.debtor_count && !scf_uuid_eq(&w->b.debtors[i].enterprise_id, id))
-        i++;
-    if (i == w->b.debtor_count) {
+    struct entry *e = scf_table_put(&w->index, id);
+    if (e->at == 0) {
         const struct scf_limit_debtor *known = known_debtor(w->in, id);
-        w->b.debtors[w->b.debtor_count++] =
+        w->known[w->b.debtor_count] = known;
+        w->b.debtors[w->b.debtor_count] =
             (struct scf_base_debtor){.enterprise_id = *id, .core = known != NULL && known->core};
+        e->at = ++w->b.debtor_count;
     }
-    return i;
+    return e->at - 1;
 }
 
 /* ---- eligibility (CR-3.1) ---- */
@@ -66,8 +75,8 @@ static bool too_old(const struct work *w, const struct scf_trade_invoice *v) {
 /* All tests but those that need the other receivables of the debtor. */
 static enum scf_ineligibility test(const struct work *w, const struct scf_limit_contract *k,
                                    const struct scf_trade_invoice *v,
-                                   const struct scf_receivable_standing *s) {
-    const struct scf_limit_debtor *d = known_debtor(w->in, &v->debtor_id);
+                                   const struct scf_receivable_standing *s,
+                                   const struct scf_limit_debtor *d) {
     return v->cancelled                                                   ? SCF_OUT_INV
            : s != NULL && s->exists && s->registered_by_other             ? SCF_OUT_DUP
            : v->financed_elsewhere                                        ? SCF_OUT_OWN
@@ -92,7 +101,7 @@ static void add_line(struct work *w, size_t contract, size_t invoice) {
     *l = (struct scf_base_line){
         .contract = contract,
         .invoice = invoice,
-        .code = test(w, k, v, s),
+        .code = test(w, k, v, s, w->known[at]),
         .balance = scf_at_least(v->amount - scf_add_money(v->reduced, v->paid), 0),
         .confirmed = s != NULL && s->exists && s->confirmed,
         .warn_assignment = k->assignment_prohibited,
@@ -145,9 +154,9 @@ static int64_t advance_rate(struct work *w) {
     return scf_at_least(scf_at_most(w->policy->max_advance_ppm, w->policy->advance_ppm - over), 0);
 }
 
-static void set_off(struct work *w, struct scf_base_debtor *d) {
-    const struct scf_limit_debtor *known = known_debtor(w->in, &d->enterprise_id);
-    d->contra = known != NULL ? scf_at_most(known->contra, d->gross) : 0;
+static void set_off(struct work *w, size_t i) {
+    struct scf_base_debtor *d = &w->b.debtors[i];
+    d->contra = w->known[i] != NULL ? scf_at_most(w->known[i]->contra, d->gross) : 0;
     d->gross -= d->contra;
     d->unconfirmed = scf_at_most(d->unconfirmed, d->gross);
 }
@@ -173,7 +182,9 @@ bool scf_borrowing_base_compute(const struct scf_limit_inputs *in, struct scf_ar
     w.b.lines = scf_alloc(arena, n, sizeof *w.b.lines);
     w.b.debtors = scf_alloc(arena, n, sizeof *w.b.debtors);
     w.debtor_of = scf_alloc(arena, n, sizeof *w.debtor_of);
-    if (w.b.lines == NULL || w.b.debtors == NULL || w.debtor_of == NULL)
+    w.known = scf_alloc(arena, n, sizeof *w.known);
+    if (w.b.lines == NULL || w.b.debtors == NULL || w.debtor_of == NULL || w.known == NULL ||
+        !scf_table_init(&w.index, arena, sizeof(struct scf_uuid), sizeof(struct entry), n))
         return false;
     for (size_t i = 0; i < in->contract_count; i++)
         if (scf_contract_reason(in, &in->contracts[i], 1) == SCF_REASON_CONTRACT_COUNTED)
@@ -182,7 +193,7 @@ bool scf_borrowing_base_compute(const struct scf_limit_inputs *in, struct scf_ar
     for (size_t i = 0; i < w.b.line_count; i++)
         finish_line(&w, i);
     for (size_t i = 0; i < w.b.debtor_count; i++) {
-        set_off(&w, &w.b.debtors[i]);
+        set_off(&w, i);
         w.b.gross = scf_add_money(w.b.gross, w.b.debtors[i].gross);
     }
     w.b.advance_ppm = advance_rate(&w);

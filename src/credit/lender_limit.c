@@ -35,30 +35,23 @@ static struct scf_lender_debtor *collect(const struct scf_limit_inputs *in, stru
     return list;
 }
 
-enum scf_code scf_lender_gather(struct scf_db *db, struct scf_arena *arena,
-                                const struct scf_limit_inputs *in, const struct scf_uuid *lender_id,
-                                struct scf_lender_inputs *ret, struct scf_error *err) {
-    struct scf_lender_inputs l = {.lender_id = *lender_id};
-    struct scf_terms_row terms;
-    bool found;
-    enum scf_code code =
-        scf_terms_newest(db, arena, lender_id, in->currency, in->as_of_us, &found, &terms, err);
-    if (code != SCF_OK || !found) {
-        *ret = l;
-        return code;
-    }
+/* What the terms say, and what the lender has lent. */
+static enum scf_code gather(struct scf_db *db, struct scf_arena *arena,
+                            const struct scf_limit_inputs *in, const struct scf_terms_row *terms,
+                            struct scf_lender_inputs *ret, struct scf_error *err) {
+    struct scf_lender_inputs l = {.lender_id = terms->lender_id,
+                                  .known = true,
+                                  .record_id = terms->id,
+                                  .body_sha256 = terms->body_sha256};
     struct scf_lender_debtor *debtors = collect(in, arena, &l.debtor_count);
-    char *text = scf_strndup(arena, terms.body.p, terms.body.n);
-    const cJSON *body = text != NULL ? scf_json_parse(arena, text, terms.body.n, err) : NULL;
+    char *text = scf_strndup(arena, terms->body.p, terms->body.n);
+    const cJSON *body = text != NULL ? scf_json_parse(arena, text, terms->body.n, err) : NULL;
     if (debtors == NULL || body == NULL)
         return no_memory(err);
     if (!scf_terms_read(body, &in->borrower_id, &l, debtors))
         return scf_fail(err, SCF_E_INTERNAL, "The lender's stored terms cannot be read");
-    l.known = true;
-    l.record_id = terms.id;
-    l.body_sha256 = terms.body_sha256;
     l.debtors = debtors;
-    code = scf_lender_read_here(db, arena, in, &l, debtors, err);
+    enum scf_code code = scf_lender_read_here(db, arena, in, &l, debtors, err);
     if (code == SCF_OK)
         *ret = l;
     return code;
@@ -71,12 +64,11 @@ static void free_buf(void *buf) {
 static enum scf_code publish_one(struct scf_db *db, struct scf_arena *arena,
                                  const struct scf_limit_inputs *in,
                                  const struct scf_limit_result *result, struct scf_str receipt,
-                                 const struct scf_uuid *lender_id, struct scf_error *err) {
+                                 const struct scf_terms_row *terms, struct scf_error *err) {
     struct scf_lender_inputs lender;
     struct scf_lender_result own;
     struct scf_buf *bufs = scf_alloc(arena, 2, sizeof *bufs);
-    enum scf_code code =
-        bufs != NULL ? scf_lender_gather(db, arena, in, lender_id, &lender, err) : no_memory(err);
+    enum scf_code code = bufs != NULL ? gather(db, arena, in, terms, &lender, err) : no_memory(err);
     if (code != SCF_OK)
         return code;
     for (int i = 0; i < 2; i++) {
@@ -89,7 +81,7 @@ static enum scf_code publish_one(struct scf_db *db, struct scf_arena *arena,
     scf_lender_part_write(receipt, in, &lender, &own, NULL, &bufs[1]);
     if (bufs[0].overflow || bufs[1].overflow)
         return no_memory(err);
-    return scf_lender_limit_save(db, arena, &in->assessment_id, lender_id, own.limit,
+    return scf_lender_limit_save(db, arena, &in->assessment_id, &terms->lender_id, own.limit,
                                  (struct scf_str){bufs[0].data, bufs[0].len},
                                  (struct scf_str){bufs[1].data, bufs[1].len}, err);
 }
@@ -99,8 +91,14 @@ enum scf_code scf_lender_limits_publish(struct scf_db *db, struct scf_arena *are
                                         const struct scf_limit_result *result,
                                         struct scf_str receipt, const struct scf_uuid *lenders,
                                         size_t n, struct scf_error *err) {
-    enum scf_code code = SCF_OK;
-    for (size_t i = 0; code == SCF_OK && i < n; i++)
-        code = publish_one(db, arena, in, result, receipt, &lenders[i], err);
+    struct scf_terms_row *terms;
+    size_t count = 0;
+    if (n == 0)
+        return SCF_OK;
+    enum scf_code code =
+        scf_terms_newest(db, arena, lenders, n, in->currency, in->as_of_us, &terms, &count, err);
+    for (size_t i = 0; code == SCF_OK && i < count; i++)
+        if (terms[i].body.p != NULL) /* else it is erased */
+            code = publish_one(db, arena, in, result, receipt, &terms[i], err);
     return code;
 }

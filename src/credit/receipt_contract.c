@@ -4,6 +4,8 @@
 #include "reader.h"
 #include "scfd/base/clock.h"
 
+enum { MAX_CONTRACTS = 100 }; /* of one assessment: their sums are computed in 128 bits */
+
 static const char *const outcome_names[] = {"not_applicable", "passed", "failed", NULL};
 
 /* ---- writing ---- */
@@ -223,6 +225,7 @@ static void read_findings(struct scf_reader *r, const cJSON *o, const struct scf
     const cJSON *e;
     struct scf_finding *f = scf_rd_list(r, o, "findings", sizeof *f, &t->finding_count, &e);
     t->findings = f;
+    scf_rd_complain(r, t->finding_count <= SCF_CHECKS, "findings");
     scf_rd_enter(r, "findings", 0);
     for (size_t i = 0; e != NULL; e = e->next, f++, i++) {
         scf_rd_enter(r, NULL, i);
@@ -373,6 +376,7 @@ void scf_receipt_read_contracts(struct scf_reader *r, const cJSON *o, struct scf
     struct scf_limit_contract *k =
         scf_rd_list(r, o, "contracts", sizeof *k, &in->contract_count, &e);
     in->contracts = k;
+    scf_rd_complain(r, in->contract_count <= MAX_CONTRACTS, "contracts");
     scf_rd_enter(r, "contracts", 0);
     for (size_t i = 0; e != NULL; e = e->next, k++, i++) {
         scf_rd_enter(r, NULL, i);

@@ -5,6 +5,9 @@
 #include "scfd/base/clock.h"
 #include "scfd/base/money.h"
 
+/* Counts are below 2^53: this many of them add up in 64 bits. */
+enum { MAX_SUMS = 1000 };
+
 static void read_template(struct scf_reader *r, const cJSON *inputs, struct scf_limit_inputs *in) {
     const cJSON *o = scf_json_get(inputs, "template"), *e;
     struct scf_grading *g = &in->grading;
@@ -64,6 +67,7 @@ static void read_sums(struct scf_reader *r, const cJSON *o, struct scf_limit_inp
     const cJSON *e;
     struct scf_rating_sums *s = scf_rd_list(r, o, "sums", sizeof *s, &in->sum_count, &e);
     in->sums = s;
+    scf_rd_complain(r, in->sum_count <= MAX_SUMS, "sums");
     scf_rd_enter(r, "sums", 0);
     for (size_t i = 0; e != NULL; e = e->next, s++, i++) {
         scf_rd_enter(r, NULL, i);

@@ -38,10 +38,11 @@ enum scf_code scf_terms_page(struct scf_db *db, struct scf_arena *arena,
                              const struct scf_uuid *lender_id, const struct scf_page *page,
                              struct scf_terms_row **ret, int *ret_n,
                              struct scf_error *err) SCF_MUST_CHECK;
-/* The newest in a currency that there were at a time; *ret_found false: none, or it is erased. */
+/* Of these lenders the newest terms in a currency that there were at a time; lenders without any
+ * are left out. */
 enum scf_code scf_terms_newest(struct scf_db *db, struct scf_arena *arena,
-                               const struct scf_uuid *lender_id, const char *currency,
-                               int64_t at_us, bool *ret_found, struct scf_terms_row *ret,
+                               const struct scf_uuid *lenders, size_t n, const char *currency,
+                               int64_t at_us, struct scf_terms_row **ret, size_t *ret_n,
                                struct scf_error *err) SCF_MUST_CHECK;
 
 /* ---- lender_limit_store.c ---- */
@@ -72,13 +73,9 @@ enum scf_code scf_lender_limit_get(struct scf_db *db, struct scf_arena *arena,
 
 /* ---- lender_limit.c ---- */
 
-/* Reads everything about one lender: its newest terms as of the assessment, and its loans. */
-enum scf_code scf_lender_gather(struct scf_db *db, struct scf_arena *arena,
-                                const struct scf_limit_inputs *in, const struct scf_uuid *lender_id,
-                                struct scf_lender_inputs *ret,
-                                struct scf_error *err) SCF_MUST_CHECK;
-/* Computes and saves what is left for each lender, inside the transaction that publishes the
- * assessment. `receipt` is its receipt. */
+/* Computes and saves what is left for each lender that has terms in the currency, inside the
+ * transaction that publishes the assessment; for the others the shared limit stands. `receipt` is
+ * the assessment's. */
 enum scf_code scf_lender_limits_publish(struct scf_db *db, struct scf_arena *arena,
                                         const struct scf_limit_inputs *in,
                                         const struct scf_limit_result *result,

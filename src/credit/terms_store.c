@@ -132,25 +132,35 @@ enum scf_code scf_terms_page(struct scf_db *db, struct scf_arena *arena,
 }
 
 static const struct scf_stmt newest_stmt = {
-    "scf_terms_newest", COLUMNS " WHERE t.lender_id = $1 AND t.currency = $2 AND t.created_at <= $3"
-                                " ORDER BY t.created_at DESC, t.id DESC LIMIT 1"};
+    "scf_terms_newest", "SELECT n.* FROM unnest($1::uuid[]) AS l (id) CROSS JOIN LATERAL (" COLUMNS
+                        " WHERE t.lender_id = l.id AND t.currency = $2 AND t.created_at <= $3"
+                        " ORDER BY t.created_at DESC, t.id DESC LIMIT 1) n"};
 
 enum scf_code scf_terms_newest(struct scf_db *db, struct scf_arena *arena,
-                               const struct scf_uuid *lender_id, const char *currency,
-                               int64_t at_us, bool *ret_found, struct scf_terms_row *ret,
+                               const struct scf_uuid *lenders, size_t n, const char *currency,
+                               int64_t at_us, struct scf_terms_row **ret, size_t *ret_n,
                                struct scf_error *err) {
+    const struct scf_uuid **ids = scf_alloc(arena, n, sizeof *ids);
+    if (ids == NULL)
+        return scf_fail(err, SCF_E_INTERNAL, "No memory for %zu lenders", n);
+    for (size_t i = 0; i < n; i++)
+        ids[i] = &lenders[i];
     struct scf_params p;
     struct scf_rows *rows;
     scf_params_init(&p, arena);
-    scf_p_uuid(&p, lender_id);
+    scf_p_uuid_array(&p, ids, n);
     scf_p_text(&p, currency);
     scf_p_time(&p, at_us);
     enum scf_code code = scf_db_run(db, &newest_stmt, &p, arena, &rows, err);
     if (code != SCF_OK)
         return code;
-    *ret_found = scf_rows_count(rows) > 0;
-    if (*ret_found)
-        *ret = read_row(rows, 0);
-    *ret_found = *ret_found && ret->body.p != NULL;
+    int count = scf_rows_count(rows);
+    struct scf_terms_row *list = scf_alloc(arena, (size_t)count, sizeof *list);
+    if (list == NULL)
+        return scf_fail(err, SCF_E_INTERNAL, "No memory for %d terms", count);
+    for (int i = 0; i < count; i++)
+        list[i] = read_row(rows, i);
+    *ret = list;
+    *ret_n = (size_t)count;
     return SCF_OK;
 }

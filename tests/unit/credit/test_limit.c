@@ -220,6 +220,24 @@ static void a_contract_counts_once(void **state) {
     assert_true(has_reason(&r, SCF_REASON_CONTRACT_DUPLICATE));
 }
 
+/* 2 : 1 : 0 of 10 000 000 to the minor unit; they add up. */
+static void a_limit_is_divided_over_its_contracts(void **state) {
+    struct fixture *f = *state;
+    f->contract[1] = f->contract[0];
+    f->contract[0].guarantee_count = f->contract[1].guarantee_count = 0;
+    f->contract[1].amount = 57500000, f->contract[1].trade.finding_count = 0;
+    f->in.contract_count = 2;
+    f->in.has_requested = true, f->in.requested = 10000000;
+    struct scf_limit_result r = compute(f);
+    assert_int_equal(r.parts[0].base, 11894567); /* net 85 000 000 */
+    assert_int_equal(r.parts[1].base, 5947283);  /* net 42 500 000 */
+    assert_int_equal(r.parts[0].limit, 6666666);
+    assert_int_equal(r.parts[0].limit + r.parts[1].limit, r.limit);
+    f->in.operating = false;
+    r = compute(f);
+    assert_int_equal(r.parts[0].limit + r.parts[1].limit, 0);
+}
+
 static void request_caps(void **state) {
     struct fixture *f = *state;
     f->in.has_requested = true;
@@ -366,6 +384,7 @@ int main(void) {
         T(an_unconfirmed_guarantee_does_not_count),
         T(contracts_that_do_not_count),
         T(a_contract_counts_once),
+        T(a_limit_is_divided_over_its_contracts),
         T(request_caps),
         T(no_data_no_limit),
         T(failed_checks),

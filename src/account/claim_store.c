@@ -158,7 +158,7 @@ static const struct scf_stmt pass = {
 enum scf_code scf_claims_pass(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_uuid *hold_id, const struct scf_uuid *loan_id,
                               int64_t now_us, struct scf_error *err) {
-    struct scf_rows *rows;
+    struct scf_rows *rows = NULL;
     enum scf_code code = run(db, arena, &lock_of, hold_id, NULL, 0, NULL, err);
     if (code == SCF_OK)
         code = run(db, arena, &pass, hold_id, loan_id, now_us, &rows, err);
@@ -185,7 +185,7 @@ static const struct scf_stmt retake = {
 enum scf_code scf_claims_retake(struct scf_db *db, struct scf_arena *arena,
                                 const struct scf_uuid *loan_id, int64_t *ret_conflicts,
                                 struct scf_error *err) {
-    struct scf_rows *rows;
+    struct scf_rows *rows = NULL;
     enum scf_code code = run(db, arena, &lock_of, loan_id, NULL, 0, NULL, err);
     if (code == SCF_OK)
         code = run(db, arena, &retake, loan_id, NULL, 0, &rows, err);

@@ -15,7 +15,7 @@ static void add(struct scf_digest_stream *s, struct scf_str text) {
 
 /* In pieces: what is a blank is decided within a piece, and no piece ends inside a character. */
 static void add_normal(struct scf_digest_stream *s, struct scf_str text) {
-    char piece[128];
+    char piece[128] = {0};
     while (text.n > 0) {
         size_t n = text.n < sizeof piece ? text.n : sizeof piece;
         while (n < text.n && n > 1 && ((unsigned char)text.p[n] & 0xc0) == 0x80)

@@ -206,6 +206,9 @@ static enum scf_code check_expiry(struct scf_hold_order *o, const struct scf_pol
                                   int64_t now_us) {
     if (o->hold.expires_us == 0)
         o->hold.expires_us = now_us + policy->hold_hours * SCF_US_PER_HOUR;
+    if (o->hold.expires_us <= now_us) /* it waited too long for its turn */
+        return scf_fail_fault(o->arena, "#/expires_at", "out-of-range",
+                              "The time must be in the future.", &o->err);
     if (o->hold.expires_us <= now_us + policy->hold_max_hours * SCF_US_PER_HOUR)
         return SCF_OK;
     return scf_fail_fault(
@@ -324,11 +327,11 @@ enum scf_code scf_holds_keep_answers(struct scf_db *db, struct scf_hold_batch *b
                                      struct scf_error *err) {
     const struct scf_uuid **whose = scf_alloc(b->arena, b->n, sizeof *whose);
     struct scf_str *texts = scf_alloc(b->arena, 3 * b->n, sizeof *texts);
-    struct scf_str *keys = texts, *prints = texts + b->n, *bodies = texts + 2 * b->n;
     int16_t *status = scf_alloc(b->arena, b->n, sizeof *status);
     size_t n = 0;
     if (whose == NULL || texts == NULL || status == NULL)
         return no_memory(err);
+    struct scf_str *keys = texts, *prints = texts + b->n, *bodies = texts + 2 * b->n;
     for (size_t i = 0; i < b->n; i++) {
         const struct scf_hold_order *o = b->orders[i];
         if (o->code != SCF_OK || o->replay.found || o->idempotency == NULL)

@@ -352,7 +352,7 @@ class Bench:
                 BENCH_CONTRACT=contract,
                 BENCH_INVOICES=file.name,
             )
-        print(f"  {result['rate']:,.0f}/s, p50 {result['p50_us']:,} µs, p99 {result['p99_us']:,} µs")
+        print("  {rate:,.0f}/s, p50 {p50_us:,} µs, p99 {p99_us:,} µs".format(**result))
         return result["rate"]
 
     def hot_invoice(self, assessment, contract, rounds=200, clients=8):

@@ -9,10 +9,10 @@
  *
  * A hold reserves an amount for one lender until it expires; with it go claims on the fingerprints
  * of the invoices that it finances. A loan turns a hold into use; repayment, release or expiry give
- * back. Σ claimed of a fingerprint over all lenders never exceeds the net amount of the invoice.
+ * back. Σ claimed of an invoice over all lenders never exceeds its net amount when it is claimed.
  *
- * Row locks: accounts by contract key, then fingerprints ascending; after those that lending takes
- * before (src/lending/filing.h), before chains. */
+ * Row locks: accounts by (currency, contract key), the hold, claims by invoice key ascending; after
+ * those that lending takes before (src/lending/filing.h), before chains. */
 #ifndef SCFD_ACCOUNT_ACCOUNT_H
 #define SCFD_ACCOUNT_ACCOUNT_H
 

@@ -87,7 +87,9 @@ struct scf_route {
     void (*handle)(struct scf_request *rq);
     /* SCF_RUN_SERVICE, optional: called with the requests of this route that wait for a service
      * thread, 1 to SCF_PREFETCH_MAX, before `handle` is called for each. It lets a crowd share one
-     * query; what it finds goes into each request's own arena and data. It must not reply. */
+     * query, or one transaction; what comes of it goes into each request's own arena and data, and
+     * `handle` answers with it. It must not reply. A request may still be refused after it (the
+     * server stops, or it waited too long): what it wrote must be safe to ask for again. */
     void (*prefetch)(struct scf_request *const *rqs, size_t n);
     const struct scf_stream_ops *stream; /* SCF_RUN_STREAM */
     const char *body_type;            /* "application/json", "application/x-ndjson"; NULL: none */

@@ -17,13 +17,15 @@
  * of the limit: a revolving limit less outstanding principal, a one-off limit (the default) less
  * everything ever drawn. Several lenders may approve the same assessment; what they lend together
  * stays within its recommended limit, less what is outstanding against its contracts under other
- * assessments. An invoice that a loan names is financed by it alone until it is settled: another
+ * assessments. A loan claims the invoices that it names as a whole until it is settled: another
  * loan that names the same invoice (its number, whichever node reported it, and its corrections) is
  * 409 invoice-already-financed with the invoices. So is a loan on an invoice of which the newest
  * record of its seller's or buyer's node, of a lender's, or of one that no enterprise operates says
- * that it is pledged, factored, sold or securitised, but not to the lender's enterprise. Taking
+ * that it is pledged, factored, sold or securitised, but not to the lender's enterprise. When a
+ * hold has claimed a part of it, it is 409 already-claimed (account/account.h). A loan that names a
+ * hold uses that: at most its amount, for its contract alone; its claims become the loan's. Taking
  * back the payment that settled a loan opens it again, whoever finances its invoices by then: what
- * happened is recorded.
+ * happened is recorded, and a claim that another has by then as in conflict.
  *
  * The ledger. What is owed under a loan is the sum of its entries. Simple interest runs on the
  * outstanding principal by the loan's rate and day count, from the value date, the first day

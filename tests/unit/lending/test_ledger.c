@@ -144,6 +144,30 @@ static void risk_classes_have_their_thresholds(void **state) {
         assert_string_equal(scf_risk_class(cases[i].days), cases[i].name);
 }
 
+/* 100 by 3:1 is 75 and 25; what has no room goes to the first that has some. */
+static void shares_stay_within_their_rooms(void **state) {
+    (void)state;
+    static const struct {
+        int64_t total, weights[3], rooms[3], parts[3];
+        bool fits;
+    } cases[] = {
+        {100, {3, 1, 0}, {100, 100, 100}, {75, 25, 0}, true},
+        {100, {3, 1, 0}, {60, 100, 100}, {60, 40, 0}, true},
+        {100, {3, 1, 0}, {60, 30, 100}, {60, 30, 10}, true},
+        {100, {1, 1, 1}, {0, 100, 0}, {0, 100, 0}, true},
+        {100, {1, 1, 1}, {33, 33, 34}, {33, 33, 34}, true},
+        {100, {1, 1, 1}, {33, 33, 33}, {0}, false},
+        {0, {1, 1, 1}, {0, 0, 0}, {0, 0, 0}, true},
+    };
+    for (size_t i = 0; i < SCF_COUNT(cases); i++) {
+        int64_t parts[3];
+        bool fits = scf_split_within(cases[i].total, cases[i].weights, cases[i].rooms, 3, parts);
+        assert_int_equal(fits, cases[i].fits);
+        if (fits)
+            assert_memory_equal(parts, cases[i].parts, sizeof parts);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fees_then_interest_then_principal),
@@ -156,6 +180,7 @@ int main(void) {
         cmocka_unit_test(early_repayment_leaves_no_arrears),
         cmocka_unit_test(interest_accrues_from_where_it_is_booked),
         cmocka_unit_test(risk_classes_have_their_thresholds),
+        cmocka_unit_test(shares_stay_within_their_rooms),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

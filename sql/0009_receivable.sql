@@ -64,6 +64,7 @@ CREATE INDEX receivable_registration_to ON scfd.receivable (registration_to)
     WHERE registration_status BETWEEN 1 AND 4;
 CREATE INDEX receivable_ended ON scfd.receivable (ended_at)
     WHERE registration_status BETWEEN 1 AND 4 AND (told & 2) = 0;
+CREATE INDEX receivable_red_lettered ON scfd.receivable (seller_id) WHERE state = 16;
 COMMENT ON TABLE scfd.receivable IS 'Claims of sellers on debtors, each offered to one lender. Changed only under the row''s lock, by a step.';
 COMMENT ON COLUMN scfd.receivable.invoice_key IS 'What the invoice is in business: business_key of its record, else the record''s id.';
 COMMENT ON COLUMN scfd.receivable.lender_id IS 'The lender''s node.';

@@ -4,7 +4,7 @@
  *
  * Row locks are taken in this order everywhere: the assessment addressed to the lender, its
  * decision, the assessment, the loan, limit accounts by contract key, claims on invoices by key,
- * chains by id. */
+ * receivables, chains by id. */
 #ifndef SCFD_LENDING_FILING_H
 #define SCFD_LENDING_FILING_H
 

@@ -3,7 +3,6 @@
 
 #include "scfd/base/clock.h"
 #include "scfd/http/answer.h"
-#include "scfd/receivable/receivable.h"
 
 /* Lists that the body names, and what was found under them. */
 struct named {
@@ -291,27 +290,21 @@ static enum scf_code claim(struct scf_db *db, const struct scf_filing *f, const 
                               : SCF_OK;
 }
 
-/* The receivables among the claimed invoices are financed by this loan, if the rules of the trade
- * allow. */
+/* The receivables among the invoices that the loan has claimed, by itself or through its hold, are
+ * financed by it, if the rules of the trade allow. */
 static enum scf_code finance_receivables(struct scf_db *db, struct scf_filing *f,
                                          struct scf_error *err) {
     struct scf_policy policy;
-    struct scf_claimed *claimed;
     struct scf_rcv_loan loan = {.policy = &policy,
                                 .loan_id = &f->id,
                                 .lender_id = &f->lender->node_id,
                                 .now_us = f->ctx.now_us};
-    enum scf_code code = scf_claims_list(db, f->arena, &f->id, &claimed, &loan.invoice_count, err);
-    if (code != SCF_OK || loan.invoice_count == 0)
-        return code;
-    struct scf_rcv_invoice *list = scf_alloc(f->arena, loan.invoice_count, sizeof *list);
-    if (list == NULL)
-        return scf_fail(err, SCF_E_BODY_TOO_LARGE, "The body names too much.");
-    for (size_t i = 0; i < loan.invoice_count; i++)
-        list[i] = (struct scf_rcv_invoice){claimed[i].invoice_key, claimed[i].invoice_id};
-    loan.invoices = list;
     bool timed = scf_body_time(f->body, "disbursed_at", f->ctx.offset_minutes, &loan.disbursed_us);
     SCF_ASSERT(timed);
+    enum scf_code code =
+        scf_loan_claimed_invoices(db, f->arena, &f->id, &loan.invoices, &loan.invoice_count, err);
+    if (code != SCF_OK || loan.invoice_count == 0)
+        return code;
     code = scf_policy_in_force(db, f->arena, f->ctx.now_us, &policy, err);
     return code == SCF_OK ? scf_receivable_disburse(db, f->arena, &loan, &f->unregistered, err)
                           : code;

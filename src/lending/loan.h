@@ -4,12 +4,20 @@
 
 #include "decision.h"
 
+#include "scfd/receivable/receivable.h"
+
 /* A contract that a loan finances, and which part of its outstanding principal counts against it.
  */
 struct scf_loan_contract {
     struct scf_uuid contract_id, contract_key;
     int64_t weight, financed;
 };
+
+/* The invoices that the loan has claimed, each once for every number that it had. */
+enum scf_code scf_loan_claimed_invoices(struct scf_db *db, struct scf_arena *arena,
+                                        const struct scf_uuid *loan_id,
+                                        const struct scf_rcv_invoice **ret, size_t *ret_n,
+                                        struct scf_error *err) SCF_MUST_CHECK;
 
 /* The lender's loan of this number, as its record. */
 enum scf_code scf_loan_find(struct scf_db *db, struct scf_arena *arena,

@@ -102,3 +102,30 @@ enum scf_code scf_loan_check_records(struct scf_db *db, const struct scf_filing 
     }
     return code;
 }
+
+static const struct scf_stmt claimed = {
+    "lending_loan_claimed", "SELECT invoice_key, invoice_id FROM scfd.claim"
+                            " WHERE holder_id = $1 AND status = 0 ORDER BY invoice_key"};
+
+enum scf_code scf_loan_claimed_invoices(struct scf_db *db, struct scf_arena *arena,
+                                        const struct scf_uuid *loan_id,
+                                        const struct scf_rcv_invoice **ret, size_t *ret_n,
+                                        struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, arena);
+    scf_p_uuid(&p, loan_id);
+    enum scf_code code = scf_db_run(db, &claimed, &p, arena, &rows, err);
+    if (code != SCF_OK)
+        return code;
+    size_t n = (size_t)scf_rows_count(rows);
+    struct scf_rcv_invoice *list = scf_alloc(arena, n, sizeof *list);
+    if (list == NULL)
+        return no_memory(err);
+    for (size_t i = 0; i < n; i++)
+        list[i] = (struct scf_rcv_invoice){.invoice_key = scf_rows_uuid(rows, (int)i, 0),
+                                           .invoice_id = scf_rows_uuid(rows, (int)i, 1)};
+    *ret = list;
+    *ret_n = n;
+    return SCF_OK;
+}

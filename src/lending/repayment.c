@@ -190,7 +190,8 @@ static enum scf_code write_rows(struct paying *p, bool reversal, const char *rec
     const struct scf_loan_cause cause = {.id = p->f->id, .prefix = "rep"};
     if (code == SCF_OK)
         code = scf_loan_save(p->db, p->f->arena, &p->loan, &cause, p->f->ctx.now_us, err);
-    code = code == SCF_OK ? move_claims(p, p->status_before, err) : code;
+    if (code == SCF_OK)
+        code = move_claims(p, p->status_before, err);
     return code == SCF_OK
                ? scf_receivable_repaid(p->db, p->f->arena, &p->r.loan_id,
                                        p->loan.status == SCF_LOAN_SETTLED,

@@ -15,6 +15,8 @@ struct scf_rcv_ctx {
 };
 
 extern const struct scf_schema scf_receivable_schema, scf_rcv_step_schema;
+/* The step's first fields, "step" and "happened_at", are said by its record anyway. */
+enum { SCF_RCV_STEP_SAID = 2 };
 
 /* The step of a valid body; when it happened. */
 enum scf_rcv_step scf_rcv_body_step(const cJSON *body);

@@ -47,7 +47,9 @@ static enum scf_code check_entry(const struct disbursement *d, const struct scf_
 static enum scf_code check_invoice(const struct disbursement *d, const struct scf_receivable *r,
                                    struct scf_error *err) {
     int64_t age = d->disbursed_us - r->verified_us;
-    if (r->verified_us != 0 && age <= d->policy->reverify_hours * SCF_US_PER_HOUR)
+    bool in_order =
+        r->verification == SCF_VERIFIED_NORMAL || r->verification == SCF_VERIFIED_PARTIALLY_RED;
+    if (in_order && age <= d->policy->reverify_hours * SCF_US_PER_HOUR)
         return SCF_OK;
     return scf_rcv_refuse(d->arena, r, SCF_STEP_DISBURSE, SCF_RULE_INV, "verify_invoice",
                           "The invoice was last verified too long before the loan was paid out",

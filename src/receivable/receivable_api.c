@@ -146,13 +146,14 @@ static struct scf_position write_item(struct scf_jsonw *w, const void *items, in
     return (struct scf_position){r->created_us, r->id};
 }
 
-static enum scf_code read_id(struct scf_request *rq, const char *name, struct scf_uuid *ret,
-                             struct scf_error *err) {
+static enum scf_code read_id(struct scf_request *rq, const char *name, const char *prefix,
+                             struct scf_uuid *ret, struct scf_error *err) {
     const char *text = scf_rq_query(rq, name);
     *ret = (struct scf_uuid){{0}};
-    if (text == NULL || scf_id_parse("ent", scf_str(text), ret))
+    if (text == NULL || scf_id_parse(prefix, scf_str(text), ret))
         return SCF_OK;
-    return scf_fail(err, SCF_E_INVALID_PARAMETER, "%s is no identifier of an enterprise.", name);
+    return scf_fail(err, SCF_E_INVALID_PARAMETER, "%s is no identifier of the kind %s_….", name,
+                    prefix);
 }
 
 static enum scf_code read_state(struct scf_request *rq, int *ret, struct scf_error *err) {
@@ -177,14 +178,16 @@ static void list_receivables(struct scf_request *rq) {
     struct scf_receivable *items;
     char text[FILTER_TEXT];
     int n;
-    enum scf_code code = read_id(rq, "seller_id", &filter.seller_id, &err);
+    enum scf_code code = read_id(rq, "seller_id", "ent", &filter.seller_id, &err);
     if (code == SCF_OK)
-        code = read_id(rq, "debtor_id", &filter.debtor_id, &err);
+        code = read_id(rq, "debtor_id", "ent", &filter.debtor_id, &err);
+    if (code == SCF_OK)
+        code = read_id(rq, "invoice_id", "inv", &filter.invoice_id, &err);
     if (code == SCF_OK)
         code = read_state(rq, &filter.state, &err);
-    snprintf(text, sizeof text, "receivables %.60s %.60s %d",
+    snprintf(text, sizeof text, "receivables %.60s %.60s %.60s %d",
              or_none(scf_rq_query(rq, "seller_id")), or_none(scf_rq_query(rq, "debtor_id")),
-             filter.state);
+             or_none(scf_rq_query(rq, "invoice_id")), filter.state);
     if (code == SCF_OK)
         code = scf_page_read(rq, text, &page, &err);
     filter.page = &page;
@@ -199,8 +202,8 @@ static void list_receivables(struct scf_request *rq) {
 
 /* ---- routes ---- */
 
-static const char *const list_query[] = {"seller_id", "debtor_id", "state", "limit",
-                                         "after",     "order",     NULL};
+static const char *const list_query[] = {"seller_id", "debtor_id", "invoice_id", "state",
+                                         "limit",     "after",     "order",      NULL};
 static const char *const page_query[] = {"limit", "after", "order", NULL};
 
 #define READING(path, id, text, handler, answer, names)                                            \

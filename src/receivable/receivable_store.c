@@ -1,4 +1,4 @@
-/* SQL of receivables: rows under lock, what is due, and what a node sees. Relies on
+/* SQL of receivables: rows under lock, and what a node sees of them. Relies on
  * sql/0009_receivable.sql. */
 #include "row.h"
 
@@ -223,17 +223,6 @@ static const struct scf_stmt lock_invoices = {
     "receivable_lock_invoices", "SELECT " COLUMNS " FROM scfd.receivable x WHERE x.open"
                                 " AND x.invoice_key = ANY ($1::uuid[]) ORDER BY x.id FOR UPDATE"};
 
-static enum scf_code p_keys(struct scf_params *p, struct scf_arena *arena,
-                            const struct scf_uuid *keys, size_t n, struct scf_error *err) {
-    const struct scf_uuid **pointers = scf_alloc(arena, n, sizeof *pointers);
-    if (pointers == NULL)
-        return scf_fail_memory(err);
-    for (size_t i = 0; i < n; i++)
-        pointers[i] = &keys[i];
-    scf_p_uuid_array(p, pointers, n);
-    return SCF_OK;
-}
-
 enum scf_code scf_receivable_lock_invoices(struct scf_db *db, struct scf_arena *arena,
                                            const struct scf_uuid *invoice_keys, size_t n,
                                            struct scf_receivable **ret, size_t *ret_n,
@@ -241,7 +230,7 @@ enum scf_code scf_receivable_lock_invoices(struct scf_db *db, struct scf_arena *
     struct scf_params p;
     struct scf_rows *rows;
     scf_params_init(&p, arena);
-    enum scf_code code = p_keys(&p, arena, invoice_keys, n, err);
+    enum scf_code code = scf_rcv_p_ids(&p, arena, invoice_keys, n, err);
     if (code == SCF_OK)
         code = scf_db_run(db, &lock_invoices, &p, arena, &rows, err);
     return code == SCF_OK ? read_all(rows, arena, ret, ret_n, err) : code;
@@ -305,96 +294,10 @@ enum scf_code scf_receivable_has_other(struct scf_db *db, struct scf_arena *aren
     return code;
 }
 
-/* ---- what is due ---- */
-
-/* Each part walks a partial index that holds only what waits. */
-static const struct scf_stmt due_stmt = {
-    "receivable_due",
-    "SELECT id FROM ((SELECT id FROM scfd.receivable WHERE state = 4 AND confirm_due_at <= $1"
-    " ORDER BY confirm_due_at LIMIT $6)"
-    " UNION (SELECT id FROM scfd.receivable WHERE state IN (11, 12, 17) AND (told & 1) = 0"
-    " AND verified_at < $3 ORDER BY verified_at LIMIT $6)"
-    " UNION (SELECT id FROM scfd.receivable WHERE state IN (11, 12) AND due_on < $2"
-    " ORDER BY due_on LIMIT $6)"
-    " UNION (SELECT id FROM scfd.receivable WHERE registration_status BETWEEN 1 AND 4"
-    " AND registration_to < $2 ORDER BY registration_to LIMIT $6)"
-    " UNION (SELECT id FROM scfd.receivable WHERE registration_status BETWEEN 1 AND 4 AND open"
-    " AND (told & 4) = 0 AND registration_to < $5 ORDER BY registration_to LIMIT $6)"
-    " UNION (SELECT id FROM scfd.receivable WHERE registration_status BETWEEN 1 AND 4"
-    " AND (told & 2) = 0 AND ended_at < $4 ORDER BY ended_at LIMIT $6)) d ORDER BY id"};
-_Static_assert(SCF_RCV_CONFIRM_REQUESTED == 4 && SCF_RCV_FINANCED == 11 &&
-                   SCF_RCV_PART_REPAID == 12 && SCF_RCV_OVERDUE == 17,
-               "the states that the statement names");
-_Static_assert(SCF_REG_ACTIVE == 1 && SCF_REG_OBJECTED == 4, "entries that stand");
-
-static enum scf_code read_ids(const struct scf_rows *rows, struct scf_arena *arena,
-                              struct scf_uuid **ret, size_t *ret_n, struct scf_error *err) {
-    size_t n = (size_t)scf_rows_count(rows);
-    struct scf_uuid *ids = scf_alloc(arena, n, sizeof *ids);
-    if (ids == NULL)
-        return scf_fail_memory(err);
-    for (size_t i = 0; i < n; i++)
-        ids[i] = scf_rows_uuid(rows, (int)i, 0);
-    *ret = ids;
-    *ret_n = n;
-    return SCF_OK;
-}
-
-enum scf_code scf_receivable_due(struct scf_db *db, struct scf_arena *arena,
-                                 const struct scf_rcv_due *due, int max, struct scf_uuid **ret,
-                                 size_t *ret_n, struct scf_error *err) {
-    struct scf_params p;
-    struct scf_rows *rows;
-    scf_params_init(&p, arena);
-    scf_p_time(&p, due->now_us);
-    scf_p_date(&p, due->today);
-    scf_p_time(&p, due->verified_before_us);
-    scf_p_time(&p, due->ended_before_us);
-    scf_p_date(&p, due->ending_day);
-    scf_p_i64(&p, max);
-    enum scf_code code = scf_db_run(db, &due_stmt, &p, arena, &rows, err);
-    return code == SCF_OK ? read_ids(rows, arena, ret, ret_n, err) : code;
-}
-
-/* ---- standing ---- */
-
-/* Of several lenders' receivables on one invoice the one that is furthest: in hand, then by the
- * order of the states; of an invoice that none has any more the newest. */
-static const struct scf_stmt standings = {
-    "receivable_standings",
-    "SELECT k.n, x.id, x.state, x.confirmed, x.conflict FROM unnest($1::uuid[]) WITH ORDINALITY"
-    " k (key, n) CROSS JOIN LATERAL (SELECT * FROM scfd.receivable r WHERE r.invoice_key = k.key"
-    " ORDER BY r.open DESC, r.loan_id IS NOT NULL DESC, r.registered_at NULLS LAST,"
-    " r.confirmed DESC, r.created_at DESC, r.id LIMIT 1) x"};
-
-enum scf_code scf_receivable_standings(struct scf_db *db, struct scf_arena *arena,
-                                       const struct scf_uuid *invoice_keys, size_t n,
-                                       struct scf_receivable_standing *ret, struct scf_error *err) {
-    struct scf_params p;
-    struct scf_rows *rows;
-    scf_params_init(&p, arena);
-    enum scf_code code = p_keys(&p, arena, invoice_keys, n, err);
-    if (code == SCF_OK)
-        code = scf_db_run(db, &standings, &p, arena, &rows, err);
-    if (code != SCF_OK)
-        return code;
-    memset(ret, 0, n * sizeof *ret);
-    for (int i = 0; i < scf_rows_count(rows); i++) {
-        enum scf_receivable_state state = (enum scf_receivable_state)scf_rows_i64(rows, i, 2);
-        ret[scf_rows_i64(rows, i, 0) - 1] = (struct scf_receivable_standing){
-            .exists = true,
-            .id = scf_rows_uuid(rows, i, 1),
-            .state = state,
-            .confirmed = scf_rows_bool(rows, i, 3) && state != SCF_RCV_DISPUTED,
-            .registered_by_other = scf_rows_bool(rows, i, 4)};
-    }
-    return SCF_OK;
-}
-
 /* ---- seeing ---- */
 
 #define FILTERS                                                                                    \
-    " AND ($3::uuid IS NULL OR x.invoice_key = $3) AND ($4::uuid IS NULL OR x.seller_id = $4)"     \
+    " AND ($3::uuid IS NULL OR x.invoice_id = $3) AND ($4::uuid IS NULL OR x.seller_id = $4)"      \
     " AND ($5::uuid IS NULL OR x.debtor_id = $5) AND ($6::smallint IS NULL OR x.state = $6)"
 #define PAGE(t, after, order)                                                                      \
     " AND ($7::timestamptz IS NULL OR (" t ".created_at, x.id) " after " ($7, $8::uuid))"          \
@@ -421,31 +324,31 @@ enum scf_code scf_receivable_select(struct scf_db *db, struct scf_arena *arena,
                                     const struct scf_receivable_filter *filter,
                                     struct scf_receivable **ret, int *ret_n,
                                     struct scf_error *err) {
-    const struct scf_page *page = filter->page;
-    const struct scf_stmt *stmt = &one;
-    bool after = page && page->has_after;
+    static const struct scf_page single = {.limit = 0};
+    bool many = filter->page != NULL;
+    const struct scf_page *page = many ? filter->page : &single;
+    const struct scf_stmt *list = filter->actor->admin ? all : seen;
     struct scf_params p;
     struct scf_rows *rows;
     size_t n = 0;
-    if (page)
-        stmt = filter->actor->admin ? &all[page->descending] : &seen[page->descending];
     scf_params_init(&p, arena);
     scf_p_uuid(&p, filter->actor->admin ? NULL : &filter->actor->node_id);
     scf_p_uuid(&p, or_null(&filter->id));
-    scf_p_uuid(&p, or_null(&filter->invoice_key));
+    scf_p_uuid(&p, or_null(&filter->invoice_id));
     scf_p_uuid(&p, or_null(&filter->seller_id));
     scf_p_uuid(&p, or_null(&filter->debtor_id));
     if (filter->state < 0)
         scf_p_null(&p, SCF_PG_INT2);
     else
         scf_p_i16(&p, (int16_t)filter->state);
-    p_time_or_null(&p, after ? page->after_time_us : 0);
-    scf_p_uuid(&p, after ? &page->after_id : NULL);
-    scf_p_i64(&p, page ? page->limit + 1 : 1);
-    enum scf_code code = scf_db_run(db, stmt, &p, arena, &rows, err);
+    p_time_or_null(&p, page->has_after ? page->after_time_us : 0);
+    scf_p_uuid(&p, page->has_after ? &page->after_id : NULL);
+    scf_p_i64(&p, page->limit + 1);
+    enum scf_code code =
+        scf_db_run(db, many ? &list[page->descending] : &one, &p, arena, &rows, err);
     if (code == SCF_OK)
         code = read_all(rows, arena, ret, &n, err);
-    if (code == SCF_OK && page == NULL && n == 0)
+    if (code == SCF_OK && !many && n == 0)
         return scf_fail(err, SCF_E_NOT_FOUND, "There is no such resource.");
     *ret_n = (int)n;
     return code;

@@ -41,7 +41,7 @@ struct scf_receivable {
 
 struct scf_rcv_facts scf_receivable_facts(const struct scf_receivable *r);
 bool scf_receivable_is_registered(const struct scf_receivable *r);
-/* Members without braces. `arena` parses what is kept as JSON. */
+/* Members without braces. */
 void scf_receivable_write(struct scf_jsonw *w, const struct scf_receivable *r);
 
 /* One step as it is stored. */
@@ -89,6 +89,21 @@ enum scf_code scf_receivable_has_other(struct scf_db *db, struct scf_arena *aren
                                        const struct scf_receivable *r, bool *ret,
                                        struct scf_error *err) SCF_MUST_CHECK;
 
+struct scf_receivable_filter {
+    const struct scf_actor *actor;
+    struct scf_uuid id; /* nil: any; so the others */
+    struct scf_uuid invoice_id, seller_id, debtor_id;
+    int state;                   /* −1: any */
+    const struct scf_page *page; /* NULL: one row; NOT_FOUND when there is none */
+};
+/* What the actor may see, in page order, at most limit + 1. */
+enum scf_code scf_receivable_select(struct scf_db *db, struct scf_arena *arena,
+                                    const struct scf_receivable_filter *filter,
+                                    struct scf_receivable **ret, int *ret_n,
+                                    struct scf_error *err) SCF_MUST_CHECK;
+
+/* ---- standing_store.c ---- */
+
 /* What the task has to do now: ids, at most `max` of each, oldest first. */
 struct scf_rcv_due {
     int64_t now_us;
@@ -100,20 +115,6 @@ struct scf_rcv_due {
 enum scf_code scf_receivable_due(struct scf_db *db, struct scf_arena *arena,
                                  const struct scf_rcv_due *due, int max, struct scf_uuid **ret,
                                  size_t *ret_n, struct scf_error *err) SCF_MUST_CHECK;
-
-struct scf_receivable_filter {
-    const struct scf_actor *actor;
-    struct scf_uuid id;          /* nil: any */
-    struct scf_uuid invoice_key; /* nil: any */
-    struct scf_uuid seller_id, debtor_id;
-    int state;                   /* −1: any */
-    const struct scf_page *page; /* NULL: one row; NOT_FOUND when there is none */
-};
-/* What the actor may see, in page order, at most limit + 1. */
-enum scf_code scf_receivable_select(struct scf_db *db, struct scf_arena *arena,
-                                    const struct scf_receivable_filter *filter,
-                                    struct scf_receivable **ret, int *ret_n,
-                                    struct scf_error *err) SCF_MUST_CHECK;
 
 /* ---- step_store.c ---- */
 
@@ -147,5 +148,13 @@ enum scf_code scf_rcv_nodes(struct scf_db *db, struct scf_arena *arena,
 enum scf_code scf_rcv_seen(struct scf_db *db, struct scf_arena *arena,
                            const struct scf_receivable *r, const struct scf_uuid *nodes, size_t n,
                            struct scf_error *err) SCF_MUST_CHECK;
+
+/* Ids in the first column; ids as an array parameter. */
+enum scf_code scf_rcv_ids(const struct scf_rows *rows, struct scf_arena *arena,
+                          struct scf_uuid **ret, size_t *ret_n,
+                          struct scf_error *err) SCF_MUST_CHECK;
+enum scf_code scf_rcv_p_ids(struct scf_params *p, struct scf_arena *arena,
+                            const struct scf_uuid *ids, size_t n,
+                            struct scf_error *err) SCF_MUST_CHECK;
 
 #endif

@@ -153,25 +153,33 @@ enum {
     N_CLEAR = 4096
 };
 
-#define SAME SCF_TO_SAME
-#define RESUME SCF_TO_RESUME
-#define EITHER (-1)
-#define GOOD 1
-#define BAD 0
+struct transition {
+    enum scf_rcv_step step;
+    int outcome; /* GOOD, BAD, EITHER */
+    uint32_t from;
+    int to; /* a state, SAME, RESUME */
+    unsigned roles, needs;
+    enum scf_rcv_rule rule;
+};
+enum { SAME = -1, RESUME = -2 };
+enum { EITHER = -1, BAD = 0, GOOD = 1 };
 #define ROW(step, outcome, from, to, roles, needs, rule)                                           \
     { SCF_STEP_##step, outcome, from, to, roles, needs, SCF_RULE_##rule }
 
-static const struct scf_rcv_transition table[] = {
+static const struct transition table[] = {
     ROW(SUBMIT, EITHER, S(DRAFT), SCF_RCV_SUBMITTED, SELLING, 0, STATES),
 
-    /* The register is searched before the invoice is verified (CR-7.3), once more before the
+    /* What made it ineligible is made good first: one bar at a time, or the second would be lost.
+     *
+     * The register is searched before the invoice is verified (CR-7.3), once more before the
      * registration (CR-8), and after it, which disbursement asks for (CR-7.3). */
     ROW(SEARCH, GOOD, S(SUBMITTED), SAME, EXAMINING, 0, ORDER),
     ROW(SEARCH, GOOD, S(CONFIRMED), SCF_RCV_SEARCHED, EXAMINING, 0, ORDER),
     ROW(SEARCH, GOOD, S(SEARCHED) | S(REGISTERED) | S(NOTIFIED) | LENT, SAME, EXAMINING, 0, ORDER),
     ROW(SEARCH, GOOD, S(INELIGIBLE), RESUME, EXAMINING, N_DUP, DUP),
     ROW(SEARCH, BAD, S(SUBMITTED) | WON, SCF_RCV_INELIGIBLE, EXAMINING, 0, DUP),
-    ROW(SEARCH, BAD, LENT | S(INELIGIBLE), SAME, EXAMINING, 0, DUP),
+    ROW(SEARCH, BAD, LENT, SAME, EXAMINING, 0, DUP),
+    ROW(SEARCH, BAD, S(INELIGIBLE), SAME, EXAMINING, N_DUP, DUP),
 
     ROW(VERIFY_INVOICE, GOOD, S(SUBMITTED), SCF_RCV_INVOICE_VERIFIED, EXAMINING, N_SEARCHED, ORDER),
     ROW(VERIFY_INVOICE, GOOD, VERIFIED | LENT | ASIDE, SAME, EXAMINING, 0, INV),
@@ -181,7 +189,8 @@ static const struct scf_rcv_transition table[] = {
     ROW(VERIFY_INVOICE, BAD, VERIFIED, SCF_RCV_INELIGIBLE, EXAMINING, 0, INV),
     ROW(VERIFY_INVOICE, BAD, LENT, SCF_RCV_RED_LETTERED, EXAMINING, 0, INV),
     ROW(VERIFY_INVOICE, BAD, ASIDE, SCF_RCV_RED_LETTERED, EXAMINING, N_LENT, INV),
-    ROW(VERIFY_INVOICE, BAD, S(INELIGIBLE) | S(RED_LETTERED), SAME, EXAMINING, 0, INV),
+    ROW(VERIFY_INVOICE, BAD, S(INELIGIBLE), SAME, EXAMINING, N_INV, INV),
+    ROW(VERIFY_INVOICE, BAD, S(RED_LETTERED), SAME, EXAMINING, 0, INV),
 
     ROW(MATCH, GOOD, S(INVOICE_VERIFIED), SCF_RCV_MATCHED, EXAMINING, 0, MATCH),
     ROW(MATCH, GOOD, S(INELIGIBLE), RESUME, EXAMINING, N_MATCH, MATCH),
@@ -232,13 +241,6 @@ static const struct scf_rcv_transition table[] = {
     ROW(CANCELLATION_OVERDUE, EITHER, OVER, SAME, PLATFORM, N_REGISTERED, REGISTER),
 };
 
-bool scf_rcv_transition(size_t i, struct scf_rcv_transition *ret) {
-    if (i >= SCF_COUNT(table))
-        return false;
-    *ret = table[i];
-    return true;
-}
-
 /* ---- judging ---- */
 
 static bool in(uint32_t states, enum scf_receivable_state state) {
@@ -282,8 +284,7 @@ static enum scf_rcv_rule unmet(const struct scf_rcv_facts *f, unsigned needs,
     return (needs & N_MAY_BUY_BACK) != 0 ? why_no_buy_back(f) : SCF_RCV_RULES;
 }
 
-static enum scf_receivable_state target(const struct scf_rcv_facts *f,
-                                        const struct scf_rcv_transition *t) {
+static enum scf_receivable_state target(const struct scf_rcv_facts *f, const struct transition *t) {
     if (t->to == SAME)
         return f->state;
     return t->to == RESUME ? f->resume : (enum scf_receivable_state)t->to;
@@ -294,7 +295,7 @@ struct scf_verdict scf_rcv_judge(const struct scf_rcv_facts *f, enum scf_rcv_ste
     struct scf_verdict v = {.to = f->state, .rule = SCF_RULE_STATES, .first = scf_rcv_due(f)};
     bool known = false, may = false;
     for (size_t i = 0; i < SCF_COUNT(table); i++) {
-        const struct scf_rcv_transition *t = &table[i];
+        const struct transition *t = &table[i];
         if (t->step != step || (t->outcome != EITHER && (t->outcome == GOOD) != good))
             continue;
         if (!known)

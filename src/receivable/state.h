@@ -137,16 +137,4 @@ enum scf_rcv_bar scf_rcv_bar_of(enum scf_rcv_step step);
 const char *scf_rcv_event(enum scf_rcv_step step, enum scf_receivable_state from,
                           enum scf_receivable_state to);
 
-/* For the reference page: the transitions one by one; false when there are no more. */
-struct scf_rcv_transition {
-    enum scf_rcv_step step;
-    int outcome; /* 1 good, 0 bad, −1 either */
-    uint32_t from;
-    int to; /* a state; SCF_TO_SAME, SCF_TO_RESUME */
-    unsigned roles, needs;
-    enum scf_rcv_rule rule;
-};
-enum { SCF_TO_SAME = -1, SCF_TO_RESUME = -2 };
-bool scf_rcv_transition(size_t i, struct scf_rcv_transition *ret);
-
 #endif

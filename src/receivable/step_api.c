@@ -115,7 +115,7 @@ static const char *details(const struct stepping *s) {
     scf_buf_init(&out, SCF_RCV_ANSWER_MAX);
     struct scf_jsonw w = scf_jsonw(&out);
     scf_jw_object(&w, NULL);
-    scf_rcv_members_write(&w, scf_rcv_step_schema.fields + 2, s->p->body);
+    scf_rcv_members_write(&w, scf_rcv_step_schema.fields + SCF_RCV_STEP_SAID, s->p->body);
     if (s->move.step == SCF_STEP_REQUEST_CONFIRMATION) {
         scf_jw_time(&w, "confirm_due_at", s->r->confirm_due_us);
         scf_jw_bool(&w, "statutory", s->r->statutory);

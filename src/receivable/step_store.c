@@ -88,8 +88,8 @@ enum scf_code scf_rcv_step_recorded(struct scf_db *db, struct scf_arena *arena,
     return scf_db_run(db, &recorded, &p, arena, NULL, err);
 }
 
-static enum scf_code read_ids(const struct scf_rows *rows, struct scf_arena *arena,
-                              struct scf_uuid **ret, size_t *ret_n, struct scf_error *err) {
+enum scf_code scf_rcv_ids(const struct scf_rows *rows, struct scf_arena *arena,
+                          struct scf_uuid **ret, size_t *ret_n, struct scf_error *err) {
     size_t n = (size_t)scf_rows_count(rows);
     struct scf_uuid *ids = scf_alloc(arena, n, sizeof *ids);
     if (ids == NULL)
@@ -98,6 +98,17 @@ static enum scf_code read_ids(const struct scf_rows *rows, struct scf_arena *are
         ids[i] = scf_rows_uuid(rows, (int)i, 0);
     *ret = ids;
     *ret_n = n;
+    return SCF_OK;
+}
+
+enum scf_code scf_rcv_p_ids(struct scf_params *p, struct scf_arena *arena,
+                            const struct scf_uuid *ids, size_t n, struct scf_error *err) {
+    const struct scf_uuid **pointers = scf_alloc(arena, n, sizeof *pointers);
+    if (pointers == NULL)
+        return scf_fail_memory(err);
+    for (size_t i = 0; i < n; i++)
+        pointers[i] = &ids[i];
+    scf_p_uuid_array(p, pointers, n);
     return SCF_OK;
 }
 
@@ -113,7 +124,7 @@ enum scf_code scf_rcv_pending(struct scf_db *db, struct scf_arena *arena, int ma
     scf_params_init(&p, arena);
     scf_p_i64(&p, max);
     enum scf_code code = scf_db_run(db, &pending, &p, arena, &rows, err);
-    return code == SCF_OK ? read_ids(rows, arena, ret, ret_n, err) : code;
+    return code == SCF_OK ? scf_rcv_ids(rows, arena, ret, ret_n, err) : code;
 }
 
 /* A step's place in the list is its number: where other lists keep a time, the cursor keeps that.
@@ -161,7 +172,7 @@ enum scf_code scf_rcv_nodes(struct scf_db *db, struct scf_arena *arena,
     scf_p_i16(&p, SCF_NODE_RETIRED);
     scf_p_bool(&p, submitted);
     enum scf_code code = scf_db_run(db, &nodes_of, &p, arena, &rows, err);
-    return code == SCF_OK ? read_ids(rows, arena, ret, ret_n, err) : code;
+    return code == SCF_OK ? scf_rcv_ids(rows, arena, ret, ret_n, err) : code;
 }
 
 static const struct scf_stmt add_seen = {
@@ -171,15 +182,10 @@ static const struct scf_stmt add_seen = {
 enum scf_code scf_rcv_seen(struct scf_db *db, struct scf_arena *arena,
                            const struct scf_receivable *r, const struct scf_uuid *nodes, size_t n,
                            struct scf_error *err) {
-    const struct scf_uuid **pointers = scf_alloc(arena, n, sizeof *pointers);
-    if (pointers == NULL)
-        return scf_fail_memory(err);
-    for (size_t i = 0; i < n; i++)
-        pointers[i] = &nodes[i];
     struct scf_params p;
     scf_params_init(&p, arena);
     scf_p_uuid(&p, &r->id);
     scf_p_time(&p, r->created_us);
-    scf_p_uuid_array(&p, pointers, n);
-    return scf_db_run(db, &add_seen, &p, arena, NULL, err);
+    enum scf_code code = scf_rcv_p_ids(&p, arena, nodes, n, err);
+    return code == SCF_OK ? scf_db_run(db, &add_seen, &p, arena, NULL, err) : code;
 }

@@ -99,15 +99,23 @@ static enum scf_code wind(struct scf_db *db, void *ctx, struct scf_error *err) {
                           : code;
 }
 
+/* One that fails does not hold up the others: the first failure is told when all were looked at. */
 static enum scf_code wind_all(struct scf_db *db, struct clockwork *c, const struct scf_uuid *ids,
                               size_t n, struct scf_error *err) {
-    enum scf_code code = SCF_OK;
-    for (size_t i = 0; code == SCF_OK && i < n; i++) {
+    enum scf_code first = SCF_OK;
+    for (size_t i = 0; i < n && first != SCF_E_DATABASE_UNAVAILABLE; i++) {
+        struct scf_error why;
         c->id = ids[i];
-        code = scf_tx_run(db, wind, c, err);
+        enum scf_code code = scf_tx_run(db, wind, c, &why);
         scf_arena_reset(c->arena);
+        if (code != SCF_OK && first == SCF_OK) {
+            first = code;
+            *err = why;
+            err->members_json = NULL; /* they were in the arena */
+            err->faults = NULL;
+        }
     }
-    return code;
+    return first;
 }
 
 static enum scf_code look(struct scf_db *db, struct scf_arena *arena, struct clockwork *c,
@@ -138,9 +146,9 @@ enum scf_code scf_receivable_task(struct scf_db *db, struct scf_arena *arena, vo
     if (code != SCF_OK || due_n + pending_n == 0)
         return code;
     c.arena = scf_arena_new(ARENA_MAX);
+    struct scf_error other;
     code = wind_all(db, &c, due, due_n, err);
-    if (code == SCF_OK)
-        code = wind_all(db, &c, pending, pending_n, err);
+    enum scf_code second = wind_all(db, &c, pending, pending_n, code == SCF_OK ? err : &other);
     scf_arena_free(c.arena);
-    return code;
+    return code == SCF_OK ? second : code;
 }

@@ -238,6 +238,26 @@ def test_the_same_key_takes_a_step_once(way):
     assert way.get()["steps"] == 2
 
 
+def test_lists_filter_and_page(way):
+    way.until("submitted")
+    client, chain = way.nodes["lender"], way.chain
+
+    def listed(**query):
+        return [item["id"] for item in client.get("/v1/receivables", **query).json()["data"]]
+
+    assert listed(invoice_id=way.invoice_id) == [way.id]
+    assert way.id in listed(seller_id=chain.seller["id"], state="submitted", limit=500)
+    assert listed(seller_id=chain.buyer["id"]) == []
+    assert way.id in listed(debtor_id=chain.buyer["id"], order="desc", limit=1)
+    assert listed(invoice_id=way.invoice_id, state="matched") == []
+    for bad in ({"state": "gone"}, {"seller_id": "x"}, {"invoice_id": chain.seller["id"]}):
+        assert client.get("/v1/receivables", **bad).status == 400
+    first = client.get(way.path + "/steps", limit=2).json()
+    rest = client.get(way.path + "/steps", limit=2, after=first["next_cursor"]).json()
+    seqs = [s["seq"] for s in first["data"] + rest["data"]]
+    assert seqs == [1, 2, 3] and not rest["has_more"]
+
+
 def test_debtors_own_upload_confirms(parties):
     made = Way(parties)
     invoice = parties.invoice()
@@ -413,7 +433,8 @@ def test_terms_of_the_entry(way):
 
     today = datetime.now(timezone.utc).date()
     assert fault(term_to=(today + timedelta(27)).isoformat()) == "#/registration/term_to"
-    assert fault(term_to=today.replace(year=today.year + 31).isoformat()) == "#/registration/term_to"
+    too_long = today.replace(day=1, year=today.year + 31).isoformat()
+    assert fault(term_to=too_long) == "#/registration/term_to"
     # not before the search it rests on
     assert fault(registered_at=moment(7200)) == "#/registration/registered_at"
     assert way.step("lender", "register", registration=entry()).status == 201
@@ -568,3 +589,112 @@ def test_a_public_institution_pays_in_thirty_days(admin):
         warnings = made.offer().json()["warnings"]
         assert len(warnings) == (1 if word else 0)
         assert all(word in w["detail"] for w in warnings)
+
+
+# ---- corners ----
+
+
+def test_a_refusal_is_asked_again(way):
+    way.until("confirm_requested")
+    assert way.step("debtor", "refuse").json()["errors"][0]["pointer"] == "#/reason"
+    shown = way.step("debtor", "refuse", reason="货物未验收").json()
+    assert (shown["state"], shown["confirmed"]) == ("confirm_refused", False)
+    refused(way.step("lender", "search", entries=[], document_sha256=HASH), "CR-7.3", "confirm")
+    assert way.step("lender", "request_confirmation").json()["state"] == "confirm_requested"
+    assert way.step("debtor", "confirm").json()["state"] == "confirmed"
+    refused(way.step("debtor", "refuse", reason="反悔"), "CR-7.7")  # it is held to its word
+
+
+def test_an_administrator_searches_and_verifies(admin, way):
+    way.until("submitted")
+    assert way.step(admin, "search", entries=[], document_sha256=HASH).status == 201
+    assert way.step(admin, "verify_invoice", result="normal").status == 201
+    assert way.step(admin, "register", registration=...).status == 403
+    last = way.nodes["lender"].get(way.path + "/steps", order="desc", limit=1).json()["data"][0]
+    assert "node_id" not in last and last["body"]["node_id"] is None
+
+
+def test_a_draft_that_is_taken_back_was_nobodys_business(way):
+    assert way.step("seller", "release", reason="误提交").json()["state"] == "released"
+    assert way.nodes["seller"].get(way.path).status == 200
+    for who in ("debtor", "lender"):
+        assert way.nodes[who].get(way.path).status == 404
+    steps = way.nodes["seller"].get(way.path + "/steps").json()["data"]
+    for step in steps:
+        assert way.nodes["debtor"].get(f"/v1/records/{step['record_id']}").status == 404
+
+
+def test_a_lender_takes_what_it_knows_of(admin, parties):
+    invoice = parties.invoice()
+    answer = parties.lender.client.post("/v1/invoices", invoice)
+    assert answer.status == 201, answer
+    made = Way(parties)
+    made.body["invoice_id"] = answer.json()["id"]
+    assert made.offer(parties.lender.client).status == 201
+    assert made.step("lender", "submit").json()["state"] == "submitted"
+    other = make_node(admin, "lender")
+    made.body["lender_id"] = other.id
+    fault = made.offer(parties.lender.client).json()["errors"][0]
+    assert fault["pointer"] == "#/lender_id"
+
+
+def test_amounts_are_in_the_invoices_currency(parties):
+    made = Way(parties, invoice={"kind": "foreign_invoice", "currency": "USD"})
+    assert made.offer().json()["errors"][0]["pointer"] == "#/currency"
+    made.body["currency"] = "USD"
+    assert made.offer().status == 201
+    made.until("confirmed")
+    text = made.nodes["lender"].get(made.path + "/registration-text").json()["text"]
+    assert "价税合计USD 113000.00" in text
+    bad = made.step("debtor", "dilute", amount="13000.00", cause="credit_note")
+    assert bad.json()["errors"][0]["pointer"] == "#/currency"
+    shown = made.step("debtor", "dilute", amount="13000.00", cause="credit_note", currency="USD")
+    assert shown.json()["net_amount"] == "100000.00"
+
+
+def test_bad_bodies_name_every_fault(way):
+    answer = way.step("seller", "submit", result="normal", amount="1.00", unknown=1)
+    assert answer.status == 422
+    assert {e["pointer"] for e in answer.json()["errors"]} == {"#/unknown"}
+    answer = way.step("seller", "submit", result="normal", amount="1.00")
+    assert {e["pointer"] for e in answer.json()["errors"]} == {"#/result", "#/amount"}
+    answer = way.step("lender", "match", result="normal", ago=-3600)
+    assert {e["pointer"] for e in answer.json()["errors"]} == {"#/result", "#/happened_at"}
+    answer = way.nodes["seller"].post(way.path + "/steps", {"step": "submit"})
+    assert answer.json()["code"] == "idempotency-key-invalid"
+    for step in ("disburse", "settle", "confirmation_timeout", "create"):
+        assert way.step("seller", step).status == 422
+    assert way.nodes["seller"].get(way.path).json()["state"] == "draft"
+
+
+def test_many_parties_at_once_keep_the_numbers(parties):
+    """Steps of all parties at once over a few receivables: whatever was let through is there, in
+    order, from one state to the next, each with its record."""
+    made = [Way(parties) for _ in range(3)]
+    for one in made:
+        assert one.offer().status == 201
+        one.until("confirm_requested")
+    tries = [("debtor", "confirm", {}), ("debtor", "refuse", {"reason": "x"}),
+             ("debtor", "dispute", {"reason": "x"}), ("debtor", "resolve_dispute", {}),
+             ("lender", "search", {"entries": [], "document_sha256": HASH}),
+             ("lender", "verify_invoice", {"result": "normal"}),
+             ("seller", "request_confirmation", {}), ("lender", "accept_dilution", {}),
+             ("seller", "dilute", {"amount": "1.00", "cause": "rebate"})]
+
+    def send(job):
+        one, (who, step, members) = job
+        return one.id, one.step(who, step, **members)
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(send, [(one, t) for t in tries * 4 for one in made]))
+    assert {a.status for _, a in answers} <= {201, 409}
+    for one in made:
+        steps = one.nodes["seller"].get(one.path + "/steps", limit=500).json()["data"]
+        let_through = sum(a.status == 201 for i, a in answers if i == one.id)
+        assert len(steps) == 6 + let_through
+        assert [s["seq"] for s in steps] == list(range(1, len(steps) + 1))
+        assert all(a["to"] == b["from"] for a, b in zip(steps, steps[1:]))
+        assert all("record_id" in s for s in steps)
+        assert one.get()["state"] == steps[-1]["to"]
+        diluted = sum(s["step"] == "dilute" for s in steps)
+        assert one.get()["net_amount"] == f"{113000 - diluted}.00"

@@ -187,15 +187,6 @@ enum scf_code scf_claims_retake(struct scf_db *db, struct scf_arena *arena,
                                 const struct scf_uuid *loan_id, int64_t *ret_conflicts,
                                 struct scf_error *err) SCF_MUST_CHECK;
 
-/* The live claims of a loan; one per key of an invoice (an invoice that was corrected has several,
- * with the same invoice_id). */
-struct scf_claimed {
-    struct scf_uuid invoice_key, invoice_id;
-};
-enum scf_code scf_claims_list(struct scf_db *db, struct scf_arena *arena,
-                              const struct scf_uuid *loan_id, struct scf_claimed **ret,
-                              size_t *ret_n, struct scf_error *err) SCF_MUST_CHECK;
-
 /* A lender's hold, locked after its account. NOT_FOUND; WRONG_STATE when it does not hold any
  * more. */
 struct scf_hold {

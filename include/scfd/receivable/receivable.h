@@ -48,12 +48,20 @@ struct scf_receivable_standing {
     enum scf_receivable_state state;
     bool confirmed;           /* the debtor confirmed, and nothing has undone it */
     bool registered_by_other; /* an earlier conflicting entry was found in the register (DUP) */
+    int64_t net_amount;       /* what is left of the claim, minor units of the invoice's currency */
 };
-/* Of `n` invoices by key, in their order. Any thread with its connection. */
+/* Of `n` invoices by key, in their order; of several lenders' receivables on one invoice the one
+ * that is furthest. Any thread with its connection. */
 enum scf_code scf_receivable_standings(struct scf_db *db, struct scf_arena *arena,
                                        const struct scf_uuid *invoice_keys, size_t n,
                                        struct scf_receivable_standing *ret,
                                        struct scf_error *err) SCF_MUST_CHECK;
+
+/* Has an invoice of the seller turned out void, red or unknown after it was financed, and the
+ * matter is not settled (CR-6.3)? Then its limits are frozen. Any thread with its connection. */
+enum scf_code scf_receivable_red_lettered(struct scf_db *db, struct scf_arena *arena,
+                                          const struct scf_uuid *seller_id, bool *ret,
+                                          struct scf_error *err) SCF_MUST_CHECK;
 
 /* ---- for lending; inside its transaction ---- */
 

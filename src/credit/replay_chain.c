@@ -2,6 +2,7 @@
  * names; each must be what its leaf says, its leaf what the sealed tree holds, and its columns what
  * its body says: then the sums over the columns are sums over what the nodes sent. Relies on
  * replay_store.c, on the tree of the chain room and on intake for the columns. */
+#include "assess.h"
 #include "replay.h"
 #include "scfd/intake/columns.h"
 #include "scfd/party/node.h"
@@ -13,9 +14,10 @@ struct walk {
     struct scf_replay_chain *chain;
     struct scf_chain_walk *tree;
     struct scf_arena *batch, *scratch;
-    struct scf_uuid operator_id;            /* of the node whose chain it is; nil: nobody */
-    int node_kind;                          /* −1: the platform */
-    bool rooted;                            /* the root of sealed_size was taken */
+    struct scf_uuid operator_id; /* of the node whose chain it is; nil: nobody */
+    int node_kind;               /* −1: the platform */
+    bool *heard;                 /* per key: the word of the node counts for that contract */
+    bool rooted;                 /* the root of sealed_size was taken */
     const struct scf_limit_chain *recorded; /* NULL: the receipt quotes no root of this chain */
 };
 
@@ -171,7 +173,8 @@ static enum scf_code take_fact(struct walk *w, const struct scf_record *record,
     if (record->leaf_index >= w->chain->traded_size)
         return SCF_OK;
     for (size_t i = 0; i < r->key_count; i++) {
-        if (!scf_uuid_eq(r->keys[i], &record->contract_key) && !scf_uuid_eq(r->keys[i], before))
+        if (!w->heard[i] ||
+            (!scf_uuid_eq(r->keys[i], &record->contract_key) && !scf_uuid_eq(r->keys[i], before)))
             continue;
         of_contract = true;
         enum scf_code code = record->body.p == NULL && r->erased[i] == NULL
@@ -253,6 +256,28 @@ static enum scf_code read_node(struct walk *w, struct scf_error *err) {
     return code == SCF_E_NOT_FOUND ? SCF_OK : code;
 }
 
+/* A stranger's records are checked like all others, but are no facts of the contract: however many
+ * there are, they are not kept. */
+static enum scf_code read_hearing(struct walk *w, struct scf_error *err) {
+    struct scf_credit_replay *r = w->r;
+    size_t key = 0;
+    w->heard = scf_alloc(r->arena, r->key_count, sizeof *w->heard);
+    if (w->heard == NULL)
+        return scf_fail(err, SCF_E_INTERNAL, "No memory for the replay");
+    for (size_t i = 0; i < r->recorded.contract_count; i++) {
+        const struct scf_record *k = &r->asked[i];
+        struct scf_error ignored = {0}; /* unreadable is as good as erased */
+        if (scf_uuid_is_nil(&k->business_key))
+            continue;
+        const cJSON *body =
+            k->body.p != NULL ? scf_json_parse(w->scratch, k->body.p, k->body.n, &ignored) : NULL;
+        struct scf_trade_contract contract = scf_gather_trade(k, body);
+        w->heard[key++] = scf_trade_is_heard(&contract, &w->operator_id, w->node_kind);
+        scf_arena_reset(w->scratch);
+    }
+    return SCF_OK;
+}
+
 enum scf_code scf_replay_walk(struct scf_credit_replay *r, struct scf_replay_chain *chain,
                               struct scf_error *err) {
     struct walk w = {.r = r,
@@ -267,6 +292,7 @@ enum scf_code scf_replay_walk(struct scf_credit_replay *r, struct scf_replay_cha
     if (w.tree == NULL || !scf_replay_sums_chain(&r->sums))
         code = scf_fail(err, SCF_E_INTERNAL, "No memory for the replay");
     code = code == SCF_OK ? read_node(&w, err) : code;
+    code = code == SCF_OK ? read_hearing(&w, err) : code;
     code = code == SCF_OK ? read_all(&w, err) : code;
     scf_arena_free(w.batch);
     scf_arena_free(w.scratch);

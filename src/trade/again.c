@@ -138,6 +138,22 @@ static int fact_order(const void *pa, const void *pb) {
     return order != 0 ? order : (a->leaf_index > b->leaf_index) - (a->leaf_index < b->leaf_index);
 }
 
+bool scf_trade_is_heard(const struct scf_trade_contract *contract,
+                        const struct scf_uuid *operator_id, int node_kind) {
+    const cJSON *party;
+    struct scf_uuid id;
+    if (scf_uuid_is_nil(operator_id) || node_kind == SCF_NODE_LENDER ||
+        node_kind == SCF_NODE_GUARANTOR || scf_uuid_eq(operator_id, &contract->seller_id) ||
+        scf_uuid_eq(operator_id, &contract->buyer_id))
+        return true;
+    cJSON_ArrayForEach(party, scf_json_get(contract->body, "other_parties")) {
+        if (scf_id_parse("ent", scf_str(scf_json_string(party, "enterprise_id")), &id) &&
+            scf_uuid_eq(&id, operator_id))
+            return true;
+    }
+    return false;
+}
+
 static int64_t limit_of(const struct scf_fact *f, const struct scf_trade_chain *limits, size_t n) {
     for (size_t i = 0; i < n; i++)
         if (scf_uuid_eq(&limits[i].chain_id, &f->chain_id))
@@ -162,7 +178,8 @@ enum scf_code scf_trade_again_views(struct scf_trade_again *again, const struct 
             const struct scf_fact *f = &again->facts[k];
             int64_t limit = limit_of(f, limits, limit_count);
             if (!scf_uuid_eq(&f->contract_key, &contracts[i].contract_key) ||
-                f->received_us > as_of_us || f->leaf_index >= limit)
+                f->received_us > as_of_us || f->leaf_index >= limit ||
+                !scf_trade_is_heard(&contracts[i], &f->operator_id, f->node_kind))
                 continue;
             folded[count] = limit;
             facts[count++] = *f;

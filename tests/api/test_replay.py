@@ -500,6 +500,26 @@ def test_need_and_debtors_count_as_they_were(story):
         assert replayed["matches"] is True, replayed
 
 
+def test_what_strangers_say_is_left_out_again(story):
+    """Whoever has no part in a contract is no evidence of it, then as now."""
+    stranger = make_node(story.admin, "erp", story.chain.guarantor["id"])
+    contract = story.chain.contract()
+    contract_id = story.chain.erp.client.post("/v1/contracts", contract).json()["id"]
+    own = story.chain.event(contract_id)
+    assert story.chain.erp.client.post("/v1/workflow-events", own).status == 201
+    foreign = story.chain.event(None, contract_no=contract["contract_no"])
+    del foreign["contract_id"]
+    foreign["seller"] = story.chain.seller["ref"]
+    answer = stranger.client.post("/v1/workflow-events", foreign)
+    assert answer.status == 201, answer
+    shown = story.assess(contract_ids=[contract_id])
+    receipt = story.admin.get(f"/v1/credit-assessments/{shown['id']}/receipt").json()
+    told = receipt["inputs"]["contracts"][0]["trade"]
+    assert told["events"] == 1 and len(told["chains"]) == 1
+    replayed = story.replay(shown)
+    assert replayed["matches"] is True, replayed
+
+
 def test_replays_are_independent(story):
     """Several at once, of several assessments: each gets its own result."""
     shown = [story.assess() for _ in range(3)]

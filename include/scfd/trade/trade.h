@@ -145,6 +145,10 @@ struct scf_trade_again *scf_trade_again_new(struct scf_arena *arena);
 enum scf_code scf_trade_again_add(struct scf_trade_again *again, const struct scf_record *record,
                                   const struct scf_uuid *before, const struct scf_uuid *operator_id,
                                   int node_kind, struct scf_error *err) SCF_MUST_CHECK;
+/* Whether the word of a node counts for or against a contract at all: of its parties, of nobody in
+ * particular, of lenders and guarantors. Others' facts are in no view. Pure. */
+bool scf_trade_is_heard(const struct scf_trade_contract *contract,
+                        const struct scf_uuid *operator_id, int node_kind);
 /* The views of scf_trade_views over these facts, of leaves below `limits` only. Sales of other
  * enterprises are not among them: round trips are not looked for. Pure. */
 enum scf_code scf_trade_again_views(struct scf_trade_again *again, const struct scf_policy *policy,

@@ -94,7 +94,7 @@ static enum scf_code derive_core(struct scf_credit_replay *r, struct scf_limit_d
     struct scf_enterprise e;
     struct scf_record record;
     const char *now;
-    bool there;
+    bool there = false;
     enum scf_code code = scf_enterprise_get(r->db, r->arena, &debtor->enterprise_id, &e, &now, err);
     if (code == SCF_OK)
         code = scf_replay_profile(r->db, r->arena, &debtor->enterprise_id, &e.registrar_chain_id,

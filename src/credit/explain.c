@@ -106,11 +106,18 @@ static void increment_factors(const struct scf_limit_inputs *in, struct scf_limi
                                       : SCF_REASON_NO_INCREMENT);
 }
 
-static const enum scf_reason binding_reasons[] = {
-    [SCF_STEP_BASE] = SCF_REASON_BASE_CAPS,
-    [SCF_STEP_NEED] = SCF_REASON_NEED_CAPS,
-    [SCF_STEP_REQUESTED] = SCF_REASON_REQUEST_CAPS,
-};
+enum scf_reason scf_step_reason(enum scf_limit_step_kind kind) {
+    static const enum scf_reason reasons[SCF_STEPS] = {
+        [SCF_STEP_MODEL] = SCF_REASON_CONTRACT_COUNTED,
+        [SCF_STEP_BASE] = SCF_REASON_BASE_CAPS,
+        [SCF_STEP_NEED] = SCF_REASON_NEED_CAPS,
+        [SCF_STEP_REQUESTED] = SCF_REASON_REQUEST_CAPS,
+        [SCF_STEP_DEBTOR] = SCF_REASON_DEBTOR_CAPS,
+        [SCF_STEP_REGULATORY] = SCF_REASON_REGULATORY_CAPS,
+        [SCF_STEP_LENDER] = SCF_REASON_LENDER_CAPS,
+    };
+    return reasons[kind];
+}
 
 static void step_factors(struct scf_limit_result *r) {
     static const char *const names[] = {[SCF_STEP_BASE] = "borrowing_base",
@@ -118,7 +125,8 @@ static void step_factors(struct scf_limit_result *r) {
                                         [SCF_STEP_REQUESTED] = "requested_amount"};
     for (int i = SCF_STEP_BASE; i <= SCF_STEP_REQUESTED; i++)
         if (r->steps[i].applies && r->steps[i].adjusted < r->steps[SCF_STEP_MODEL].adjusted)
-            add_plain_factor(r, names[i], true, r->steps[i].adjusted, binding_reasons[i]);
+            add_plain_factor(r, names[i], true, r->steps[i].adjusted,
+                             scf_step_reason((enum scf_limit_step_kind)i));
 }
 
 /* ---- reasons ---- */

@@ -239,7 +239,7 @@ struct help {
 static enum scf_code ask_for_help(struct scf_db *db, void *ctx, struct scf_error *err) {
     struct help *h = ctx;
     struct scf_uuid ignored;
-    return scf_job_enqueue(db, h->arena, "increments", "increments", "{}", 0, &ignored, err);
+    return scf_job_enqueue(db, h->arena, "increment_batches", "all", "{}", 0, &ignored, err);
 }
 
 static enum scf_code make_due(struct engine *e, struct scf_error *err) {
@@ -307,4 +307,4 @@ static enum scf_code run_job(struct scf_job *job, struct scf_error *err) {
 }
 
 const struct scf_job_kind scf_increment_job = {
-    .name = "increments", .run = run_job, .lease_s = 120, .max_attempts = 3};
+    .name = "increment_batches", .run = run_job, .lease_s = 120, .max_attempts = 3};

@@ -96,6 +96,8 @@ void scf_steps_write(struct scf_jsonw *w, const char *key, const struct scf_limi
         scf_jw_bool(w, "applies", s->applies);
         scf_jw_bool(w, "binding", s->binding);
         scf_jw_str(w, "rule", s->rule);
+        bool lowers = s->binding && s->kind != SCF_STEP_MODEL;
+        scf_jw_str(w, "reason", lowers ? scf_reason_slug(scf_step_reason(s->kind)) : NULL);
         write_optional(w, "reported", s->has_reported, s->reported, scale);
         write_optional(w, "recomputed", s->applies, s->recomputed, scale);
         write_optional(w, "adjusted", s->applies, s->adjusted, scale);

@@ -19,6 +19,8 @@
     " AND ($10::uuid[] IS NULL OR EXISTS (SELECT FROM unnest($10, $11::bigint[]) AS l (id, size)"  \
     " WHERE l.id = f.chain_id AND f.leaf_index < l.size))"
 
+/* OFFSET 0: of the pairs, which are few, each looks up its sales. The planner might go the other
+ * way round, through every sale of a like amount for every contract. */
 static const struct scf_stmt sales_stmt = {
     "scf_trade_sales",
     "WITH w AS MATERIALIZED (SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::text[],"
@@ -33,8 +35,9 @@ static const struct scf_stmt sales_stmt = {
     " pair AS (SELECT DISTINCT a.contract, a.buyer_id AS seller, b.seller_id AS buyer"
     " FROM sold a JOIN bought b USING (contract) WHERE a.buyer_id <> b.seller_id),"
     " between_them AS (SELECT w.contract, s.* FROM w CROSS JOIN LATERAL (SELECT " SALE
-    " AS day FROM pair p JOIN scfd.trade_fact f ON f.seller_id = p.seller AND f.buyer_id = p.buyer"
-    " WHERE p.contract = w.contract AND" ALIKE " ORDER BY f.amount, f.record_id LIMIT 1000) s)"
+    " AS day FROM pair p CROSS JOIN LATERAL (SELECT f.* FROM scfd.trade_fact f"
+    " WHERE f.seller_id = p.seller AND f.buyer_id = p.buyer AND" ALIKE " OFFSET 0) f"
+    " WHERE p.contract = w.contract ORDER BY f.amount, f.record_id LIMIT 1000) s)"
     " SELECT * FROM sold UNION SELECT * FROM bought UNION SELECT * FROM between_them"
     " ORDER BY contract, seller_id, buyer_id, day, record_id"};
 

@@ -223,6 +223,7 @@ def test_each_lender_sees_its_own_limit_and_decides_within_it(server, fresh, tmp
     assert steps(ours, "lender_steps")["regulatory"]["rule"] == "CR-10.4"
     assert theirs["lender_limit"] == "7000.00"
     assert steps(theirs, "lender_steps")["lender"]["binding"]
+    assert steps(theirs, "lender_steps")["lender"]["reason"] == "lender-cap"
     assert ours["recommended_limit"] == theirs["recommended_limit"] == shown["recommended_limit"]
     for node, limit in ((fresh.lender, ours["lender_limit"]), (rival, "7000.00")):
         over = str(Decimal(limit) + Decimal("0.01"))

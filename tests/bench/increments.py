@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from harness import bodies
 from harness.client import encode
 from harness.parties import make_enterprise, make_node
-from harness.server import Server
+from harness.server import Server, wait_until
 
 ENTERPRISES = int(os.environ.get("BENCH_ENTERPRISES", "10000"))
 EVENTS = 3
@@ -95,6 +95,13 @@ def grant(server):
     )
 
 
+def unfolded(server):
+    return server.psql(
+        "SELECT count(*) FROM scfd.chain c LEFT JOIN scfd.rollup_cursor r ON r.chain_id = c.id"
+        " WHERE c.size > coalesce(r.folded_size, 0)"
+    )
+
+
 def made(server):
     lines = server.anonymous().get("/metrics").body.decode().splitlines()
     return sum(
@@ -109,7 +116,7 @@ def measure():
     with server:
         load(server)
         grant(server)
-        time.sleep(5)  # folded
+        wait_until(lambda: unfolded(server) == "0", 300, "everything is folded", 0.5)
         server.psql("ANALYZE")
         began = time.monotonic()
         server.clock.freeze(END)

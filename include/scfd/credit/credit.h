@@ -21,7 +21,7 @@ extern const struct scf_job_kind scf_assess_job; /* "assess" */
 enum scf_code scf_increment_task(struct scf_db *db, struct scf_arena *arena, void *app,
                                  struct scf_error *err) SCF_MUST_CHECK;
 
-extern const struct scf_job_kind scf_increment_job; /* "increments" */
+extern const struct scf_job_kind scf_increment_job; /* "increment_batches" */
 
 extern const struct scf_route scf_credit_routes[]; /* /v1/credit-assessments… */
 extern const size_t scf_credit_route_count;

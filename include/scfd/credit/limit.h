@@ -168,6 +168,8 @@ enum scf_reason {
 #undef SCF_REASON
     SCF_REASON_COUNT
 };
+/* Why a step that binds lowers the limit; of the model's: that a contract counts. */
+enum scf_reason scf_step_reason(enum scf_limit_step_kind kind);
 const char *scf_reason_slug(enum scf_reason reason);
 const char *scf_reason_text(enum scf_reason reason, bool chinese);
 /* "positive", "negative" or "neutral" */

@@ -21,9 +21,10 @@ endif
 VERSION := 0.1.0
 GIT_REVISION := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
 
-PKGS := libmicrohttpd libpq libcrypto libcjson libcurl zlib
-PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS))
-PKG_LIBS   = $(shell pkg-config --libs $(PKGS))
+PKGS := libmicrohttpd libpq libcrypto libcjson libcurl zlib pangocairo libqrencode
+# As system headers: those of glib do not pass our warnings.
+PKG_CFLAGS := $(subst -I,-isystem ,$(shell pkg-config --cflags $(PKGS)))
+PKG_LIBS   := $(shell pkg-config --libs $(PKGS))
 
 WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
         -Wformat=2 -Wundef -Wpointer-arith -Wcast-qual -Wsign-conversion -Werror
@@ -149,10 +150,11 @@ api-test: build
 asan-test:
 	+@$(MAKE) CONF=asan $(BUILD)/asan/scfd
 	ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1 \
+	    LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp \
 	    $(call PYTEST,$(BUILD)/asan/scfd,tests/api -m "not heavy")
 tsan-test:
 	+@$(MAKE) CONF=tsan $(BUILD)/tsan/scfd
-	TSAN_OPTIONS=halt_on_error=0:exitcode=66 \
+	TSAN_OPTIONS=halt_on_error=0:exitcode=66:suppressions=$(CURDIR)/tests/tsan.supp \
 	    $(call PYTEST,$(BUILD)/tsan/scfd,tests/api -m "not heavy")
 crash-test: build
 	$(call PYTEST,$(O)/scfd,tests/crash -s)

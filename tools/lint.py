@@ -23,6 +23,9 @@ LIBRARY_ROOMS = {  # header prefix -> rooms that may include it
     "libpq-fe.h": {"db"},
     "openssl/": {"codec", "base"},  # base: random bytes only
     "curl/": {"codec"},
+    "cairo": {"codec"},
+    "pango/": {"codec"},
+    "qrencode.h": {"codec"},
 }
 SQL_TEXT = re.compile(
     r"\b(SELECT\s|INSERT\s+INTO\s|UPDATE\s+[\w.]+\s+SET\s|DELETE\s+FROM\s|CREATE\s+TABLE\s"
@@ -172,7 +175,7 @@ def check_error_slugs():
 
 def check_headers_alone():
     cflags = subprocess.run(
-        ["pkg-config", "--cflags", "libpq"], capture_output=True, text=True, check=False
+        ["pkg-config", "--cflags", "libpq", "pangocairo"], capture_output=True, text=True, check=False
     ).stdout.split()
 
     def compiles(path):

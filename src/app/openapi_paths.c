@@ -127,6 +127,7 @@ static const char *media_of(struct scf_str component) {
     } words[] = {{"text", "text/plain"},
                  {"bytes", "application/octet-stream"},
                  {"html", "text/html"},
+                 {"pdf", "application/pdf"},
                  {"ndjson", ndjson_type}};
     for (size_t i = 0; i < SCF_COUNT(words); i++)
         if (scf_str_is(component, words[i].word))
@@ -142,18 +143,29 @@ static void write_lines(struct scf_jsonw *w) {
     scf_jw_end_object(w);
 }
 
-static void write_content(struct scf_jsonw *w, const struct scf_route *route,
-                          struct scf_str component) {
+static void write_media(struct scf_jsonw *w, struct scf_str component) {
     const char *media = media_of(component);
-    scf_jw_object(w, "content");
-    if (route->run == SCF_RUN_STREAM)
-        write_lines(w);
     scf_jw_object(w, media);
     if (isupper((unsigned char)component.p[0]))
         write_ref(w, "schema", "schemas", component);
     else
         write_type(w, strcmp(media, "application/json") == 0 ? "object" : "string");
     scf_jw_end_object(w);
+}
+
+/* A component, or several media types with '|' between them. */
+static void write_content(struct scf_jsonw *w, const struct scf_route *route,
+                          struct scf_str component) {
+    scf_jw_object(w, "content");
+    if (route->run == SCF_RUN_STREAM)
+        write_lines(w);
+    for (size_t from = 0; from < component.n;) {
+        const char *p = component.p + from;
+        const char *bar = memchr(p, '|', component.n - from);
+        size_t n = bar != NULL ? (size_t)(bar - p) : component.n - from;
+        write_media(w, (struct scf_str){p, n});
+        from += n + 1;
+    }
     scf_jw_end_object(w);
 }
 

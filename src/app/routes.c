@@ -8,6 +8,7 @@
 #include "scfd/exchange/exchange.h"
 #include "scfd/intake/intake.h"
 #include "scfd/lending/lending.h"
+#include "scfd/policy/policy.h"
 #include "scfd/receivable/receivable.h"
 #include "scfd/template/template.h"
 #include "scfd/trade/trade.h"
@@ -75,8 +76,10 @@ struct scf_route *scf_all_routes(size_t *ret_count) {
         {scf_template_routes, scf_template_route_count},
         {scf_intake_routes, scf_intake_route_count},
         {scf_chain_routes, scf_chain_route_count},
-        {scf_trade_routes, scf_trade_route_count},
         {scf_account_routes, scf_account_route_count},
+        {scf_policy_routes, scf_policy_route_count},
+        {scf_trial_routes, scf_trial_route_count},
+        {scf_trade_routes, scf_trade_route_count},
         {scf_credit_routes, scf_credit_route_count},
         {scf_replay_routes, scf_replay_route_count},
         {scf_run_routes, scf_run_route_count},

@@ -17,6 +17,7 @@
 #include "scfd/db/cluster.h"
 #include "scfd/db/migrate.h"
 #include "scfd/intake/intake.h"
+#include "scfd/policy/policy.h"
 #include "scfd/receivable/receivable.h"
 #include "scfd/template/template.h"
 #include "scfd/work/work.h"
@@ -98,9 +99,10 @@ static enum scf_code load_signing_key(struct running *r, struct scf_error *err) 
     return scf_signing_key_load(path, given == NULL, &r->services.log_key, err);
 }
 
-static enum scf_code ship_templates(struct scf_db *db, void *ctx, struct scf_error *err) {
+static enum scf_code ship_defaults(struct scf_db *db, void *ctx, struct scf_error *err) {
     const struct scf_services *services = ctx;
-    return scf_templates_ship(db, &services->installation.platform_id, err);
+    enum scf_code code = scf_templates_ship(db, &services->installation.platform_id, err);
+    return code == SCF_OK ? scf_policies_ship(db, &services->installation.platform_id, err) : code;
 }
 
 static enum scf_code set_up_installation(struct running *r, struct scf_error *err) {
@@ -108,7 +110,7 @@ static enum scf_code set_up_installation(struct running *r, struct scf_error *er
     enum scf_code code =
         scf_installation_load(db, r->config.origin, &r->services.installation, err);
     if (code == SCF_OK)
-        code = scf_tx_run(db, ship_templates, &r->services, err);
+        code = scf_tx_run(db, ship_defaults, &r->services, err);
     if (code == SCF_OK)
         code = scf_admin_key_ensure(db, &r->services.installation, r->config.data_dir, err);
     scf_db_free(db);
@@ -158,7 +160,7 @@ static enum scf_code purge_idempotency(struct scf_db *db, struct scf_arena *aren
 
 static enum scf_code start_work(struct running *r, struct scf_error *err) {
     static const struct scf_job_kind *const kinds[] = {&scf_assess_job, &scf_increment_job,
-                                                       &scf_replay_job, NULL};
+                                                       &scf_backtest_job, &scf_replay_job, NULL};
     const struct scf_task tasks[] = {
         {.name = "seal", .run = scf_seal_task, .period_ms = r->config.seal_interval_ms},
         {.name = "rollup", .run = scf_rollup_task, .period_ms = 1000},

@@ -182,3 +182,50 @@ bool scf_json_decimal_text(const cJSON *item, char *out, size_t out_size) {
     return shortest_decimal(negative ? -item->valuedouble : item->valuedouble, &units, &places) &&
            write_decimal(out, out_size, negative, units, places);
 }
+
+/* ---- a member's bytes: the text is known to be sound, so only its structure is followed ---- */
+
+static const char *skip_space(const char *p) {
+    return p + strspn(p, " \t\n\r");
+}
+
+static const char *skip_string(const char *quote) {
+    const char *p = quote + 1;
+    while (*p != '"')
+        p += *p == '\\' ? 2 : 1;
+    return p + 1;
+}
+
+/* From the first byte of a value to the first one behind it. */
+static const char *skip_value(const char *p) {
+    if (*p == '"')
+        return skip_string(p);
+    if (*p != '{' && *p != '[')
+        return p + strcspn(p, ",}] \t\n\r");
+    int depth = 0;
+    do {
+        if (*p == '"') {
+            p = skip_string(p);
+        } else {
+            depth += (*p == '{' || *p == '[') - (*p == '}' || *p == ']');
+            p++;
+        }
+    } while (depth > 0);
+    return p;
+}
+
+bool scf_json_member_text(struct scf_str text, const cJSON *object, const char *name,
+                          struct scf_str *ret) {
+    const char *p = skip_space(text.p) + 1; /* behind the brace */
+    for (const cJSON *m = object->child; m != NULL; m = m->next) {
+        p = skip_space(skip_string(skip_space(p))) + 1; /* behind the colon */
+        const char *value = skip_space(p);
+        p = skip_value(value);
+        if (strcmp(m->string, name) == 0) {
+            *ret = (struct scf_str){value, (size_t)(p - value)};
+            return true;
+        }
+        p = skip_space(p) + 1; /* behind the comma */
+    }
+    return false;
+}

@@ -9,6 +9,7 @@
 #include "grant.h"
 #include "scfd/base/clock.h"
 #include "scfd/base/log.h"
+#include "shadow.h"
 
 struct outcome {
     struct scf_arena *arena;
@@ -18,6 +19,8 @@ struct outcome {
     struct scf_limit_inputs in;
     struct scf_limit_result result;
     struct scf_grounds grounds;
+    struct scf_shadow *shadows;
+    size_t shadow_count;
     struct scf_buf document, receipt;
     struct scf_increment increment; /* of the contracts' accounts; empty of an initial limit */
     int64_t now_us;
@@ -37,6 +40,15 @@ static enum scf_code compute(struct outcome *o, struct scf_error *err) {
     if (o->receipt.overflow || o->document.overflow)
         return scf_fail(err, SCF_E_BODY_TOO_LARGE, "The assessment rests on too many records");
     return SCF_OK;
+}
+
+/* Everything that follows from the inputs, before anything is locked that others wait for. */
+static enum scf_code prepare(struct scf_db *db, struct outcome *o, struct scf_error *err) {
+    enum scf_code code = compute(o, err);
+    code = code == SCF_OK ? scf_grounds_read(db, o->arena, &o->in, &o->grounds, err) : code;
+    return code == SCF_OK
+               ? scf_shadows_compute(db, o->arena, &o->in, &o->shadows, &o->shadow_count, err)
+               : code;
 }
 
 /* ---- the transaction ---- */
@@ -107,11 +119,13 @@ static enum scf_code publish(struct scf_db *db, struct outcome *o, struct scf_er
     if (code == SCF_OK)
         code =
             scf_event_append_many(db, o->arena, o->increment.events, o->increment.event_count, err);
-    return code == SCF_OK
-               ? scf_lender_limits_publish(db, o->arena, &o->in, &o->result,
-                                           (struct scf_str){o->receipt.data, o->receipt.len},
-                                           o->request->lenders, o->request->lender_count, err)
-               : code;
+    if (code == SCF_OK)
+        code = scf_lender_limits_publish(db, o->arena, &o->in, &o->result,
+                                         (struct scf_str){o->receipt.data, o->receipt.len},
+                                         o->request->lenders, o->request->lender_count, err);
+    return code == SCF_OK ? scf_shadows_save(db, o->arena, &o->in, &o->result, o->shadows,
+                                             o->shadow_count, err)
+                          : code;
 }
 
 static enum scf_code publish_initial(struct scf_db *db, void *ctx, struct scf_error *err) {
@@ -128,8 +142,7 @@ static enum scf_code publish_increment(struct scf_db *db, void *ctx, struct scf_
     if (code == SCF_OK)
         code = scf_assess_read(db, o->arena, o->services, &o->row->id, o->request, as_of_us, &o->in,
                                err);
-    code = code == SCF_OK ? compute(o, err) : code;
-    code = code == SCF_OK ? scf_grounds_read(db, o->arena, &o->in, &o->grounds, err) : code;
+    code = code == SCF_OK ? prepare(db, o, err) : code;
     return code == SCF_OK ? publish(db, o, err) : code;
 }
 
@@ -142,8 +155,7 @@ static void free_buf(void *buf) {
 static enum scf_code initial(struct scf_job *job, struct outcome *o, struct scf_error *err) {
     enum scf_code code = scf_assess_gather(job->db, job->arena, o->services, &o->row->id,
                                            o->request, o->row->as_of_us, &o->in, err);
-    code = code == SCF_OK ? compute(o, err) : code;
-    code = code == SCF_OK ? scf_grounds_read(job->db, job->arena, &o->in, &o->grounds, err) : code;
+    code = code == SCF_OK ? prepare(job->db, o, err) : code;
     return code == SCF_OK ? scf_tx_run(job->db, publish_initial, o, err) : code;
 }
 

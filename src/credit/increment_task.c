@@ -10,6 +10,7 @@
 #include "scfd/base/clock.h"
 #include "scfd/base/log.h"
 #include "scfd/base/metrics.h"
+#include "shadow.h"
 
 enum {
     ARENA_BYTES = 512 << 20,
@@ -149,6 +150,23 @@ static enum scf_code fold(struct engine *e, bool *ret_done, struct scf_error *er
 
 /* ---- batches ---- */
 
+/* What the shadow policies make of the batch, beside its assessments. */
+static enum scf_code shadow_batch(struct scf_db *db, const struct scf_batch *b,
+                                  struct scf_error *err) {
+    struct scf_policy *policies;
+    size_t n = 0;
+    enum scf_code code = scf_shadow_policies(db, b->arena, b->as_of_us, &policies, &n, err);
+    for (size_t i = 0; code == SCF_OK && n > 0 && i < b->n; i++) {
+        size_t count;
+        if (b->fate[i] != SCF_BATCH_GO)
+            continue;
+        struct scf_shadow *shadows =
+            scf_shadows_under(policies, n, &b->inputs[i], b->arena, &count);
+        code = scf_shadows_save(db, b->arena, &b->inputs[i], &b->results[i], shadows, count, err);
+    }
+    return code;
+}
+
 static enum scf_code make_batch(struct scf_db *db, void *ctx, struct scf_error *err) {
     struct engine *e = ctx;
     struct scf_batch *b = &e->batch;
@@ -162,7 +180,8 @@ static enum scf_code make_batch(struct scf_db *db, void *ctx, struct scf_error *
     code = scf_batch_gather(db, b, err);
     if (code == SCF_OK && !scf_batch_compute(b))
         code = scf_fail(err, SCF_E_INTERNAL, "No memory for a batch of increments");
-    return code == SCF_OK ? scf_batch_write(db, b, err) : code;
+    code = code == SCF_OK ? scf_batch_write(db, b, err) : code;
+    return code == SCF_OK ? shadow_batch(db, b, err) : code;
 }
 
 struct failure {

@@ -86,6 +86,38 @@ bool scf_prefers_chinese(const char *value) {
     return chinese > english;
 }
 
+/* How closely a media range fits a type: 3 by name, 2 as "text" with any subtype, 1 any; 0 not. */
+static int closeness(struct scf_str range, const char *media) {
+    const char *slash = strchr(media, '/');
+    size_t main_type = (size_t)(slash - media) + 1;
+    if (same(range, media))
+        return 3;
+    if (range.n == main_type + 1 && strncasecmp(range.p, media, main_type) == 0 &&
+        range.p[main_type] == '*')
+        return 2;
+    return scf_str_is(range, "*/*") ? 1 : 0;
+}
+
+bool scf_prefers_media(const char *value, const char *media, const char *other) {
+    if (value == NULL)
+        return false;
+    struct scf_str list = scf_str(value), part;
+    int named = 0, other_quality = 0, other_closeness = 0;
+    while (next_part(&list, ',', &part)) {
+        struct scf_str range, params = part;
+        if (!next_part(&params, ';', &range))
+            continue;
+        int fits = closeness(range, other);
+        if (same(range, media))
+            named = quality(params);
+        if (fits > other_closeness) {
+            other_closeness = fits;
+            other_quality = quality(params);
+        }
+    }
+    return named > other_quality;
+}
+
 bool scf_etag_listed(const char *value, const char *etag) {
     if (value == NULL)
         return false;

@@ -9,6 +9,9 @@
 bool scf_media_type_matches(const char *value, const char *wanted);
 /* Does an Accept-Language value (may be NULL) prefer Chinese to English? */
 bool scf_prefers_chinese(const char *value);
+/* Does an Accept value (may be NULL) name `media`, and with a higher quality than what it says of
+ * `other`, be it by name or by a range? Both are lower-case types. */
+bool scf_prefers_media(const char *value, const char *media, const char *other);
 /* Does an If-None-Match value (may be NULL) list the entity tag (without quotes), or "*"? */
 bool scf_etag_listed(const char *value, const char *etag);
 /* Seconds of "wait=N" in a Prefer value (may be NULL): 1–60, more is cut to 60; 0 when absent. */

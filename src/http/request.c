@@ -60,6 +60,14 @@ bool scf_rq_chinese(const struct scf_request *rq) {
     return scf_prefers_chinese(scf_rq_header(rq, "Accept-Language"));
 }
 
+bool scf_rq_prefers(const struct scf_request *rq, const char *media, const char *other) {
+    return scf_prefers_media(scf_rq_header(rq, "Accept"), media, other);
+}
+
+const char *scf_rq_base_url(const struct scf_request *rq) {
+    return rq->server->public_base_url;
+}
+
 int64_t scf_rq_received_us(const struct scf_request *rq) {
     return rq->received_us;
 }

@@ -1,131 +1,13 @@
 /* Parameters of the model: reading a policy's JSON text. Pure.
  * Relies on codec/schema; the rule behind each number is in docs/credit-model.md. */
-#include "scfd/policy/policy.h"
+#include "schema.h"
 
 #include "scfd/base/clock.h"
 #include "scfd/base/money.h"
 
-const char *const scf_qualification_names[] = {
-    "business_license", "industry_permit", "safety_license",     "quality_system", "high_tech",
-    "credit_rating",    "import_export",   "construction_grade", "other",          NULL};
-const char *const scf_stage_names[] = {"preparation", "production", "shipped",
-                                       "accepted",    "invoiced",   NULL};
-const char *const scf_check_codes[] = {
-    "parties",          "signed-first",      "step-order",  "due-after-acceptance",
-    "quantity-match",   "quantity-ordered",  "price-match", "invoice-sum",
-    "line-tax",         "fund-flow",         "logistics",   "round-trip",
-    "declared-revenue", "invoice-cancelled", NULL};
-const char *const scf_severity_names[] = {"hard", "soft", "alert", NULL};
-static const char *const combination_names[] = {"sum", "product", "lowest", NULL};
-static const char *const period_names[] = {"day", "week", "month", "quarter", NULL};
-
-/* ---- the field table ---- */
-
-#define RATIO(field_name)                                                                          \
-    {                                                                                              \
-        .name = (field_name), .type = SCF_T_DECIMAL, .presence = SCF_REQUIRED, .max = SCF_PPM,     \
-        .places = 6                                                                                \
-    }
-#define OBJECT(field_name, list)                                                                   \
-    { .name = (field_name), .type = SCF_T_OBJECT, .presence = SCF_REQUIRED, .members = (list) }
-#define LIST(field_name, list, most)                                                               \
-    {                                                                                              \
-        .name = (field_name), .type = SCF_T_ARRAY, .presence = SCF_REQUIRED, .members = (list),    \
-        .max = (most)                                                                              \
-    }
-#define INTEGER(field_name, from, to)                                                              \
-    {                                                                                              \
-        .name = (field_name), .type = SCF_T_INTEGER, .presence = SCF_REQUIRED, .min = (from),      \
-        .max = (to)                                                                                \
-    }
-#define CHOICE(field_name, names)                                                                  \
-    { .name = (field_name), .type = SCF_T_ENUM, .presence = SCF_REQUIRED, .choices = (names) }
-#define FLAG(field_name)                                                                           \
-    { .name = (field_name), .type = SCF_T_BOOL, .presence = SCF_REQUIRED }
-
-static const struct scf_field truth_members[] = {RATIO("normativity"), RATIO("timeliness"),
-                                                 RATIO("accuracy"), RATIO("checks"), SCF_FIELD_END};
-static const struct scf_field bonus_members[] = {RATIO("industry_permit"), RATIO("safety_license"),
-                                                 RATIO("quality_system"),  RATIO("high_tech"),
-                                                 RATIO("credit_rating"),   SCF_FIELD_END};
-static const struct scf_field qualification_members[] = {
-    RATIO("base"), OBJECT("bonus", bonus_members), SCF_FIELD_END};
-static const struct scf_field history_members[] = {INTEGER("full_periods", 1, 1000), RATIO("full"),
-                                                   RATIO("short"), RATIO("none"), SCF_FIELD_END};
-static const struct scf_field guarantee_members[] = {RATIO("haircut"), RATIO("cap"), SCF_FIELD_END};
-static const struct scf_field stage_members[] = {RATIO("preparation"), RATIO("production"),
-                                                 RATIO("shipped"),     RATIO("accepted"),
-                                                 RATIO("invoiced"),    SCF_FIELD_END};
-static const struct scf_field increment_members[] = {
-    CHOICE("period", period_names), INTEGER("grace_hours", 1, 8760), SCF_FIELD_END};
-static const struct scf_field check_members[] = {
-    CHOICE("code", scf_check_codes),
-    CHOICE("severity", scf_severity_names),
-    {.name = "weight",
-     .type = SCF_T_DECIMAL,
-     .presence = SCF_REQUIRED,
-     .max = 100 * (int64_t)SCF_PPM,
-     .places = 6},
-    {.name = "tolerance", .type = SCF_T_DECIMAL, .max = 100 * (int64_t)SCF_PPM, .places = 6},
-    {.name = "days", .type = SCF_T_INTEGER, .min = 1, .max = 3650},
-    SCF_FIELD_END};
-static const struct scf_field check_element[] = {{.type = SCF_T_OBJECT, .members = check_members}};
-static const struct scf_field base_members[] = {RATIO("advance_rate"),
-                                                RATIO("max_advance_rate"),
-                                                RATIO("dilution_allowance"),
-                                                RATIO("concentration"),
-                                                RATIO("core_concentration"),
-                                                INTEGER("invoice_age_days", 1, 3650),
-                                                INTEGER("past_due_days", 1, 3650),
-                                                RATIO("cross_age"),
-                                                RATIO("unconfirmed_advance_rate"),
-                                                FLAG("affiliates_allowed"),
-                                                SCF_FIELD_END};
-static const struct scf_field regulatory_members[] = {RATIO("single_borrower"),
-                                                      RATIO("single_exposure"),
-                                                      RATIO("group_exposure"),
-                                                      RATIO("factor_same_debtor"),
-                                                      RATIO("factor_affiliates"),
-                                                      INTEGER("factor_leverage", 1, 100),
-                                                      RATIO("guarantee_single"),
-                                                      RATIO("guarantee_group"),
-                                                      INTEGER("guarantee_leverage", 1, 100),
-                                                      SCF_FIELD_END};
-static const struct scf_field voucher_members[] = {
-    {.name = "from", .type = SCF_T_DATE, .presence = SCF_REQUIRED},
-    INTEGER("normal_days", 1, 3650),
-    INTEGER("max_days", 1, 3650),
-    SCF_FIELD_END};
-static const struct scf_field voucher_element[] = {
-    {.type = SCF_T_OBJECT, .members = voucher_members}};
-static const struct scf_field receivable_members[] = {
-    INTEGER("confirmation_days", 1, 365), FLAG("registered_only"),
-    INTEGER("reverify_hours", 1, 8760), SCF_FIELD_END};
-static const struct scf_field hold_members[] = {INTEGER("default_hours", 1, 8760),
-                                                INTEGER("max_hours", 1, 8760), SCF_FIELD_END};
-static const struct scf_field policy_fields[] = {RATIO("order_advance_rate"),
-                                                 OBJECT("truth_weights", truth_members),
-                                                 INTEGER("lateness_horizon_hours", 1, 87600),
-                                                 OBJECT("qualification", qualification_members),
-                                                 OBJECT("history", history_members),
-                                                 OBJECT("guarantee", guarantee_members),
-                                                 INTEGER("limit_valid_days", 1, 3650),
-                                                 INTEGER("limit_unit", 1, 1000000000),
-                                                 CHOICE("credibility", combination_names),
-                                                 OBJECT("stages", stage_members),
-                                                 OBJECT("increment", increment_members),
-                                                 LIST("checks", check_element, SCF_CHECKS),
-                                                 OBJECT("borrowing_base", base_members),
-                                                 OBJECT("regulatory", regulatory_members),
-                                                 LIST("vouchers", voucher_element, 50),
-                                                 OBJECT("receivables", receivable_members),
-                                                 OBJECT("holds", hold_members),
-                                                 SCF_FIELD_END};
-const struct scf_schema scf_policy_schema = {.name = "CreditPolicyParams", .fields = policy_fields};
-
 /* ---- members that the table has checked ---- */
 
-static int64_t ratio(const cJSON *object, const char *name) {
+int64_t scf_policy_ratio(const cJSON *object, const char *name) {
     char text[SCF_MONEY_TEXT];
     int64_t ppm;
     bool sound = scf_json_decimal_text(scf_json_get(object, name), text, sizeof text) &&
@@ -134,7 +16,7 @@ static int64_t ratio(const cJSON *object, const char *name) {
     return ppm;
 }
 
-static int64_t integer(const cJSON *object, const char *name) {
+int64_t scf_policy_integer(const cJSON *object, const char *name) {
     int64_t value;
     bool sound = scf_json_i64(object, name, &value);
     SCF_ASSERT(sound);
@@ -152,75 +34,78 @@ static int choice(const cJSON *object, const char *name, const char *const *name
 
 /* ---- the parts ---- */
 
+static const char *const truth_names[] = {"normativity", "timeliness", "accuracy", "checks"};
+static const char *const history_names[] = {"full", "short", "none"};
+
 static void read_model(const cJSON *json, struct scf_policy *p) {
     const cJSON *truth = scf_json_get(json, "truth_weights");
     const cJSON *qualification = scf_json_get(json, "qualification");
     const cJSON *bonus = scf_json_get(qualification, "bonus");
     const cJSON *history = scf_json_get(json, "history");
     const cJSON *guarantee = scf_json_get(json, "guarantee");
-    p->advance_ppm = ratio(json, "order_advance_rate");
-    for (int i = 0; truth_members[i].name != NULL; i++)
-        p->truth_ppm[i] = ratio(truth, truth_members[i].name);
-    p->lateness_us = integer(json, "lateness_horizon_hours") * SCF_US_PER_HOUR;
-    p->qualification_base_ppm = ratio(qualification, "base");
+    p->advance_ppm = scf_policy_ratio(json, "order_advance_rate");
+    for (int i = 0; i < 4; i++)
+        p->truth_ppm[i] = scf_policy_ratio(truth, truth_names[i]);
+    p->lateness_us = scf_policy_integer(json, "lateness_horizon_hours") * SCF_US_PER_HOUR;
+    p->qualification_base_ppm = scf_policy_ratio(qualification, "base");
     for (int i = 0; i < SCF_QUAL_TYPES; i++)
         if (scf_json_get(bonus, scf_qualification_names[i]) != NULL)
-            p->qualification_bonus_ppm[i] = ratio(bonus, scf_qualification_names[i]);
-    p->history_periods = integer(history, "full_periods");
+            p->qualification_bonus_ppm[i] = scf_policy_ratio(bonus, scf_qualification_names[i]);
+    p->history_periods = scf_policy_integer(history, "full_periods");
     for (int i = 0; i < 3; i++)
-        p->history_ppm[i] = ratio(history, history_members[i + 1].name);
-    p->haircut_ppm = ratio(guarantee, "haircut");
-    p->guarantee_cap_ppm = ratio(guarantee, "cap");
-    p->valid_days = integer(json, "limit_valid_days");
-    p->unit = integer(json, "limit_unit");
+        p->history_ppm[i] = scf_policy_ratio(history, history_names[i]);
+    p->haircut_ppm = scf_policy_ratio(guarantee, "haircut");
+    p->guarantee_cap_ppm = scf_policy_ratio(guarantee, "cap");
+    p->valid_days = scf_policy_integer(json, "limit_valid_days");
+    p->unit = scf_policy_integer(json, "limit_unit");
 }
 
 static void read_increment(const cJSON *json, struct scf_policy *p) {
     const cJSON *stages = scf_json_get(json, "stages"),
                 *increment = scf_json_get(json, "increment");
-    p->combination = (enum scf_combination)choice(json, "credibility", combination_names);
+    p->combination = (enum scf_combination)choice(json, "credibility", scf_combination_names);
     for (int i = 0; i < SCF_STAGES; i++)
-        p->stage_ppm[i] = ratio(stages, scf_stage_names[i]);
-    p->increment_period = (enum scf_period)choice(increment, "period", period_names);
-    p->increment_grace_hours = integer(increment, "grace_hours");
+        p->stage_ppm[i] = scf_policy_ratio(stages, scf_stage_names[i]);
+    p->increment_period = (enum scf_period)choice(increment, "period", scf_period_names);
+    p->increment_grace_hours = scf_policy_integer(increment, "grace_hours");
 }
 
 static void read_base(const cJSON *o, struct scf_borrowing_base_policy *b) {
     *b = (struct scf_borrowing_base_policy){
-        .advance_ppm = ratio(o, "advance_rate"),
-        .max_advance_ppm = ratio(o, "max_advance_rate"),
-        .dilution_allowance_ppm = ratio(o, "dilution_allowance"),
-        .concentration_ppm = ratio(o, "concentration"),
-        .core_concentration_ppm = ratio(o, "core_concentration"),
-        .invoice_age_days = integer(o, "invoice_age_days"),
-        .past_due_days = integer(o, "past_due_days"),
-        .cross_age_ppm = ratio(o, "cross_age"),
-        .unconfirmed_advance_ppm = ratio(o, "unconfirmed_advance_rate"),
+        .advance_ppm = scf_policy_ratio(o, "advance_rate"),
+        .max_advance_ppm = scf_policy_ratio(o, "max_advance_rate"),
+        .dilution_allowance_ppm = scf_policy_ratio(o, "dilution_allowance"),
+        .concentration_ppm = scf_policy_ratio(o, "concentration"),
+        .core_concentration_ppm = scf_policy_ratio(o, "core_concentration"),
+        .invoice_age_days = scf_policy_integer(o, "invoice_age_days"),
+        .past_due_days = scf_policy_integer(o, "past_due_days"),
+        .cross_age_ppm = scf_policy_ratio(o, "cross_age"),
+        .unconfirmed_advance_ppm = scf_policy_ratio(o, "unconfirmed_advance_rate"),
         .affiliates_allowed = scf_json_bool(o, "affiliates_allowed", false),
     };
 }
 
 static void read_regulatory(const cJSON *o, struct scf_regulatory_policy *r) {
     *r = (struct scf_regulatory_policy){
-        .single_borrower_ppm = ratio(o, "single_borrower"),
-        .single_exposure_ppm = ratio(o, "single_exposure"),
-        .group_exposure_ppm = ratio(o, "group_exposure"),
-        .factor_same_debtor_ppm = ratio(o, "factor_same_debtor"),
-        .factor_affiliates_ppm = ratio(o, "factor_affiliates"),
-        .factor_leverage = integer(o, "factor_leverage"),
-        .guarantee_single_ppm = ratio(o, "guarantee_single"),
-        .guarantee_group_ppm = ratio(o, "guarantee_group"),
-        .guarantee_leverage = integer(o, "guarantee_leverage"),
+        .single_borrower_ppm = scf_policy_ratio(o, "single_borrower"),
+        .single_exposure_ppm = scf_policy_ratio(o, "single_exposure"),
+        .group_exposure_ppm = scf_policy_ratio(o, "group_exposure"),
+        .factor_same_debtor_ppm = scf_policy_ratio(o, "factor_same_debtor"),
+        .factor_affiliates_ppm = scf_policy_ratio(o, "factor_affiliates"),
+        .factor_leverage = scf_policy_integer(o, "factor_leverage"),
+        .guarantee_single_ppm = scf_policy_ratio(o, "guarantee_single"),
+        .guarantee_group_ppm = scf_policy_ratio(o, "guarantee_group"),
+        .guarantee_leverage = scf_policy_integer(o, "guarantee_leverage"),
     };
 }
 
 static void read_receivables(const cJSON *json, struct scf_policy *p) {
     const cJSON *o = scf_json_get(json, "receivables"), *holds = scf_json_get(json, "holds");
-    p->confirmation_days = integer(o, "confirmation_days");
+    p->confirmation_days = scf_policy_integer(o, "confirmation_days");
     p->registered_only = scf_json_bool(o, "registered_only", false);
-    p->reverify_hours = integer(o, "reverify_hours");
-    p->hold_hours = integer(holds, "default_hours");
-    p->hold_max_hours = integer(holds, "max_hours");
+    p->reverify_hours = scf_policy_integer(o, "reverify_hours");
+    p->hold_hours = scf_policy_integer(holds, "default_hours");
+    p->hold_max_hours = scf_policy_integer(holds, "max_hours");
 }
 
 static bool read_checks(const cJSON *json, struct scf_arena *arena, struct scf_policy *p) {
@@ -235,12 +120,11 @@ static bool read_checks(const cJSON *json, struct scf_arena *arena, struct scf_p
         *r = (struct scf_check_rule){
             .check = (enum scf_check)choice(e, "code", scf_check_codes),
             .severity = (enum scf_severity)choice(e, "severity", scf_severity_names),
-            .weight_ppm = ratio(e, "weight"),
-            .tolerance_ppm = scf_json_get(e, "tolerance") != NULL ? ratio(e, "tolerance") : 0,
-            .days = scf_json_get(e, "days") != NULL ? integer(e, "days") : 0,
+            .weight_ppm = scf_policy_ratio(e, "weight"),
+            .tolerance_ppm =
+                scf_json_get(e, "tolerance") != NULL ? scf_policy_ratio(e, "tolerance") : 0,
+            .days = scf_json_get(e, "days") != NULL ? scf_policy_integer(e, "days") : 0,
         };
-        if (scf_policy_check(p, r->check) != NULL) /* among those before it */
-            return false;
         p->check_count++;
     }
     return true;
@@ -256,11 +140,9 @@ static bool read_vouchers(const cJSON *json, struct scf_arena *arena, struct scf
     cJSON_ArrayForEach(e, list) {
         struct scf_voucher_rule *r = &rules[p->voucher_count];
         bool sound = scf_date_parse(scf_str(scf_json_string(e, "from")), &r->from_day);
-        r->normal_days = integer(e, "normal_days");
-        r->max_days = integer(e, "max_days");
-        if (!sound || r->normal_days > r->max_days ||
-            (p->voucher_count > 0 && r->from_day <= r[-1].from_day))
-            return false;
+        r->normal_days = scf_policy_integer(e, "normal_days");
+        r->max_days = scf_policy_integer(e, "max_days");
+        SCF_ASSERT(sound);
         p->voucher_count++;
     }
     return true;
@@ -273,9 +155,12 @@ const struct scf_check_rule *scf_policy_check(const struct scf_policy *p, enum s
     return NULL;
 }
 
-static enum scf_code unsound(const struct scf_policy *p, const char *what, struct scf_error *err) {
-    return scf_fail(err, SCF_E_INTERNAL, "The credit policy %s/%s is unsound: %s", p->code,
-                    p->version, what);
+static enum scf_code unsound(const struct scf_policy *p, const struct scf_faults *faults,
+                             struct scf_error *err) {
+    const struct scf_fault *first = faults->count > 0 ? &faults->items[0] : NULL;
+    return scf_fail(err, SCF_E_INTERNAL, "The credit policy %s/%s is unsound: %s %s", p->code,
+                    p->version, first != NULL ? first->pointer : "no JSON",
+                    first != NULL ? first->detail : "");
 }
 
 enum scf_code scf_policy_parse(struct scf_arena *arena, const char *code, const char *version,
@@ -291,20 +176,14 @@ enum scf_code scf_policy_parse(struct scf_arena *arena, const char *code, const 
     const struct scf_schema_options options = {0};
     const cJSON *json = scf_json_parse(arena, p.params, params.n, err);
     if (json == NULL || !scf_schema_check(&scf_policy_schema, json, &options, &faults, &warnings))
-        return unsound(&p, faults.count > 0 ? faults.items[0].pointer : "no JSON", err);
+        return unsound(&p, &faults, err);
     read_model(json, &p);
     read_increment(json, &p);
     read_base(scf_json_get(json, "borrowing_base"), &p.base);
     read_regulatory(scf_json_get(json, "regulatory"), &p.regulatory);
     read_receivables(json, &p);
-    if (p.truth_ppm[0] + p.truth_ppm[1] + p.truth_ppm[2] + p.truth_ppm[3] != SCF_PPM)
-        return unsound(&p, "truth_weights do not add up to 1", err);
-    if (!read_checks(json, arena, &p))
-        return unsound(&p, "checks name one twice", err);
-    if (!read_vouchers(json, arena, &p))
-        return unsound(&p, "vouchers are not in order of their days", err);
-    if (p.hold_hours > p.hold_max_hours)
-        return unsound(&p, "holds.default_hours is above holds.max_hours", err);
+    if (!read_checks(json, arena, &p) || !read_vouchers(json, arena, &p))
+        return scf_fail(err, SCF_E_INTERNAL, "No memory for the credit policy");
     *ret = p;
     return SCF_OK;
 }

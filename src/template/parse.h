@@ -26,7 +26,6 @@ int scf_template_name_index(const char *const *names, const char *text); /* 0 wh
 /* Decimals of a sound definition in millionths. */
 int64_t scf_template_ppm(const cJSON *item, int64_t fallback);
 int64_t scf_template_ppm_member(const cJSON *object, const char *name); /* absent: 0 */
-struct scf_grading scf_template_read_grading(const cJSON *json);        /* NULL: the default */
 
 /* The grading of CR-2.2, for definitions without `grading`. */
 extern const struct scf_grading scf_default_grading;

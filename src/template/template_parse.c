@@ -48,7 +48,7 @@ static void read_ppm_array(const cJSON *array, int64_t *out, int n) {
         out[i] = scf_template_ppm(e, 0);
 }
 
-struct scf_grading scf_template_read_grading(const cJSON *json) {
+struct scf_grading scf_grading_read(const cJSON *json) {
     if (json == NULL)
         return scf_default_grading;
     struct scf_grading g = {0};
@@ -130,7 +130,7 @@ struct scf_template *scf_template_read(struct scf_arena *arena, const cJSON *def
     t->period = (enum scf_period)scf_template_name_index(
         scf_template_period_names,
         scf_json_string(scf_json_get(definition, "periods"), "accounting"));
-    t->grading = scf_template_read_grading(scf_json_get(definition, "grading"));
+    t->grading = scf_grading_read(scf_json_get(definition, "grading"));
     if (!scf_time_parse(scf_str(scf_json_string(definition, "effective_from")),
                         &t->effective_from_us))
         t->effective_from_us = 0;

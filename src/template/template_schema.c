@@ -165,7 +165,7 @@ static const struct scf_field rating_weight_members[] = {
     PPM_FIELD("normativity", "weight in credibility", "规范度权重"),
     PPM_FIELD("timeliness", "weight in credibility", "及时度权重"),
     PPM_FIELD("accuracy", "weight in credibility", "准确度权重"), SCF_FIELD_END};
-static const struct scf_field grading_members[] = {
+const struct scf_field scf_grading_fields[] = {
     {.name = "normativity",
      .type = SCF_T_ARRAY,
      .presence = SCF_REQUIRED,
@@ -265,7 +265,7 @@ static const struct scf_field template_fields[] = {
      .doc_zh = "周期"},
     {.name = "grading",
      .type = SCF_T_OBJECT,
-     .members = grading_members,
+     .members = scf_grading_fields,
      .doc_en = "rating scale A to D (docs/credit-model.md, Ratings); the default is the table "
                "there",
      .doc_zh = "A–D 评级区间（docs/credit-model.md，Ratings），默认取其表值"},
@@ -305,31 +305,32 @@ static void check_field(const cJSON *f, int i, struct scf_faults *faults) {
     }
 }
 
-static void check_sum(int64_t sum, const char *name, struct scf_faults *faults) {
-    if (sum != SCF_PPM) {
-        char pointer[64];
-        snprintf(pointer, sizeof pointer, "#/grading/%s", name);
-        scf_fault_add(faults, pointer, "inconsistent", "the weights must add up to 1");
-    }
+static void grading_fault(struct scf_faults *faults, const char *base, const char *name,
+                          const char *detail) {
+    char pointer[96];
+    snprintf(pointer, sizeof pointer, "%s/%s", base, name);
+    scf_fault_add(faults, pointer, "inconsistent", "%s", detail);
 }
 
-static void check_grading(const cJSON *json, struct scf_faults *faults) {
-    struct scf_grading g = scf_template_read_grading(json);
+void scf_grading_rules(const cJSON *json, const char *base, struct scf_faults *faults) {
+    static const char sum[] = "the weights must add up to 1";
+    struct scf_grading g = scf_grading_read(json);
     for (int i = 1; i < 3; i++) {
         if (g.normativity_ppm[i] >= g.normativity_ppm[i - 1])
-            scf_fault_add(faults, "#/grading/normativity", "inconsistent", "must descend");
+            grading_fault(faults, base, "normativity", "must descend");
         if (g.timeliness_us[i] <= g.timeliness_us[i - 1])
-            scf_fault_add(faults, "#/grading/timeliness_hours", "inconsistent", "must ascend");
+            grading_fault(faults, base, "timeliness_hours", "must ascend");
         if (g.accuracy_ppm[i] >= g.accuracy_ppm[i - 1])
-            scf_fault_add(faults, "#/grading/accuracy", "inconsistent", "must descend");
+            grading_fault(faults, base, "accuracy", "must descend");
     }
     const cJSON *delay = scf_json_get(json, "delay_weights");
     const cJSON *accuracy = scf_json_get(json, "accuracy_weights");
-    check_sum(g.delay_workflow_ppm + scf_template_ppm_member(delay, "invoice"), "delay_weights",
-              faults);
-    check_sum(g.accuracy_range_ppm + scf_template_ppm_member(accuracy, "fluctuation"),
-              "accuracy_weights", faults);
-    check_sum(g.rating_ppm[0] + g.rating_ppm[1] + g.rating_ppm[2], "rating_weights", faults);
+    if (g.delay_workflow_ppm + scf_template_ppm_member(delay, "invoice") != SCF_PPM)
+        grading_fault(faults, base, "delay_weights", sum);
+    if (g.accuracy_range_ppm + scf_template_ppm_member(accuracy, "fluctuation") != SCF_PPM)
+        grading_fault(faults, base, "accuracy_weights", sum);
+    if (g.rating_ppm[0] + g.rating_ppm[1] + g.rating_ppm[2] != SCF_PPM)
+        grading_fault(faults, base, "rating_weights", sum);
 }
 
 static void template_rules(const cJSON *body, struct scf_faults *faults,
@@ -341,7 +342,7 @@ static void template_rules(const cJSON *body, struct scf_faults *faults,
         check_field(f, i++, faults);
     const cJSON *grading = scf_json_get(body, "grading");
     if (grading != NULL)
-        check_grading(grading, faults);
+        scf_grading_rules(grading, "#/grading", faults);
 }
 
 const struct scf_schema scf_template_schema = {

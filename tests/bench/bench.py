@@ -424,7 +424,7 @@ class Bench:
 
 
 PARTS = ["single", "fastify", "latency", "bulk", "not_modified", "assess", "increments"]
-PARTS += ["receipt", "claims", "audit"]
+PARTS += ["claims", "receipt", "audit"]
 
 
 def main():

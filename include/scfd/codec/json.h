@@ -59,6 +59,12 @@ bool scf_json_bool(const cJSON *object, const char *name, bool fallback);
 /* Integer member (number without fraction, or decimal string); false when absent or neither. */
 bool scf_json_i64(const cJSON *object, const char *name, int64_t *ret);
 
+/* The bytes of a member's value as they stand in `text`, of which `object` is the parsed object:
+ * for a part that is kept, or hashed, as it was sent. A view into `text`; false when it is absent.
+ */
+bool scf_json_member_text(struct scf_str text, const cJSON *object, const char *name,
+                          struct scf_str *ret) SCF_MUST_CHECK;
+
 /* A number's exact decimal text: for a string the string itself, for a JSON number its shortest
  * decimal form of ≤ 15 significant digits (api-rules R11: ERP tolerance). False for anything else,
  * or when the number needs more digits or an exponent. */

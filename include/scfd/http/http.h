@@ -114,8 +114,12 @@ struct scf_str scf_rq_body(const struct scf_request *rq);
 struct scf_str scf_rq_param(const struct scf_request *rq, const char *name); /* path parameter */
 const char *scf_rq_query(const struct scf_request *rq, const char *name); /* decoded; NULL absent */
 const char *scf_rq_header(const struct scf_request *rq, const char *name); /* case-insensitive */
-bool scf_rq_chinese(const struct scf_request *rq);        /* Accept-Language prefers zh */
-int64_t scf_rq_received_us(const struct scf_request *rq); /* wall clock when the headers arrived */
+bool scf_rq_chinese(const struct scf_request *rq); /* Accept-Language prefers zh */
+/* Accept names `media` ("text/html"), with a higher quality than it gives `other`; a range with an
+ * asterisk counts for `other` only, which is what who does not care gets. */
+bool scf_rq_prefers(const struct scf_request *rq, const char *media, const char *other);
+const char *scf_rq_base_url(const struct scf_request *rq); /* how clients reach this server */
+int64_t scf_rq_received_us(const struct scf_request *rq);  /* wall clock when the headers arrived */
 void scf_rq_set_data(struct scf_request *rq, void *data);
 void *scf_rq_data(const struct scf_request *rq);
 

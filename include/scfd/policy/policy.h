@@ -132,8 +132,51 @@ enum scf_code scf_policy_parse(struct scf_arena *arena, const char *code, const 
 /* The rule of a check; NULL: the policy does not have it. */
 const struct scf_check_rule *scf_policy_check(const struct scf_policy *p, enum scf_check check);
 
-/* The policy in force at a time. WRONG_STATE: none was. Any thread with its connection. */
+/* The field table of the parameters, ended by SCF_FIELD_END, for a schema that has them as a
+ * member; and the rules across fields, which such a schema calls once the fields alone are sound.
+ * `base`: the JSON pointer of the parameters ("#" when they are the whole). Pure. */
+extern const struct scf_field scf_policy_fields[];
+void scf_policy_rules(const cJSON *params, const char *base, struct scf_faults *faults);
+
+/* ---- in the database; any thread with its connection ---- */
+
+/* The live policy makes the limits. A shadow policy runs beside it: what it would have said is
+ * kept, and nothing else comes of it. Numbers are stored. */
+enum scf_policy_role { SCF_POLICY_LIVE, SCF_POLICY_SHADOW };
+extern const char *const scf_policy_role_names[]; /* "live", "shadow", NULL */
+enum { SCF_MAX_SHADOWS = 3 };                     /* in force at a time */
+
+/* The live policy in force at a time. WRONG_STATE: none was. */
 enum scf_code scf_policy_in_force(struct scf_db *db, struct scf_arena *arena, int64_t at_us,
                                   struct scf_policy *ret, struct scf_error *err) SCF_MUST_CHECK;
+/* The shadow policies in force at a time, by code; at most SCF_MAX_SHADOWS. A shadow is in force
+ * from its `effective_from` until its `effective_until`, or until a newer policy of its code takes
+ * effect. */
+enum scf_code scf_policy_shadows_in_force(struct scf_db *db, struct scf_arena *arena, int64_t at_us,
+                                          struct scf_policy **ret, size_t *ret_n,
+                                          struct scf_error *err) SCF_MUST_CHECK;
+/* One policy by name, whatever its role. NOT_FOUND. */
+enum scf_code scf_policy_get(struct scf_db *db, struct scf_arena *arena, const char *code,
+                             const char *version, struct scf_policy *ret,
+                             struct scf_error *err) SCF_MUST_CHECK;
+
+/* Every live policy that took effect by a time, newest first: whoever looks back reads them once.
+ * scf_policy_at: the one of them that was in force; NULL: none was. */
+struct scf_policy_era {
+    int64_t from_us;
+    struct scf_policy policy;
+};
+enum scf_code scf_policy_eras(struct scf_db *db, struct scf_arena *arena, int64_t until_us,
+                              struct scf_policy_era **ret, size_t *ret_n,
+                              struct scf_error *err) SCF_MUST_CHECK;
+const struct scf_policy *scf_policy_at(const struct scf_policy_era *eras, size_t n, int64_t at_us);
+
+/* Inside scf_tx_run at start-up: puts the policies that came with the schema into the platform's
+ * chain when they are not there yet. */
+enum scf_code scf_policies_ship(struct scf_db *db, const struct scf_uuid *platform_id,
+                                struct scf_error *err) SCF_MUST_CHECK;
+
+extern const struct scf_route scf_policy_routes[]; /* /v1/credit-policies… */
+extern const size_t scf_policy_route_count;
 
 #endif

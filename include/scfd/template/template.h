@@ -87,6 +87,13 @@ bool scf_template_evaluate(const struct scf_template *t, const cJSON *body, int6
 /* Days since epoch → number of the accounting period it lies in (ascending; pure). */
 int32_t scf_period_of(enum scf_period period, int32_t day);
 
+/* A grading as JSON: its field table (ended by SCF_FIELD_END) for schemas that have one as a
+ * member, the rules across its fields, with `base` before their pointers, and reading one that kept
+ * both; NULL reads as the grading of CR-2.2. Pure. */
+extern const struct scf_field scf_grading_fields[];
+void scf_grading_rules(const cJSON *json, const char *base, struct scf_faults *faults);
+struct scf_grading scf_grading_read(const cJSON *json);
+
 /* ---- the catalogue: every published template in memory ---- */
 
 struct scf_templates;

@@ -146,6 +146,31 @@ static void test_decimal_needs_room(void **state) {
     assert_string_equal(out, "12.5");
 }
 
+static void member_is(const char *text, const char *name, const char *expected) {
+    struct scf_error err = {0};
+    struct scf_str found;
+    const cJSON *object = scf_json_parse(arena, text, strlen(text), &err);
+    assert_non_null(object);
+    bool there = scf_json_member_text(scf_str(text), object, name, &found);
+    assert_int_equal(there, expected != NULL);
+    if (expected != NULL)
+        assert_true(scf_str_is(found, expected));
+}
+
+static void test_member_text(void **state) {
+    (void)state;
+    const char *text = " {\n\"a\" : {\"b\":[1, {\"c\":\"}]\\\"\"}], \"p\":0} ,\"n\":-1.5e3\t, "
+                       "\"s\":\"x,y\\\\\" ,\"e\":[ ],\"\\u0070\": { \"z\" :true } , \"t\":null}";
+    member_is(text, "a", "{\"b\":[1, {\"c\":\"}]\\\"\"}], \"p\":0}");
+    member_is(text, "n", "-1.5e3");
+    member_is(text, "s", "\"x,y\\\\\"");
+    member_is(text, "e", "[ ]");
+    member_is(text, "p", "{ \"z\" :true }"); /* its name is escaped; the inner p is another */
+    member_is(text, "t", "null");
+    member_is(text, "b", NULL);
+    member_is("{}", "a", NULL);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parse),
@@ -155,6 +180,7 @@ int main(void) {
         cmocka_unit_test(test_decimal_text),
         cmocka_unit_test(test_decimal_round_trip),
         cmocka_unit_test(test_decimal_needs_room),
+        cmocka_unit_test(test_member_text),
     };
     return cmocka_run_group_tests_name("json", tests, make_arena, free_arena);
 }

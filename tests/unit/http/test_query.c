@@ -109,6 +109,23 @@ static void languages(void **state) {
     assert_false(scf_prefers_chinese("zh;q=abc, en;q=0.1"));
 }
 
+static void media(void **state) {
+    (void)state;
+    static const char html[] = "text/html", pdf[] = "application/pdf";
+    static const char browser[] = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    assert_true(scf_prefers_media(browser, html, pdf));
+    assert_true(scf_prefers_media("application/pdf;q=0.5, text/html", html, pdf));
+    assert_true(scf_prefers_media("Text/HTML;level=1", html, pdf));
+    assert_true(scf_prefers_media("application/*;q=0.4, text/html;q=0.6, */*", html, pdf));
+    assert_false(scf_prefers_media(NULL, html, pdf));
+    assert_false(scf_prefers_media("", html, pdf));
+    assert_false(scf_prefers_media("*/*", html, pdf));
+    assert_false(scf_prefers_media("text/*", html, pdf));
+    assert_false(scf_prefers_media("text/html;q=0", html, pdf));
+    assert_false(scf_prefers_media("text/html, application/pdf", html, pdf));
+    assert_false(scf_prefers_media("text/html;q=0.5, application/pdf;q=0.6, */*;q=0.1", html, pdf));
+}
+
 static void entity_tags(void **state) {
     (void)state;
     assert_true(scf_etag_listed("\"3-ab\"", "3-ab"));
@@ -152,6 +169,7 @@ int main(void) {
                                         tear_down),
         cmocka_unit_test(media_types),
         cmocka_unit_test(languages),
+        cmocka_unit_test(media),
         cmocka_unit_test(entity_tags),
         cmocka_unit_test(preferences_and_keys),
     };

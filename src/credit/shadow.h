@@ -1,0 +1,94 @@
+/* Shadow policies: what an assessment's inputs give under another policy, kept beside the
+ * assessment and without any effect on it. */
+#ifndef SCFD_CREDIT_SHADOW_H
+#define SCFD_CREDIT_SHADOW_H
+
+#include "receipt.h"
+#include "scfd/db/db.h"
+
+/* The same inputs under another policy and, unless NULL, another grading. Shares what it does not
+ * replace; `policy` must outlive it. The findings of cross-checks get the other policy's weights
+ * and severities. *ret_exact: that is all that it takes; false where a check was made with another
+ * tolerance, or another severity decided which invoices count, or the check was not made at all.
+ * False when the arena is full. Pure. */
+bool scf_inputs_under(const struct scf_limit_inputs *in, const struct scf_policy *policy,
+                      const struct scf_grading *grading, struct scf_arena *arena,
+                      struct scf_limit_inputs *ret, bool *ret_exact) SCF_MUST_CHECK;
+
+/* Letters of normativity, timeliness, accuracy, overall. */
+enum { SCF_GRADES = 4 };
+void scf_grades_of(const struct scf_ratings *r, char out[SCF_GRADES + 1]);
+/* An object with the four. */
+void scf_grades_write(struct scf_jsonw *w, const char *key, const char *grades);
+
+struct scf_shadow {
+    struct scf_policy policy;
+    bool exact;
+    struct scf_limit_inputs inputs;
+    struct scf_limit_result result;
+};
+/* The shadow policies in force at a time; none is no error. Policies that cannot be read are logged
+ * and left out: a shadow must not cost an assessment. Codes: of the database. */
+enum scf_code scf_shadow_policies(struct scf_db *db, struct scf_arena *arena, int64_t at_us,
+                                  struct scf_policy **ret, size_t *ret_n,
+                                  struct scf_error *err) SCF_MUST_CHECK;
+/* What `n` of them make of the inputs. Those for which there is no memory are logged and left out;
+ * *ret_n: how many there are. Pure but for the log. */
+struct scf_shadow *scf_shadows_under(const struct scf_policy *policies, size_t n,
+                                     const struct scf_limit_inputs *in, struct scf_arena *arena,
+                                     size_t *ret_n);
+/* Both, for one assessment at its time. */
+enum scf_code scf_shadows_compute(struct scf_db *db, struct scf_arena *arena,
+                                  const struct scf_limit_inputs *in, struct scf_shadow **ret,
+                                  size_t *ret_n, struct scf_error *err) SCF_MUST_CHECK;
+
+/* ---- shadow_store.c ---- */
+
+/* Beside the assessment, in the transaction of its outcome. */
+enum scf_code scf_shadows_save(struct scf_db *db, struct scf_arena *arena,
+                               const struct scf_limit_inputs *in,
+                               const struct scf_limit_result *result,
+                               const struct scf_shadow *shadows, size_t n,
+                               struct scf_error *err) SCF_MUST_CHECK;
+
+struct scf_shadow_row {
+    const char *code, *version, *currency;
+    int64_t recorded, shadow;
+    const char *recorded_grades, *shadow_grades;
+    bool exact;
+    struct scf_str result;
+};
+/* Of one assessment, by code. NOT_FOUND: there is no such assessment. */
+enum scf_code scf_shadows_read(struct scf_db *db, struct scf_arena *arena,
+                               const struct scf_uuid *assessment_id, struct scf_shadow_row **ret,
+                               size_t *ret_n, struct scf_error *err) SCF_MUST_CHECK;
+
+/* Everything that a policy said as a shadow, beside what was recorded. */
+struct scf_shadow_total {
+    char currency[4];
+    int64_t assessments, raised, lowered;
+    int64_t recorded, shadow;      /* sums, minor units */
+    int64_t raised_by, lowered_by; /* sums, ≥ 0 */
+};
+struct scf_grade_move {
+    int rating; /* 0 normativity … 3 overall */
+    char from[2], to[2];
+    int64_t count;
+};
+struct scf_comparison {
+    const struct scf_shadow_total *totals; /* by currency */
+    size_t total_count;
+    const struct scf_grade_move *moves; /* by rating, from, to; only those that differ */
+    size_t move_count;
+};
+enum scf_code scf_shadow_compare(struct scf_db *db, struct scf_arena *arena, const char *code,
+                                 const char *version, struct scf_comparison *ret,
+                                 struct scf_error *err) SCF_MUST_CHECK;
+/* From rows of (currency, count, raised, lowered, recorded, new, raised by, lowered by) and of
+ * (rating from 1, from, to, count); also for backtests. False when the arena is full. */
+bool scf_comparison_read(const struct scf_rows *totals, const struct scf_rows *moves,
+                         struct scf_arena *arena, struct scf_comparison *ret) SCF_MUST_CHECK;
+/* The members "currencies" and "grade_moves". */
+void scf_comparison_write(struct scf_jsonw *w, const struct scf_comparison *c);
+
+#endif

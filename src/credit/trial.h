@@ -1,0 +1,18 @@
+/* Handlers of the routes that try out and explain: shadows, backtests, improvements. */
+#ifndef SCFD_CREDIT_TRIAL_H
+#define SCFD_CREDIT_TRIAL_H
+
+#include "scfd/http/answer.h"
+
+void scf_shadow_get(struct scf_request *rq);      /* GET …/credit-assessments/{id}/shadow */
+void scf_shadow_compared(struct scf_request *rq); /* GET …/credit-policies/…/comparison */
+
+extern const struct scf_schema scf_backtest_schema;
+void scf_backtest_create(struct scf_request *rq);
+void scf_backtest_list(struct scf_request *rq);
+void scf_backtest_get(struct scf_request *rq);
+void scf_backtest_rows(struct scf_request *rq);
+
+void scf_improvements_get(struct scf_request *rq); /* GET …/credit-assessments/{id}/improvements */
+
+#endif

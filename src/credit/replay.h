@@ -174,6 +174,12 @@ enum scf_code scf_replay_leaves(struct scf_db *db, struct scf_arena *arena,
                                 const struct scf_uuid *enterprise_id,
                                 const struct scf_uuid *const *keys, size_t key_count,
                                 struct scf_replay_batch *ret, struct scf_error *err) SCF_MUST_CHECK;
+/* The record of a policy in the platform's chain, by "<code>/<version>". */
+enum scf_code scf_replay_policy(struct scf_db *db, struct scf_arena *arena,
+                                const struct scf_uuid *platform_id, const char *external_id,
+                                bool *ret_there, struct scf_record *ret,
+                                struct scf_error *err) SCF_MUST_CHECK;
+
 /* ---- limit accounts ---- */
 
 /* A limit account at some moment: the sums of its entries so far. */

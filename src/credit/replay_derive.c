@@ -11,6 +11,54 @@ static enum scf_code no_memory(struct scf_error *err) {
     return scf_fail(err, SCF_E_INTERNAL, "No memory for the replay");
 }
 
+/* ---- the policy ---- */
+
+/* What the platform's chain holds of a policy: *ret_text is empty when there is no sound record of
+ * it. */
+static enum scf_code read_policy_record(struct scf_credit_replay *r, const struct scf_policy *p,
+                                        struct scf_str *ret_text, struct scf_error *err) {
+    struct scf_record record;
+    bool there = false;
+    const char *name = scf_asprintf(r->arena, "%s/%s", p->code, p->version);
+    *ret_text = (struct scf_str){"", 0};
+    if (name == NULL)
+        return no_memory(err);
+    enum scf_code code = scf_replay_policy(r->db, r->arena, &r->services->installation.platform_id,
+                                           name, &there, &record, err);
+    if (code != SCF_OK || !there)
+        return code;
+    const char *what = scf_replay_record_fault(&record);
+    if (what != NULL && what[0] == '\0')
+        scf_replay_gap(r, "/inputs/policy", &record, "the body of the policy is erased");
+    else if (what != NULL)
+        scf_replay_fault(r, &record, what);
+    struct scf_error unreadable = {0};
+    const char *body = what == NULL ? scf_strndup(r->arena, record.body.p, record.body.n) : NULL;
+    const char *text =
+        body != NULL
+            ? scf_json_string(scf_json_parse(r->arena, body, record.body.n, &unreadable), "text")
+            : NULL;
+    if (text != NULL)
+        *ret_text = scf_str(text);
+    return SCF_OK;
+}
+
+/* The policy stands in its row, for use, and in the platform's chain, for ever. Whichever says
+ * something else than the receipt is what came out. */
+static enum scf_code derive_policy(struct scf_credit_replay *r, struct scf_error *err) {
+    struct scf_policy *p = &r->derived.policy;
+    struct scf_str text;
+    enum scf_code code = scf_policy_in_force(r->db, r->arena, r->recorded.as_of_us, p, err);
+    if (code == SCF_OK)
+        code = read_policy_record(r, p, &text, err);
+    if (code != SCF_OK || text.n == 0)
+        return code;
+    struct scf_hash chained = scf_sha256(text.p, text.n);
+    if (scf_hash_eq(&chained, &r->recorded.policy.sha256))
+        return SCF_OK;
+    return scf_policy_parse(r->arena, p->code, p->version, text, p, err);
+}
+
 /* ---- chains and sums ---- */
 
 static enum scf_code derive_chains(struct scf_credit_replay *r, struct scf_error *err) {
@@ -197,8 +245,7 @@ enum scf_code scf_replay_derive(struct scf_credit_replay *r, struct scf_error *e
     const struct scf_template *t = NULL;
     struct scf_str industry;
     r->derived = r->recorded;
-    enum scf_code code =
-        scf_policy_in_force(r->db, r->arena, r->recorded.as_of_us, &r->derived.policy, err);
+    enum scf_code code = derive_policy(r, err);
     code = code == SCF_OK ? read_profile(r, &industry, err) : code;
     code = code == SCF_OK ? derive_template(r, industry, &t, err) : code;
     code = code == SCF_OK ? derive_sums(r, t->period, err) : code;

@@ -102,6 +102,28 @@ enum scf_code scf_replay_profile(struct scf_db *db, struct scf_arena *arena,
     return SCF_OK;
 }
 
+static const struct scf_stmt policy_stmt = {
+    "scf_replay_policy", "SELECT " SCF_RECORD_COLUMNS " FROM scfd.record r WHERE r.chain_id = $1"
+                         " AND r.kind = 10 AND r.external_id = $2"};
+static_assert(SCF_REC_CREDIT_POLICY == 10, "the number of policy_stmt");
+
+enum scf_code scf_replay_policy(struct scf_db *db, struct scf_arena *arena,
+                                const struct scf_uuid *platform_id, const char *external_id,
+                                bool *ret_there, struct scf_record *ret, struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, arena);
+    scf_p_uuid(&p, platform_id);
+    scf_p_text(&p, external_id);
+    enum scf_code code = scf_db_run(db, &policy_stmt, &p, arena, &rows, err);
+    if (code != SCF_OK)
+        return code;
+    *ret_there = scf_rows_count(rows) > 0;
+    if (*ret_there)
+        scf_record_read(rows, 0, ret);
+    return SCF_OK;
+}
+
 /* ---- limit accounts ---- */
 
 /* The sums of the entries before a time, and how many there are; who froze it last counts. */

@@ -271,6 +271,18 @@ def test_a_changed_policy_is_named(story, tampered):
     assert float(limits["recomputed"]) > float(limits["recorded"])
 
 
+def test_a_policy_changed_before_is_named(story, tampered):
+    """The limit was made by a row that is not the policy that the platform's chain holds."""
+    row = "UPDATE scfd.credit_policy SET params = replace(params, '{}', '{}')"
+    mild, strict = '"order_advance_rate":"0.30"', '"order_advance_rate":"0.60"'
+    tampered(row.format(mild, strict), row.format(strict, mild))
+    replayed = story.replay(story.assess())
+    assert replayed["matches"] is False
+    assert {"/inputs/policy/params", "/inputs/policy/sha256"} <= set(pointers(replayed))
+    limits = replayed["recommended_limit"]
+    assert float(limits["recomputed"]) < float(limits["recorded"])
+
+
 def test_a_tampered_tree_is_named(story, tampered):
     shown = story.assess()
     story.sealed(story.events[-1])

@@ -47,7 +47,7 @@ static enum scf_code read_policy_record(struct scf_credit_replay *r, const struc
  * something else than the receipt is what came out. */
 static enum scf_code derive_policy(struct scf_credit_replay *r, struct scf_error *err) {
     struct scf_policy *p = &r->derived.policy;
-    struct scf_str text;
+    struct scf_str text = {"", 0};
     enum scf_code code = scf_policy_in_force(r->db, r->arena, r->recorded.as_of_us, p, err);
     if (code == SCF_OK)
         code = read_policy_record(r, p, &text, err);

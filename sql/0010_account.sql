@@ -156,8 +156,8 @@ INSERT INTO scfd.limit_account (id, contract_key, currency, borrower_id, granted
     FROM scfd.loan_contract k JOIN scfd.loan l ON l.id = k.loan_id
     GROUP BY k.contract_key, l.currency;
 INSERT INTO scfd.limit_entry (account_id, seq, type, granted, held, used, source_id, source_prefix, created_at)
-    SELECT id, 1, 0, granted, 0, 0, id, 'acc', created_at FROM scfd.limit_account
-    UNION ALL SELECT id, 2, 6, 0, 0, used, id, 'acc', created_at FROM scfd.limit_account;
+    SELECT id, 1, 0, granted, 0, 0, id, 'lac', created_at FROM scfd.limit_account
+    UNION ALL SELECT id, 2, 6, 0, 0, used, id, 'lac', created_at FROM scfd.limit_account;
 DROP TABLE scfd.contract_exposure;
 
 -- The same of the invoices that loans financed: each as a whole.
@@ -165,7 +165,7 @@ INSERT INTO scfd.claim_head (invoice_key, net, claimed, created_at)
     SELECT i.invoice_key, max(abs(r.amount)), coalesce(sum(abs(r.amount)) FILTER (WHERE l.status < 2), 0),
         min(l.created_at)
     FROM scfd.loan_invoice i JOIN scfd.loan l ON l.id = i.loan_id JOIN scfd.record r ON r.id = i.invoice_id
-    GROUP BY i.invoice_key;
+    WHERE r.amount <> 0 GROUP BY i.invoice_key;
 INSERT INTO scfd.claim (holder_id, invoice_key, by_loan, node_id, invoice_id, fingerprint, amount, status,
         claimed_at, released_at)
     SELECT l.id, i.invoice_key, true, l.lender_id, i.invoice_id, sha256(convert_to(concat_ws('|',
@@ -177,7 +177,8 @@ INSERT INTO scfd.claim (holder_id, invoice_key, by_loan, node_id, invoice_id, fi
     FROM scfd.loan_invoice i JOIN scfd.loan l ON l.id = i.loan_id JOIN scfd.record r ON r.id = i.invoice_id
         LEFT JOIN scfd.enterprise s ON s.id = r.enterprise_id
         LEFT JOIN scfd.enterprise u ON u.id = r.counterparty_id
-        CROSS JOIN LATERAL (SELECT convert_from(coalesce(r.body, '{}'), 'UTF8')::json AS body) b;
+        CROSS JOIN LATERAL (SELECT convert_from(coalesce(r.body, '{}'), 'UTF8')::json AS body) b
+    WHERE r.amount <> 0;
 DROP TABLE scfd.loan_invoice;
 
 -- The weights by which a loan's principal counts against its contracts are now the shares that the

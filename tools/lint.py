@@ -175,7 +175,10 @@ def check_error_slugs():
 
 def check_headers_alone():
     cflags = subprocess.run(
-        ["pkg-config", "--cflags", "libpq", "pangocairo"], capture_output=True, text=True, check=False
+        ["pkg-config", "--cflags", "libpq", "pangocairo"],
+        capture_output=True,
+        text=True,
+        check=False,
     ).stdout.split()
 
     def compiles(path):

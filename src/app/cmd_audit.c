@@ -1,9 +1,11 @@
 /* scfd audit: recomputes every chain of a database, compares it with checkpoints that somebody
- * kept, and with --deep the columns of the records with their bodies. */
+ * kept, and with --deep the columns of the records with their bodies, and the balances of limit
+ * accounts and claims with their entries. */
 #include "cmd_database.h"
 #include "commands.h"
 #include "file.h"
 
+#include "scfd/account/account.h"
 #include "scfd/base/clock.h"
 #include "scfd/chain/chain.h"
 #include "scfd/codec/jsonw.h"
@@ -16,7 +18,8 @@ enum {
     THREADS_MAX = 64,
     ORIGIN_MAX = 512,
     PLAIN_EVERY_S = 10,
-    JSON_MAX = 4096
+    JSON_MAX = 4096,
+    ARENA_MAX = 1 << 20
 };
 
 static const char usage[] =
@@ -191,6 +194,26 @@ static enum scf_code open_templates(struct audit *a, const char *url, struct scf
     return code;
 }
 
+/* Every balance again from what it is the sum of. */
+static enum scf_code check_balances(const struct audit *a, const char *url,
+                                    struct scf_audit_result *result, struct scf_error *err) {
+    int64_t wrong = 0;
+    if (!a->deep || a->options.chain_id)
+        return SCF_OK;
+    struct scf_db *db = scf_db_new(url, "scfd audit", 0);
+    struct scf_arena *arena = scf_arena_new(ARENA_MAX);
+    enum scf_code code = scf_account_check(db, arena, &wrong, err);
+    scf_arena_free(arena);
+    scf_db_free(db);
+    if (code == SCF_OK && wrong > 0 && result->faults == 0)
+        snprintf(result->first_fault, sizeof result->first_fault,
+                 "%" PRId64 " balances of limit accounts or claims are not the sums of their "
+                 "entries",
+                 wrong);
+    result->faults += wrong;
+    return code;
+}
+
 static int run(struct audit *a, const struct scf_target *target) {
     struct scf_audit_result result = {0};
     struct scf_error err = {0};
@@ -204,6 +227,8 @@ static int run(struct audit *a, const struct scf_target *target) {
     enum scf_code code = open_templates(a, target->url, &err);
     if (code == SCF_OK)
         code = scf_audit_run(&a->options, &result, &err);
+    if (code == SCF_OK)
+        code = check_balances(a, target->url, &result, &err);
     scf_templates_free(a->templates);
     if (code != SCF_OK)
         return scf_complain("audit", &err);

@@ -167,7 +167,8 @@ void scf_backtest_compute(struct scf_backtest_row *row, struct scf_arena *arena,
     char again[SCF_GRADES + 1] = "";
     bool exact;
     char *copy = scf_strndup(arena, receipt.p, receipt.n);
-    const cJSON *json = copy != NULL ? scf_json_parse(arena, copy, receipt.n, &ignored) : NULL;
+    const cJSON *json =
+        copy != NULL ? scf_json_parse_large(arena, copy, receipt.n, &ignored) : NULL;
     if (json == NULL || scf_receipt_read(arena, json, &in, &ignored) != SCF_OK)
         return;
     /* the receipt's own time: an increment is made for the moment at which it holds the accounts */

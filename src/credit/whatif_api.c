@@ -6,9 +6,10 @@
 #include "trial.h"
 #include "whatif.h"
 
-enum { BODY_MAX = 4 << 20 };
+enum { BODY_MAX = 4 << 20, WORK_BYTES = 128 << 20 };
 
 struct answer {
+    struct scf_arena *arena; /* of its own: a receipt may be larger than a request */
     struct scf_uuid id;
     struct scf_limit_inputs in;
     struct scf_whatif what;
@@ -134,37 +135,45 @@ static void write_answer(struct scf_buf *body, const struct answer *a) {
 }
 
 static enum scf_code read_inputs(struct scf_request *rq, struct answer *a, struct scf_error *err) {
-    struct scf_arena *arena = scf_rq_arena(rq);
     struct scf_str receipt;
-    enum scf_code code = scf_assess_receipt(scf_rq_db(rq), arena, NULL, &a->id, &receipt, err);
+    enum scf_code code = scf_assess_receipt(scf_rq_db(rq), a->arena, NULL, &a->id, &receipt, err);
     if (code != SCF_OK)
         return code;
-    char *text = scf_strndup(arena, receipt.p, receipt.n);
-    const cJSON *json = text != NULL ? scf_json_parse(arena, text, receipt.n, err) : NULL;
-    if (json == NULL || scf_receipt_read(arena, json, &a->in, err) != SCF_OK)
+    char *text = scf_strndup(a->arena, receipt.p, receipt.n);
+    const cJSON *json = text != NULL ? scf_json_parse_large(a->arena, text, receipt.n, err) : NULL;
+    if (json == NULL || scf_receipt_read(a->arena, json, &a->in, err) != SCF_OK)
         return scf_fail(err, SCF_E_INTERNAL, "The stored receipt cannot be read");
     a->scale = scf_scale_of(a->in.currency);
     return SCF_OK;
 }
 
+static enum scf_code find(struct scf_request *rq, struct answer *a, struct scf_error *err) {
+    enum scf_code code = read_inputs(rq, a, err);
+    code = code == SCF_OK ? scf_whatif_gather(scf_rq_db(rq), a->arena, scf_rq_app(rq),
+                                              scf_rq_actor(rq), &a->in, &a->what, err)
+                          : code;
+    if (code == SCF_OK &&
+        !scf_improvements_find(&a->what, a->arena, &a->list, &a->n, &a->plan, &a->limit))
+        code = scf_fail_memory(err);
+    return code;
+}
+
 void scf_improvements_get(struct scf_request *rq) {
     struct scf_error err = {0};
     struct answer a = {0};
-    struct scf_arena *arena = scf_rq_arena(rq);
-    enum scf_code code = scf_rq_path_id(rq, "id", "asm", &a.id, &err);
-    code = code == SCF_OK ? check_asker(rq, &a.id, &err) : code;
-    code = code == SCF_OK ? read_inputs(rq, &a, &err) : code;
-    code = code == SCF_OK ? scf_whatif_gather(scf_rq_db(rq), arena, scf_rq_app(rq),
-                                              scf_rq_actor(rq), &a.in, &a.what, &err)
-                          : code;
-    if (code == SCF_OK && !scf_improvements_find(&a.what, arena, &a.list, &a.n, &a.plan, &a.limit))
-        code = scf_fail_memory(&err);
-    if (code != SCF_OK) {
+    if (scf_rq_path_id(rq, "id", "asm", &a.id, &err) != SCF_OK ||
+        check_asker(rq, &a.id, &err) != SCF_OK) {
         scf_reply_error(rq, &err);
         return;
     }
-    struct scf_buf body;
-    scf_buf_init(&body, BODY_MAX);
-    write_answer(&body, &a);
-    scf_reply_tagged(rq, 200, (int64_t)a.n, &body);
+    a.arena = scf_arena_new(WORK_BYTES);
+    if (find(rq, &a, &err) != SCF_OK) {
+        scf_reply_error(rq, &err);
+    } else {
+        struct scf_buf body;
+        scf_buf_init(&body, BODY_MAX);
+        write_answer(&body, &a);
+        scf_reply_tagged(rq, 200, (int64_t)a.n, &body);
+    }
+    scf_arena_free(a.arena);
 }

@@ -7,7 +7,7 @@ import pytest
 
 from harness import bodies
 from harness.parties import Chain, make_node
-from harness.server import Server
+from harness.server import Server, wait_until
 from test_credit import assess
 
 # a value for every field of the templates that tests fill in; where it stands is its key
@@ -454,3 +454,25 @@ def test_without_a_result_there_is_nothing_to_improve(admin, chain):
     assert answer.json()["status"] == "failed", answer
     path = answer.headers["Location"] + "/improvements"
     assert admin.get(path).status == 409
+
+
+def test_receipts_larger_than_any_request(admin):
+    """A hundred contracts with guarantees: what a receipt holds may exceed what a body may."""
+    chain = Chain(admin)
+    erp = chain.erp.client
+    ids = [erp.post("/v1/contracts", chain.contract()).json()["id"] for _ in range(100)]
+    chain.contract_id = ids[0]
+    assert erp.post("/v1/workflow-events", full_event(chain)).status == 201
+    sent = erp.bulk("guarantees", (chain.guarantee(ids[i % 100]) for i in range(1500)))
+    assert sent.status == 200
+    now = assess(admin, chain, contract_ids=ids)
+    receipt = admin.get(f"/v1/credit-assessments/{now['id']}/receipt")
+    assert len(receipt.body) > 600_000
+    told = improvements(admin, now)
+    assert len(told["improvements"]) == 50
+    assert {i["kind"] for i in told["improvements"]} >= {"more-history", "confirm-guarantee"}
+    span = {"from": "2000-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z",
+            "borrower_ids": [chain.seller["id"]]}
+    where = admin.post("/v1/backtests", span).headers["Location"]
+    done = wait_until(lambda: admin.get(where).json().get("result"), 30, "the backtest")
+    assert done["reproduced"] == {"count": 1, "of": 1}

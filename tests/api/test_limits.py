@@ -14,7 +14,7 @@ import pytest
 from harness import bodies, merkle
 from harness.client import encode
 from harness.parties import make_enterprise, make_node
-from harness.server import wait_until
+from harness.server import scfd, wait_until
 from test_credit import assess, story  # noqa: F401
 from test_lending import decide, fresh, key, lend, loan, repayment  # noqa: F401
 
@@ -544,3 +544,26 @@ def test_requests_of_one_batch_have_their_own_answers(fresh):
     assert len(same) == 1
     assert account(fresh)["held"] == "0.12"
     assert_sums(fresh)
+
+
+def test_deep_audit_recomputes_balances(fresh, server):
+    invoice_id, _ = invoice(fresh)
+    assert reserve(fresh, "5.00", [(invoice_id, "5.00")]).status == 201
+
+    def audit():
+        where = ("--data", server.data, "--database-url", server.cluster_url())
+        return scfd("audit", *where, "--deep")
+
+    assert audit().returncode == 0, audit().stderr
+    altered = {"limit_account": ("held", "updated_at"), "claim_head": ("claimed", "created_at")}
+    for table, (column, mark) in altered.items():
+        one = f"ctid = (SELECT min(ctid) FROM scfd.{table} WHERE {column} > 0)"
+        server.psql(
+            f"UPDATE scfd.{table} SET {column} = {column} + 1, {mark} = '2020-01-01' WHERE {one}"
+        )
+        done = audit()
+        server.psql(
+            f"UPDATE scfd.{table} SET {column} = {column} - 1 WHERE {mark} = '2020-01-01'"
+        )
+        assert done.returncode == 5 and "balances of limit accounts" in done.stderr, done.stderr
+    assert audit().returncode == 0

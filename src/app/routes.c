@@ -81,6 +81,7 @@ struct scf_route *scf_all_routes(size_t *ret_count) {
         {scf_trial_routes, scf_trial_route_count},
         {scf_trade_routes, scf_trade_route_count},
         {scf_credit_routes, scf_credit_route_count},
+        {scf_replay_routes, scf_replay_route_count},
         {scf_run_routes, scf_run_route_count},
         {scf_terms_routes, scf_terms_route_count},
         {scf_receivable_routes, scf_receivable_route_count},

@@ -12,8 +12,7 @@ static enum scf_code no_memory(struct scf_error *err) {
 
 /* ---- receivables ---- */
 
-/* The part of the contract already invoiced and financed by others (CR-2.4). */
-static int64_t financed_elsewhere(const struct scf_limit_contract *k) {
+int64_t scf_gather_financed(const struct scf_limit_contract *k) {
     int64_t sum = 0;
     for (size_t i = 0; i < k->trade.invoice_count; i++) {
         const struct scf_trade_invoice *v = &k->trade.invoices[i];
@@ -44,7 +43,7 @@ enum scf_code scf_gather_standings(struct scf_db *db, struct scf_arena *arena,
     for (size_t i = 0; code == SCF_OK && i < n; i++) {
         contracts[i].standings = standings;
         standings += contracts[i].trade.invoice_count;
-        contracts[i].financed = financed_elsewhere(&contracts[i]);
+        contracts[i].financed = scf_gather_financed(&contracts[i]);
     }
     return code;
 }

@@ -13,6 +13,10 @@ enum scf_code scf_gather_standings(struct scf_db *db, struct scf_arena *arena,
                                    struct scf_limit_contract *contracts, size_t n,
                                    struct scf_error *err) SCF_MUST_CHECK;
 
+/* The part of a contract already invoiced and financed by others (CR-2.4), by its trade view. Pure.
+ */
+int64_t scf_gather_financed(const struct scf_limit_contract *k);
+
 /* The last year as a profile tells it, when it is in the currency; else unknown. Pure. */
 void scf_gather_need(const cJSON *profile, const char *currency, struct scf_limit_need *ret);
 /* Where it stands, and what is granted to the borrower elsewhere: for all inputs whose need is

@@ -29,6 +29,29 @@ static void taken(int who, const char *id, const char *step, const char *item, i
           id, step, item, quantity);
 }
 
+static const cJSON *same_name(struct story *t) {
+    return json_of(t, "{'amount':'10000.00','currency':'CNY','signed_on':'2025-10-01','lines':["
+                      "{'item_code':'S','item_name':'coat','quantity':'10','amount':'2500.00'},"
+                      "{'item_code':'M','item_name':'coat','quantity':'10','amount':'7500.00'}]}");
+}
+
+/* Two codes are two goods, whatever their names. */
+static void codes_tell_goods_of_one_name_apart(void **state) {
+    (void)state;
+    begin(&s, same_name);
+    EVENT(&s, BUYER,
+          "{'external_id':'1','step':'accepted','occurred_at':'2025-10-02T00:00:00Z',"
+          "'items':[{'item_code':'M','quantity':'10'}]}");
+    look(&s);
+    assert_int_equal(s.view.completion_ppm, 750000);
+    EVENT(&s, BUYER,
+          "{'external_id':'2','step':'accepted','occurred_at':'2025-10-02T00:00:00Z',"
+          "'items':[{'item_code':'S','quantity':'5'},{'item_code':'L','quantity':'9'}]}");
+    look(&s);
+    assert_int_equal(s.view.completion_ppm, 875000);
+    end(&s);
+}
+
 static void lines_are_weighed(void **state) {
     (void)state;
     begin(&s, two_lines);
@@ -252,6 +275,7 @@ static void digests_say_the_same(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(codes_tell_goods_of_one_name_apart),
         cmocka_unit_test(lines_are_weighed),
         cmocka_unit_test(steps_and_nodes_do_not_add_up),
         cmocka_unit_test(only_buyer_and_house_prove),

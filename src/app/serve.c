@@ -18,6 +18,7 @@
 #include "scfd/db/migrate.h"
 #include "scfd/intake/intake.h"
 #include "scfd/policy/policy.h"
+#include "scfd/rating/rollup.h"
 #include "scfd/receivable/receivable.h"
 #include "scfd/template/template.h"
 #include "scfd/work/work.h"

@@ -4,7 +4,7 @@
  * Relies on rating.c, truth.c, part.c, borrowing_base.c, need.c and explain.c. */
 #include "limit_impl.h"
 #include "scfd/base/money.h"
-#include "rating.h"
+#include "scfd/rating/rating.h"
 
 const char *const scf_assessment_kind_names[] = {"initial", "incremental", "periodic", NULL};
 const char *const scf_product_names[] = {"order", "receivable", NULL};

@@ -15,7 +15,7 @@
 #ifndef SCFD_CREDIT_REPLAY_H
 #define SCFD_CREDIT_REPLAY_H
 
-#include "fold.h"
+#include "scfd/rating/fold.h"
 #include "receipt.h"
 #include "scfd/account/account.h"
 #include "scfd/chain/chain.h"

@@ -8,11 +8,6 @@
 #include "scfd/party/services.h"
 #include "scfd/work/work.h"
 
-/* Task "rollup": folds new leaves of every chain into daily totals, in chain order, exactly once. A
- * run takes about half a second at most; what is left then the next one folds. */
-enum scf_code scf_rollup_task(struct scf_db *db, struct scf_arena *arena, void *app,
-                              struct scf_error *err) SCF_MUST_CHECK;
-
 extern const struct scf_job_kind scf_assess_job;   /* "assess" */
 extern const struct scf_job_kind scf_backtest_job; /* "backtest" */
 

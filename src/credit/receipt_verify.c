@@ -274,13 +274,14 @@ static void report_limit(struct check *c, const char *what, int64_t limit, const
     scf_buf_putc(c->report, '\n');
 }
 
-/* What cannot be read was altered, or never was a receipt. */
-static bool unreadable(struct check *c, const struct place *places, size_t n,
+/* What cannot be read was altered, or never was a receipt. `above`: the pointer of the receipt that
+ * was read. */
+static bool unreadable(struct check *c, const struct place *places, size_t n, const char *above,
                        const struct scf_error *err) {
     for (size_t i = 0; i < n; i++)
         if (name_altered(c, &places[i]))
             return false;
-    scf_buf_printf(c->report, "FAIL  %s\n", err->detail);
+    scf_buf_printf(c->report, "FAIL  %s%s\n", above, err->detail);
     return false;
 }
 
@@ -295,7 +296,7 @@ static bool verify_shared(struct check *c) {
     struct scf_limit_result result;
     struct place place = {c->json, NULL, "/inputs", 0};
     if (scf_receipt_read(c->arena, c->json, &in, &err) != SCF_OK)
-        return unreadable(c, &place, 1, &err);
+        return unreadable(c, &place, 1, "", &err);
     if (!scf_limit_compute(&in, c->arena, &result))
         return too_large(c);
     report_limit(c, "limit", result.limit, in.currency);
@@ -311,9 +312,10 @@ static bool verify_lenders(struct check *c) {
     struct place places[2] = {
         {scf_json_get(c->json, "receipt"), NULL, "/receipt/inputs", strlen("/receipt")},
         {scf_json_get(c->json, "lender"), NULL, "/lender/inputs", 0}};
-    if (scf_receipt_read(c->arena, places[0].holder, &in, &err) != SCF_OK ||
-        scf_lender_part_read(c->arena, c->json, scf_scale_of(in.currency), &lender, &err) != SCF_OK)
-        return unreadable(c, places, 2, &err);
+    if (scf_receipt_read(c->arena, places[0].holder, &in, &err) != SCF_OK)
+        return unreadable(c, places, 2, "/receipt", &err);
+    if (scf_lender_part_read(c->arena, c->json, scf_scale_of(in.currency), &lender, &err) != SCF_OK)
+        return unreadable(c, places, 2, "", &err);
     if (!scf_limit_compute(&in, c->arena, &shared))
         return too_large(c);
     scf_lender_limit_compute(&in, &shared, &lender, &own);

@@ -305,6 +305,12 @@ static void broken_documents(void **state) {
         memcpy(at, swaps[i].to, strlen(swaps[i].to));
         assert_names(copy, swaps[i].pointer);
     }
+    /* a member that is left out has no check to miss it by: reading names it, with its whole way */
+    char *lenders = scf_strdup(arena, lender_receipt());
+    char *at = strstr(lenders, "\"operating\":true,");
+    assert_non_null(at);
+    memset(at, ' ', strlen("\"operating\":true,"));
+    assert_names(lenders, "/receipt/inputs/operating");
 }
 
 /* Whatever byte is altered, to whatever: it fails, or only white space has come or gone. */

@@ -93,8 +93,8 @@ void scf_gather_need(const cJSON *profile, const char *currency, struct scf_limi
 static int64_t granted_here(const struct scf_limit_inputs *in) {
     int64_t sum = 0;
     for (size_t i = 0; i < in->contract_count; i++)
-        if (!in->contracts[i].duplicate && strcmp(in->contracts[i].currency, in->currency) == 0)
-            sum = scf_add_money(sum, scf_granted(&in->contracts[i]));
+        if (scf_contract_is_own(in, &in->contracts[i]))
+            sum = scf_add_money(sum, scf_granted(in, &in->contracts[i]));
     return sum;
 }
 

@@ -134,7 +134,7 @@ CREATE TABLE scfd.claim (
     invoice_id uuid NOT NULL,
     fingerprint bytea NOT NULL CHECK (length(fingerprint) = 32),
     amount bigint NOT NULL CHECK (amount > 0),
-    status smallint NOT NULL DEFAULT 0 CHECK (status BETWEEN 0 AND 2),
+    status smallint NOT NULL DEFAULT 0 CHECK (status BETWEEN 0 AND 1),
     claimed_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL DEFAULT 'infinity',
     released_at timestamptz,
@@ -142,10 +142,10 @@ CREATE TABLE scfd.claim (
 );
 CREATE INDEX claim_live ON scfd.claim (invoice_key) WHERE status = 0;
 CREATE INDEX claim_due ON scfd.claim (expires_at) WHERE status = 0 AND NOT by_loan;
-COMMENT ON TABLE scfd.claim IS 'Claims on invoices by holds and loans. Live ones of an invoice never exceed its net amount when they are made.';
+COMMENT ON TABLE scfd.claim IS 'Claims on invoices by holds and loans. Live ones of an invoice never exceed its net amount when they are made; a reversal that opens a settled loan again may take them above it.';
 COMMENT ON COLUMN scfd.claim.holder_id IS 'The hold, or (by_loan) the loan.';
 COMMENT ON COLUMN scfd.claim.fingerprint IS 'fp_invoice of the record named (CR-7.1): all that may be told to others.';
-COMMENT ON COLUMN scfd.claim.status IS '0 live, 1 released, 2 in conflict: a reversal opened a settled loan again while its invoice was claimed by another.';
+COMMENT ON COLUMN scfd.claim.status IS '0 live, 1 released.';
 
 -- What was financed before there were accounts: granted is just what is used, until the next
 -- assessment of the contract.

@@ -230,8 +230,8 @@ static const struct scf_stmt lock_assessment = {
     "lending_assessment_lock",
     "SELECT recommended_limit, limit_expires_on FROM scfd.credit_assessment WHERE id = $1"
     " FOR NO KEY UPDATE"};
-/* Of the contracts only those that the assessment grants for: another's contract has no account that
- * is this borrower's to make. */
+/* Of the contracts only those that the assessment grants for: another's contract has no account
+ * that is this borrower's to make. */
 static const struct scf_stmt keys_of = {
     "lending_decision_keys",
     "SELECT g.contract_key FROM scfd.credit_decision d JOIN scfd.limit_grant g"

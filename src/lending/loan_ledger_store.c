@@ -138,8 +138,8 @@ static enum scf_code book_shares(struct scf_db *db, struct scf_arena *arena,
         changed[n] = &accounts[n];
         changes[n++] = change_of(cause, s->after[i] - s->before[i]);
     }
-    enum scf_code code = scf_account_lock(db, arena, keys, n, l->currency, &l->borrower_id, now_us,
-                                          accounts, err);
+    enum scf_code code =
+        scf_account_lock(db, arena, keys, n, l->currency, &l->borrower_id, now_us, accounts, err);
     return code == SCF_OK ? scf_account_book_many(db, arena, changed, changes, n, now_us, err)
                           : code;
 }

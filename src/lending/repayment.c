@@ -188,8 +188,7 @@ static enum scf_code move_claims(struct paying *p, enum scf_loan_status before,
         return SCF_OK;
     if (is)
         return scf_claims_release(p->db, p->f->arena, loan_id, now_us, err);
-    enum scf_code code =
-        scf_claims_retake(p->db, p->f->arena, loan_id, now_us, &conflicts, err);
+    enum scf_code code = scf_claims_retake(p->db, p->f->arena, loan_id, now_us, &conflicts, err);
     if (code == SCF_OK)
         note_conflicts(conflicts);
     return code;

@@ -111,6 +111,28 @@ def test_who_sees_an_account(admin, fresh):
         assert client.get("/v1/limit-accounts").json()["data"] == []
 
 
+def test_pages_of_accounts(admin, fresh):
+    """The same pages for borrower, lender and administrator, whatever leads to the accounts; a node
+    that is both sees each account once."""
+    for _ in range(2):
+        fresh.contract_id = fresh.erp.client.post("/v1/contracts", fresh.contract()).json()["id"]
+        assess(admin, fresh)
+    both = make_node(admin, "lender", fresh.seller["id"])
+    assess(admin, fresh, lender_ids=[both.id])
+    everything = admin.get("/v1/limit-accounts", borrower_id=fresh.seller["id"]).json()["data"]
+    ids = [a["id"] for a in everything]
+    assert len(ids) == 3
+    for client in (fresh.erp.client, fresh.lender.client, both.client):
+        for order in ("asc", "desc"):
+            found, after = [], {}
+            for _ in ids:
+                page = client.get("/v1/limit-accounts", limit=1, order=order, **after).json()
+                found += [a["id"] for a in page["data"]]
+                after = {"after": page["next_cursor"]} if page["has_more"] else {}
+            assert found == (ids if order == "asc" else ids[::-1])
+            assert after == {}
+
+
 def test_a_borrower_gets_no_account_of_anothers_contract(admin, fresh):
     """An assessment may name a contract under which the borrower buys: a loan under the assessment
     makes no account of it, which would be the borrower's to see instead of the seller's."""

@@ -141,9 +141,9 @@ static enum scf_code reverse(struct scf_db *db, void *ctx, struct scf_error *err
     enum scf_code code = lock_account(p, db, &a, err);
     if (code == SCF_OK)
         code = book(p, db, &a, SCF_ENTRY_REPAY, -p->at->used, 0, err);
-    return code == SCF_OK ? scf_claims_retake(db, p->h.arena, &p->at->loan_id, scf_now_us(),
-                                               &conflicts, err)
-                          : code;
+    return code == SCF_OK
+               ? scf_claims_retake(db, p->h.arena, &p->at->loan_id, scf_now_us(), &conflicts, err)
+               : code;
 }
 
 static enum scf_code regrant(struct scf_db *db, void *ctx, struct scf_error *err) {

@@ -148,12 +148,14 @@ COMMENT ON COLUMN scfd.claim.fingerprint IS 'fp_invoice of the record named (CR-
 COMMENT ON COLUMN scfd.claim.status IS '0 live, 1 released.';
 
 -- What was financed before there were accounts: granted is just what is used, until the next
--- assessment of the contract.
+-- assessment of the contract. An account is its seller's, whoever borrowed.
 INSERT INTO scfd.limit_account (id, contract_key, currency, borrower_id, granted, used, initial, entries,
         created_at, updated_at)
-    SELECT gen_random_uuid(), k.contract_key, l.currency, (array_agg(l.borrower_id ORDER BY l.id))[1],
+    SELECT gen_random_uuid(), k.contract_key, l.currency,
+        (array_agg(coalesce(r.enterprise_id, l.borrower_id) ORDER BY l.id))[1],
         sum(k.financed), sum(k.financed), sum(k.financed), 2, min(l.created_at), max(l.updated_at)
     FROM scfd.loan_contract k JOIN scfd.loan l ON l.id = k.loan_id
+        LEFT JOIN scfd.record r ON r.id = k.contract_id
     GROUP BY k.contract_key, l.currency;
 INSERT INTO scfd.limit_entry (account_id, seq, type, granted, held, used, source_id, source_prefix, created_at)
     SELECT id, 1, 0, granted, 0, 0, id, 'lac', created_at FROM scfd.limit_account

@@ -58,12 +58,17 @@ static int by_currency(const void *a, const void *b) {
 
 static enum scf_code lock_accounts(struct scf_db *db, struct scf_batch *b, struct scf_error *err) {
     struct scf_uuid *keys = scf_alloc(b->arena, b->n, sizeof *keys);
-    if (keys == NULL)
+    const struct scf_uuid **ids = scf_alloc(b->arena, 2 * b->n, sizeof *ids);
+    struct scf_str *currencies = scf_alloc(b->arena, b->n, sizeof *currencies);
+    if (keys == NULL || ids == NULL || currencies == NULL)
         return no_memory(err);
     qsort(b->runs, b->n, sizeof *b->runs, by_currency);
-    for (size_t i = 0; i < b->n; i++)
-        keys[i] = b->runs[i].borrower_id;
-    enum scf_code code = scf_borrowers_lock(db, b->arena, keys, b->n, err);
+    for (size_t i = 0; i < b->n; i++) {
+        ids[i] = &b->runs[i].borrower_id;
+        ids[b->n + i] = &b->runs[i].contract_key;
+        currencies[i] = scf_str(b->runs[i].currency);
+    }
+    enum scf_code code = scf_borrowers_lock(db, b->arena, ids, ids + b->n, currencies, b->n, err);
     for (size_t i = 0, n = 0; code == SCF_OK && i < b->n; i += n) {
         n = of_currency(b, i, keys);
         code = scf_account_lock(db, b->arena, keys, n, b->runs[i].currency, &b->runs[i].borrower_id,

@@ -140,12 +140,13 @@ static void add_proof(struct scf_report *r, const struct scf_report_inputs *in) 
     b->link = url;
     scf_add_block(
         r, SCF_BLOCK_TEXT,
-        scf_say(r,
-                "To check this limit without a server: download the receipt "
-                "(GET …/credit-assessments/{id}/receipt) and run “scfd verify receipt.json”. It "
-                "computes every figure again from the inputs and names the first that differs.",
-                "无需服务器即可核对：下载回执（GET …/credit-assessments/{id}/receipt），运行 “scfd "
-                "verify receipt.json”，程序由输入重算全部数值，并指出首个不符之处。"));
+        scf_say(
+            r,
+            "To check this limit without a server: download the receipt "
+            "(GET /v1/credit-assessments/{id}/receipt) and run: scfd verify receipt.json. It "
+            "computes every figure again from the inputs and names the first that differs.",
+            "无需服务器即可核对：下载回执（GET /v1/credit-assessments/{id}/receipt），运行 “scfd "
+            "verify receipt.json”，程序由输入重算全部数值，并指出首个不符之处。"));
 }
 
 static void add_chains(struct scf_report *r, const struct scf_report_inputs *in) {

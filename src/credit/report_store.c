@@ -28,6 +28,15 @@ static void ids_add(struct ids *list, const char *id) {
     list->n++;
 }
 
+static enum scf_code read_by_ids(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_stmt *stmt, const struct ids *list,
+                                 struct scf_rows **ret, struct scf_error *err) {
+    struct scf_params p;
+    scf_params_init(&p, arena);
+    scf_p_uuid_array(&p, list->refs, list->n);
+    return scf_db_run(db, stmt, &p, arena, ret, err);
+}
+
 /* ---- names ---- */
 
 static const struct scf_stmt borrower_stmt = {
@@ -65,11 +74,8 @@ static enum scf_code read_contracts(struct scf_db *db, struct scf_arena *arena,
     if (!ids_begin(&ids, arena, SCF_ASSESS_MAX_CONTRACTS))
         return scf_fail_memory(err);
     cJSON_ArrayForEach(item, list) ids_add(&ids, cJSON_GetStringValue(item));
-    struct scf_params p;
     struct scf_rows *rows;
-    scf_params_init(&p, arena);
-    scf_p_uuid_array(&p, ids.refs, ids.n);
-    enum scf_code code = scf_db_run(db, &contracts_stmt, &p, arena, &rows, err);
+    enum scf_code code = read_by_ids(db, arena, &contracts_stmt, &ids, &rows, err);
     if (code != SCF_OK)
         return code;
     size_t n = (size_t)scf_rows_count(rows);
@@ -98,11 +104,8 @@ static enum scf_code read_debtors(struct scf_db *db, struct scf_arena *arena,
     cJSON_ArrayForEach(item, debtors) ids_add(&ids, scf_json_string(item, "enterprise_id"));
     if (ids.n == 0)
         return SCF_OK;
-    struct scf_params p;
     struct scf_rows *rows;
-    scf_params_init(&p, arena);
-    scf_p_uuid_array(&p, ids.refs, ids.n);
-    enum scf_code code = scf_db_run(db, &debtors_stmt, &p, arena, &rows, err);
+    enum scf_code code = read_by_ids(db, arena, &debtors_stmt, &ids, &rows, err);
     if (code != SCF_OK)
         return code;
     size_t n = (size_t)scf_rows_count(rows);
@@ -143,11 +146,8 @@ static enum scf_code read_records(struct scf_db *db, struct scf_arena *arena,
         add_failed(&ids, contract);
     if (ids.n == 0)
         return SCF_OK;
-    struct scf_params p;
     struct scf_rows *rows;
-    scf_params_init(&p, arena);
-    scf_p_uuid_array(&p, ids.refs, ids.n);
-    enum scf_code code = scf_db_run(db, &records_stmt, &p, arena, &rows, err);
+    enum scf_code code = read_by_ids(db, arena, &records_stmt, &ids, &rows, err);
     if (code != SCF_OK)
         return code;
     size_t n = (size_t)scf_rows_count(rows);
@@ -188,8 +188,8 @@ static int by_time(const void *a, const void *b) {
 /* Administrators and the borrower's own nodes see every assessment of the borrower. */
 static const struct scf_uuid *reads_only(const struct scf_actor *reader,
                                          const struct scf_report_inputs *in) {
-    bool all = reader->admin ||
-               scf_uuid_eq(&reader->operator_enterprise_id, &in->record.enterprise_id);
+    bool all =
+        reader->admin || scf_uuid_eq(&reader->operator_enterprise_id, &in->record.enterprise_id);
     return all ? NULL : &reader->node_id;
 }
 

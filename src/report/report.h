@@ -205,8 +205,10 @@ const cJSON *scf_cut_point(const struct scf_report_inputs *in, const char *name,
 /* ---- report_store.c ---- */
 
 /* What the report needs beside document and receipt, as it was when the assessment was recorded:
- * fills the rest of `ret`, whose `record` is set and whose document says borrower and currency. */
+ * fills the rest of `ret`, whose `record` is set and whose document says borrower and currency.
+ * Of earlier assessments only those that the reader may read itself. */
 enum scf_code scf_report_read(struct scf_db *db, struct scf_arena *arena,
-                              struct scf_report_inputs *ret, struct scf_error *err) SCF_MUST_CHECK;
+                              const struct scf_actor *reader, struct scf_report_inputs *ret,
+                              struct scf_error *err) SCF_MUST_CHECK;
 
 #endif

@@ -1,5 +1,5 @@
 /* GET /v1/credit-assessments/{id}/report: as PDF or HTML, in Chinese or English, for whoever may
- * see the assessment. The tag is of the bytes, which do not change.
+ * see the assessment. The tag is of the bytes, which do not change for one reader.
  * Relies on credit/assessment and report_store.c for what is read. */
 #include "scfd/report/report.h"
 
@@ -56,7 +56,7 @@ static enum scf_code gather(struct scf_request *rq, struct scf_arena *arena,
     if (in->receipt == NULL)
         return err->code;
     in->receipt_sha256 = scf_sha256(receipt.p, receipt.n);
-    return scf_report_read(db, arena, in, err);
+    return scf_report_read(db, arena, scf_rq_actor(rq), in, err);
 }
 
 static enum scf_code draw(struct scf_request *rq, struct scf_arena *arena,

@@ -273,6 +273,29 @@ static void digests_say_the_same(void **state) {
     assert_int_equal(sales[1], 11300);
 }
 
+/* Nothing of it points into the body any more. */
+static void an_owned_fact_needs_no_body(void **state) {
+    (void)state;
+    begin(&s, two_lines);
+    const cJSON *body = json_of(
+        &s, "{'step':'shipped','milestone_code':'M','shipment':{'waybill_no':'1','mode':'rail'},"
+            "'items':[{'item_code':'B-1','unit':'kg'},{'item_code':'B-2','unit':'kg'},"
+            "{'item_code':'B-3'},{'item_code':'B-4','unit':'EA'}]}");
+    struct scf_fact read = {.kind = SCF_REC_WORKFLOW_EVENT}, owned = {.kind = read.kind};
+    assert_true(scf_fact_read(s.arena, body, &read) && scf_fact_read(s.arena, body, &owned));
+    assert_true(scf_fact_own(s.arena, &owned));
+    assert_true(owned.step != read.step && owned.milestone != read.milestone &&
+                owned.shipment.mode != read.shipment.mode);
+    assert_string_equal(owned.step, "shipped");
+    assert_string_equal(owned.milestone, "M");
+    assert_string_equal(owned.shipment.mode, "rail");
+    for (size_t i = 0; i < 4; i++) {
+        assert_true(scf_str_eq(owned.lines[i].unit, read.lines[i].unit));
+        assert_true(i == 2 || owned.lines[i].unit.p != read.lines[i].unit.p);
+    }
+    end(&s);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(codes_tell_goods_of_one_name_apart),
@@ -286,6 +309,7 @@ int main(void) {
         cmocka_unit_test(a_correction_replaces),
         cmocka_unit_test(stages_need_evidence),
         cmocka_unit_test(digests_say_the_same),
+        cmocka_unit_test(an_owned_fact_needs_no_body),
     };
     scf_digest_init();
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -89,8 +89,7 @@ void scf_gather_need(const cJSON *profile, const char *currency, struct scf_limi
         *ret = n;
 }
 
-/* What the accounts of the assessment's own contracts grant is not granted elsewhere. */
-static int64_t granted_here(const struct scf_limit_inputs *in) {
+int64_t scf_granted_here(const struct scf_limit_inputs *in) {
     int64_t sum = 0;
     for (size_t i = 0; i < in->contract_count; i++)
         if (scf_contract_is_own(in, &in->contracts[i]))
@@ -119,7 +118,7 @@ enum scf_code scf_gather_need_sources(struct scf_db *db, struct scf_arena *arena
         struct scf_limit_inputs *in = &inputs[which[i]];
         in->need.record_id = sources[i].record_id;
         in->need.body_sha256 = sources[i].body_sha256;
-        in->need.granted_elsewhere = scf_at_least(sources[i].granted - granted_here(in), 0);
+        in->need.granted_elsewhere = scf_at_least(sources[i].granted - scf_granted_here(in), 0);
     }
     return code;
 }

@@ -46,4 +46,7 @@ enum scf_code scf_debtors_read_core(struct scf_db *db, struct scf_arena *arena,
                                     struct scf_limit_debtor *debtors, size_t n,
                                     struct scf_error *err) SCF_MUST_CHECK;
 
+/* What the accounts of the assessment's own contracts grant: it is not granted elsewhere. Pure. */
+int64_t scf_granted_here(const struct scf_limit_inputs *in);
+
 #endif

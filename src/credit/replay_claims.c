@@ -135,14 +135,6 @@ static enum scf_code derive_debtors(struct scf_credit_replay *r, struct scf_erro
 
 /* ---- the need ---- */
 
-static int64_t granted_here(const struct scf_limit_inputs *in) {
-    int64_t sum = 0;
-    for (size_t i = 0; i < in->contract_count; i++)
-        if (!in->contracts[i].duplicate && strcmp(in->contracts[i].currency, in->currency) == 0)
-            sum = scf_add_money(sum, scf_granted(&in->contracts[i]));
-    return sum;
-}
-
 static enum scf_code derive_need(struct scf_credit_replay *r, struct scf_error *err) {
     struct scf_limit_need *need = &r->derived.need;
     struct scf_replay_entry *entries;
@@ -154,7 +146,7 @@ static enum scf_code derive_need(struct scf_credit_replay *r, struct scf_error *
     enum scf_code code =
         scf_replay_granted(r->db, r->arena, &r->derived.borrower_id, r->derived.currency,
                            r->asked_us, r->decided_us, &entries, &n, err);
-    int64_t here = granted_here(&r->derived), sum = 0;
+    int64_t here = scf_granted_here(&r->derived), sum = 0;
     for (size_t i = 0; code == SCF_OK && i < n; i++) {
         if (scf_uuid_eq(&entries[i].source_id, &r->id))
             break;

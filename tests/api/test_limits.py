@@ -481,7 +481,7 @@ def test_a_reversal_takes_the_claims_back(admin, fresh, server, meanwhile):
     assert third() == (409, "already-claimed")
     if meanwhile:
         counted = "scfd_claims_in_conflict_total"
-        assert any(line.startswith(counted) for line in server.anonymous().get("/metrics").body.decode().splitlines())
+        assert f"\n{counted} " in server.anonymous().get("/metrics").body.decode()
         assert release(fresh, other["id"]).status == 200
         assert third() == (409, "already-claimed")
     settling = repayment(paid, "10.00")

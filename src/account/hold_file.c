@@ -39,6 +39,8 @@ void scf_hold_read(struct scf_hold_order *o, int64_t now_us) {
     o->external_id = scf_str(scf_json_string(body, "external_id"));
     o->want_count = (size_t)cJSON_GetArraySize(scf_json_get(body, "invoices"));
     o->code = SCF_OK;
+    o->has_own_limit = false;
+    o->own_taken = 0;
     o->replay = (struct scf_replay){0};
     o->existed = o->done = false;
     o->account = NULL;
@@ -187,8 +189,22 @@ static struct scf_account_change change_of(const struct scf_hold_order *o) {
                                        .source_prefix = "hold"};
 }
 
-static enum scf_code decide_one(struct scf_hold_order *o, struct accounts *a,
+/* What those before it in the batch take of its lender's own limit. */
+static int64_t taken_before(const struct scf_hold_batch *b, size_t i) {
+    const struct scf_hold *hold = &b->orders[i]->hold;
+    int64_t sum = 0;
+    for (size_t k = 0; k < i; k++) {
+        const struct scf_hold *other = &b->orders[k]->hold;
+        if (scf_hold_open(b->orders[k]) && scf_uuid_eq(&other->node_id, &hold->node_id) &&
+            scf_uuid_eq(&other->assessment_id, &hold->assessment_id))
+            sum += other->amount; /* together they are within the limit */;
+    }
+    return sum;
+}
+
+static enum scf_code decide_one(const struct scf_hold_batch *b, size_t i, struct accounts *a,
                                 struct scf_claim_book *book) {
+    struct scf_hold_order *o = b->orders[i];
     struct scf_account *running = &a->running[o->account - a->list];
     struct scf_account after = *running;
     const struct scf_account_change change = change_of(o);
@@ -197,7 +213,9 @@ static enum scf_code decide_one(struct scf_hold_order *o, struct accounts *a,
                                           .first = o->first_want,
                                           .count = o->want_count,
                                           .member = "invoices"};
-    enum scf_code code = scf_account_apply(&after, &change, o->arena, &o->err);
+    enum scf_code code = o->has_own_limit ? scf_hold_check_own(o, taken_before(b, i)) : SCF_OK;
+    if (code == SCF_OK)
+        code = scf_account_apply(&after, &change, o->arena, &o->err);
     if (code == SCF_OK)
         code = scf_claims_decide(book, &claimant, o->arena, &o->err);
     if (code == SCF_OK)
@@ -365,12 +383,14 @@ static enum scf_code write_down(struct scf_db *db, struct scf_hold_batch *b,
 static enum scf_code decide(struct scf_db *db, struct scf_hold_batch *b,
                             struct scf_claim_book *claims, struct scf_error *err) {
     struct accounts accounts;
-    enum scf_code code = lock_accounts(db, b, &accounts, err);
+    enum scf_code code = scf_holds_own(db, b, err);
+    if (code == SCF_OK)
+        code = lock_accounts(db, b, &accounts, err);
     if (code == SCF_OK)
         code = lock_claims(db, b, claims, err);
     for (size_t i = 0; code == SCF_OK && i < b->n; i++)
         if (scf_hold_open(b->orders[i]))
-            b->orders[i]->code = decide_one(b->orders[i], &accounts, claims);
+            b->orders[i]->code = decide_one(b, i, &accounts, claims);
     return code;
 }
 

@@ -34,6 +34,7 @@ void scf_account_read(const struct scf_rows *rows, int row, int col, struct scf_
         .frozen = scf_rows_bool(rows, row, col + 9),
         .entries = scf_rows_i64(rows, row, col + 10),
         .assessed_us = scf_rows_time(rows, row, col + 11),
+        .stopped = scf_rows_bool(rows, row, col + 12),
     };
     struct scf_str currency = scf_rows_str(rows, row, col + 2);
     memcpy(ret->currency, currency.p, currency.n < 3 ? currency.n : 3);

@@ -11,10 +11,12 @@ static enum scf_code no_memory(struct scf_error *err) {
 static const struct scf_stmt insert = {
     "scf_claims_insert",
     "INSERT INTO scfd.claim (holder_id, invoice_key, node_id, invoice_id, by_loan, fingerprint,"
-    " amount, expires_at, claimed_at) SELECT holder, key, node, invoice, by_loan = 1, fingerprint,"
-    " amount, expires, $9 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[],"
-    " $5::smallint[], $6::bytea[], $7::bigint[], $8::timestamptz[])"
-    " AS x (holder, key, node, invoice, by_loan, fingerprint, amount, expires)"};
+    " amount, expires_at, claimed_at, receivable_id) SELECT holder, key, node, invoice, by_loan = "
+    "1,"
+    " fingerprint, amount, expires, $10, receivable FROM unnest($1::uuid[], $2::uuid[], "
+    "$3::uuid[], $4::uuid[],"
+    " $5::smallint[], $6::bytea[], $7::bigint[], $8::timestamptz[], $9::uuid[])"
+    " AS x (holder, key, node, invoice, by_loan, fingerprint, amount, expires, receivable)"};
 static const struct scf_stmt add = {
     "scf_claims_add", "UPDATE scfd.claim_head h SET claimed = h.claimed + x.more, net = x.net,"
                       " version = version + 1"
@@ -22,7 +24,7 @@ static const struct scf_stmt add = {
                       " WHERE h.invoice_key = x.key"};
 
 struct columns {
-    const struct scf_uuid **holders, **keys, **nodes, **invoices;
+    const struct scf_uuid **holders, **keys, **nodes, **invoices, **receivables;
     int16_t *by_loan;
     struct scf_str *fingerprints;
     int64_t *amounts, *until;
@@ -33,12 +35,13 @@ static bool make_columns(struct columns *c, struct scf_arena *arena, size_t n) {
                           .keys = scf_alloc(arena, n, sizeof *c->keys),
                           .nodes = scf_alloc(arena, n, sizeof *c->nodes),
                           .invoices = scf_alloc(arena, n, sizeof *c->invoices),
+                          .receivables = scf_alloc(arena, n, sizeof *c->receivables),
                           .by_loan = scf_alloc(arena, n, sizeof *c->by_loan),
                           .fingerprints = scf_alloc(arena, n, sizeof *c->fingerprints),
                           .amounts = scf_alloc(arena, n, sizeof *c->amounts),
                           .until = scf_alloc(arena, n, sizeof *c->until)};
-    return c->holders && c->keys && c->nodes && c->invoices && c->by_loan && c->fingerprints &&
-           c->amounts && c->until;
+    return c->holders && c->keys && c->nodes && c->invoices && c->receivables && c->by_loan &&
+           c->fingerprints && c->amounts && c->until;
 }
 
 static enum scf_code bind_rows(struct scf_params *p, const struct scf_claim_book *book,
@@ -53,6 +56,7 @@ static enum scf_code bind_rows(struct scf_params *p, const struct scf_claim_book
         c.keys[i] = &row->key;
         c.nodes[i] = &row->node_id;
         c.invoices[i] = &row->invoice_id;
+        c.receivables[i] = scf_uuid_is_nil(&row->receivable_id) ? NULL : &row->receivable_id;
         c.by_loan[i] = row->by_loan;
         c.fingerprints[i] = (struct scf_str){(const char *)row->fingerprint.b, SCF_HASH_LEN};
         c.amounts[i] = row->amount;
@@ -67,6 +71,7 @@ static enum scf_code bind_rows(struct scf_params *p, const struct scf_claim_book
     scf_p_bytes_array(p, c.fingerprints, n);
     scf_p_i64_array(p, c.amounts, NULL, n);
     scf_p_time_array(p, c.until, NULL, n);
+    scf_p_uuid_array(p, c.receivables, n);
     scf_p_time(p, book->now_us);
     return SCF_OK;
 }

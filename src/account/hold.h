@@ -19,6 +19,7 @@ enum {
 
 extern const struct scf_schema scf_hold_schema; /* LimitHoldCreate; rules with scf_hold_ctx */
 extern const struct scf_schema scf_hold_release_schema;
+extern const struct scf_schema scf_unfreeze_schema;
 struct scf_hold_ctx {
     int64_t now_us;
     int offset_minutes;
@@ -45,13 +46,14 @@ struct scf_hold_order {
     /* Between the steps. */
     struct scf_hold hold;
     struct scf_str external_id;
-    struct scf_account *account; /* where it is to be booked */
-    size_t first_want, want_count;
+    struct scf_account *account;   /* where it is to be booked */
+    size_t first_want, want_count; /* invoices, then receivables */
+    size_t receivable_count;
     struct scf_record record;
     bool existed;
-    bool has_own_limit;        /* the lender's terms gave a limit of its own (CR-5, CR-10) */
-    int64_t own_limit;         /* of all that it holds and has out under the assessment */
-    int64_t own_taken;         /* of that, before this batch */
+    bool has_own_limit; /* the lender's terms gave a limit of its own (CR-5, CR-10) */
+    int64_t own_limit;  /* of all that it holds and has out under the assessment */
+    int64_t own_taken;  /* of that, before this batch */
 };
 /* Reads the body into hold, wants and times. What is asked of the policy comes later. */
 void scf_hold_read(struct scf_hold_order *order, int64_t now_us);
@@ -84,6 +86,8 @@ struct scf_hold_claim {
     struct scf_uuid invoice_id;
     struct scf_hash fingerprint;
     int64_t amount;
+    struct scf_uuid receivable_id; /* the lender's, claimed with it; nil: there is none */
+    struct scf_hash receivable_fingerprint;
 };
 /* What the record's columns say. */
 struct scf_hold_filed {

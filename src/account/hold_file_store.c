@@ -191,8 +191,9 @@ static enum scf_code check_amount(struct scf_hold_order *o, const char *what, in
     scf_fail(&o->err, SCF_E_LIMIT_EXCEEDED, "amount %s is above the %s limit %s.", amount, what,
              limit);
     o->err.members_json = scf_asprintf(
-        o->arena, "{\"amount\":\"%s\",\"available\":\"%s\",\"%s_limit\":\"%s\",\"currency\":\"%s\"}",
-        amount, limit, what, limit, o->hold.currency);
+        o->arena,
+        "{\"amount\":\"%s\",\"available\":\"%s\",\"%s_limit\":\"%s\",\"currency\":\"%s\"}", amount,
+        limit, what, limit, o->hold.currency);
     return SCF_E_LIMIT_EXCEEDED;
 }
 

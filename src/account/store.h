@@ -7,8 +7,8 @@
 /* Of `scfd.limit_account a`, in the order that scf_account_read takes. */
 #define SCF_ACCOUNT_COLUMNS                                                                        \
     "a.id, a.contract_key, a.currency, a.borrower_id, a.granted, a.held, a.used, a.initial,"       \
-    " a.increments, a.frozen, a.entries, a.assessed_at"
-enum { SCF_ACCOUNT_COLUMN_COUNT = 12 };
+    " a.increments, a.frozen, a.entries, a.assessed_at, a.stopped"
+enum { SCF_ACCOUNT_COLUMN_COUNT = 13 };
 void scf_account_read(const struct scf_rows *rows, int row, int col, struct scf_account *ret);
 
 /* The statement that books, and its parameters: for those who send it in a pipeline. The accounts

@@ -27,3 +27,11 @@ CREATE INDEX limit_stop_receivable ON scfd.limit_stop (receivable_id) WHERE rece
 COMMENT ON TABLE scfd.limit_stop IS 'Why accounts are stopped: an invoice was cancelled while a hold or loan under the account claimed it, or a receivable became red-lettered after it was financed.';
 COMMENT ON COLUMN scfd.limit_stop.receivable_id IS 'The receivable that says so; a receivable stops an account once.';
 COMMENT ON COLUMN scfd.limit_stop.lifted_at IS 'When an administrator lifted it.';
+
+-- A row that is there is locked by every booking until its commit, so that no entry is missed.
+CREATE TABLE scfd.limit_news (
+    account_id uuid PRIMARY KEY,
+    from_seq bigint NOT NULL
+) WITH (fillfactor = 50);
+COMMENT ON TABLE scfd.limit_news IS 'Accounts with holds made, released or expired that the borrower''s nodes have not been told of: the task "holds" tells them, and deletes the row.';
+COMMENT ON COLUMN scfd.limit_news.from_seq IS 'The first entry that is news.';

@@ -19,6 +19,11 @@ enum scf_code scf_account_book_params(struct scf_params *ret, struct scf_arena *
                                       const struct scf_account_change *changes, size_t n,
                                       int64_t now_us, struct scf_error *err) SCF_MUST_CHECK;
 
+/* Tells the borrowers' nodes that something of their accounts was held, released or expired, since
+ * they were told last; never by whom. One event of a kind per account and run. */
+enum scf_code scf_account_news(struct scf_db *db, struct scf_arena *arena,
+                               struct scf_error *err) SCF_MUST_CHECK;
+
 /* Lets the holds of locked accounts expire whose time is over. Their claims on invoices are let go
  * by whoever locks these (claim_store.c). */
 enum scf_code scf_hold_expire(struct scf_db *db, struct scf_arena *arena,

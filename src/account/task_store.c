@@ -151,5 +151,7 @@ enum scf_code scf_hold_task(struct scf_db *db, struct scf_arena *arena, void *ap
         code = scf_claims_reap(db, arena, e.now_us, err);
     if (code == SCF_OK)
         code = scf_tx_run(db, journal_in_tx, &e, err);
+    if (code == SCF_OK)
+        code = scf_account_news(db, arena, err);
     return code == SCF_OK ? scf_stops_run(db, e.services, err) : code;
 }

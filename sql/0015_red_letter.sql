@@ -7,6 +7,14 @@ COMMENT ON COLUMN scfd.limit_account.stopped IS 'Frozen for an invoice cancelled
 ALTER TABLE scfd.claim ADD COLUMN receivable_id uuid;
 COMMENT ON COLUMN scfd.claim.receivable_id IS 'NULL: a claim on the invoice. Else it is on the lender''s receivable of the invoice, beside the one on the invoice itself: fingerprint is fp_ar (CR-7.1), and invoice_key its first 16 bytes, so that the receivable has a head of its own.';
 
+ALTER TABLE scfd.claim_head ADD COLUMN number text NOT NULL DEFAULT '';
+COMMENT ON COLUMN scfd.claim_head.number IS 'Number of the invoice that was claimed first under this key, as scfd.normal_number has it: red letters name it. Empty: of a receivable.';
+UPDATE scfd.claim_head h SET number = coalesce(
+        scfd.normal_number(convert_from(r.body, 'UTF8')::json ->> 'invoice_no'), '')
+    FROM scfd.claim c JOIN scfd.record r ON r.id = c.invoice_id WHERE c.invoice_key = h.invoice_key;
+-- squawk-ignore require-concurrent-index-creation
+CREATE INDEX claim_head_number ON scfd.claim_head (number) WHERE number <> '';
+
 CREATE TABLE scfd.claim_watch (
     invoice_key uuid PRIMARY KEY,
     seen_at timestamptz NOT NULL

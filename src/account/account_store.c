@@ -163,8 +163,9 @@ enum scf_code scf_account_lock(struct scf_db *db, struct scf_arena *arena,
 
 /* ---- booking ---- */
 
-/* Entries and balances in one statement, and what the borrower is to be told (news_store.c). The balances are set from the entries of this statement,
- * never from what the caller believes, so that they are their sums whatever happens. */
+/* Entries and balances in one statement, and what the borrower is to be told (news_store.c). The
+ * balances are set from the entries of this statement, never from what the caller believes, so that
+ * they are their sums whatever happens. */
 _Static_assert(SCF_ENTRY_HOLD == 3 && SCF_ENTRY_EXPIRE == 5, "the types in the statement");
 static const struct scf_stmt book = {
     "scf_account_book",

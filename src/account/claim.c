@@ -31,6 +31,11 @@ static int64_t claimed_of(const struct scf_claim_book *book, const struct scf_cl
     return most;
 }
 
+bool scf_claims_cancelled(const struct scf_claim_book *book, size_t want) {
+    const struct scf_claim_invoice *i = &book->invoices[want];
+    return i->found && (i->cancelled || (i->red < 0 && claimed_of(book, i) > i->net));
+}
+
 static bool has_key(const struct scf_claim_book *book, const struct scf_claim_invoice *i,
                     const struct scf_uuid *key) {
     for (size_t k = 0; k < i->key_count; k++)

@@ -51,6 +51,7 @@ struct scf_claim_head {
     struct scf_uuid key;
     int64_t claimed, net;
     int64_t claimed_before; /* as read: what is written is the difference */
+    const char *number;     /* of an invoice; NULL: of a receivable */
     bool touched;
 };
 
@@ -102,6 +103,9 @@ struct scf_claimant {
  * `arena`. */
 enum scf_code scf_claims_decide(struct scf_claim_book *book, const struct scf_claimant *claimant,
                                 struct scf_arena *arena, struct scf_error *err) SCF_MUST_CHECK;
+/* Was the invoice of a locked want cancelled: void, red as a whole, not found, or by red letters
+ * worth less than is claimed of it (CR-6.3)? */
+bool scf_claims_cancelled(const struct scf_claim_book *book, size_t want);
 struct scf_claim_head *scf_claims_head(const struct scf_claim_book *book,
                                        const struct scf_uuid *key);
 

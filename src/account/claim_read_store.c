@@ -109,6 +109,10 @@ static enum scf_code read_keys(struct scf_claim_book *book, const struct scf_row
     for (size_t i = 0; i < total; i++)
         if (i == 0 || !scf_uuid_eq(&all[i], &all[i - 1]))
             book->heads[book->head_count++].key = all[i];
+    for (size_t i = 0; i < book->n; i++)
+        for (size_t k = 0; k < book->invoices[i].key_count; k++)
+            scf_claims_head(book, &book->keys[book->invoices[i].first_key + k])->number =
+                book->invoices[i].number;
     book->row_max = total;
     book->rows = scf_alloc(book->arena, total, sizeof *book->rows);
     return book->rows ? SCF_OK : no_memory(err);
@@ -172,9 +176,9 @@ enum scf_code scf_claims_look(struct scf_db *db, struct scf_arena *arena,
 /* ---- the heads ---- */
 
 static const struct scf_stmt make = {
-    "scf_claims_make", "INSERT INTO scfd.claim_head (invoice_key, net, created_at)"
-                       " SELECT key, 0, $2 FROM unnest($1::uuid[]) AS key ORDER BY key"
-                       " ON CONFLICT DO NOTHING"};
+    "scf_claims_make", "INSERT INTO scfd.claim_head (invoice_key, net, created_at, number)"
+                       " SELECT key, 0, $2, number FROM unnest($1::uuid[], $3::text[])"
+                       " AS x (key, number) ORDER BY key ON CONFLICT DO NOTHING"};
 static const struct scf_stmt lock = {"scf_claims_lock",
                                      "SELECT FROM scfd.claim_head WHERE invoice_key = ANY ($1)"
                                      " ORDER BY invoice_key FOR NO KEY UPDATE"};
@@ -236,6 +240,17 @@ static void bind_heads(struct scf_params *p, const struct scf_claim_book *book,
     scf_p_uuid_array(p, keys, book->head_count);
     if (with_time)
         scf_p_time(p, book->now_us);
+}
+
+static enum scf_code bind_numbers(struct scf_params *p, const struct scf_claim_book *book,
+                                  struct scf_error *err) {
+    struct scf_str *numbers = scf_alloc(book->arena, book->head_count, sizeof *numbers);
+    if (numbers == NULL)
+        return no_memory(err);
+    for (size_t i = 0; i < book->head_count; i++)
+        numbers[i] = scf_str(book->heads[i].number ? book->heads[i].number : "");
+    scf_p_text_array(p, numbers, book->head_count);
+    return SCF_OK;
 }
 
 struct words_arrays {
@@ -376,7 +391,9 @@ enum scf_code scf_claims_lock(struct scf_db *db, struct scf_claim_book *book,
         return no_memory(err);
     for (int i = MAKE; i <= LIVE; i++)
         bind_heads(&p[i], book, keys, i == MAKE || i == LET_GO);
-    enum scf_code code = bind_words(&p[WORDS], book, err);
+    enum scf_code code = bind_numbers(&p[MAKE], book, err);
+    if (code == SCF_OK)
+        code = bind_words(&p[WORDS], book, err);
     if (code == SCF_OK)
         code = bind_reds(&p[REDS], book, err);
     if (code == SCF_OK)

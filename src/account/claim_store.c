@@ -160,11 +160,43 @@ static const struct scf_stmt pass = {
     " WHERE holder_id = $1 AND status = 0 AND expires_at > $3 RETURNING 1)"
     " SELECT (SELECT count(*) FROM p) = (SELECT count(*) FROM scfd.claim WHERE holder_id = $1)"};
 
+static const struct scf_stmt named_by = {
+    "scf_claims_named_by", "SELECT DISTINCT invoice_id FROM scfd.claim WHERE holder_id = $1"
+                           " AND receivable_id IS NULL AND status = 0"};
+
+/* What was good when it was held may have been cancelled since: then nothing is paid out on it, not
+ * even in the second before the account is stopped. Locks the heads. */
+static enum scf_code check_stand(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_uuid *hold_id, int64_t now_us,
+                                 struct scf_error *err) {
+    struct scf_rows *rows;
+    struct scf_claim_book book;
+    enum scf_code code = run(db, arena, &named_by, hold_id, NULL, 0, &rows, err);
+    size_t n = code == SCF_OK ? (size_t)scf_rows_count(rows) : 0;
+    struct scf_claim_want *wants = scf_alloc(arena, n, sizeof *wants);
+    if (n == 0)
+        return code;
+    if (wants == NULL)
+        return no_memory(err);
+    for (size_t i = 0; i < n; i++)
+        wants[i] = (struct scf_claim_want){.invoice_id = scf_rows_uuid(rows, (int)i, 0)};
+    code = scf_claims_look(db, arena, wants, n, now_us, &book, err);
+    if (code == SCF_OK)
+        code = scf_claims_lock(db, &book, err);
+    for (size_t i = 0; code == SCF_OK && i < n; i++)
+        if (scf_claims_cancelled(&book, i))
+            code = scf_fail(err, SCF_E_WRONG_STATE,
+                            "An invoice of the hold was cancelled since (CR-6.3): release it.");
+    return code;
+}
+
 enum scf_code scf_claims_pass(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_uuid *hold_id, const struct scf_uuid *loan_id,
                               int64_t now_us, struct scf_error *err) {
     struct scf_rows *rows = NULL;
-    enum scf_code code = run(db, arena, &lock_of, hold_id, NULL, 0, NULL, err);
+    enum scf_code code = check_stand(db, arena, hold_id, now_us, err);
+    if (code == SCF_OK)
+        code = run(db, arena, &lock_of, hold_id, NULL, 0, NULL, err);
     if (code == SCF_OK)
         code = run(db, arena, &pass, hold_id, loan_id, now_us, &rows, err);
     if (code != SCF_OK || scf_rows_bool(rows, 0, 0))

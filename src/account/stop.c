@@ -178,7 +178,7 @@ static enum scf_code lock_accounts(struct scf_db *db, struct stopping *s, struct
     return code;
 }
 
-/* Cancelled as a whole, or by red letters below what is claimed of it. The heads are locked. */
+/* Locks the heads. */
 static enum scf_code judge(struct scf_db *db, struct stopping *s, const struct scf_uuid *invoice_id,
                            bool *ret, struct scf_error *err) {
     const struct scf_claim_want want = {.invoice_id = *invoice_id};
@@ -187,16 +187,9 @@ static enum scf_code judge(struct scf_db *db, struct stopping *s, const struct s
     enum scf_code code = scf_claims_look(db, s->arena, &want, 1, s->now_us, &book, err);
     if (code == SCF_OK)
         code = scf_claims_lock(db, &book, err);
-    if (code != SCF_OK || !book.invoices[0].found)
-        return code;
-    const struct scf_claim_invoice *i = &book.invoices[0];
-    int64_t claimed = 0;
-    for (size_t k = 0; k < i->key_count; k++) {
-        const struct scf_claim_head *head = scf_claims_head(&book, &book.keys[i->first_key + k]);
-        claimed = head->claimed > claimed ? head->claimed : claimed;
-    }
-    *ret = claimed > 0 && (i->cancelled || (i->red < 0 && claimed > i->net));
-    return SCF_OK;
+    if (code == SCF_OK)
+        *ret = scf_claims_cancelled(&book, 0);
+    return code;
 }
 
 static struct scf_account *locked_one(struct stopping *s, const struct scf_uuid *id) {

@@ -31,15 +31,10 @@ static const struct scf_stmt watch = {
 static const struct scf_stmt watch_red = {
     "scf_account_watch_red",
     "INSERT INTO scfd.claim_watch (invoice_key, seen_at) SELECT h.invoice_key, max(x.received_at)"
-    " FROM (SELECT r.received_at, r.enterprise_id, r.counterparty_id,"
-    " scfd.red_letter_of(r.body) AS number FROM scfd.record r WHERE r.chain_id = $1"
-    " AND r.leaf_index >= $2 AND r.leaf_index < $3 AND r.kind + 0 = 3 AND r.amount < 0"
-    " AND r.body IS NOT NULL OFFSET 0) x"
-    " JOIN scfd.trade_fact f ON f.seller_id = x.enterprise_id AND f.buyer_id = x.counterparty_id"
-    " AND f.kind = 3 AND f.amount > 0"
-    " JOIN scfd.claim_head h ON h.invoice_key = f.object_key AND h.claimed > 0"
-    " JOIN scfd.record o ON o.id = f.record_id"
-    " AND scfd.normal_number(convert_from(o.body, 'UTF8')::json ->> 'invoice_no') = x.number"
+    " FROM (SELECT r.received_at, scfd.red_letter_of(r.body) AS number FROM scfd.record r"
+    " WHERE r.chain_id = $1 AND r.leaf_index >= $2 AND r.leaf_index < $3 AND r.kind + 0 = 3"
+    " AND r.amount < 0 AND r.body IS NOT NULL OFFSET 0) x"
+    " JOIN scfd.claim_head h ON h.number = x.number AND h.number <> '' AND h.claimed > 0"
     " GROUP BY 1 ORDER BY 1 ON CONFLICT (invoice_key) DO UPDATE SET seen_at = excluded.seen_at"
     " WHERE claim_watch.seen_at < excluded.seen_at"};
 _Static_assert(SCF_REC_INVOICE == 3, "the kind in the statements");

@@ -64,11 +64,31 @@ def test_an_invoice_cancelled_under_a_loan_stops_the_limit(admin, fresh, how):
 def test_what_is_held_cannot_be_drawn(admin, fresh):
     invoice_id, body = invoice(fresh)
     decided = decide(fresh, annual_rate="0")["id"]
-    held = reserve(fresh, "10.00", [(invoice_id, "10.00")], decision_id=decided).json()
+    good_id, _ = invoice(fresh)
+    held, good = (
+        reserve(fresh, "10.00", [(i, "10.00")], decision_id=decided).json()["id"]
+        for i in (invoice_id, good_id)
+    )
     say(fresh, None, body, node=fresh.procurement, tax_status="voided")  # the buyer says so
     frozen(fresh)
+    for hold_id, code in ((held, "wrong-state"), (good, "limit-exceeded")):
+        refused = lend(fresh, decided, "10.00", hold_id=hold_id, **FREE)
+        assert (refused.status, refused.json()["code"]) == (409, code), refused
+        assert release(fresh, hold_id).status == 200
+    assert_sums(fresh)
+
+
+def test_nothing_is_drawn_on_a_cancelled_invoice_even_after_a_thaw(admin, fresh):
+    """The administrator has lifted the stop of the account; the invoice is void all the same."""
+    invoice_id, body = invoice(fresh)
+    decided = decide(fresh, annual_rate="0")["id"]
+    held = reserve(fresh, "10.00", [(invoice_id, "10.00")], decision_id=decided).json()
+    say(fresh, invoice_id, body, tax_status="voided")
+    frozen(fresh)
+    assert unfreeze(fresh, admin).status == 200
     refused = lend(fresh, decided, "10.00", hold_id=held["id"], **FREE)
-    assert (refused.status, refused.json()["code"]) == (409, "limit-exceeded"), refused
+    assert (refused.status, refused.json()["code"]) == (409, "wrong-state"), refused
+    assert lend(fresh, decided, "5.00", **FREE).status == 201
     assert release(fresh, held["id"]).status == 200
     assert_sums(fresh)
 

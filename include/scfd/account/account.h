@@ -175,7 +175,8 @@ struct scf_loan_claiming {
 enum scf_code scf_claims_take(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_loan_claiming *claiming, int64_t now_us,
                               struct scf_error *err) SCF_MUST_CHECK;
-/* The claims of a hold become the loan's. WRONG_STATE: its time is over. */
+/* The claims of a hold become the loan's. WRONG_STATE: its time is over, or one of its invoices was
+ * cancelled since. */
 enum scf_code scf_claims_pass(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_uuid *hold_id, const struct scf_uuid *loan_id,
                               int64_t now_us, struct scf_error *err) SCF_MUST_CHECK;

@@ -157,8 +157,8 @@ static void faults_name_the_place(void **state) {
     assert_string_equal(f->err.faults->items[0].pointer, "#/invoice_ids/0");
 }
 
-/* The receivable is worth half of its invoice: whoever names it gets no more than that; whoever names
- * the invoice takes of it what is left. */
+/* The receivable is worth half of its invoice: whoever names it gets no more than that; whoever
+ * names the invoice takes of it what is left. */
 static void a_receivable_has_a_bound_of_its_own(void **state) {
     struct fixture *f = *state;
     f->invoices[0].receivable = (struct scf_claim_receivable){

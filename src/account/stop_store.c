@@ -9,7 +9,8 @@ static enum scf_code no_memory(struct scf_error *err) {
 }
 
 static struct scf_uuid id_or_nil(const struct scf_rows *rows, int row, int col) {
-    return scf_rows_null(rows, row, col) ? (struct scf_uuid){{0}} : scf_rows_uuid(rows, row, col);
+    struct scf_uuid none = {{0}};
+    return scf_rows_null(rows, row, col) ? none : scf_rows_uuid(rows, row, col);
 }
 
 static const struct scf_uuid *or_null(const struct scf_uuid *id) {
@@ -148,13 +149,14 @@ static const struct scf_stmt invoice = {
 enum scf_code scf_stop_invoice(struct scf_db *db, struct scf_arena *arena,
                                const struct scf_uuid *invoice_key, struct scf_uuid *ret,
                                struct scf_error *err) {
+    const struct scf_uuid none = {{0}};
     struct scf_params p;
     struct scf_rows *rows;
     scf_params_init(&p, arena);
     scf_p_uuid(&p, invoice_key);
     enum scf_code code = scf_db_run(db, &invoice, &p, arena, &rows, err);
     if (code == SCF_OK)
-        *ret = scf_rows_count(rows) > 0 ? scf_rows_uuid(rows, 0, 0) : (struct scf_uuid){{0}};
+        *ret = scf_rows_count(rows) > 0 ? scf_rows_uuid(rows, 0, 0) : none;
     return code;
 }
 

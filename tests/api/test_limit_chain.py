@@ -260,7 +260,8 @@ def test_a_lender_holds_within_its_own_limit(server, fresh):
     first = reserve("4000.00").json()
     refused("3000.01", "3000.00")
     with ThreadPoolExecutor(4) as pool:
-        at_once = sorted(a.status for a in pool.map(lambda _: reserve("1500.00", client.copy()), range(4)))
+        answers = pool.map(lambda _: reserve("1500.00", client.copy()), range(4))
+        at_once = sorted(a.status for a in answers)
     assert at_once == [201, 201, 409, 409]
     assert client.post(f"/v1/limit-holds/{first['id']}/release", {}).status == 200
     body = decision(fresh, shown, approved_limit="7000.00", annual_rate="0")

@@ -1,5 +1,5 @@
-"""Invoices that turn out void, red or unknown after they were financed: the limit stops at once, the
-lender is told, and only an administrator lifts it."""
+"""Invoices that turn out void, red or unknown after they were financed: the limit stops at once,
+the lender is told, and only an administrator lifts it."""
 import pytest
 
 from harness import bodies
@@ -161,7 +161,8 @@ def test_red_letters_stop_it_once_they_leave_less_than_is_claimed(fresh):
 def test_a_receivable_red_lettered_after_the_money(admin, way):  # noqa: F811
     way.until("notified")
     assert lend_on(way).status == 201
-    assert way.step("lender", "verify_invoice", result="fully_red").json()["state"] == "red_lettered"
+    verified = way.step("lender", "verify_invoice", result="fully_red")
+    assert verified.json()["state"] == "red_lettered"
     frozen(way.chain)
     _, entries = assert_sums(way.chain)
     assert (entries[-1]["type"], entries[-1]["source_id"]) == ("freeze", way.id)

@@ -19,13 +19,15 @@ static const struct scf_uuid *or_null(const struct scf_uuid *id) {
 
 /* ---- noting ---- */
 
-/* Whatever is new of a claimed invoice; the task finds out whether it matters. */
+/* Whatever is new of a claimed invoice; the task finds out whether it matters. Looked up leaf by
+ * leaf (OFFSET 0): a join might read all heads for a batch of one. */
 static const struct scf_stmt watch = {
     "scf_account_watch",
     "INSERT INTO scfd.claim_watch (invoice_key, seen_at) SELECT h.invoice_key, max(r.received_at)"
-    " FROM scfd.record r JOIN scfd.claim_head h ON h.invoice_key = coalesce(r.business_key, r.id)"
+    " FROM scfd.record r CROSS JOIN LATERAL (SELECT * FROM scfd.claim_head c WHERE c.invoice_key ="
+    " coalesce(r.business_key, r.id) AND c.claimed > 0 OFFSET 0) h"
     " WHERE r.chain_id = $1 AND r.leaf_index >= $2 AND r.leaf_index < $3 AND r.kind + 0 = 3"
-    " AND h.claimed > 0 GROUP BY 1 ORDER BY 1"
+    " GROUP BY 1 ORDER BY 1"
     " ON CONFLICT (invoice_key) DO UPDATE SET seen_at = excluded.seen_at"
     " WHERE claim_watch.seen_at < excluded.seen_at"};
 /* A red letter is an invoice of its own: it names the number of the one that it cancels. */
@@ -35,7 +37,8 @@ static const struct scf_stmt watch_red = {
     " FROM (SELECT r.received_at, scfd.red_letter_of(r.body) AS number FROM scfd.record r"
     " WHERE r.chain_id = $1 AND r.leaf_index >= $2 AND r.leaf_index < $3 AND r.kind + 0 = 3"
     " AND r.amount < 0 AND r.body IS NOT NULL OFFSET 0) x"
-    " JOIN scfd.claim_head h ON h.number = x.number AND h.number <> '' AND h.claimed > 0"
+    " CROSS JOIN LATERAL (SELECT * FROM scfd.claim_head c WHERE c.number = x.number"
+    " AND c.number <> '' AND c.claimed > 0 OFFSET 0) h"
     " GROUP BY 1 ORDER BY 1 ON CONFLICT (invoice_key) DO UPDATE SET seen_at = excluded.seen_at"
     " WHERE claim_watch.seen_at < excluded.seen_at"};
 _Static_assert(SCF_REC_INVOICE == 3, "the kind in the statements");

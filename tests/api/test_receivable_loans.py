@@ -224,8 +224,8 @@ def test_a_hold_leads_to_its_receivables(way):
 def test_a_loan_claims_its_receivable_with_the_invoice(server, way):
     """By itself, or by its hold; and a loan that is settled gives it back."""
     live = "SELECT by_loan, amount FROM scfd.claim WHERE status = 0 AND receivable_id IN" \
-        " (SELECT id FROM scfd.receivable WHERE invoice_id = (SELECT id FROM scfd.record WHERE external_id =" \
-        f" '{way.invoice['external_id']}'))"
+        " (SELECT id FROM scfd.receivable WHERE invoice_id = (SELECT id FROM scfd.record WHERE" \
+        f" external_id = '{way.invoice['external_id']}'))"
     way.until("notified")
     held = way.chain.lender.client.post(
         "/v1/limit-holds",

@@ -92,6 +92,8 @@ static enum scf_code read_view(struct scf_request *rq, struct asked *a, struct s
     if (code == SCF_OK)
         code = scf_trade_views(db, arena, &a->policy, &a->contract, 1, a->as_of_us,
                                a->own_only ? &own : NULL, a->own_only ? 1 : 0, &a->view, err);
+    if (code == SCF_OK)
+        code = scf_trade_view_fits(&a->view, err);
     if (code != SCF_OK)
         return code;
     const struct scf_uuid **ids = collect(arena, &a->view, &n);

@@ -29,11 +29,19 @@ enum scf_code scf_trade_views(struct scf_db *db, struct scf_arena *arena,
                              .sales = sales[i].list,
                              .sale_count = sales[i].n,
                              .sales_known = round_trip != NULL};
-        if (count > SCF_TRADE_MAX_FACTS ||
-            !scf_view_make(&c, own, facts.folded + (own - facts.facts), count, &views[i]))
-            code = scf_fail(err, SCF_E_BODY_TOO_LARGE, "The contract has too many records");
+        if (count > 0 && own->too_many)
+            views[i] = (struct scf_trade_view){.contract_key = c.contract->contract_key,
+                                               .too_large = true};
+        else if (!scf_view_make(&c, own, facts.folded + (own - facts.facts), count, &views[i]))
+            code = scf_fail(err, SCF_E_BODY_TOO_LARGE, "The contracts have too many records");
     }
     if (code == SCF_OK)
         memcpy(ret, views, n * sizeof *ret);
     return code;
+}
+
+enum scf_code scf_trade_view_fits(const struct scf_trade_view *view, struct scf_error *err) {
+    return view->too_large
+               ? scf_fail(err, SCF_E_BODY_TOO_LARGE, "The contract has too many records")
+               : SCF_OK;
 }

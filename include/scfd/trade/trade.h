@@ -19,7 +19,7 @@
 #include "scfd/policy/policy.h"
 
 enum {
-    SCF_TRADE_MAX_FACTS = 100000, /* of one contract; more: BODY_TOO_LARGE */
+    SCF_TRADE_MAX_FACTS = 100000, /* of one contract; more: too_large */
     SCF_FINDING_RECORDS = 10      /* records that a finding names at most */
 };
 
@@ -82,6 +82,7 @@ struct scf_trade_chain {
 
 struct scf_trade_view {
     struct scf_uuid contract_key;
+    bool too_large; /* it has more facts than are looked at: nothing else is known of it */
     enum scf_stage stage;
     int64_t completion_ppm; /* P_t */
     const struct scf_milestone *milestones;
@@ -123,13 +124,18 @@ void scf_trade_contract_of(struct scf_arena *arena, const struct scf_record *rec
 /* The views of `n` contracts as of a time, from what is folded: facts received up to `as_of_us`.
  * One statement for all of them. `limits` (NULL: none): of these chains only leaves below the size
  * given count, and of other chains none: how a past decision is made again. Everything in `arena`.
- * BODY_TOO_LARGE: a contract has more facts than fit. Any thread with its connection. */
+ * A contract that has too many facts is marked and keeps no other from its view. BODY_TOO_LARGE: all
+ * of them together have more than fit. Any thread with its connection. */
 enum scf_code scf_trade_views(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_policy *policy,
                               const struct scf_trade_contract *contracts, size_t n,
                               int64_t as_of_us, const struct scf_trade_chain *limits,
                               size_t limit_count, struct scf_trade_view *ret,
                               struct scf_error *err) SCF_MUST_CHECK;
+
+/* For callers that cannot do without it: BODY_TOO_LARGE of a view that is too large. */
+enum scf_code scf_trade_view_fits(const struct scf_trade_view *view,
+                                  struct scf_error *err) SCF_MUST_CHECK;
 
 /* ---- folding: called by the rollup for each batch of leaves, inside its transaction ---- */
 

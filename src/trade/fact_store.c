@@ -307,8 +307,7 @@ static bool make_room(struct loading *l) {
 static bool is_over(struct loading *l, const struct scf_uuid *contract_key) {
     if (scf_uuid_eq(&l->over, contract_key))
         return true;
-    if (l->facts.n == 0 ||
-        !scf_uuid_eq(&l->facts.facts[l->facts.n - 1].contract_key, contract_key))
+    if (l->facts.n == 0 || !scf_uuid_eq(&l->facts.facts[l->facts.n - 1].contract_key, contract_key))
         l->first = l->facts.n;
     if (l->facts.n - l->first < SCF_TRADE_MAX_FACTS)
         return false;

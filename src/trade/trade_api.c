@@ -7,7 +7,7 @@
 #include "scfd/http/answer.h"
 #include "scfd/party/services.h"
 
-enum { ANSWER_MAX = 8 << 20 };
+enum { ANSWER_MAX = 8 << 20, DETAIL_MAX = 4096 };
 
 struct asked {
     struct scf_record record; /* the newest revision */
@@ -162,6 +162,15 @@ static void end_answer(struct scf_jsonw *w, const struct asked *a) {
     scf_jw_end_object(w);
 }
 
+static void write_detail(struct scf_jsonw *w, const char *key, const struct scf_finding *f,
+                         bool chinese) {
+    struct scf_buf text;
+    scf_buf_init(&text, DETAIL_MAX);
+    scf_detail_text(f->detail, f->figures, chinese, &text);
+    scf_jw_strn(w, key, text.len > 0 ? text.data : "", text.len);
+    scf_buf_free(&text);
+}
+
 static void write_finding(struct scf_jsonw *w, const struct asked *a, const struct scf_finding *f) {
     static const char *const outcomes[] = {"not_applicable", "passed", "failed"};
     scf_jw_object(w, NULL);
@@ -172,7 +181,8 @@ static void write_finding(struct scf_jsonw *w, const struct asked *a, const stru
     scf_jw_str(w, "outcome", outcomes[f->outcome]);
     scf_jw_i64(w, "cases", f->cases);
     scf_jw_i64(w, "failures", f->failures);
-    scf_jw_str(w, "detail", f->detail);
+    write_detail(w, "detail", f, false);
+    write_detail(w, "detail_zh", f, true);
     write_records(w, "records", "records_hidden", a, f->records, f->record_count);
     scf_jw_end_object(w);
 }

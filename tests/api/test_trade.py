@@ -90,6 +90,7 @@ def test_a_finding_leads_to_its_proofs(admin, story):
     finding = outcome(shown, "quantity-match")
     assert finding["outcome"] == "failed" and finding["severity"] == "hard"
     assert finding["detail"] == "轮毂轴承: invoiced 60, accepted 40, ordered 100."
+    assert finding["detail_zh"] == "轮毂轴承：开票数量60，验收数量40，订购数量100。"
     assert invoice in [r["id"] for r in finding["records"]] and len(finding["records"]) == 2
     assert shown["hard_failed"] is True
     for record in finding["records"]:

@@ -259,16 +259,18 @@ static void a_contract_that_is_too_large_spoils_no_other(void **state) {
     views(INT64_MAX - 1, NULL, 0, view); /* as many as it may have */
     for (int i = 0; i < CONTRACTS; i++)
         assert_false(view[i].too_large);
-    world_sql(&w, "INSERT INTO scfd.trade_fact (contract_key, chain_id, leaf_index, record_id, kind,"
-                  " received_at, object_key) SELECT contract_key, gen_random_uuid(), 1,"
-                  " gen_random_uuid(), 2, '2025-10-09', gen_random_uuid() FROM scfd.trade_fact"
-                  " GROUP BY contract_key");
+    world_sql(&w,
+              "INSERT INTO scfd.trade_fact (contract_key, chain_id, leaf_index, record_id, kind,"
+              " received_at, object_key) SELECT contract_key, gen_random_uuid(), 1,"
+              " gen_random_uuid(), 2, '2025-10-09', gen_random_uuid() FROM scfd.trade_fact"
+              " GROUP BY contract_key");
     views(INT64_MAX - 1, NULL, 0, view);
     for (int i = 0; i < CONTRACTS; i++) {
         bool large = CONTRACTS - 1 - i == LARGE;
         assert_int_equal(view[i].too_large, large);
         assert_int_equal(view[i].facts, large ? 0 : 10); /* what was erased claims nothing */
-        assert_int_equal(scf_trade_view_fits(&view[i], &err), large ? SCF_E_BODY_TOO_LARGE : SCF_OK);
+        assert_int_equal(scf_trade_view_fits(&view[i], &err),
+                         large ? SCF_E_BODY_TOO_LARGE : SCF_OK);
     }
     scf_arena_free(w.arena);
     w.arena = usual;

@@ -3,6 +3,7 @@
  * standing does not rest on their own word see all of it; others see what their own records say. */
 #include "contract_store.h"
 #include "scfd/base/clock.h"
+#include "scfd/base/log.h"
 #include "scfd/base/money.h"
 #include "scfd/http/answer.h"
 #include "scfd/party/services.h"
@@ -82,11 +83,23 @@ static const struct scf_uuid **collect(struct scf_arena *arena, const struct scf
     return ids;
 }
 
+/* Readers see at once what they sent. A view of what is folded is better than none: how far that is
+ * stands in the answer. */
+static void fold_pending(struct scf_request *rq, const struct asked *a) {
+    const struct scf_services *services = scf_rq_app(rq);
+    struct scf_error err = {0};
+    if (services->fold_contract != NULL &&
+        services->fold_contract(scf_rq_db(rq), scf_rq_arena(rq), services,
+                                &a->contract.contract_key, &err) != SCF_OK)
+        scf_log_error("folding for a reader", &err);
+}
+
 static enum scf_code read_view(struct scf_request *rq, struct asked *a, struct scf_error *err) {
     struct scf_db *db = scf_rq_db(rq);
     struct scf_arena *arena = scf_rq_arena(rq);
     const struct scf_trade_chain own = {a->record.chain_id, INT64_MAX};
     size_t n;
+    fold_pending(rq, a);
     a->as_of_us = scf_now_us();
     enum scf_code code = scf_policy_in_force(db, arena, a->as_of_us, &a->policy, err);
     if (code == SCF_OK)

@@ -115,6 +115,13 @@ def test_pass_ratio_is_of_the_checks_that_apply(admin, story):
     assert shown["pass_ratio"] == "1.000000" and shown["hard_failed"] is False
 
 
+def test_a_reader_sees_at_once_what_was_sent(story):
+    for n in range(8):  # more often than the task that folds could be in time for each
+        story.accepted(story.buyer, 1, event_id=f"urn:uuid:at-once-{n}")
+        answer = story.seller.get(f"/v1/contracts/{story.id}/progress")
+        assert (answer.status, answer.json()["facts"]) == (200, 3 + n), answer
+
+
 def test_an_error_declaration_takes_an_acceptance_back(story):
     story.accepted(story.buyer, 40, event_id="urn:uuid:1")
     about(story.seller, story.id, "progress", 3)

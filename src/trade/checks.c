@@ -150,11 +150,6 @@ static bool prepare(struct scf_checking *k, const struct scf_taken *proven) {
 
 /* ---- the table ---- */
 
-/* VAT-declared revenue is not among the data that nodes send: the check never applies yet. */
-static void check_nothing(struct scf_checking *k) {
-    (void)k;
-}
-
 static void (*const checks[])(struct scf_checking *) = {
     [SCF_CHECK_PARTIES] = scf_check_parties,
     [SCF_CHECK_SIGNED_FIRST] = scf_check_signed_first,
@@ -168,7 +163,7 @@ static void (*const checks[])(struct scf_checking *) = {
     [SCF_CHECK_FUND_FLOW] = scf_check_fund_flow,
     [SCF_CHECK_LOGISTICS] = scf_check_logistics,
     [SCF_CHECK_ROUND_TRIP] = scf_check_round_trip,
-    [SCF_CHECK_DECLARED_REVENUE] = check_nothing,
+    [SCF_CHECK_DECLARED_REVENUE] = scf_check_declared_revenue,
     [SCF_CHECK_INVOICE_CANCELLED] = scf_check_invoice_cancelled,
 };
 static_assert(SCF_COUNT(checks) == SCF_CHECKS, "every check has a function");

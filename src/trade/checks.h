@@ -55,6 +55,7 @@ void scf_check_price_match(struct scf_checking *k);
 void scf_check_invoice_sum(struct scf_checking *k);
 void scf_check_line_tax(struct scf_checking *k);
 void scf_check_fund_flow(struct scf_checking *k);
+void scf_check_declared_revenue(struct scf_checking *k);
 void scf_check_invoice_cancelled(struct scf_checking *k);
 /* checks_net.c */
 void scf_check_logistics(struct scf_checking *k);

@@ -118,6 +118,31 @@ void scf_check_fund_flow(struct scf_checking *k) {
 
 /* ---- the tax authority ---- */
 
+/* One way only: of an enterprise's trade the installation may see a part, so that less invoiced
+ * than declared says nothing, but more than that was never sold, or never declared. Parties to the
+ * contract read the finding: it tells the proportion and not what the seller earns. */
+void scf_check_declared_revenue(struct scf_checking *k) {
+    const struct scf_revenue *r = &k->c->revenue;
+    int64_t percent;
+    char text[SCF_MONEY_TEXT];
+    if (!r->known)
+        return;
+    if ((__int128)r->invoiced * SCF_PPM <=
+        (__int128)r->declared * (SCF_PPM + k->rule->tolerance_ppm)) {
+        if (!r->own_word)
+            scf_check_pass(k);
+        return;
+    }
+    if (r->declared == 0 || !scf_mul_div_floor(r->invoiced, 10000, r->declared, &percent)) {
+        scf_check_fail(k, NULL, &r->record_id, NULL, SCF_DETAIL_NO_REVENUE,
+                       SCF_FIGURES(scf_check_count(k, r->months)));
+        return;
+    }
+    scf_money_format(percent, 2, text);
+    scf_check_fail(k, NULL, &r->record_id, NULL, SCF_DETAIL_DECLARED_REVENUE,
+                   SCF_FIGURES(scf_check_text(k, text), scf_check_count(k, r->months)));
+}
+
 /* Without its answer, or a red letter, nothing was checked. */
 void scf_check_invoice_cancelled(struct scf_checking *k) {
     for (size_t i = 0; i < k->c->bill_count; i++) {

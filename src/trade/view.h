@@ -47,6 +47,14 @@ struct scf_sale {
     int32_t day;
 };
 
+/* What the seller declared to the tax office, and invoiced in the same months; tax included. */
+struct scf_revenue {
+    bool known;                /* there are declarations, and the invoices could be looked at */
+    bool own_word;             /* the seller's own: counts against it only */
+    struct scf_uuid record_id; /* the profile that declares */
+    int64_t months, declared, invoiced; /* minor units of the contract's currency, ≥ 0 */
+};
+
 struct scf_case {
     struct scf_arena *arena;
     const struct scf_policy *policy;
@@ -64,7 +72,8 @@ struct scf_case {
     const struct scf_sale *sales; /* among enterprises around seller and buyer */
     size_t sale_count;
     bool sales_known; /* false: nobody looked */
-    bool full;        /* the arena is */
+    struct scf_revenue revenue;
+    bool full; /* the arena is */
 };
 
 /* Sums of money stop at ±SCF_MONEY_MAX instead of wrapping. */

@@ -137,6 +137,7 @@ static inline void look(struct story *s) {
                                 .sales = s->made.sales,
                                 .sale_count = s->made.sale_count,
                                 .sales_known = s->made.sales_known,
+                                .revenue = s->made.revenue,
                                 .as_of_us = INT64_C(1770000000000000)};
     assert_true(scf_view_make(&s->made, s->facts, s->folded, s->n, &s->view));
 }

@@ -474,6 +474,42 @@ static void the_ratio_is_weighed(void **state) {
     end(&s);
 }
 
+/* 10,000 declared and ± 20 %: 12,000 passes, a cent more does not; the seller's own word never
+ * passes, but fails. */
+static void declared_revenue(void **state) {
+    (void)state;
+    static const struct {
+        struct scf_revenue r;
+        enum scf_outcome_of_check outcome;
+        const char *detail;
+    } rows[] = {
+        {{false, false, {{0}}, 1, 1000000, 2000000}, SCF_CHECK_NOT_APPLICABLE, ""},
+        {{true, false, {{0}}, 1, 1000000, 1200000}, SCF_CHECK_PASSED, ""},
+        {{true, false, {{0}}, 1, 1000000, 0}, SCF_CHECK_PASSED, ""},
+        {{true, false, {{9}}, 3, 1000000, 1200001},
+         SCF_CHECK_FAILED,
+         "The seller's invoices are 120.00 % of the sales that it declared for 3 months."},
+        {{true, true, {{0}}, 1, 1000000, 1000000}, SCF_CHECK_NOT_APPLICABLE, ""},
+        {{true, true, {{9}}, 1, 1000000, 1500000},
+         SCF_CHECK_FAILED,
+         "The seller's invoices are 150.00 % of the sales that it declared for 1 months."},
+        {{true, false, {{9}}, 2, 0, 1},
+         SCF_CHECK_FAILED,
+         "The seller declared next to no sales for 2 months, and invoiced some."},
+    };
+    for (size_t i = 0; i < SCF_COUNT(rows); i++) {
+        begin(&s, plain);
+        s.made.revenue = rows[i].r;
+        look(&s);
+        assert_outcome(&s, SCF_CHECK_DECLARED_REVENUE, rows[i].outcome);
+        const struct scf_finding *f = finding(&s, SCF_CHECK_DECLARED_REVENUE);
+        assert_string_equal(text_of(&s, f, false), rows[i].detail);
+        assert_int_equal(f->record_count, rows[i].outcome == SCF_CHECK_FAILED);
+        assert_false(s.view.hard_failed);
+        end(&s);
+    }
+}
+
 /* Every text, in both languages, has each of its figures once, and its name leads back to it. */
 static void texts_have_their_figures(void **state) {
     (void)state;
@@ -568,6 +604,7 @@ int main(void) {
         cmocka_unit_test(round_trip),
         cmocka_unit_test(invoice_cancelled),
         cmocka_unit_test(the_ratio_is_weighed),
+        cmocka_unit_test(declared_revenue),
         cmocka_unit_test(texts_have_their_figures),
         cmocka_unit_test(receipts_carry_details),
         cmocka_unit_test(long_names_stay_readable),

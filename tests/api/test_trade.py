@@ -182,6 +182,14 @@ def test_the_sellers_own_declaration_never_passes(admin):
         assert shown["outcome"] == expected, revenue
 
 
+def test_a_profile_without_declarations_is_none(admin, story):
+    members = {name: story.chain.seller[name] for name in ("uscc", "name")}
+    answer = admin.post("/v1/enterprises", bodies.enterprise(**members, tax_declarations=None))
+    assert answer.status == 201, answer
+    shown = outcome(about(admin, story.id, "findings", 2), "declared-revenue")
+    assert shown["outcome"] == "not_applicable"
+
+
 def test_declarations_are_months_each_once(admin):
     seller = make_enterprise(admin)
     twice = declares(admin, seller, ("2025-01", "1.00"), ("2025-02", "1.00"), ("2025-01", "2.00"))
@@ -190,6 +198,8 @@ def test_declarations_are_months_each_once(admin):
     for month in ("2025-13", "2025-1", "2025-01-01", "", "2O25-01"):
         assert declares(admin, seller, (month, "1.00")).status == 422, month
     assert declares(admin, seller, ("2025-01", "-0.01")).status == 422
+    holes = bodies.enterprise(uscc=seller["uscc"], name=seller["name"], tax_declarations=[None])
+    assert admin.post("/v1/enterprises", holes).status == 422
 
 
 def test_an_error_declaration_takes_an_acceptance_back(story):

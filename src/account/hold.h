@@ -49,6 +49,7 @@ struct scf_hold_order {
     size_t first_want, want_count;
     struct scf_record record;
     bool existed;
+    bool refused; /* under the locks: what it asks for is not there (any more) */
 };
 /* Reads the body into hold, wants and times. What is asked of the policy comes later. */
 void scf_hold_read(struct scf_hold_order *order, int64_t now_us);
@@ -102,6 +103,10 @@ int scf_hold_scale(const char *currency);
  * to: sets the members of `hold`, or the code. */
 enum scf_code scf_holds_find(struct scf_db *db, struct scf_hold_batch *batch,
                              struct scf_error *err) SCF_MUST_CHECK;
+/* Whether a hold that was refused is one that another process filed while this one waited for the
+ * locks: then what it lacks is what it took itself. SOFT: so it is, look again. */
+enum scf_code scf_holds_refused_twice(struct scf_db *db, const struct scf_hold_batch *batch,
+                                      struct scf_error *err) SCF_MUST_CHECK;
 /* The rows of the holds, to a pipeline. */
 enum scf_code scf_holds_add(struct scf_db *db, struct scf_hold_batch *batch,
                             struct scf_error *err) SCF_MUST_CHECK;

@@ -1,4 +1,4 @@
-"""Roles × routes: what each party of a tenant may read and write, and that another tenant's parties,
+"""Roles × routes: what each party of a tenant may read and write, and that those of another tenant,
 whatever their kind, neither read, change nor learn of it."""
 import json
 

@@ -1,6 +1,6 @@
-"""Kills two instances and PostgreSQL by turns while holds, loans, repayments, steps, assessments and
-increments race on one contract; afterwards every balance, claim and ledger adds up, nothing is half
-written, and what was acknowledged is there."""
+"""Kills two instances and PostgreSQL by turns while holds, loans, repayments, steps, assessments
+and increments race on one contract; afterwards every balance, claim and ledger adds up, nothing is
+half written, and what was acknowledged is there."""
 import os
 import random
 import signal

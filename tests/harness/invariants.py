@@ -29,13 +29,14 @@ RULES = {
     "no invoice is claimed beyond its net": """
         SELECT invoice_key FROM scfd.claim_head WHERE claimed > net""",
     "every claim has its holder": """
-        SELECT c.holder_id FROM scfd.claim c LEFT JOIN scfd.loan l ON c.by_loan AND l.id = c.holder_id
+        SELECT c.holder_id FROM scfd.claim c
+            LEFT JOIN scfd.loan l ON c.by_loan AND l.id = c.holder_id
             LEFT JOIN scfd.limit_hold h ON NOT c.by_loan AND h.id = c.holder_id
         WHERE coalesce(l.id, h.id) IS NULL""",
     "claims live as long as their holders": """
         SELECT c.holder_id FROM scfd.claim c LEFT JOIN scfd.limit_hold h ON h.id = c.holder_id
             LEFT JOIN scfd.loan l ON l.id = c.holder_id
-        WHERE c.status = 0 AND ((c.by_loan AND l.status = 2) OR (NOT c.by_loan AND h.status > 0))""",
+        WHERE c.status = 0 AND CASE WHEN c.by_loan THEN l.status = 2 ELSE h.status > 0 END""",
     "a used hold has its loan": """
         SELECT h.id FROM scfd.limit_hold h LEFT JOIN scfd.loan l ON l.id = h.loan_id
         WHERE h.status = 1 AND l.id IS NULL""",
@@ -45,12 +46,13 @@ RULES = {
         WHERE l.entries <> e.n OR l.owed_principal <> coalesce(e.owed, 0)""",
     "loans, decisions, repayments and holds are records": """
         SELECT x.id FROM (SELECT id FROM scfd.loan UNION ALL SELECT id FROM scfd.repayment
-            UNION ALL SELECT id FROM scfd.credit_decision UNION ALL SELECT id FROM scfd.limit_hold) x
+            UNION ALL SELECT id FROM scfd.credit_decision
+            UNION ALL SELECT id FROM scfd.limit_hold) x
             LEFT JOIN scfd.record r ON r.id = x.id WHERE r.id IS NULL""",
     "a receivable's steps are gapless and lead to its state": """
-        SELECT v.id FROM scfd.receivable v LEFT JOIN LATERAL (SELECT count(*) AS n, max(seq) AS last,
-            (array_agg(to_state ORDER BY seq DESC))[1] AS state FROM scfd.receivable_step
-            WHERE receivable_id = v.id) s ON true
+        SELECT v.id FROM scfd.receivable v LEFT JOIN LATERAL (SELECT count(*) AS n,
+            max(seq) AS last, (array_agg(to_state ORDER BY seq DESC))[1] AS state
+            FROM scfd.receivable_step WHERE receivable_id = v.id) s ON true
         WHERE v.steps <> s.n OR s.n <> s.last OR v.state <> s.state""",
     "each step starts where the one before it ended": """
         SELECT receivable_id FROM (SELECT receivable_id, seq, from_state,
@@ -62,19 +64,23 @@ RULES = {
     "one run for each contract and period": """
         SELECT contract_key FROM scfd.limit_run GROUP BY contract_key, currency, period
         HAVING count(*) > 1""",
-    "increments are granted once for each run": """
-        SELECT account_id FROM scfd.limit_entry WHERE period IS NOT NULL AND granted > 0
-        GROUP BY account_id, period, source_id HAVING count(*) > 1""",
+    "increments are what is granted beyond the initial limit": """
+        SELECT a.id FROM scfd.limit_account a WHERE a.increments <> (SELECT
+            coalesce(sum(granted) FILTER (WHERE type <> 0), 0)
+            FROM scfd.limit_entry WHERE account_id = a.id)""",
 }
 
 
 def broken(server, url=None):
-    """Rule → the first rows that break it; empty when all is well."""
-    found = {}
-    for rule, query in RULES.items():
-        rows = server.psql(f"SELECT * FROM ({query}) AS broken LIMIT 5", url)
-        if rows:
-            found[rule] = rows.splitlines()
+    """Rule → the first rows that break it; empty when all is well. One statement, one snapshot."""
+    parts = [
+        f"(SELECT {number} AS rule, broken::text AS row FROM ({query}) AS broken LIMIT 5)"
+        for number, query in enumerate(RULES.values())
+    ]
+    names, found = list(RULES), {}
+    for line in server.psql(" UNION ALL ".join(parts), url).splitlines():
+        number, row = line.split("|", 1)
+        found.setdefault(names[int(number)], []).append(row)
     return found
 
 

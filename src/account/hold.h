@@ -55,6 +55,7 @@ struct scf_hold_order {
     bool has_own_limit; /* the lender's terms gave a limit of its own (CR-5, CR-10) */
     int64_t own_limit;  /* of all that it holds and has out under the assessment */
     int64_t own_taken;  /* of that, before this batch */
+    bool refused;       /* under the locks: what it asks for is not there (any more) */
 };
 /* Reads the body into hold, wants and times. What is asked of the policy comes later. */
 void scf_hold_read(struct scf_hold_order *order, int64_t now_us);
@@ -117,6 +118,10 @@ enum scf_code scf_holds_own(struct scf_db *db, struct scf_hold_batch *batch,
                             struct scf_error *err) SCF_MUST_CHECK;
 /* LIMIT_EXCEEDED: with `more`, which others of the batch take, the order is above it. Pure. */
 enum scf_code scf_hold_check_own(struct scf_hold_order *order, int64_t more) SCF_MUST_CHECK;
+/* Whether a hold that was refused is one that another process filed while this one waited for the
+ * locks: then what it lacks is what it took itself. SOFT: so it is, look again. */
+enum scf_code scf_holds_refused_twice(struct scf_db *db, const struct scf_hold_batch *batch,
+                                      struct scf_error *err) SCF_MUST_CHECK;
 /* The rows of the holds, to a pipeline. */
 enum scf_code scf_holds_add(struct scf_db *db, struct scf_hold_batch *batch,
                             struct scf_error *err) SCF_MUST_CHECK;

@@ -44,7 +44,7 @@ void scf_hold_read(struct scf_hold_order *o, int64_t now_us) {
     o->has_own_limit = false;
     o->own_taken = 0;
     o->replay = (struct scf_replay){0};
-    o->existed = o->done = false;
+    o->existed = o->refused = o->done = false;
     o->account = NULL;
     scf_buf_clear(&o->answer);
 }
@@ -406,10 +406,16 @@ static enum scf_code decide(struct scf_db *db, struct scf_hold_batch *b,
         code = lock_accounts(db, b, &accounts, err);
     if (code == SCF_OK)
         code = lock_claims(db, b, claims, err);
-    for (size_t i = 0; code == SCF_OK && i < b->n; i++)
-        if (scf_hold_open(b->orders[i]))
-            b->orders[i]->code = decide_one(b, i, &accounts, claims);
-    return code;
+    bool refused = false;
+    for (size_t i = 0; code == SCF_OK && i < b->n; i++) {
+        struct scf_hold_order *o = b->orders[i];
+        if (!scf_hold_open(o))
+            continue;
+        o->code = decide_one(b, i, &accounts, claims);
+        o->refused = o->code != SCF_OK;
+        refused |= o->refused;
+    }
+    return code == SCF_OK && refused ? scf_holds_refused_twice(db, b, err) : code;
 }
 
 enum scf_code scf_holds_file(struct scf_db *db, void *ctx, struct scf_error *err) {

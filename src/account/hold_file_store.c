@@ -288,6 +288,37 @@ enum scf_code scf_holds_find(struct scf_db *db, struct scf_hold_batch *b, struct
     return SCF_OK;
 }
 
+/* ---- filed while this one waited for the locks? ---- */
+
+static bool any_refused(const struct scf_hold_batch *b, const struct scf_rows *rows) {
+    for (int i = 0; i < scf_rows_count(rows); i++)
+        if (b->orders[scf_rows_i64(rows, i, 0)]->refused)
+            return true;
+    return false;
+}
+
+enum scf_code scf_holds_refused_twice(struct scf_db *db, const struct scf_hold_batch *b,
+                                      struct scf_error *err) {
+    struct scf_params p[2];
+    struct scf_rows *rows[2];
+    enum scf_code code = bind_numbered(&p[ANSWERS], b, true, err);
+    if (code == SCF_OK)
+        code = bind_numbered(&p[FILED], b, false, err);
+    if (code != SCF_OK)
+        return code;
+    scf_p_i16(&p[FILED], SCF_REC_LIMIT_HOLD);
+    code = scf_db_pipeline_begin(db, err);
+    if (code == SCF_OK)
+        code = scf_db_pipeline_add(db, &answers, &p[ANSWERS], err);
+    if (code == SCF_OK)
+        code = scf_db_pipeline_add(db, &filed, &p[FILED], err);
+    if (code == SCF_OK)
+        code = scf_db_pipeline_sync(db, b->arena, rows, err);
+    if (code != SCF_OK)
+        return code;
+    return any_refused(b, rows[ANSWERS]) || any_refused(b, rows[FILED]) ? SCF_E_SOFT : SCF_OK;
+}
+
 /* ---- writing ---- */
 
 static const struct scf_stmt insert = {

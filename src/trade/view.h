@@ -72,10 +72,10 @@ struct scf_case {
     size_t reducer_count;
     const struct scf_sale *sales; /* among enterprises around seller and buyer */
     size_t sale_count;
-    bool sales_known; /* false: nobody looked */
-    struct scf_revenue revenue;
+    bool sales_known;   /* false: nobody looked */
     int64_t bill_steps; /* how many bills were looked at by number or in turn (bills.c) */
-    bool full;          /* the arena is, or it takes too many steps */
+    struct scf_revenue revenue;
+    bool full; /* the arena is, or it takes too many steps */
 };
 
 /* Sums of money stop at ±SCF_MONEY_MAX instead of wrapping. */

@@ -62,22 +62,30 @@ def make_old(server, url):
             server.psql(path.read_text(), url)
 
 
-def copy_rows(server, url):
-    """Every row that the old tables have room for, folded totals and cursors among them."""
-    columns = server.psql(
-        "SELECT table_name, string_agg(quote_ident(column_name), ',' ORDER BY ordinal_position)"
-        " FROM information_schema.columns JOIN information_schema.tables"
-        " USING (table_schema, table_name) WHERE table_schema = 'scfd' AND table_type ="
-        " 'BASE TABLE' AND is_generated = 'NEVER' GROUP BY 1",
+def columns_of(server, url=None):
+    """The columns of every table by name."""
+    rows = server.psql(
+        "SELECT table_name, quote_ident(column_name) FROM information_schema.columns"
+        " JOIN information_schema.tables USING (table_schema, table_name)"
+        " WHERE table_schema = 'scfd' AND table_type = 'BASE TABLE' AND is_generated = 'NEVER'"
+        " ORDER BY table_name, ordinal_position",
         url,
     )
-    there = server.psql("SELECT relname FROM pg_class WHERE relkind IN ('r', 'p')").split()
+    tables = {}
+    for table, column in (line.split("|") for line in rows.splitlines()):
+        tables.setdefault(table, []).append(column)
+    return tables
+
+
+def copy_rows(server, url):
+    """Every row that the old tables have room for, folded totals and cursors among them."""
+    newest = columns_of(server)
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o777)
-        for line in columns.splitlines():
-            table, names = line.split("|")
-            if table == "schema_migration" or table not in there:
+        for table, columns in columns_of(server, url).items():
+            if table == "schema_migration" or table not in newest:
                 continue
+            names = ", ".join(c for c in columns if c in newest[table])
             file = f"{folder}/{table}"
             server.psql(f"COPY (SELECT {names} FROM scfd.{table}) TO '{file}'")
             server.psql(

@@ -41,7 +41,8 @@ static const struct scf_field fields[] = {
           "所依据的授信决定（二者至少其一）", SCF_AMONG(decision_ids)),
     SCF_F("contract_id", ID, "The contract whose limit is held, one of the assessment",
           "占用额度的合同", SCF_MUST, SCF_AMONG(contract_ids)),
-    SCF_F("amount", MONEY, "Amount held", "占用额度", SCF_MUST, SCF_POSITIVE),
+    SCF_F("amount", MONEY, "Amount held; what is claimed adds up to at least as much",
+          "占用额度，不超过所占用发票及应收账款金额之和", SCF_MUST, SCF_POSITIVE),
     SCF_F("currency", CURRENCY, "Currency of the assessment", "币种，与评估一致", SCF_MUST),
     SCF_F("invoices", ARRAY, "Invoices claimed, each once", "占用的发票",
           SCF_SIZE(0, SCF_HOLD_INVOICES_MAX), SCF_OF(invoice_element)),
@@ -70,6 +71,28 @@ static void no_duplicates(const cJSON *body, const char *name, const char *id,
     }
 }
 
+/* Stops at the largest amount there is. */
+static int64_t add_claims(const cJSON *body, const char *list, int64_t sum) {
+    const cJSON *claim;
+    int64_t amount;
+    cJSON_ArrayForEach(claim, scf_json_get(body, list)) {
+        if (scf_body_money(claim, "amount", scf_body_scale(body), &amount))
+            sum = amount > SCF_MONEY_MAX - sum ? SCF_MONEY_MAX : sum + amount;
+    }
+    return sum;
+}
+
+/* What is lent on invoices is claimed of them: else two lenders could each lend the whole amount on
+ * one invoice by claiming a cent of it (CR-7.1: Σ financed ≤ net). */
+static void check_cover(const cJSON *body, struct scf_faults *faults) {
+    int64_t amount;
+    int64_t claimed = add_claims(body, "receivables", add_claims(body, "invoices", 0));
+    if (claimed > 0 && scf_body_money(body, "amount", scf_body_scale(body), &amount) &&
+        claimed < amount)
+        scf_fault_add(faults, "#/amount", "sum-mismatch",
+                      "The claims add up to less than the amount held (CR-7.1).");
+}
+
 static void rules(const cJSON *body, struct scf_faults *faults, struct scf_faults *warnings,
                   const void *ctx) {
     (void)warnings;
@@ -83,6 +106,7 @@ static void rules(const cJSON *body, struct scf_faults *faults, struct scf_fault
         scf_fault_add(faults, "#/expires_at", "out-of-range", "The time must be in the future.");
     no_duplicates(body, "invoices", "invoice_id", faults);
     no_duplicates(body, "receivables", "receivable_id", faults);
+    check_cover(body, faults);
 }
 
 const struct scf_schema scf_hold_schema = {

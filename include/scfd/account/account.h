@@ -171,6 +171,7 @@ struct scf_loan_claiming {
     const char *currency;
     const struct scf_uuid *invoice_ids;
     size_t count;
+    int64_t principal; /* at most what the invoices are worth together: else LIMIT_EXCEEDED */
 };
 enum scf_code scf_claims_take(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_loan_claiming *claiming, int64_t now_us,

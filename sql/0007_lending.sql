@@ -73,12 +73,10 @@ CREATE TABLE scfd.loan (
     UNIQUE (lender_id, loan_no)
 );
 CREATE INDEX loan_decision ON scfd.loan (decision_id);
-CREATE INDEX loan_lender_open ON scfd.loan (lender_id) WHERE status < 2;
 CREATE INDEX loan_borrower ON scfd.loan (borrower_id, created_at, id);
 CREATE INDEX loan_number ON scfd.loan (loan_no);
 CREATE INDEX loan_page ON scfd.loan (created_at, id);
 COMMENT ON TABLE scfd.loan IS 'Loans. The owed_ columns are the sums of loan_entry, kept beside it.';
-COMMENT ON INDEX scfd.loan_lender_open IS 'What a lender has lent and not got back, for its room with a debtor.';
 COMMENT ON COLUMN scfd.loan.annual_rate IS 'Millionths a year.';
 COMMENT ON COLUMN scfd.loan.day_count IS '0 act_360, 1 act_365, 2 d30_360';
 COMMENT ON COLUMN scfd.loan.method IS '0 bullet, 1 interest_then_principal, 2 equal_installment, 3 equal_principal, 4 self_liquidating';

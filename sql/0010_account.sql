@@ -134,7 +134,7 @@ CREATE TABLE scfd.claim (
     invoice_id uuid NOT NULL,
     fingerprint bytea NOT NULL CHECK (length(fingerprint) = 32),
     amount bigint NOT NULL CHECK (amount > 0),
-    status smallint NOT NULL DEFAULT 0 CHECK (status BETWEEN 0 AND 2),
+    status smallint NOT NULL DEFAULT 0 CHECK (status BETWEEN 0 AND 1),
     claimed_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL DEFAULT 'infinity',
     released_at timestamptz,
@@ -142,18 +142,20 @@ CREATE TABLE scfd.claim (
 );
 CREATE INDEX claim_live ON scfd.claim (invoice_key) WHERE status = 0;
 CREATE INDEX claim_due ON scfd.claim (expires_at) WHERE status = 0 AND NOT by_loan;
-COMMENT ON TABLE scfd.claim IS 'Claims on invoices by holds and loans. Live ones of an invoice never exceed its net amount when they are made.';
+COMMENT ON TABLE scfd.claim IS 'Claims on invoices by holds and loans. Live ones of an invoice never exceed its net amount when they are made; a reversal that opens a settled loan again may take them above it.';
 COMMENT ON COLUMN scfd.claim.holder_id IS 'The hold, or (by_loan) the loan.';
 COMMENT ON COLUMN scfd.claim.fingerprint IS 'fp_invoice of the record named (CR-7.1): all that may be told to others.';
-COMMENT ON COLUMN scfd.claim.status IS '0 live, 1 released, 2 in conflict: a reversal opened a settled loan again while its invoice was claimed by another.';
+COMMENT ON COLUMN scfd.claim.status IS '0 live, 1 released.';
 
 -- What was financed before there were accounts: granted is just what is used, until the next
--- assessment of the contract.
+-- assessment of the contract. An account is its seller's, whoever borrowed.
 INSERT INTO scfd.limit_account (id, contract_key, currency, borrower_id, granted, used, initial, entries,
         created_at, updated_at)
-    SELECT gen_random_uuid(), k.contract_key, l.currency, (array_agg(l.borrower_id ORDER BY l.id))[1],
+    SELECT gen_random_uuid(), k.contract_key, l.currency,
+        (array_agg(coalesce(r.enterprise_id, l.borrower_id) ORDER BY l.id))[1],
         sum(k.financed), sum(k.financed), sum(k.financed), 2, min(l.created_at), max(l.updated_at)
     FROM scfd.loan_contract k JOIN scfd.loan l ON l.id = k.loan_id
+        LEFT JOIN scfd.record r ON r.id = k.contract_id
     GROUP BY k.contract_key, l.currency;
 INSERT INTO scfd.limit_entry (account_id, seq, type, granted, held, used, source_id, source_prefix, created_at)
     SELECT id, 1, 0, granted, 0, 0, id, 'lac', created_at FROM scfd.limit_account

@@ -20,6 +20,11 @@ COMMENT ON COLUMN scfd.credit_assessment_lender.lender_limit IS 'What is left of
 COMMENT ON COLUMN scfd.credit_assessment_lender.lender_steps IS 'JSON array of the steps it passed through.';
 COMMENT ON COLUMN scfd.credit_assessment_lender.lender_part IS 'The member "lender" of the lender''s receipt (scfd-lender-receipt/v1).';
 
+-- What a lender has lent and not got back, for its room with a debtor.
+-- squawk-ignore require-concurrent-index-creation: open loans are few
+CREATE INDEX loan_lender_open ON scfd.loan (lender_id) WHERE status < 2;
+COMMENT ON INDEX scfd.loan_lender_open IS 'What a lender has lent and not got back, for its room with a debtor.';
+
 -- What contracts, events and invoices say of a contract is in its facts (0008_trade.sql).
 DROP TABLE scfd.contract_total;
 DROP TABLE scfd.contract_invoice;

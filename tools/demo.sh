@@ -96,6 +96,23 @@ call "$admin" GET "/v1/credit-assessments/$assessment/receipt"
 cp "$data/answer" "$data/receipt.json"
 "$binary" verify "$data/receipt.json"
 
+step "Do the contract, its events and its invoices agree? What speaks against it names its records"
+call "$(key erp)" GET "/v1/contracts/$(id contract)/findings"
+show '.findings[] | select(.outcome != "not_applicable") | {code, severity, outcome, cases}'
+
+step "The same limit, derived again from the chains as they were then"
+call "$admin" POST "/v1/credit-assessments/$assessment/replay" '' 'Prefer: wait=20'
+show '{matches, recommended_limit, chains: [.chains[] | {id, size, root_ok}]}'
+[ "$(answer .matches)" = true ]
+
+step "The supplier asks what would raise it, and by exactly how much"
+call "$(key erp)" GET "/v1/credit-assessments/$assessment/improvements"
+show '.improvements[:2][] | {kind, amount, new_limit, text_en}'
+
+step "The bank's credit officer reads the report"
+call "$(key lender)" GET "/v1/credit-assessments/$assessment/report?format=pdf&lang=zh"
+printf '%s … %s bytes\n' "$(head -c 8 "$data/answer")" "$(wc -c <"$data/answer")"
+
 step "The bank polls: what waits for its decision?"
 call "$(key lender)" GET '/v1/credit-assessments?status=awaiting_decision'
 show '.data[] | {id, borrower_id, recommended_limit, currency}'
@@ -116,12 +133,29 @@ call "$(key lender)" POST /v1/credit-decisions "@$data/decision.json" 'Idempoten
 decision=$(answer .id)
 show .
 
-step "… and pays out a loan"
-jq -nc --arg decision "$decision" --arg lender "$(id lender)" --arg borrower "$(id supplier)" \
+step "… holds the amount and claims an invoice with it …"
+hold() { # hold BASIS ID AMOUNT KEY
+    jq -nc --arg basis "$1" --arg id "$2" --arg contract "$(id contract)" --arg amount "$3" \
+        --arg currency "$currency" --arg invoice "$(id invoice1)" \
+        '{($basis): $id, contract_id: $contract, amount: $amount, currency: $currency,
+          invoices: [{invoice_id: $invoice, amount: $amount}]}' >"$data/hold.json"
+    call "$(key lender)" POST /v1/limit-holds "@$data/hold.json" "Idempotency-Key: $4"
+}
+hold decision_id "$decision" "$half" demo-hold-1
+held=$(answer .id)
+show '{id, status, amount, expires_at, claims, account}'
+
+step "… so that the same invoice is promised to nobody else"
+hold assessment_id "$assessment" 195000.00 demo-hold-2 >/dev/null 2>&1 && exit 1
+show "{status, code, detail, claimed}"
+[ "$(answer .code)" = already-claimed ]
+
+step "It pays out a loan under the hold"
+jq -nc --arg hold "$held" --arg decision "$decision" --arg lender "$(id lender)" --arg borrower "$(id supplier)" \
     --arg contract "$(id contract)" --arg principal "$half" --arg currency "$currency" \
     --arg now "$now" --arg today "$today" --arg due "$(date -u -d '+150 days' +%F)" \
-    '{external_id: "LOAN-1", loan_no: "WL-2026-0001", decision_id: $decision, lender_id: $lender,
-      borrower_id: $borrower, contract_ids: [$contract], principal: $principal,
+    '{external_id: "LOAN-1", loan_no: "WL-2026-0001", decision_id: $decision, hold_id: $hold,
+      lender_id: $lender, borrower_id: $borrower, contract_ids: [$contract], principal: $principal,
       currency: $currency, disbursed_at: $now, value_date: $today, maturity_date: $due,
       interest: {type: "fixed", annual_rate: "0.0435", day_count: "act_360"},
       repayment_method: "bullet"}' >"$data/loan.json"
@@ -133,8 +167,14 @@ step "The borrower's own system sees the loan"
 call "$(key erp)" GET "/v1/loans/$loan"
 show '{id, loan_no, status, principal, currency, maturity_date, outstanding}'
 
+step "The work goes on: what is proven since then raises the limit"
+call "$admin" POST /v1/credit-assessments "$(jq -nc --arg b "$(id supplier)" \
+    --arg c "$(id contract)" --arg l "$(id node:lender)" \
+    '{borrower_id: $b, contract_ids: [$c], kind: "incremental", lender_ids: [$l]}')" 'Prefer: wait=20'
+show '{kind, completion_percent, previous_limit, incremental_limit, recommended_limit}'
+
 step "An audit recomputes every leaf, tile, root and block"
 "$binary" audit --data "$data" --database-url \
-    "host=$data/run port=5432 dbname=scfd user=scfd" 2>/dev/null
+    "host=$data/run port=5432 dbname=scfd user=scfd" --deep 2>/dev/null
 
 printf '\n%sThe story is told.%s\n' "$bold" "$plain"

@@ -118,7 +118,7 @@ static enum scf_code settle(struct scf_db *db, struct scf_arena *arena, const st
             overdue[late++] = &locked[i];
     }
     *ret = locked;
-    return late == 0 ? SCF_OK : scf_hold_expire(db, arena, overdue, late, now_us, err);
+    return late == 0 ? SCF_OK : scf_hold_expire(db, overdue, late, now_us, err);
 }
 
 static bool all_locked(const struct scf_account *locked, size_t count, const struct scf_uuid *keys,

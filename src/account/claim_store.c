@@ -205,27 +205,29 @@ enum scf_code scf_claims_pass(struct scf_db *db, struct scf_arena *arena,
                     "The hold is in state \"expired\": its invoices were let go.");
 }
 
-/* Those that still fit become live again; the others are kept as what they are: in conflict. What
- * the invoice is worth is what was found when it was last claimed. */
+/* All of them count again, whatever another has claimed meanwhile: the money is out, and what is
+ * claimed above the net amount keeps everybody else from claiming the invoice. How many are above
+ * it is told, holds that are over left out. */
 static const struct scf_stmt retake = {
     "scf_claims_retake",
-    "WITH c AS (SELECT c.invoice_key, c.amount, h.claimed + c.amount <= h.net AS fits"
+    "WITH c AS (SELECT c.invoice_key, c.receivable_id, c.amount, h.claimed + c.amount - (SELECT"
+    " coalesce(sum(o.amount), 0) FROM scfd.claim o WHERE o.invoice_key = c.invoice_key"
+    " AND o.status = 0 AND o.expires_at <= $2) > h.net AS above"
     " FROM scfd.claim c JOIN scfd.claim_head h ON h.invoice_key = c.invoice_key"
     " WHERE c.holder_id = $1 AND c.status = 1),"
-    " u AS (UPDATE scfd.claim x SET status = CASE WHEN c.fits THEN 0 ELSE 2 END,"
-    " released_at = CASE WHEN c.fits THEN NULL ELSE x.released_at END FROM c"
+    " u AS (UPDATE scfd.claim x SET status = 0, released_at = NULL FROM c"
     " WHERE x.holder_id = $1 AND x.invoice_key = c.invoice_key),"
     " h AS (UPDATE scfd.claim_head h SET claimed = h.claimed + c.amount, version = version + 1"
-    " FROM c WHERE c.fits AND h.invoice_key = c.invoice_key)"
-    " SELECT count(*) FILTER (WHERE NOT fits) FROM c"};
+    " FROM c WHERE h.invoice_key = c.invoice_key)"
+    " SELECT count(*) FILTER (WHERE above AND receivable_id IS NULL) FROM c"};
 
 enum scf_code scf_claims_retake(struct scf_db *db, struct scf_arena *arena,
-                                const struct scf_uuid *loan_id, int64_t *ret_conflicts,
-                                struct scf_error *err) {
+                                const struct scf_uuid *loan_id, int64_t now_us,
+                                int64_t *ret_conflicts, struct scf_error *err) {
     struct scf_rows *rows = NULL;
     enum scf_code code = run(db, arena, &lock_of, loan_id, NULL, 0, NULL, err);
     if (code == SCF_OK)
-        code = run(db, arena, &retake, loan_id, NULL, 0, &rows, err);
+        code = run(db, arena, &retake, loan_id, NULL, now_us, &rows, err);
     if (code == SCF_OK)
         *ret_conflicts = scf_rows_i64(rows, 0, 0);
     return code;

@@ -3,11 +3,16 @@
  * expires_at, whether or not somebody has come by to book it. */
 #include "store.h"
 
-/* $1 accounts, all locked by the caller. */
+/* However many holds a lender let run out at once, the memory that booking them takes is bounded.
+ */
+enum { AT_ONCE = 1000, BATCH_BYTES = 4 << 20 };
+
+/* $1 accounts, all locked by the caller. $3 how many at most. */
 static const struct scf_stmt expire = {
-    "scf_hold_expire", "UPDATE scfd.limit_hold SET status = 3, closed_at = $2,"
-                       " version = version + 1 WHERE account_id = ANY ($1::uuid[]) AND status = 0"
-                       " AND expires_at <= $2 RETURNING id, account_id, amount"};
+    "scf_hold_expire",
+    "UPDATE scfd.limit_hold SET status = 3, closed_at = $2, version = version + 1"
+    " WHERE id = ANY (ARRAY (SELECT id FROM scfd.limit_hold WHERE account_id = ANY ($1::uuid[])"
+    " AND status = 0 AND expires_at <= $2 LIMIT $3)) RETURNING id, account_id, amount"};
 
 static struct scf_account *account_of(struct scf_account *const *accounts, size_t n,
                                       const struct scf_uuid *id) {
@@ -38,9 +43,9 @@ static enum scf_code book_expired(struct scf_db *db, struct scf_arena *arena,
     return scf_account_book_many(db, arena, whose, changes, count, now_us, err);
 }
 
-enum scf_code scf_hold_expire(struct scf_db *db, struct scf_arena *arena,
-                              struct scf_account *const *accounts, size_t n, int64_t now_us,
-                              struct scf_error *err) {
+static enum scf_code expire_some(struct scf_db *db, struct scf_arena *arena,
+                                 struct scf_account *const *accounts, size_t n, int64_t now_us,
+                                 bool *ret_more, struct scf_error *err) {
     const struct scf_uuid **ids = scf_alloc(arena, n, sizeof *ids);
     if (ids == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "No memory for the expired holds");
@@ -51,8 +56,26 @@ enum scf_code scf_hold_expire(struct scf_db *db, struct scf_arena *arena,
     scf_params_init(&p, arena);
     scf_p_uuid_array(&p, ids, n);
     scf_p_time(&p, now_us);
+    scf_p_i64(&p, AT_ONCE);
     enum scf_code code = scf_db_run(db, &expire, &p, arena, &rows, err);
-    return code == SCF_OK && scf_rows_count(rows) > 0
-               ? book_expired(db, arena, accounts, n, rows, now_us, err)
-               : code;
+    if (code != SCF_OK)
+        return code;
+    *ret_more = scf_rows_count(rows) == AT_ONCE;
+    return scf_rows_count(rows) > 0 ? book_expired(db, arena, accounts, n, rows, now_us, err)
+                                    : SCF_OK;
+}
+
+enum scf_code scf_hold_expire(struct scf_db *db, struct scf_account *const *accounts, size_t n,
+                              int64_t now_us, struct scf_error *err) {
+    struct scf_arena *arena = scf_arena_new(BATCH_BYTES);
+    bool more = true;
+    enum scf_code code = SCF_OK;
+    while (code == SCF_OK && more) {
+        scf_arena_reset(arena);
+        code = expire_some(db, arena, accounts, n, now_us, &more, err);
+    }
+    if (code != SCF_OK && err != NULL)
+        err->members_json = NULL; /* they were in the arena */
+    scf_arena_free(arena);
+    return code;
 }

@@ -3,7 +3,8 @@
  *
  * Many are filed in one transaction, each with its own answer: waiting for the disk and for round
  * trips is shared by all that came meanwhile, and that is what makes thousands a second possible.
- * Locks: keys of those who ask, accounts by contract key, claims by key, chains by id. */
+ * Locks: keys of those who ask, accounts by (currency, contract key), claims by key, chains by id.
+ */
 #ifndef SCFD_ACCOUNT_HOLD_H
 #define SCFD_ACCOUNT_HOLD_H
 

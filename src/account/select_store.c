@@ -28,26 +28,60 @@ static enum scf_code none_there(const struct scf_page *page, const struct scf_ro
 
 /* ---- accounts ---- */
 
-/* Seen by administrators ($1), the node of the borrower ($2), and the lenders ($3) that an
- * assessment of the contract was addressed to. The contract is shown as a record that is theirs to
- * see. $4 id, $5 borrower, $6 contract, $7, $8 position, $9 limit. */
-#define ACCOUNTS                                                                                   \
+/* Plans are made once for whatever is asked, so that each way of asking is a statement of its own,
+ * which says by which index. Seen by administrators ($1), the node of the borrower ($2), and the
+ * lenders ($3) that an assessment of the contract was addressed to. The contract is shown as a
+ * record that is theirs to see. $4 id, $5 borrower, $6 contract, $7, $8 position, $9 limit. */
+#define ACCOUNTS(which)                                                                            \
     "SELECT " SCF_ACCOUNT_COLUMNS ", a.created_at, (SELECT r.id FROM scfd.record r"                \
     " WHERE (r.business_key = a.contract_key OR r.id = a.contract_key) AND r.kind = 1"             \
     " AND ($1 OR r.chain_id = $3 OR EXISTS (SELECT FROM scfd.record_addressee x"                   \
     " WHERE x.node_id = $3 AND x.record_id = r.id)) ORDER BY r.received_at DESC, r.id LIMIT 1)"    \
-    " FROM scfd.limit_account a WHERE ($1 OR a.borrower_id = $2 OR EXISTS"                         \
+    " FROM scfd.limit_account a WHERE " which " AND ($1 OR a.borrower_id = $2 OR EXISTS"           \
     " (SELECT FROM scfd.limit_lender l WHERE l.node_id = $3 AND l.account_id = a.id))"             \
-    " AND ($4::uuid IS NULL OR a.id = $4) AND ($5::uuid IS NULL OR a.borrower_id = $5)"            \
-    " AND ($6::uuid IS NULL OR a.contract_key = (SELECT coalesce(c.business_key, c.id)"            \
-    " FROM scfd.record c WHERE c.id = $6 AND c.kind = 1))"
-#define PAGE(t, after, order)                                                                      \
-    " AND ($7::timestamptz IS NULL OR (" t ".created_at, " t ".id) " after " ($7, $8::uuid))"      \
-    " ORDER BY " t ".created_at" order ", " t ".id" order " LIMIT $9"
+    " AND ($5::uuid IS NULL OR a.borrower_id = $5)"
+#define AFTER(time, id, op, edge)                                                                  \
+    " AND (" time ", " id ") " op " (coalesce($7, '" edge "'::timestamptz),"                       \
+    " coalesce($8, '00000000-0000-0000-0000-000000000000'::uuid))"
+#define ORDER(time, id, order) " ORDER BY " time order ", " id order " LIMIT $9"
+#define UP(time, id) AFTER(time, id, ">", "-infinity") ORDER(time, id, "")
+#define DOWN(time, id) AFTER(time, id, "<", "infinity") ORDER(time, id, " DESC")
+#define PAGES(name, text, t)                                                                       \
+    {                                                                                              \
+        {name, text UP(t ".created_at", t ".id")}, {                                               \
+            name "_desc", text DOWN(t ".created_at", t ".id")                                      \
+        }                                                                                          \
+    }
+/* A page of those of the borrower's node and a page of the lender's have the page of both. */
+#define SEEN_OF(page)                                                                              \
+    ACCOUNTS(                                                                                      \
+        "a.id = ANY (ARRAY ((SELECT b.id FROM scfd.limit_account b WHERE b.borrower_id = $2" page( \
+            "b.created_at", "b.id") ") UNION (SELECT l.account_id FROM scfd.limit_lender l"        \
+                                    " WHERE l.node_id = $3" page("l.created_at",                   \
+                                                                 "l.account_id") ")))")            \
+    page("a.created_at", "a.id")
 
-static const struct scf_stmt accounts[2] = {
-    {"scf_account_select", ACCOUNTS PAGE("a", ">", "")},
-    {"scf_account_select_desc", ACCOUNTS PAGE("a", "<", " DESC")}};
+enum { ONE, OF_CONTRACT, OF_BORROWER, SEEN, ALL, WAYS };
+static const struct scf_stmt accounts[WAYS][2] = {
+    [ONE] = PAGES("scf_account_one", ACCOUNTS("a.id = $4"), "a"),
+    [OF_CONTRACT] = PAGES("scf_account_of_contract",
+                          ACCOUNTS("a.contract_key = (SELECT coalesce(c.business_key, c.id)"
+                                   " FROM scfd.record c WHERE c.id = $6 AND c.kind = 1)"),
+                          "a"),
+    [OF_BORROWER] = PAGES("scf_account_of_borrower", ACCOUNTS("a.borrower_id = $5"), "a"),
+    [SEEN] = {{"scf_account_seen", SEEN_OF(UP)}, {"scf_account_seen_desc", SEEN_OF(DOWN)}},
+    [ALL] = PAGES("scf_account_all", ACCOUNTS("$1"), "a"),
+};
+
+static int way_of(const struct scf_account_filter *filter) {
+    if (!scf_uuid_is_nil(&filter->id))
+        return ONE;
+    if (!scf_uuid_is_nil(&filter->contract_id))
+        return OF_CONTRACT;
+    if (!scf_uuid_is_nil(&filter->borrower_id))
+        return OF_BORROWER;
+    return filter->actor->admin ? ALL : SEEN;
+}
 
 enum scf_code scf_account_select(struct scf_db *db, struct scf_arena *arena,
                                  const struct scf_account_filter *filter,
@@ -63,7 +97,7 @@ enum scf_code scf_account_select(struct scf_db *db, struct scf_arena *arena,
     scf_p_uuid(&p, or_any(&filter->contract_id));
     bind_page(&p, filter->page);
     bool down = filter->page != NULL && filter->page->descending;
-    enum scf_code code = scf_db_run(db, &accounts[down], &p, arena, &rows, err);
+    enum scf_code code = scf_db_run(db, &accounts[way_of(filter)][down], &p, arena, &rows, err);
     if (code == SCF_OK)
         code = none_there(filter->page, rows, err);
     if (code != SCF_OK)
@@ -144,14 +178,15 @@ enum scf_code scf_entry_select(struct scf_db *db, struct scf_arena *arena,
 
 /* Seen by their lender and administrators. $1 node (NULL: everything), $2 id, $3 status (−1: any),
  * $4 now; $5 and $6 are not used, so that the position has the places that it has above. */
-#define HOLDS                                                                                      \
+#define HOLDS(which)                                                                               \
     "SELECT " SCF_HOLD_COLUMNS ", r.external_id, r.received_at, r.leaf_index, r.body_sha256,"      \
-    " r.leaf_hash FROM scfd.limit_hold h JOIN scfd.record r ON r.id = h.id"                        \
-    " WHERE ($1::uuid IS NULL OR h.node_id = $1) AND ($2::uuid IS NULL OR h.id = $2)"              \
-    " AND ($3 < 0 OR $3 = CASE WHEN h.status = 0 AND h.expires_at <= $4 THEN 3 ELSE h.status END)" \
-    " AND $5::uuid IS NULL AND $6::uuid IS NULL"
-static const struct scf_stmt holds[2] = {{"scf_hold_select", HOLDS PAGE("h", ">", "")},
-                                         {"scf_hold_select_desc", HOLDS PAGE("h", "<", " DESC")}};
+    " r.leaf_hash FROM scfd.limit_hold h JOIN scfd.record r ON r.id = h.id WHERE " which           \
+    " AND ($3 < 0 OR $3 = CASE WHEN h.status = 0 AND h.expires_at <= $4 THEN 3 ELSE h.status END)"
+static const struct scf_stmt holds[WAYS][2] = {
+    [ONE] = PAGES("scf_hold_one", HOLDS("h.id = $2 AND ($1::uuid IS NULL OR h.node_id = $1)"), "h"),
+    [SEEN] = PAGES("scf_hold_seen", HOLDS("h.node_id = $1"), "h"),
+    [ALL] = PAGES("scf_hold_all", HOLDS("$1 IS NULL"), "h"),
+};
 /* One row per invoice, however many numbers it had. A used hold's claims are its loan's. */
 static const struct scf_stmt claims = {
     "scf_hold_claims",
@@ -220,7 +255,8 @@ enum scf_code scf_hold_select(struct scf_db *db, struct scf_arena *arena,
     scf_p_uuid(&p, NULL);
     bind_page(&p, filter->page);
     bool down = filter->page != NULL && filter->page->descending;
-    enum scf_code code = scf_db_run(db, &holds[down], &p, arena, &rows, err);
+    int way = !scf_uuid_is_nil(&filter->id) ? ONE : filter->actor->admin ? ALL : SEEN;
+    enum scf_code code = scf_db_run(db, &holds[way][down], &p, arena, &rows, err);
     if (code == SCF_OK)
         code = none_there(filter->page, rows, err);
     if (code != SCF_OK)

@@ -26,8 +26,7 @@ enum scf_code scf_account_news(struct scf_db *db, struct scf_arena *arena,
 
 /* Lets the holds of locked accounts expire whose time is over. Their claims on invoices are let go
  * by whoever locks these (claim_store.c). */
-enum scf_code scf_hold_expire(struct scf_db *db, struct scf_arena *arena,
-                              struct scf_account *const *accounts, size_t n, int64_t now_us,
-                              struct scf_error *err) SCF_MUST_CHECK;
+enum scf_code scf_hold_expire(struct scf_db *db, struct scf_account *const *accounts, size_t n,
+                              int64_t now_us, struct scf_error *err) SCF_MUST_CHECK;
 
 #endif

@@ -10,6 +10,7 @@
 #include "scfd/lending/lending.h"
 #include "scfd/policy/policy.h"
 #include "scfd/receivable/receivable.h"
+#include "scfd/report/report.h"
 #include "scfd/template/template.h"
 #include "scfd/trade/trade.h"
 #include "scfd/work/work.h"
@@ -81,10 +82,12 @@ struct scf_route *scf_all_routes(size_t *ret_count) {
         {scf_trial_routes, scf_trial_route_count},
         {scf_trade_routes, scf_trade_route_count},
         {scf_credit_routes, scf_credit_route_count},
+        {scf_replay_routes, scf_replay_route_count},
         {scf_run_routes, scf_run_route_count},
         {scf_terms_routes, scf_terms_route_count},
         {scf_receivable_routes, scf_receivable_route_count},
         {scf_lending_routes, scf_lending_route_count},
+        {scf_report_routes, scf_report_route_count},
         {scf_exchange_routes, scf_exchange_route_count},
         {scf_work_routes, scf_work_route_count},
     };

@@ -88,6 +88,11 @@ static struct block *add_block(struct scf_arena *arena, size_t need) {
     return b;
 }
 
+void scf_arena_expect(struct scf_arena *arena, size_t bytes) {
+    if (!arena->blocks)
+        (void)add_block(arena, bytes);
+}
+
 /* Bytes that are not zeroed; `bytes` > 0. */
 static void *take(struct scf_arena *arena, size_t bytes) {
     if (bytes > SIZE_MAX - ALIGNMENT)
@@ -109,6 +114,10 @@ void *scf_alloc(struct scf_arena *arena, size_t n, size_t size) {
         return NULL;
     void *p = take(arena, bytes ? bytes : 1);
     return p ? memset(p, 0, bytes) : NULL;
+}
+
+void *scf_alloc_unset(struct scf_arena *arena, size_t bytes) {
+    return take(arena, bytes ? bytes : 1);
 }
 
 char *scf_strndup(struct scf_arena *arena, const char *text, size_t n) {

@@ -9,7 +9,7 @@
 static _Thread_local struct scf_arena *parsing_into;
 
 static void *parser_malloc(size_t n) {
-    return parsing_into ? scf_alloc(parsing_into, n, 1) : malloc(n);
+    return parsing_into ? scf_alloc_unset(parsing_into, n) : malloc(n);
 }
 
 static void parser_free(void *p) {
@@ -92,6 +92,10 @@ cJSON *scf_json_parse_large(struct scf_arena *arena, const char *text, size_t n,
     return parse(arena, text, n, SCF_JSON_LARGE_MEMBERS, err);
 }
 
+const cJSON *scf_json_parse_unscanned(struct scf_arena *arena, const char *text, size_t n) {
+    return parse_into(arena, text, n);
+}
+
 /* cJSON's own look-up calls strcmp for every member; the first letter mostly tells. */
 const cJSON *scf_json_get(const cJSON *object, const char *name) {
     if (!cJSON_IsObject(object))
@@ -111,8 +115,7 @@ bool scf_json_bool(const cJSON *object, const char *name, bool fallback) {
     return cJSON_IsBool(item) ? cJSON_IsTrue(item) : fallback;
 }
 
-bool scf_json_i64(const cJSON *object, const char *name, int64_t *ret) {
-    const cJSON *item = scf_json_get(object, name);
+bool scf_json_item_i64(const cJSON *item, int64_t *ret) {
     if (cJSON_IsString(item))
         return scf_parse_i64(scf_str(item->valuestring), INT64_MIN, INT64_MAX, ret);
     const double safe = 9007199254740991.0; /* 2^53 − 1 */
@@ -123,6 +126,10 @@ bool scf_json_i64(const cJSON *object, const char *name, int64_t *ret) {
         return false;
     *ret = value;
     return true;
+}
+
+bool scf_json_i64(const cJSON *object, const char *name, int64_t *ret) {
+    return scf_json_item_i64(scf_json_get(object, name), ret);
 }
 
 /* ---- decimals ---- */

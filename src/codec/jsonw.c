@@ -10,10 +10,12 @@ struct scf_jsonw scf_jsonw(struct scf_buf *out) {
     return (struct scf_jsonw){.out = out, .comma = false};
 }
 
-/* What stands before a value: the comma and the member name. */
-static void lead(struct scf_jsonw *w, const char *key) {
+/* What stands before a value, the comma and the member name, and then `text`, which needs no
+ * escaping. All in one go: most of what is written is short. */
+static void put_member(struct scf_jsonw *w, const char *key, const char *quote, const char *text,
+                       size_t text_n) {
     size_t n = key ? strlen(key) : 0;
-    char *p = scf_buf_reserve(w->out, n + 4);
+    char *p = scf_buf_reserve(w->out, n + text_n + 6);
     if (!p)
         return;
     char *start = p;
@@ -26,14 +28,23 @@ static void lead(struct scf_jsonw *w, const char *key) {
         *p++ = '"';
         *p++ = ':';
     }
+    if (*quote)
+        *p++ = *quote;
+    memcpy(p, text, text_n);
+    p += text_n;
+    if (*quote)
+        *p++ = *quote;
     *p = '\0';
     w->out->len += (size_t)(p - start);
     w->comma = true;
 }
 
+static void lead(struct scf_jsonw *w, const char *key) {
+    put_member(w, key, "", "", 0);
+}
+
 static void begin(struct scf_jsonw *w, const char *key, char bracket) {
-    lead(w, key);
-    scf_buf_putc(w->out, bracket);
+    put_member(w, key, "", &bracket, 1);
     w->comma = false;
 }
 
@@ -66,7 +77,11 @@ static inline bool is_plain(unsigned char c) {
 
 static void put_escape(struct scf_buf *out, unsigned char c) {
     static const char digits[] = "0123456789abcdef";
-    static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
+    static const char from[] = "\b\f\n\r\t", to[] = "bfnrt";
+    if (c == '"' || c == '\\') { /* nearly all of them, in JSON that is held in a string */
+        scf_buf_put(out, (char[2]){'\\', (char)c}, 2);
+        return;
+    }
     const char *at = c ? strchr(from, c) : NULL;
     char text[6] = {'\\', 'u', '0', '0', digits[c >> 4], digits[c & 15]};
     if (at)
@@ -118,6 +133,13 @@ void scf_jw_str(struct scf_jsonw *w, const char *key, const char *value) {
 }
 
 void scf_jw_strn(struct scf_jsonw *w, const char *key, const char *value, size_t n) {
+    size_t plain = 0;
+    while (plain < n && is_plain((unsigned char)value[plain]))
+        plain++;
+    if (plain == n) {
+        put_member(w, key, "\"", value, n);
+        return;
+    }
     lead(w, key);
     put_string(w->out, value, n);
 }
@@ -130,13 +152,11 @@ void scf_jw_i64(struct scf_jsonw *w, const char *key, int64_t value) {
 }
 
 void scf_jw_bool(struct scf_jsonw *w, const char *key, bool value) {
-    lead(w, key);
-    scf_buf_put(w->out, value ? "true" : "false", value ? 4 : 5);
+    put_member(w, key, "", value ? "true" : "false", value ? 4 : 5);
 }
 
 void scf_jw_null(struct scf_jsonw *w, const char *key) {
-    lead(w, key);
-    scf_buf_put(w->out, "null", 4);
+    put_member(w, key, "", "null", 4);
 }
 
 void scf_jw_raw(struct scf_jsonw *w, const char *key, const char *json, size_t n) {
@@ -146,10 +166,7 @@ void scf_jw_raw(struct scf_jsonw *w, const char *key, const char *json, size_t n
 
 /* Text that needs no escaping. */
 static void put_plain(struct scf_jsonw *w, const char *key, const char *text) {
-    lead(w, key);
-    scf_buf_putc(w->out, '"');
-    scf_buf_puts(w->out, text);
-    scf_buf_putc(w->out, '"');
+    put_member(w, key, "\"", text, strlen(text));
 }
 
 void scf_jw_id(struct scf_jsonw *w, const char *key, const char *prefix, const struct scf_uuid *u) {

@@ -3,11 +3,11 @@
 #define SCFD_CREDIT_ASSESS_H
 
 #include "receipt.h"
-#include "rollup.h"
+#include "scfd/credit/assessment.h"
+#include "scfd/rating/rollup.h"
 #include "scfd/credit/credit.h"
 
-enum { SCF_ASSESS_MAX_CONTRACTS = 100, SCF_ASSESS_MAX_LENDERS = 50, SCF_ASSESS_TOPIC = 48 };
-enum scf_assess_status { SCF_ASM_QUEUED, SCF_ASM_RUNNING, SCF_ASM_SUCCEEDED, SCF_ASM_FAILED };
+enum { SCF_ASSESS_MAX_LENDERS = 50, SCF_ASSESS_TOPIC = 48 };
 
 extern const struct scf_schema scf_assess_schema; /* CreditAssessmentCreate */
 
@@ -95,9 +95,10 @@ enum scf_code scf_gather_guarantees(struct scf_arena *arena, const struct scf_uu
                                     const struct scf_reported_guarantee *reported, size_t n,
                                     struct scf_limit_contract *k,
                                     struct scf_error *err) SCF_MUST_CHECK;
-/* What the borrower's profile says (NULL: a stub has none). */
+/* What the borrower's profile says (NULL: a stub has none); it is *ret. */
 enum scf_code scf_gather_profile(struct scf_arena *arena, const char *profile,
-                                 struct scf_limit_inputs *in, struct scf_error *err) SCF_MUST_CHECK;
+                                 struct scf_limit_inputs *in, const cJSON **ret,
+                                 struct scf_error *err) SCF_MUST_CHECK;
 /* What a trade view is asked with. */
 struct scf_trade_contract scf_gather_trade(const struct scf_record *r, const cJSON *body);
 void scf_gather_template(struct scf_limit_inputs *in, const struct scf_template *t);
@@ -135,32 +136,9 @@ enum scf_code scf_grounds_address(struct scf_db *db, struct scf_arena *arena,
 
 /* ---- assess_store.c: rows of credit_assessment ---- */
 
-struct scf_assess_row {
-    struct scf_uuid id, node_id, borrower_id; /* node_id nil: an administrator asked */
-    enum scf_assess_status status;
-    int64_t version, as_of_us, created_us, updated_us;
-    struct scf_str request, document;          /* the document is empty before success */
-    const char *problem_code, *problem_detail; /* NULL: none */
-    bool awaiting; /* for the lender that asks; any lender's when others ask */
-    /* Of the lender that asks, once computed; lender_steps is a JSON array. */
-    bool has_lender_limit;
-    int64_t lender_limit;
-    struct scf_str lender_steps;
-    char currency[4]; /* "" before success */
-};
-
 enum scf_code scf_assess_insert(struct scf_db *db, struct scf_arena *arena,
                                 const struct scf_assess_row *row,
                                 struct scf_error *err) SCF_MUST_CHECK;
-/* The row, if `actor` may see it: who asked, whom it was addressed to, administrators; NULL: no
- * check. NOT_FOUND. */
-enum scf_code scf_assess_get(struct scf_db *db, struct scf_arena *arena,
-                             const struct scf_actor *actor, const struct scf_uuid *id,
-                             struct scf_assess_row *ret, struct scf_error *err) SCF_MUST_CHECK;
-/* The receipt; the same visibility. WRONG_STATE when there is no result. */
-enum scf_code scf_assess_receipt(struct scf_db *db, struct scf_arena *arena,
-                                 const struct scf_actor *actor, const struct scf_uuid *id,
-                                 struct scf_str *ret, struct scf_error *err) SCF_MUST_CHECK;
 /* Only status and version, by primary key, of several at once; the same visibility. Sets `found` of
  * every ask, and the rest where it is true. */
 struct scf_assess_ask {
@@ -180,8 +158,8 @@ enum scf_code scf_assess_begin(struct scf_db *db, struct scf_arena *arena,
  * which. */
 enum scf_code scf_assess_succeed(struct scf_db *db, struct scf_arena *arena,
                                  const struct scf_uuid *id, const struct scf_limit_inputs *in,
-                                 const struct scf_limit_result *result, struct scf_str document,
-                                 struct scf_str receipt, int64_t now_us, bool *ret_first,
+                                 const struct scf_limit_result *result, struct scf_str receipt,
+                                 int64_t now_us, bool *ret_first,
                                  struct scf_error *err) SCF_MUST_CHECK;
 enum scf_code scf_assess_fail(struct scf_db *db, struct scf_arena *arena, const struct scf_uuid *id,
                               const struct scf_error *why, int64_t now_us,

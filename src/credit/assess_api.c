@@ -2,7 +2,6 @@
  * A conditional GET that finds nothing new costs one read by primary key, which all that wait at
  * that moment share. Relies on assess_store.c. */
 #include "assess_api.h"
-#include "report.h"
 #include "terms.h"
 
 void scf_assess_etag(const struct scf_uuid *id, int64_t version, char out[SCF_ASSESS_ETAG]) {
@@ -196,17 +195,5 @@ const struct scf_route scf_credit_routes[] = {
      .run = SCF_RUN_SERVICE,
      .handle = handle_receipt,
      .answers = "200 CreditReceipt,304,404,409"},
-    {.method = "GET",
-     .pattern = ASSESSMENTS "/{id}/report",
-     .operation_id = "getCreditReport",
-     .tag = "Credit",
-     .summary = "Read the report for a credit officer, as PDF or HTML, in Chinese or English",
-     .access = SCF_KEYED,
-     .admin = true,
-     .kinds = SCF_ANY_NODE,
-     .run = SCF_RUN_SERVICE,
-     .handle = scf_report_get,
-     .answers = "200 pdf|html,304,400,404,409,500,503",
-     .query = scf_report_query},
 };
 const size_t scf_credit_route_count = SCF_COUNT(scf_credit_routes);

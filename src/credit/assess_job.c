@@ -93,7 +93,6 @@ static enum scf_code append(struct scf_db *db, struct outcome *o, struct scf_rec
 static enum scf_code succeed(struct scf_db *db, struct outcome *o, bool *ret_first,
                              struct scf_error *err) {
     enum scf_code code = scf_assess_succeed(db, o->arena, &o->row->id, &o->in, &o->result,
-                                            (struct scf_str){o->document.data, o->document.len},
                                             (struct scf_str){o->receipt.data, o->receipt.len},
                                             o->now_us, ret_first, err);
     if (code != SCF_OK || !*ret_first)

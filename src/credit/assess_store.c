@@ -96,15 +96,17 @@ enum scf_code scf_assess_versions(struct scf_db *db, struct scf_arena *arena,
     return SCF_OK;
 }
 
-/* The row `a` as $2 sees it, without its receipt, which only few ask for. */
+/* The row `a` as $2 sees it, without its receipt, which only few ask for. Its document is the body
+ * of its record `d`, and stands nowhere else. */
 #define ROW_COLUMNS                                                                                \
     "a.id, a.node_id, a.borrower_id, a.status, a.version, a.as_of, a.created_at, a.updated_at,"    \
-    " a.request, a.document, a.problem_code, a.problem_detail,"                                    \
+    " a.request, d.body, a.problem_code, a.problem_detail,"                                        \
     " EXISTS (SELECT FROM scfd.credit_assessment_lender l WHERE l.assessment_id = a.id"            \
     " AND l.awaiting AND (a.node_id IS NOT DISTINCT FROM $2 OR l.node_id = $2 OR $2 IS NULL)),"    \
     " a.currency, own.lender_limit, own.lender_steps"
-/* The address of the asking node, if it is a lender that `a` was addressed to. */
-#define OWN                                                                                        \
+/* The record; and the address of the asking node, if it is a lender that `a` was addressed to. */
+#define BESIDE                                                                                     \
+    " LEFT JOIN scfd.record d ON d.id = a.id"                                                      \
     " LEFT JOIN scfd.credit_assessment_lender own ON own.assessment_id = a.id"                     \
     " AND own.node_id = $2"
 
@@ -133,8 +135,9 @@ static struct scf_assess_row read_row(const struct scf_rows *rows, int i) {
     return row;
 }
 
-static const struct scf_stmt get_stmt = {
-    "scf_assess_get", "SELECT " ROW_COLUMNS " FROM scfd.credit_assessment a" OWN " WHERE " VISIBLE};
+static const struct scf_stmt get_stmt = {"scf_assess_get",
+                                         "SELECT " ROW_COLUMNS
+                                         " FROM scfd.credit_assessment a" BESIDE " WHERE " VISIBLE};
 
 enum scf_code scf_assess_get(struct scf_db *db, struct scf_arena *arena,
                              const struct scf_actor *actor, const struct scf_uuid *id,
@@ -190,14 +193,13 @@ enum scf_code scf_assess_begin(struct scf_db *db, struct scf_arena *arena,
 static const struct scf_stmt succeed_stmt = {
     "scf_assess_succeed",
     "UPDATE scfd.credit_assessment SET status = 2, version = version + 1, updated_at = $2,"
-    " currency = $3, recommended_limit = $4, limit_expires_on = $5, document = $6, receipt = $7,"
-    " as_of = $8 WHERE id = $1 AND status < 2"};
+    " currency = $3, recommended_limit = $4, limit_expires_on = $5, receipt = $6,"
+    " as_of = $7 WHERE id = $1 AND status < 2"};
 
 enum scf_code scf_assess_succeed(struct scf_db *db, struct scf_arena *arena,
                                  const struct scf_uuid *id, const struct scf_limit_inputs *in,
-                                 const struct scf_limit_result *result, struct scf_str document,
-                                 struct scf_str receipt, int64_t now_us, bool *ret_first,
-                                 struct scf_error *err) {
+                                 const struct scf_limit_result *result, struct scf_str receipt,
+                                 int64_t now_us, bool *ret_first, struct scf_error *err) {
     struct scf_params p;
     struct scf_rows *rows;
     scf_params_init(&p, arena);
@@ -206,7 +208,6 @@ enum scf_code scf_assess_succeed(struct scf_db *db, struct scf_arena *arena,
     scf_p_text(&p, in->currency);
     scf_p_i64(&p, result->limit);
     scf_p_date(&p, result->expires_day);
-    scf_p_str(&p, document);
     scf_p_str(&p, receipt);
     scf_p_time(&p, in->as_of_us);
     enum scf_code code = scf_db_run(db, &succeed_stmt, &p, arena, &rows, err);
@@ -329,10 +330,12 @@ enum scf_code scf_assess_page(struct scf_db *db, struct scf_arena *arena,
 /* $1 ids, $2 who asks, $3 bytes. The lengths are known without reading the documents. */
 static const struct scf_stmt rows_stmt = {
     "scf_assess_rows",
-    "SELECT " ROW_COLUMNS " FROM (SELECT a.*, x.n, sum(octet_length(coalesce(a.document,"
-    " a.request))) OVER (ORDER BY x.n) - octet_length(coalesce(a.document, a.request)) AS before"
+    "SELECT " ROW_COLUMNS
+    " FROM (SELECT a.*, x.n, sum(b.bytes) OVER (ORDER BY x.n) - b.bytes AS before"
     " FROM unnest($1::uuid[]) WITH ORDINALITY x (id, n) JOIN scfd.credit_assessment a"
-    " ON a.id = x.id) a" OWN " WHERE a.before < $3 ORDER BY a.n"};
+    " ON a.id = x.id LEFT JOIN scfd.record d ON d.id = a.id CROSS JOIN LATERAL"
+    " (SELECT coalesce(octet_length(d.body), octet_length(a.request)) AS bytes) b) a" BESIDE
+    " WHERE a.before < $3 ORDER BY a.n"};
 
 enum scf_code scf_assess_rows(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_actor *actor, const struct scf_assess_key *keys,

@@ -141,6 +141,8 @@ static void finish_line(struct work *w, size_t i) {
 static int64_t advance_rate(struct work *w) {
     __int128 sales = 0, dilution = 0;
     for (size_t i = 0; i < w->in->contract_count; i++) {
+        if (!scf_contract_is_own(w->in, &w->in->contracts[i]))
+            continue;
         sales += w->in->contracts[i].trade.sales_12m;
         dilution += w->in->contracts[i].trade.dilution_12m;
     }

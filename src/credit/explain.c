@@ -2,7 +2,7 @@
  * Relies on reasons.def for texts and directions. */
 #include "limit_impl.h"
 #include "scfd/base/money.h"
-#include "rating.h"
+#include "scfd/rating/rating.h"
 
 /* ---- factors ---- */
 

@@ -12,8 +12,7 @@ static enum scf_code no_memory(struct scf_error *err) {
 
 /* ---- receivables ---- */
 
-/* The part of the contract already invoiced and financed by others (CR-2.4). */
-static int64_t financed_elsewhere(const struct scf_limit_contract *k) {
+int64_t scf_gather_financed(const struct scf_limit_contract *k) {
     int64_t sum = 0;
     for (size_t i = 0; i < k->trade.invoice_count; i++) {
         const struct scf_trade_invoice *v = &k->trade.invoices[i];
@@ -44,7 +43,7 @@ enum scf_code scf_gather_standings(struct scf_db *db, struct scf_arena *arena,
     for (size_t i = 0; code == SCF_OK && i < n; i++) {
         contracts[i].standings = standings;
         standings += contracts[i].trade.invoice_count;
-        contracts[i].financed = financed_elsewhere(&contracts[i]);
+        contracts[i].financed = scf_gather_financed(&contracts[i]);
     }
     return code;
 }
@@ -90,12 +89,11 @@ void scf_gather_need(const cJSON *profile, const char *currency, struct scf_limi
         *ret = n;
 }
 
-/* What the accounts of the assessment's own contracts grant is not granted elsewhere. */
-static int64_t granted_here(const struct scf_limit_inputs *in) {
+int64_t scf_granted_here(const struct scf_limit_inputs *in) {
     int64_t sum = 0;
     for (size_t i = 0; i < in->contract_count; i++)
-        if (!in->contracts[i].duplicate && strcmp(in->contracts[i].currency, in->currency) == 0)
-            sum = scf_add_money(sum, scf_granted(&in->contracts[i]));
+        if (scf_contract_is_own(in, &in->contracts[i]))
+            sum = scf_add_money(sum, scf_granted(in, &in->contracts[i]));
     return sum;
 }
 
@@ -120,7 +118,7 @@ enum scf_code scf_gather_need_sources(struct scf_db *db, struct scf_arena *arena
         struct scf_limit_inputs *in = &inputs[which[i]];
         in->need.record_id = sources[i].record_id;
         in->need.body_sha256 = sources[i].body_sha256;
-        in->need.granted_elsewhere = scf_at_least(sources[i].granted - granted_here(in), 0);
+        in->need.granted_elsewhere = scf_at_least(sources[i].granted - scf_granted_here(in), 0);
     }
     return code;
 }
@@ -158,16 +156,18 @@ static size_t collect_debtors(const struct scf_limit_inputs *in, struct scf_limi
     return n;
 }
 
-enum scf_code scf_gather_debtors(struct scf_db *db, struct scf_arena *arena, const cJSON *profile,
-                                 struct scf_limit_inputs *in, struct scf_error *err) {
-    size_t most = in->contract_count + SCF_GATHER_MAX_DEBTORS;
-    struct scf_limit_debtor *list = scf_alloc(arena, most, sizeof *list);
-    if (list == NULL)
-        return no_memory(err);
-    size_t n = collect_debtors(in, list);
-    enum scf_code code = n > 0 ? scf_debtors_read_core(db, arena, list, n, err) : SCF_OK;
-    if (code != SCF_OK)
-        return code;
+/* No more than there can be. */
+static size_t most_debtors(const struct scf_limit_inputs *in) {
+    size_t invoices = 0;
+    for (size_t i = 0; i < in->contract_count; i++)
+        invoices += in->contracts[i].trade.invoice_count;
+    return in->contract_count +
+           (invoices < SCF_GATHER_MAX_DEBTORS ? invoices : SCF_GATHER_MAX_DEBTORS);
+}
+
+/* What the borrower's profile says of its debtors. */
+static void judge_debtors(const cJSON *profile, const struct scf_limit_inputs *in,
+                          struct scf_limit_debtor *list, size_t n) {
     const cJSON *affiliates = scf_json_get(profile, "affiliates");
     const cJSON *set_offs = scf_json_get(profile, "set_offs");
     for (size_t i = 0; i < n; i++) {
@@ -180,7 +180,23 @@ enum scf_code scf_gather_debtors(struct scf_db *db, struct scf_arena *arena, con
              !read_money(owed, "amount", scf_scale_of(in->currency), &list[i].contra)))
             list[i].contra = SCF_MONEY_MAX;
     }
-    in->debtors = list;
-    in->debtor_count = n;
-    return SCF_OK;
+}
+
+enum scf_code scf_gather_debtors(struct scf_db *db, struct scf_arena *arena,
+                                 const cJSON *const *profiles, struct scf_limit_inputs *inputs,
+                                 size_t n, struct scf_error *err) {
+    size_t most = 0, count = 0;
+    for (size_t i = 0; i < n; i++)
+        most += most_debtors(&inputs[i]);
+    struct scf_limit_debtor *list = scf_alloc(arena, most, sizeof *list);
+    if (list == NULL)
+        return no_memory(err);
+    for (size_t i = 0; i < n; i++) {
+        struct scf_limit_debtor *own = &list[count];
+        inputs[i].debtors = own;
+        inputs[i].debtor_count = collect_debtors(&inputs[i], own);
+        judge_debtors(profiles[i], &inputs[i], own, inputs[i].debtor_count);
+        count += inputs[i].debtor_count;
+    }
+    return count > 0 ? scf_debtors_read_core(db, arena, list, count, err) : SCF_OK;
 }

@@ -1,22 +1,24 @@
 /* The contracts' shares of an initial limit. */
 #include "grant.h"
 
-#include "scfd/base/money.h"
+#include "limit_impl.h"
 
 bool scf_grant_applies(const struct scf_limit_inputs *in, size_t i) {
-    const struct scf_limit_contract *k = &in->contracts[i];
-    return k->seller_is_borrower && !k->duplicate && strcmp(k->currency, in->currency) == 0;
+    return scf_contract_is_own(in, &in->contracts[i]);
 }
 
 static __int128 part_of(const struct scf_limit_result *r, size_t i) {
     return (__int128)r->parts[i].base + r->parts[i].guarantee;
 }
 
-/* The limit without the cap that is the request. */
+/* The lowest step but for the request: several may ask for a part each, and together they must not
+ * get past the borrowing base or the need. */
 static int64_t ceiling(const struct scf_limit_inputs *in, const struct scf_limit_result *r) {
-    int64_t unit = in->policy.unit > 0 ? in->policy.unit : 1;
-    bool asked = in->has_requested && r->limit == in->requested - in->requested % unit;
-    return asked ? r->computed : r->limit;
+    int64_t least = r->steps[SCF_STEP_MODEL].adjusted;
+    for (int i = 0; i < SCF_STEP_DEBTOR; i++)
+        if (r->steps[i].applies && i != SCF_STEP_REQUESTED)
+            least = scf_at_most(least, r->steps[i].adjusted);
+    return least - least % in->policy.unit;
 }
 
 /* Shares up to and including contract i, so that they add up to the ceiling exactly. */

@@ -18,6 +18,7 @@ struct scf_batch {
     struct scf_limit_mark *marks;
     struct scf_limit_inputs *inputs; /* one contract each */
     struct scf_limit_contract *contracts;
+    const cJSON **profiles;     /* the borrowers'; NULL: it has none */
     struct scf_record *records; /* the contracts' */
     struct scf_limit_result *results;
     struct scf_buf *documents, *receipts;
@@ -106,7 +107,7 @@ struct scf_assess_done {
     int64_t as_of_us, limit;
     const char *currency;
     int32_t expires_day;
-    struct scf_str request, document, receipt;
+    struct scf_str request, receipt;
 };
 enum scf_code scf_assess_insert_done(struct scf_db *db, const struct scf_assess_done *rows,
                                      size_t n, int64_t now_us,

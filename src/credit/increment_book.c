@@ -10,17 +10,27 @@ static enum scf_code no_memory(struct scf_error *err) {
     return scf_fail(err, SCF_E_INTERNAL, "No memory for the increment");
 }
 
-static enum scf_code read_marks(struct scf_db *db, struct scf_arena *arena, struct scf_increment *k,
-                                const char *currency, struct scf_error *err) {
+/* The contracts' accounts, with those that share their borrower's ceiling, and what was assessed of
+ * them last. */
+static enum scf_code lock_and_read(struct scf_db *db, struct scf_arena *arena,
+                                   struct scf_increment *k, const char *currency,
+                                   const struct scf_uuid *borrower_id, int64_t now_us,
+                                   struct scf_error *err) {
+    const struct scf_uuid **ids = scf_alloc(arena, k->n, sizeof *ids);
     const struct scf_uuid **keys = scf_alloc(arena, k->n, sizeof *keys);
     struct scf_str *currencies = scf_alloc(arena, k->n, sizeof *currencies);
-    if (keys == NULL || currencies == NULL)
+    if (ids == NULL || keys == NULL || currencies == NULL)
         return no_memory(err);
     for (size_t i = 0; i < k->n; i++) {
+        ids[i] = borrower_id;
         keys[i] = &k->keys[i];
         currencies[i] = scf_str(currency);
     }
-    return scf_marks_read(db, arena, keys, currencies, k->n, k->marks, err);
+    enum scf_code code = scf_borrowers_lock(db, arena, ids, keys, currencies, k->n, err);
+    if (code == SCF_OK)
+        code = scf_account_lock(db, arena, k->keys, k->n, currency, borrower_id, now_us,
+                                k->accounts, err);
+    return code == SCF_OK ? scf_marks_read(db, arena, keys, currencies, k->n, k->marks, err) : code;
 }
 
 enum scf_code scf_increment_lock(struct scf_db *db, struct scf_arena *arena,
@@ -38,11 +48,8 @@ enum scf_code scf_increment_lock(struct scf_db *db, struct scf_arena *arena,
     enum scf_code code = scf_contract_keys(db, arena, request->contracts, n, k.keys, currency, err);
     if (request->currency[0] != '\0')
         memcpy(currency, request->currency, 4);
-    code = code == SCF_OK ? scf_borrowers_lock(db, arena, &request->borrower_id, 1, err) : code;
     if (code == SCF_OK)
-        code = scf_account_lock(db, arena, k.keys, n, currency, &request->borrower_id, now_us,
-                                k.accounts, err);
-    code = code == SCF_OK ? read_marks(db, arena, &k, currency, err) : code;
+        code = lock_and_read(db, arena, &k, currency, &request->borrower_id, now_us, err);
     int64_t as_of_us = now_us;
     for (size_t i = 0; code == SCF_OK && i < n; i++) {
         if (k.accounts[i].initial == 0)

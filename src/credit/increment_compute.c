@@ -38,7 +38,7 @@ size_t scf_increment_changes(const struct scf_limit_inputs *in, const struct scf
     }
     change.amount = 0;
     change.period = NULL;
-    if (counts(part) && part->frozen && !account->frozen) {
+    if (part->frozen && !account->frozen) {
         change.type = SCF_ENTRY_FREEZE;
         changes[n++] = change;
         mark->frozen = true;

@@ -7,7 +7,6 @@
  * Relies on increment_gather_store.c, and on gather.c for reading bodies. */
 #include "gather_claims.h"
 #include "increment_batch.h"
-#include "gather_claims.h"
 #include "scfd/base/clock.h"
 #include "scfd/base/money.h"
 
@@ -31,13 +30,14 @@ static bool make_room(struct scf_batch *b) {
     b->marks = scf_alloc(b->arena, n, sizeof *b->marks);
     b->inputs = scf_alloc(b->arena, n, sizeof *b->inputs);
     b->contracts = scf_alloc(b->arena, n, sizeof *b->contracts);
+    b->profiles = scf_alloc(b->arena, n, sizeof *b->profiles);
     b->records = scf_alloc(b->arena, n, sizeof *b->records);
     b->results = scf_alloc(b->arena, n, sizeof *b->results);
     b->documents = scf_alloc(b->arena, n, sizeof *b->documents);
     b->receipts = scf_alloc(b->arena, n, sizeof *b->receipts);
     b->fate = scf_alloc(b->arena, n, sizeof *b->fate);
-    return b->accounts && b->marks && b->inputs && b->contracts && b->records && b->results &&
-           b->documents && b->receipts && b->fate;
+    return b->accounts && b->marks && b->inputs && b->contracts && b->profiles && b->records &&
+           b->results && b->documents && b->receipts && b->fate;
 }
 
 /* ---- accounts ---- */
@@ -58,12 +58,17 @@ static int by_currency(const void *a, const void *b) {
 
 static enum scf_code lock_accounts(struct scf_db *db, struct scf_batch *b, struct scf_error *err) {
     struct scf_uuid *keys = scf_alloc(b->arena, b->n, sizeof *keys);
-    if (keys == NULL)
+    const struct scf_uuid **ids = scf_alloc(b->arena, 2 * b->n, sizeof *ids);
+    struct scf_str *currencies = scf_alloc(b->arena, b->n, sizeof *currencies);
+    if (keys == NULL || ids == NULL || currencies == NULL)
         return no_memory(err);
     qsort(b->runs, b->n, sizeof *b->runs, by_currency);
-    for (size_t i = 0; i < b->n; i++)
-        keys[i] = b->runs[i].borrower_id;
-    enum scf_code code = scf_borrowers_lock(db, b->arena, keys, b->n, err);
+    for (size_t i = 0; i < b->n; i++) {
+        ids[i] = &b->runs[i].borrower_id;
+        ids[b->n + i] = &b->runs[i].contract_key;
+        currencies[i] = scf_str(b->runs[i].currency);
+    }
+    enum scf_code code = scf_borrowers_lock(db, b->arena, ids, ids + b->n, currencies, b->n, err);
     for (size_t i = 0, n = 0; code == SCF_OK && i < b->n; i += n) {
         n = of_currency(b, i, keys);
         code = scf_account_lock(db, b->arena, keys, n, b->runs[i].currency, &b->runs[i].borrower_id,
@@ -158,7 +163,7 @@ static void take_borrower(struct scf_batch *b, size_t i, const struct borrower *
     struct scf_error why = {0};
     enum scf_code code = judge(who, &why);
     if (code == SCF_OK)
-        code = scf_gather_profile(b->arena, who->enterprise->profile, in, &why);
+        code = scf_gather_profile(b->arena, who->enterprise->profile, in, &b->profiles[i], &why);
     if (code != SCF_OK) {
         fail_run(b, i, &why);
         return;
@@ -314,6 +319,8 @@ static enum scf_code read_contracts(struct scf_db *db, struct scf_batch *b, stru
         code = read_trade(db, b, asked, which, n, err);
     if (code == SCF_OK)
         code = scf_gather_standings(db, b->arena, b->contracts, b->n, err);
+    if (code == SCF_OK)
+        code = scf_gather_debtors(db, b->arena, b->profiles, b->inputs, b->n, err);
     if (code == SCF_OK)
         code = scf_gather_need_sources(db, b->arena, b->inputs, b->n, err);
     return code == SCF_OK ? read_guarantees(db, b, keys, err) : code;

@@ -9,24 +9,48 @@
     "($1 OR r.borrower_id = $2 OR EXISTS (SELECT FROM scfd.limit_account a JOIN scfd.limit_lender" \
     " l ON l.account_id = a.id WHERE a.contract_key = r.contract_key AND a.currency = r.currency"  \
     " AND l.node_id = $3))"
-#define KEY_OF_CONTRACT "(SELECT business_key FROM scfd.record WHERE id = $6 AND kind = 1)"
-#define RUNS                                                                                       \
+#define KEY_OF_CONTRACT                                                                            \
+    "(SELECT coalesce(business_key, id) FROM scfd.record WHERE id = $6 AND kind = 1)"
+/* Plans are made once for whatever is asked, so that each way of asking is a statement of its own,
+ * which says by which index. */
+#define RUNS(which)                                                                                \
     "SELECT r.id, r.borrower_id, coalesce(r.contract_id, (SELECT c.id FROM scfd.record c"          \
     " WHERE c.business_key = r.contract_key AND c.kind = 1"                                        \
     " ORDER BY c.received_at, c.chain_id, c.leaf_index LIMIT 1)), r.assessment_id, r.currency,"    \
     " r.period, r.as_of, r.due_at, r.missed_at, r.created_at, r.updated_at, r.status, r.attempt,"  \
     " r.made, r.completion, r.target, r.increment, r.take_back, r.granted, r.version, r.reason,"   \
-    " r.problem_code, r.problem_detail FROM scfd.limit_run r WHERE " VISIBLE                       \
-    " AND ($4::uuid IS NULL OR r.id = $4) AND ($5::uuid IS NULL OR r.borrower_id = $5)"            \
-    " AND ($6::uuid IS NULL OR r.contract_key = " KEY_OF_CONTRACT ")"                              \
+    " r.problem_code, r.problem_detail FROM scfd.limit_run r WHERE " which " AND " VISIBLE         \
+    " AND ($5::uuid IS NULL OR r.borrower_id = $5)"                                                \
     " AND ($7::smallint < 0 OR r.status = $7) AND ($8::text IS NULL OR r.period = $8)"
 #define PAGE(order, compare)                                                                       \
     " AND (NOT $9 OR (r.created_at, r.id) " compare " ($10, $11))"                                 \
     " ORDER BY r.created_at " order ", r.id " order " LIMIT $12"
+#define PAGES(name, which)                                                                         \
+    {                                                                                              \
+        {name, RUNS(which) PAGE("ASC", ">")}, {                                                    \
+            name "_desc", RUNS(which) PAGE("DESC", "<")                                            \
+        }                                                                                          \
+    }
 static_assert(SCF_REC_CONTRACT == 1, "the number of the statements");
 
-static const struct scf_stmt page_stmt[2] = {{"scf_runs_page", RUNS PAGE("ASC", ">")},
-                                             {"scf_runs_page_desc", RUNS PAGE("DESC", "<")}};
+enum { ONE, OF_CONTRACT, OF_BORROWER, OWN, ALL, WAYS };
+static const struct scf_stmt page_stmt[WAYS][2] = {
+    [ONE] = PAGES("scf_run_one", "r.id = $4"),
+    [OF_CONTRACT] = PAGES("scf_runs_of_contract", "r.contract_key = " KEY_OF_CONTRACT),
+    [OF_BORROWER] = PAGES("scf_runs_of_borrower", "r.borrower_id = $5"),
+    [OWN] = PAGES("scf_runs_own", "r.borrower_id = $2"),
+    [ALL] = PAGES("scf_runs_all", "true"),
+};
+
+static int way_of(const struct scf_actor *actor, const struct scf_limit_run_filter *filter) {
+    if (!scf_uuid_is_nil(&filter->id))
+        return ONE;
+    if (!scf_uuid_is_nil(&filter->contract_id))
+        return OF_CONTRACT;
+    if (!scf_uuid_is_nil(&filter->borrower_id))
+        return OF_BORROWER;
+    return actor->admin || actor->kind == SCF_NODE_LENDER ? ALL : OWN;
+}
 
 static struct scf_limit_run_row read_row(const struct scf_rows *rows, int i) {
     return (struct scf_limit_run_row){
@@ -82,7 +106,8 @@ enum scf_code scf_runs_page(struct scf_db *db, struct scf_arena *arena,
     scf_p_time(&p, page->after_time_us);
     scf_p_uuid(&p, &page->after_id);
     scf_p_i64(&p, page->limit + 1);
-    enum scf_code code = scf_db_run(db, &page_stmt[page->descending], &p, arena, &rows, err);
+    enum scf_code code =
+        scf_db_run(db, &page_stmt[way_of(actor, filter)][page->descending], &p, arena, &rows, err);
     if (code != SCF_OK)
         return code;
     int n = scf_rows_count(rows);
@@ -107,8 +132,8 @@ static const struct scf_stmt repeat_stmt = {
     "scf_runs_repeat",
     "UPDATE scfd.limit_run SET status = 0, due_at = $4, attempt = 0, version = version + 1,"
     " updated_at = $4 WHERE period = $1 AND ($2::uuid IS NULL OR borrower_id = $2)"
-    " AND ($3::uuid IS NULL OR contract_key = (SELECT business_key FROM scfd.record WHERE id = $3"
-    " AND kind = 1)) AND status <> 0"};
+    " AND ($3::uuid IS NULL OR contract_key = (SELECT coalesce(business_key, id)"
+    " FROM scfd.record WHERE id = $3 AND kind = 1)) AND status <> 0"};
 
 enum scf_code scf_runs_repeat(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_limit_run_filter *filter, int64_t now_us,

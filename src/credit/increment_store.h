@@ -91,11 +91,13 @@ enum scf_code scf_contracts_without_limit(struct scf_db *db, struct scf_arena *a
                                           const struct scf_uuid *ids, size_t n, size_t **ret,
                                           size_t *ret_n, struct scf_error *err) SCF_MUST_CHECK;
 
-/* Locks, in the order of their keys, all accounts of those borrowers whose need is known (CR-4): it
- * is one ceiling for all their contracts, so that increments under several take turns. Before the
- * accounts themselves are locked. */
+/* Locks, in order, the accounts of these contracts (those that are there), and with them all
+ * accounts of those of their borrowers whose need is known (CR-4): it is one ceiling for all their
+ * contracts, so that increments under several take turns. Arrays of n. */
 enum scf_code scf_borrowers_lock(struct scf_db *db, struct scf_arena *arena,
-                                 const struct scf_uuid *borrowers, size_t n,
+                                 const struct scf_uuid *const *borrowers,
+                                 const struct scf_uuid *const *contract_keys,
+                                 const struct scf_str *currencies, size_t n,
                                  struct scf_error *err) SCF_MUST_CHECK;
 
 /* The newest assessment of increments of contracts in a currency. Read under the accounts' locks.

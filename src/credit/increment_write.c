@@ -114,7 +114,6 @@ static bool prepare(struct scf_batch *b, struct outcome *o, size_t k) {
                                           .currency = in->currency,
                                           .expires_day = b->results[i].expires_day,
                                           .request = scf_str(request),
-                                          .document = buffer_text(&b->documents[i]),
                                           .receipt = buffer_text(&b->receipts[i])};
     return true;
 }

@@ -5,8 +5,8 @@
 /* COPY: a row is some twenty kilobytes, and parameters would be held in memory three times. */
 #define COLUMNS                                                                                    \
     "id, borrower_id, request, as_of, status, version, currency, recommended_limit,"               \
-    " limit_expires_on, document, receipt, created_at, updated_at"
-enum { COLUMN_COUNT = 13 };
+    " limit_expires_on, receipt, created_at, updated_at"
+enum { COLUMN_COUNT = 12 };
 
 static void copy_str(struct scf_buf *out, struct scf_str text) {
     scf_copy_bytes(out, text.p, text.n);
@@ -23,7 +23,6 @@ static void copy_row(struct scf_buf *out, const struct scf_assess_done *r, int64
     copy_str(out, scf_str(r->currency));
     scf_copy_i64(out, r->limit);
     scf_copy_date(out, r->expires_day);
-    copy_str(out, r->document);
     copy_str(out, r->receipt);
     scf_copy_time(out, now_us);
     scf_copy_time(out, now_us);
@@ -33,7 +32,7 @@ enum scf_code scf_assess_insert_done(struct scf_db *db, const struct scf_assess_
                                      size_t n, int64_t now_us, struct scf_error *err) {
     size_t max = 0;
     for (size_t i = 0; i < n; i++)
-        max += 512 + rows[i].request.n + rows[i].document.n + rows[i].receipt.n;
+        max += 512 + rows[i].request.n + rows[i].receipt.n;
     struct scf_buf out;
     scf_buf_init(&out, max);
     for (size_t i = 0; i < n; i++)

@@ -4,7 +4,7 @@
  * Relies on rating.c, truth.c, part.c, borrowing_base.c, need.c and explain.c. */
 #include "limit_impl.h"
 #include "scfd/base/money.h"
-#include "rating.h"
+#include "scfd/rating/rating.h"
 
 const char *const scf_assessment_kind_names[] = {"initial", "incremental", "periodic", NULL};
 const char *const scf_product_names[] = {"order", "receivable", NULL};
@@ -66,7 +66,7 @@ static void compute_initial(const struct scf_limit_inputs *in, struct scf_limit_
 /* min(Z, caps) − granted over all contracts: the caps leave room above what is granted already. */
 static void compute_increments(const struct scf_limit_inputs *in, struct scf_limit_result *r) {
     for (size_t i = 0; i < in->contract_count; i++)
-        r->previous = scf_add_money(r->previous, scf_granted(&in->contracts[i]));
+        r->previous = scf_add_money(r->previous, scf_granted(in, &in->contracts[i]));
     int64_t room = scf_at_least(lowest(r, SCF_STEP_BASE) - r->previous, 0);
     for (size_t i = 0; i < in->contract_count; i++) {
         scf_part_increment(in, &in->contracts[i], r, &room, &r->parts[i]);
@@ -74,6 +74,8 @@ static void compute_increments(const struct scf_limit_inputs *in, struct scf_lim
         r->take_back = scf_add_money(r->take_back, r->parts[i].take_back);
         r->computed = scf_add_money(r->computed, r->parts[i].limit);
     }
+    if (!in->operating) /* the accounts keep what was granted, frozen; nobody is to lend on it */
+        r->computed = 0;
 }
 
 /* The limit over the contracts in proportion to what they add, to the minor unit: each gets what
@@ -97,7 +99,7 @@ static void divide(const struct scf_limit_inputs *in, struct scf_limit_result *r
  * assessments of it. */
 static int64_t available(const struct scf_limit_inputs *in, int64_t limit) {
     for (size_t i = 0; i < in->contract_count; i++)
-        if (!in->contracts[i].duplicate)
+        if (scf_contract_is_own(in, &in->contracts[i]))
             limit -=
                 scf_at_most(limit, scf_add_money(in->contracts[i].held, in->contracts[i].used));
     return limit;

@@ -35,6 +35,9 @@ int64_t scf_truth(const struct scf_limit_inputs *in, const struct scf_limit_resu
 
 /* ---- part.c ---- */
 
+/* Whether it is the borrower's own sale, in the assessment's currency, and named the first time:
+ * of no other one the account, findings or sales are the borrower's. */
+bool scf_contract_is_own(const struct scf_limit_inputs *in, const struct scf_limit_contract *k);
 /* Whether a contract counts, or why not; `net` is its C_net. */
 enum scf_reason scf_contract_reason(const struct scf_limit_inputs *in,
                                     const struct scf_limit_contract *k, int64_t net);
@@ -46,8 +49,9 @@ void scf_part_initial(const struct scf_limit_inputs *in, const struct scf_limit_
 void scf_part_increment(const struct scf_limit_inputs *in, const struct scf_limit_contract *k,
                         const struct scf_limit_result *r, int64_t *room,
                         struct scf_limit_part *ret);
-/* Granted before: L0 + Σ ΔL. */
-int64_t scf_granted(const struct scf_limit_contract *k);
+/* Granted before: L0 + Σ ΔL; nothing by the account of a contract that is not the borrower's own.
+ */
+int64_t scf_granted(const struct scf_limit_inputs *in, const struct scf_limit_contract *k);
 
 /* ---- explain.c ---- */
 

@@ -20,9 +20,9 @@ int64_t scf_need_compute(const struct scf_limit_need *n) {
     if (scaled <= 0 || growth <= 0)
         return 0;
     __int128 whole = scaled / n->cost_of_sales, rest = scaled % n->cost_of_sales;
-    if (whole > INT64_MAX) /* no amount of money; and times growth it might not fit */
-        return SCF_MONEY_MAX;
-    __int128 capital = (whole * growth + rest * growth / n->cost_of_sales) / ppm2;
+    /* whole has up to 122 bits and growth 45: the millionths are divided out before they meet */
+    __int128 capital =
+        whole / ppm2 * growth + (whole % ppm2 * growth + rest * growth / n->cost_of_sales) / ppm2;
     __int128 need = capital - n->own_funds - n->working_capital_loans - n->other_funds;
     return need <= 0 ? 0 : need > SCF_MONEY_MAX ? SCF_MONEY_MAX : (int64_t)need;
 }

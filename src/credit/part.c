@@ -32,6 +32,10 @@ static bool is_open(const struct scf_limit_inputs *in, const struct scf_limit_co
            (in->product == SCF_PRODUCT_RECEIVABLE && strcmp(k->status, "completed") == 0);
 }
 
+bool scf_contract_is_own(const struct scf_limit_inputs *in, const struct scf_limit_contract *k) {
+    return k->seller_is_borrower && !k->duplicate && strcmp(k->currency, in->currency) == 0;
+}
+
 enum scf_reason scf_contract_reason(const struct scf_limit_inputs *in,
                                     const struct scf_limit_contract *k, int64_t net) {
     return !in->operating                           ? SCF_REASON_NOT_OPERATING
@@ -102,7 +106,9 @@ void scf_part_initial(const struct scf_limit_inputs *in, const struct scf_limit_
 
 /* ---- increments ---- */
 
-int64_t scf_granted(const struct scf_limit_contract *k) {
+int64_t scf_granted(const struct scf_limit_inputs *in, const struct scf_limit_contract *k) {
+    if (!scf_contract_is_own(in, k))
+        return 0;
     return scf_add_money(k->initial_limit, scf_at_least(k->increments, 0));
 }
 
@@ -133,7 +139,7 @@ static int64_t take_back(const struct scf_limit_inputs *in, const struct scf_lim
                          int64_t net, int64_t credibility_ppm) {
     int64_t best = scf_at_least(k->best_credibility_ppm, credibility_ppm);
     int64_t keep = scf_at_least(k->initial_limit, target(in, k, net, best));
-    int64_t granted = scf_granted(k);
+    int64_t granted = scf_granted(in, k);
     int64_t undrawn = scf_at_least(granted - scf_add_money(k->held, k->used), 0);
     int64_t excess = scf_at_least(granted - keep, 0);
     return scf_at_most(excess, scf_at_most(undrawn, scf_at_least(k->increments, 0)));
@@ -143,9 +149,10 @@ void scf_part_increment(const struct scf_limit_inputs *in, const struct scf_limi
                         const struct scf_limit_result *r, int64_t *room,
                         struct scf_limit_part *ret) {
     struct scf_limit_part part = begin(in, k);
-    int64_t granted = scf_granted(k), credibility = r->ratings.credibility_ppm;
+    int64_t granted = scf_granted(in, k), credibility = r->ratings.credibility_ppm;
     part.rate_ppm = in->policy.stage_ppm[k->trade.stage];
     part.limit = granted;
+    part.frozen = part.reason == SCF_REASON_NOT_OPERATING;
     if (part.reason == SCF_REASON_CONTRACT_COUNTED || part.reason == SCF_REASON_CONTRACT_USED_UP) {
         part.target = target(in, k, part.net, credibility);
         part.frozen = credibility == 0 || cancelled_after_financing(k);

@@ -33,15 +33,31 @@ void scf_rd_complain(struct scf_reader *r, bool sound, const char *name) {
     r->failed = true;
 }
 
+/* A member; NULL: there is none. Receipts are read in the order in which they are written, so that
+ * it mostly stands behind the one before. */
+static const cJSON *find(struct scf_reader *r, const cJSON *o, const char *name) {
+    const cJSON *item = o != NULL && o == r->object ? r->last : NULL;
+    if (item != NULL && strcmp(item->string, name) != 0) /* an optional one is asked for twice */
+        item = item->next;
+    if (item == NULL || strcmp(item->string, name) != 0) {
+        item = cJSON_IsObject(o) ? o->child : NULL;
+        while (item != NULL && strcmp(item->string, name) != 0)
+            item = item->next;
+    }
+    r->object = o;
+    r->last = item;
+    return item;
+}
+
 const char *scf_rd_text(struct scf_reader *r, const cJSON *o, const char *name) {
-    const char *value = scf_json_string(o, name);
+    const char *value = cJSON_GetStringValue(find(r, o, name));
     scf_rd_complain(r, value != NULL, name);
     return value != NULL ? value : "";
 }
 
 int64_t scf_rd_integer(struct scf_reader *r, const cJSON *o, const char *name) {
     int64_t value = 0;
-    bool sound = scf_json_i64(o, name, &value) && value >= 0 && value <= MAX_COUNT;
+    bool sound = scf_json_item_i64(find(r, o, name), &value) && value >= 0 && value <= MAX_COUNT;
     scf_rd_complain(r, sound, name);
     return sound ? value : 0;
 }
@@ -56,16 +72,16 @@ static int64_t ratio_of(struct scf_reader *r, const cJSON *item, const char *nam
 }
 
 int64_t scf_rd_ratio(struct scf_reader *r, const cJSON *o, const char *name) {
-    return ratio_of(r, scf_json_get(o, name), name, 0, SCF_PPM);
+    return ratio_of(r, find(r, o, name), name, 0, SCF_PPM);
 }
 
 int64_t scf_rd_ratio_within(struct scf_reader *r, const cJSON *o, const char *name, int64_t from,
                             int64_t to) {
-    return ratio_of(r, scf_json_get(o, name), name, from, to);
+    return ratio_of(r, find(r, o, name), name, from, to);
 }
 
 void scf_rd_ratios(struct scf_reader *r, const cJSON *o, const char *name, int64_t *out, int n) {
-    const cJSON *array = scf_json_get(o, name);
+    const cJSON *array = find(r, o, name);
     scf_rd_complain(r, cJSON_IsArray(array) && cJSON_GetArraySize(array) == n, name);
     const cJSON *e = cJSON_IsArray(array) ? array->child : NULL;
     scf_rd_enter(r, name, 0);
@@ -90,7 +106,7 @@ int64_t scf_rd_money(struct scf_reader *r, const cJSON *o, const char *name, int
 }
 
 bool scf_rd_bool(struct scf_reader *r, const cJSON *o, const char *name) {
-    const cJSON *item = scf_json_get(o, name);
+    const cJSON *item = find(r, o, name);
     scf_rd_complain(r, cJSON_IsBool(item), name);
     return cJSON_IsTrue(item);
 }
@@ -154,16 +170,14 @@ int scf_rd_choice(struct scf_reader *r, const cJSON *o, const char *name,
 }
 
 bool scf_rd_has(struct scf_reader *r, const cJSON *o, const char *name) {
-    const cJSON *item = cJSON_IsObject(o) ? o->child : NULL;
-    while (item != NULL && strcmp(item->string, name) != 0)
-        item = item->next;
+    const cJSON *item = find(r, o, name);
     scf_rd_complain(r, item != NULL, name);
     return item != NULL && !cJSON_IsNull(item);
 }
 
 void *scf_rd_list(struct scf_reader *r, const cJSON *o, const char *name, size_t size,
                   size_t *ret_n, const cJSON **ret_first) {
-    const cJSON *array = scf_json_get(o, name);
+    const cJSON *array = find(r, o, name);
     int n = cJSON_IsArray(array) ? cJSON_GetArraySize(array) : 0;
     bool sound = cJSON_IsArray(array) && n <= SCF_READER_LIST;
     void *room = scf_alloc(r->arena, sound ? (size_t)n : 0, size);

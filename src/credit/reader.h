@@ -16,6 +16,7 @@ struct scf_reader {
         size_t index;
     } at[SCF_READER_DEPTH];
     int depth;
+    const cJSON *object, *last; /* the last member that was found, and where */
     bool failed;
     char bad[256]; /* the pointer, when failed */
 };

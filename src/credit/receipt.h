@@ -24,8 +24,6 @@ void scf_chains_write(struct scf_jsonw *w, const char *key, const struct scf_lim
 enum scf_code scf_receipt_read(struct scf_arena *arena, const cJSON *receipt,
                                struct scf_limit_inputs *ret, struct scf_error *err) SCF_MUST_CHECK;
 
-int scf_scale_of(const char *currency); /* decimal places; 2 when the currency is unknown */
-
 /* ---- parts of a receipt ---- */
 
 /* "inputs", "checks" and the digests of both, of a receipt or of a lender's part, from the JSON of

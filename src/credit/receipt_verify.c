@@ -1,12 +1,14 @@
 /* Checking a receipt with nothing but itself: its inputs are read, the limit is computed anew and
- * the receipt written anew. When the bytes are the same, everything holds. When they are not, the
- * checks beside the inputs say which value was altered, and a comparison finds what they leave.
+ * the receipt written anew. When the bytes are the same, everything holds, and that is the short
+ * way. When they are not, the long way begins anew with a strict reading: the checks beside the
+ * inputs say which value was altered, and a comparison finds what they leave.
  * Pure. Relies on receipt_read.c, limit.c, receipt.c and scalar_checks.c. */
 #include "receipt.h"
 #include "scalar_checks.h"
 #include "scfd/base/money.h"
 
 enum { VERIFY_BYTES = 256 << 20, RECEIPT_BYTES = 32 << 20, POINTER_BYTES = 512, MAX_NAMED = 10 };
+enum { TREE_BYTES = 16 }; /* of memory per byte of a receipt, about */
 
 struct check {
     struct scf_arena *arena;
@@ -180,86 +182,69 @@ static bool differs(const cJSON *a, const cJSON *b, char *path, size_t at) {
     return found;
 }
 
-/* ---- the whole ---- */
+/* ---- recomputing ---- */
 
-/* Whether the inputs are those the digest was made of, as far as reading them goes. */
-static bool same_digest(const struct place *p) {
-    const char *given = scf_json_string(p->holder, "inputs_sha256");
-    const char *own = scf_json_string(p->own, "inputs_sha256");
-    return given != NULL && own != NULL && strcmp(given, own) == 0;
-}
-
-static bool same_bytes(const struct scf_buf *own, struct scf_str given) {
-    while (given.n > 0 && (given.p[given.n - 1] == '\n' || given.p[given.n - 1] == '\r'))
-        given.n--;
-    return !own->overflow && own->len == given.n && memcmp(own->data, given.p, given.n) == 0;
-}
-
-/* Everything recomputed from what was read. */
+/* A receipt, or a lender's, with everything recomputed from its inputs. */
 struct again {
-    const struct scf_limit_inputs *in;
-    const struct scf_limit_result *shared;
-    const struct scf_lender_inputs *lender; /* NULL: a receipt that all share */
-    const struct scf_lender_result *own;
+    struct scf_limit_inputs in;
+    struct scf_limit_result shared;
+    bool of_lender; /* what follows is there too */
+    struct scf_lender_inputs lender;
+    struct scf_lender_result own;
+    struct place places[2];
+    size_t n;
 };
 
-static const char *checks_of(const cJSON *holder, bool given) {
-    return given ? scf_json_string(holder, "checks") : NULL;
+enum outcome { RECOMPUTED, UNREADABLE, TOO_LARGE };
+
+/* On UNREADABLE `err` says what, and *ret_above is the pointer of what was read. */
+static enum outcome recompute(const struct check *c, struct again *a, const char **ret_above,
+                              struct scf_error *err) {
+    const char *format = scf_json_string(c->json, "format");
+    *ret_above = "";
+    if (format != NULL && strcmp(format, SCF_LENDER_RECEIPT_FORMAT) == 0) {
+        a->of_lender = true;
+        a->n = 2;
+        a->places[0] = (struct place){scf_json_get(c->json, "receipt"), NULL, "/receipt/inputs",
+                                      strlen("/receipt")};
+        a->places[1] = (struct place){scf_json_get(c->json, "lender"), NULL, "/lender/inputs", 0};
+        *ret_above = "/receipt";
+    } else if (format != NULL && strcmp(format, SCF_RECEIPT_FORMAT) == 0) {
+        a->n = 1;
+        a->places[0] = (struct place){c->json, NULL, "/inputs", 0};
+    } else {
+        scf_fail(err, SCF_E_VALIDATION_FAILED, "/format is missing or wrong");
+        return UNREADABLE;
+    }
+    if (scf_receipt_read(c->arena, a->places[0].holder, &a->in, err) != SCF_OK)
+        return UNREADABLE;
+    *ret_above = "";
+    if (a->of_lender && scf_lender_part_read(c->arena, c->json, scf_scale_of(a->in.currency),
+                                             &a->lender, err) != SCF_OK)
+        return UNREADABLE;
+    if (!scf_limit_compute(&a->in, c->arena, &a->shared))
+        return TOO_LARGE;
+    if (a->of_lender)
+        scf_lender_limit_compute(&a->in, &a->shared, &a->lender, &a->own);
+    return RECOMPUTED;
 }
 
 /* Writes it anew; `given`: with the checks as given, which their digest vouches for. */
-static void rewrite(const struct again *a, const struct place *places, bool given,
-                    struct scf_buf *out) {
-    if (a->lender == NULL) {
-        scf_receipt_write_with(a->in, a->shared, checks_of(places[0].holder, given), out);
+static void rewrite(const struct again *a, bool given, struct scf_buf *out) {
+    const char *checks[2] = {NULL, NULL};
+    for (size_t i = 0; given && i < a->n; i++)
+        checks[i] = scf_json_string(a->places[i].holder, "checks");
+    if (!a->of_lender) {
+        scf_receipt_write_with(&a->in, &a->shared, checks[0], out);
         return;
     }
     struct scf_buf receipt;
     scf_buf_init(&receipt, RECEIPT_BYTES);
-    scf_receipt_write_with(a->in, a->shared, checks_of(places[0].holder, given), &receipt);
+    scf_receipt_write_with(&a->in, &a->shared, checks[0], &receipt);
     out->overflow |= receipt.overflow;
-    scf_lender_receipt_write_with((struct scf_str){receipt.data, receipt.len}, a->in, a->lender,
-                                  a->own, checks_of(places[1].holder, given), out);
+    scf_lender_receipt_write_with((struct scf_str){receipt.data, receipt.len}, &a->in, &a->lender,
+                                  &a->own, checks[1], out);
     scf_buf_free(&receipt);
-}
-
-/* The bytes differ: other white space only, or something was altered. */
-static bool explain(struct check *c, const struct scf_buf *again, struct place *places, size_t n) {
-    struct scf_error err = {0};
-    char path[POINTER_BYTES] = "";
-    const cJSON *own =
-        again->overflow ? NULL : scf_json_parse_large(c->arena, again->data, again->len, &err);
-    if (own == NULL) {
-        scf_buf_puts(c->report, "FAIL  the receipt is too large to be compared\n");
-        return false;
-    }
-    if (!differs(own, c->json, path, 0))
-        return true;
-    for (size_t i = 0; i < n; i++) {
-        places[i].own = n == 1 ? own : scf_json_get(own, i == 0 ? "receipt" : "lender");
-        if (!same_digest(&places[i]) && name_altered(c, &places[i]))
-            return false;
-    }
-    scf_buf_printf(c->report, "FAIL  %s differs from the recomputation\n",
-                   path[0] != '\0' ? path : "the document");
-    return false;
-}
-
-static bool conclude(struct check *c, const struct again *a, struct place *places, size_t n) {
-    struct scf_buf text;
-    scf_buf_init(&text, 2 * RECEIPT_BYTES);
-    (void)scf_buf_reserve(&text, c->document.n); /* grows at once to what it will be */
-    rewrite(a, places, true, &text);
-    bool sound = same_bytes(&text, c->document);
-    if (!sound) {
-        scf_buf_clear(&text);
-        rewrite(a, places, false, &text);
-        sound = explain(c, &text, places, n);
-    }
-    scf_buf_free(&text);
-    if (sound)
-        scf_buf_puts(c->report, "ok    every input and number of the receipt agrees\n");
-    return sound;
 }
 
 static void report_limit(struct check *c, const char *what, int64_t limit, const char *currency) {
@@ -274,68 +259,133 @@ static void report_limit(struct check *c, const char *what, int64_t limit, const
     scf_buf_putc(c->report, '\n');
 }
 
-/* What cannot be read was altered, or never was a receipt. */
-static bool unreadable(struct check *c, const struct place *places, size_t n,
-                       const struct scf_error *err) {
-    for (size_t i = 0; i < n; i++)
-        if (name_altered(c, &places[i]))
+static void report_limits(struct check *c, const struct again *a) {
+    report_limit(c, "limit", a->shared.limit, a->in.currency);
+    if (a->of_lender)
+        report_limit(c, "limit of the lender", a->own.limit, a->in.currency);
+}
+
+static void report_sound(struct check *c) {
+    scf_buf_puts(c->report, "ok    every input and number of the receipt agrees\n");
+}
+
+/* ---- the short way ---- */
+
+static bool same_bytes(const struct scf_buf *own, struct scf_str given) {
+    while (given.n > 0 && (given.p[given.n - 1] == '\n' || given.p[given.n - 1] == '\r'))
+        given.n--;
+    return !own->overflow && own->len == given.n && memcmp(own->data, given.p, given.n) == 0;
+}
+
+/* Whether the receipt is, to the byte, what is written anew from its inputs. The text is parsed as
+ * it stands, without the scanner: whatever a loose parser made of it, text that equals the writer's
+ * own is sound JSON, and says what was read. Anything else is told by the long way. */
+static bool is_verbatim(struct check *c) {
+    struct scf_error ignored = {0};
+    const char *above;
+    struct again *a = scf_alloc(c->arena, 1, sizeof *a);
+    char *copy = scf_strndup(c->arena, c->document.p, c->document.n);
+    if (a == NULL || copy == NULL)
+        return false;
+    c->json = scf_json_parse_unscanned(c->arena, copy, c->document.n);
+    if (c->json == NULL || recompute(c, a, &above, &ignored) != RECOMPUTED)
+        return false;
+    struct scf_buf text;
+    scf_buf_init(&text, 2 * RECEIPT_BYTES);
+    (void)scf_buf_reserve(&text, c->document.n); /* grows at once to what it will be */
+    rewrite(a, true, &text);
+    bool same = same_bytes(&text, c->document);
+    scf_buf_free(&text);
+    if (same) {
+        report_limits(c, a);
+        report_sound(c);
+    }
+    return same;
+}
+
+/* ---- the long way ---- */
+
+/* Whether the inputs are those the digest was made of, as far as reading them goes. */
+static bool same_digest(const struct place *p) {
+    const char *given = scf_json_string(p->holder, "inputs_sha256");
+    const char *own = scf_json_string(p->own, "inputs_sha256");
+    return given != NULL && own != NULL && strcmp(given, own) == 0;
+}
+
+/* Other white space only, or something was altered. */
+static bool explain(struct check *c, const struct scf_buf *again, struct again *a) {
+    struct scf_error err = {0};
+    char path[POINTER_BYTES] = "";
+    const cJSON *own =
+        again->overflow ? NULL : scf_json_parse_large(c->arena, again->data, again->len, &err);
+    if (own == NULL) {
+        scf_buf_puts(c->report, "FAIL  the receipt is too large to be compared\n");
+        return false;
+    }
+    if (!differs(own, c->json, path, 0))
+        return true;
+    for (size_t i = 0; i < a->n; i++) {
+        a->places[i].own = a->of_lender ? scf_json_get(own, i == 0 ? "receipt" : "lender") : own;
+        if (!same_digest(&a->places[i]) && name_altered(c, &a->places[i]))
             return false;
-    scf_buf_printf(c->report, "FAIL  %s\n", err->detail);
+    }
+    scf_buf_printf(c->report, "FAIL  %s differs from the recomputation\n",
+                   path[0] != '\0' ? path : "the document");
     return false;
 }
 
-static bool too_large(struct check *c) {
+static bool compare(struct check *c, struct again *a) {
+    struct scf_buf text;
+    report_limits(c, a);
+    scf_buf_init(&text, 2 * RECEIPT_BYTES);
+    rewrite(a, false, &text);
+    bool sound = explain(c, &text, a);
+    scf_buf_free(&text);
+    if (sound)
+        report_sound(c);
+    return sound;
+}
+
+/* What cannot be read was altered, or never was a receipt. */
+static bool unreadable(struct check *c, const struct again *a, const char *above,
+                       const struct scf_error *err) {
+    for (size_t i = 0; i < a->n; i++)
+        if (name_altered(c, &a->places[i]))
+            return false;
+    scf_buf_printf(c->report, "FAIL  %s%s\n", above, err->detail);
+    return false;
+}
+
+static bool verify_slowly(struct check *c) {
+    struct scf_error err = {0};
+    const char *above;
+    struct again *a = scf_alloc(c->arena, 1, sizeof *a);
+    char *copy = scf_strndup(c->arena, c->document.p, c->document.n);
+    c->json = copy != NULL ? scf_json_parse_large(c->arena, copy, c->document.n, &err) : NULL;
+    if (a != NULL && c->json == NULL && copy != NULL) {
+        scf_buf_printf(c->report, "FAIL  %s\n", err.detail);
+        return false;
+    }
+    switch (a != NULL && copy != NULL ? recompute(c, a, &above, &err) : TOO_LARGE) {
+    case RECOMPUTED:
+        return compare(c, a);
+    case UNREADABLE:
+        return unreadable(c, a, above, &err);
+    case TOO_LARGE:
+        break;
+    }
     scf_buf_puts(c->report, "FAIL  the receipt is too large\n");
     return false;
 }
 
-static bool verify_shared(struct check *c) {
-    struct scf_error err = {0};
-    struct scf_limit_inputs in;
-    struct scf_limit_result result;
-    struct place place = {c->json, NULL, "/inputs", 0};
-    if (scf_receipt_read(c->arena, c->json, &in, &err) != SCF_OK)
-        return unreadable(c, &place, 1, &err);
-    if (!scf_limit_compute(&in, c->arena, &result))
-        return too_large(c);
-    report_limit(c, "limit", result.limit, in.currency);
-    return conclude(c, &(struct again){&in, &result, NULL, NULL}, &place, 1);
-}
-
-static bool verify_lenders(struct check *c) {
-    struct scf_error err = {0};
-    struct scf_limit_inputs in;
-    struct scf_limit_result shared;
-    struct scf_lender_inputs lender;
-    struct scf_lender_result own;
-    struct place places[2] = {
-        {scf_json_get(c->json, "receipt"), NULL, "/receipt/inputs", strlen("/receipt")},
-        {scf_json_get(c->json, "lender"), NULL, "/lender/inputs", 0}};
-    if (scf_receipt_read(c->arena, places[0].holder, &in, &err) != SCF_OK ||
-        scf_lender_part_read(c->arena, c->json, scf_scale_of(in.currency), &lender, &err) != SCF_OK)
-        return unreadable(c, places, 2, &err);
-    if (!scf_limit_compute(&in, c->arena, &shared))
-        return too_large(c);
-    scf_lender_limit_compute(&in, &shared, &lender, &own);
-    report_limit(c, "limit", shared.limit, in.currency);
-    report_limit(c, "limit of the lender", own.limit, in.currency);
-    return conclude(c, &(struct again){&in, &shared, &lender, &own}, places, 2);
-}
-
 bool scf_receipt_verify(struct scf_str receipt_json, struct scf_buf *report) {
-    struct scf_arena *arena = scf_arena_new(VERIFY_BYTES);
-    struct scf_error err = {0};
-    struct check c = {arena, report, receipt_json, NULL};
-    bool sound = false;
-    char *copy = scf_strndup(arena, receipt_json.p, receipt_json.n);
-    c.json = copy != NULL ? scf_json_parse_large(arena, copy, receipt_json.n, &err) : NULL;
-    const char *format = scf_json_string(c.json, "format");
-    if (c.json == NULL)
-        scf_buf_printf(report, "FAIL  %s\n", err.detail);
-    else if (format != NULL && strcmp(format, SCF_LENDER_RECEIPT_FORMAT) == 0)
-        sound = verify_lenders(&c);
-    else
-        sound = verify_shared(&c);
-    scf_arena_free(arena);
+    struct check c = {scf_arena_new(VERIFY_BYTES), report, receipt_json, NULL};
+    scf_arena_expect(c.arena, TREE_BYTES * receipt_json.n);
+    bool sound = is_verbatim(&c);
+    if (!sound) {
+        scf_arena_reset(c.arena);
+        sound = verify_slowly(&c);
+    }
+    scf_arena_free(c.arena);
     return sound;
 }

@@ -72,15 +72,16 @@ static void factor(const struct scf_limit_inputs *in, const struct scf_limit_res
     if (l->has_risk_assets) {
         int64_t most = scf_share(l->risk_assets, p->factor_same_debtor_ppm);
         int64_t affiliates = scf_share(l->risk_assets, p->factor_affiliates_ppm);
-        int64_t others = 0, related = 0;
+        int64_t others = 0, related = 0, here = 0;
         for (size_t i = 0; i < l->debtor_count; i++) {
             const struct scf_lender_debtor *d = &l->debtors[i];
             int64_t left = scf_at_most(share_of(in, shared, &d->enterprise_id),
                                        room(most, d->confirmed_financed, d->here));
             *(d->affiliated ? &related : &others) =
                 scf_add_money(d->affiliated ? related : others, left);
+            here = scf_add_money(here, d->affiliated ? d->here : 0);
         }
-        related = scf_at_most(related, room(affiliates, l->affiliates, 0));
+        related = scf_at_most(related, room(affiliates, l->affiliates, here));
         lower(s, most, scf_add_money(others, related));
     }
     if (l->has_net_assets) {

@@ -67,7 +67,7 @@ static void note_failure(struct scf_checks_sum *c, enum scf_check check) {
 
 /* What a contract's findings weigh; an alert tells and weighs nothing. */
 static void add_findings(struct scf_checks_sum *c, const struct scf_limit_contract *k) {
-    for (size_t i = 0; !k->duplicate && i < k->trade.finding_count; i++) {
+    for (size_t i = 0; i < k->trade.finding_count; i++) {
         const struct scf_finding *f = &k->trade.findings[i];
         if (f->outcome == SCF_CHECK_NOT_APPLICABLE || f->rule->severity == SCF_ALERT)
             continue;
@@ -104,7 +104,8 @@ void scf_limit_checks(const struct scf_limit_inputs *in, struct scf_checks_sum *
     struct scf_checks_sum c = {0};
     add_records(&c, in);
     for (size_t i = 0; i < in->contract_count; i++)
-        add_findings(&c, &in->contracts[i]);
+        if (scf_contract_is_own(in, &in->contracts[i])) /* good papers of others prove nothing */
+            add_findings(&c, &in->contracts[i]);
     *ret = c;
 }
 

@@ -4,7 +4,9 @@
 
 #include "scfd/base/money.h"
 
-enum { SCRATCH_BYTES = 32 << 20, MOST_TRIES = 2000 };
+/* A try computes the whole limit, which takes longer the more receivables there are: those of the
+ * search take about two seconds together. */
+enum { SCRATCH_BYTES = 64 << 20, MOST_TRIES = 2000, MOST_LINES = 10000000 };
 
 const struct scf_improvement_text scf_improvement_texts[SCF_IMPROVEMENTS] = {
     {"fill-field", "Send corrections of these records, which lack this field, with it",
@@ -40,6 +42,7 @@ struct search {
     struct scf_arena *arena, *scratch;
     struct scf_improvement *list;
     size_t n, tries;
+    size_t lines;                   /* receivables that a try goes through */
     int64_t limit, normativity_ppm; /* as they are */
     bool full;
 };
@@ -60,8 +63,9 @@ static int64_t limit_with(struct search *s, const struct scf_limit_inputs *in,
 /* Keeps it when it adds something. */
 static void try_one(struct search *s, struct scf_improvement p) {
     struct scf_limit_inputs changed;
-    if (s->tries++ >= MOST_TRIES)
+    if (s->tries >= MOST_TRIES || s->tries * s->lines >= MOST_LINES)
         return;
+    s->tries++;
     scf_arena_reset(s->scratch);
     p.amount = limit_with(s, s->w->in, &p, s->scratch, &changed) - s->limit;
     if (p.amount > 0)
@@ -188,7 +192,7 @@ static void try_guarantees(struct search *s, size_t i, const struct scf_limit_pa
         try_one(s, p);
 }
 
-/* Proven work raises increments, and the rate of receivables; confirmation the receivables. */
+/* Proven work raises increments, and the rate of receivables. */
 static void try_work(struct search *s, size_t i) {
     const struct scf_limit_inputs *in = s->w->in;
     const struct scf_limit_contract *k = &in->contracts[i];
@@ -197,11 +201,6 @@ static void try_work(struct search *s, size_t i) {
         return;
     for (p.item = 0; p.item < k->trade.milestone_count; p.item++)
         if (k->trade.milestones[p.item].share_ppm < SCF_PPM)
-            try_one(s, p);
-    p.kind = SCF_IMPROVE_CONFIRM_RECEIVABLE;
-    for (p.item = 0; in->product == SCF_PRODUCT_RECEIVABLE && p.item < k->trade.invoice_count;
-         p.item++)
-        if (k->standings == NULL || !k->standings[p.item].confirmed)
             try_one(s, p);
 }
 
@@ -212,6 +211,39 @@ static void try_contract(struct search *s, size_t i, const struct scf_limit_part
     if (strcmp(s->w->in->contracts[i].status, "draft") == 0)
         try_one(s, (struct scf_improvement){
                        .kind = SCF_IMPROVE_OPEN_CONTRACT, .changes = 1, .contract = i});
+}
+
+/* ---- receivables ---- */
+
+static int larger(const void *x, const void *y) {
+    const struct scf_base_line *a = *(const struct scf_base_line *const *)x;
+    const struct scf_base_line *b = *(const struct scf_base_line *const *)y;
+    if (a->balance != b->balance)
+        return a->balance > b->balance ? -1 : 1;
+    return a->contract != b->contract ? (a->contract < b->contract ? -1 : 1)
+                                      : (a->invoice > b->invoice) - (a->invoice < b->invoice);
+}
+
+/* Of those that lack nothing but the debtor's word the largest ones. */
+static void try_receivables(struct search *s, const struct scf_borrowing_base *base) {
+    size_t n = 0;
+    const struct scf_base_line **list = scf_alloc(s->arena, base->line_count, sizeof *list);
+    if (list == NULL) {
+        s->full = true;
+        return;
+    }
+    for (size_t i = 0; i < base->line_count; i++) {
+        const struct scf_base_line *l = &base->lines[i];
+        if (!l->confirmed && (l->code == SCF_ELIGIBLE || l->code == SCF_OUT_NOCONF))
+            list[n++] = l;
+    }
+    if (n > 0)
+        qsort(list, n, sizeof *list, larger);
+    for (size_t i = 0; i < n && i < SCF_WHATIF_RECEIVABLES; i++)
+        try_one(s, (struct scf_improvement){.kind = SCF_IMPROVE_CONFIRM_RECEIVABLE,
+                                            .changes = 1,
+                                            .contract = list[i]->contract,
+                                            .item = list[i]->invoice});
 }
 
 /* ---- the borrower ---- */
@@ -316,8 +348,10 @@ bool scf_improvements_find(const struct scf_whatif *w, struct scf_arena *arena,
     s.scratch = scf_arena_new(SCRATCH_BYTES);
     s.limit = now.limit;
     s.normativity_ppm = now.ratings.normativity_ppm;
+    s.lines = now.base.line_count;
     try_corrections(&s);
     try_borrower(&s);
+    try_receivables(&s, &now.base);
     for (size_t i = 0; i < w->in->contract_count; i++)
         try_contract(&s, i, &now.parts[i]);
     qsort(s.list, s.n, sizeof *s.list, better);

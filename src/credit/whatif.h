@@ -13,11 +13,12 @@
 #include "scfd/party/services.h"
 
 enum {
-    SCF_WHATIF_RECORDS = 1000, /* looked at, the newest */
-    SCF_WHATIF_LEAVES = 20000, /* walked back in each chain for them */
-    SCF_WHATIF_GROUP = 100,    /* records that one improvement corrects at most, the newest */
-    SCF_WHATIF_SHOWN = 50,     /* improvements */
-    SCF_WHATIF_STEPS = 3       /* of the best combination */
+    SCF_WHATIF_RECORDS = 1000,    /* looked at, the newest */
+    SCF_WHATIF_LEAVES = 20000,    /* walked back in each chain for them */
+    SCF_WHATIF_GROUP = 100,       /* records that one improvement corrects at most, the newest */
+    SCF_WHATIF_RECEIVABLES = 100, /* whose confirmation is tried, the largest */
+    SCF_WHATIF_SHOWN = 50,        /* improvements */
+    SCF_WHATIF_STEPS = 3          /* of the best combination */
 };
 
 /* A field that a record lacks, by the template in force now. */

@@ -154,6 +154,19 @@ static bool prove(const struct scf_improvement *p, struct scf_arena *arena,
     return true;
 }
 
+/* Invoices do not say which hard check they failed: they count again once none is left. */
+static bool clear_invoices(struct scf_trade_view *v, struct scf_arena *arena) {
+    struct scf_trade_invoice *list = scf_alloc(arena, v->invoice_count, sizeof *list);
+    if (list == NULL)
+        return false;
+    for (size_t i = 0; i < v->invoice_count; i++) {
+        list[i] = v->invoices[i];
+        list[i].hard_failed = false;
+    }
+    v->invoices = list;
+    return true;
+}
+
 static bool resolve(const struct scf_improvement *p, struct scf_arena *arena,
                     struct scf_limit_contract *k) {
     struct scf_trade_view *v = &k->trade;
@@ -165,7 +178,10 @@ static bool resolve(const struct scf_improvement *p, struct scf_arena *arena,
     list[p->item].outcome = SCF_CHECK_PASSED;
     v->passed_ppm += list[p->item].rule->weight_ppm;
     v->findings = list;
-    return true;
+    v->hard_failed = false;
+    for (size_t i = 0; i < v->finding_count; i++)
+        v->hard_failed |= list[i].outcome == SCF_CHECK_FAILED && list[i].rule->severity == SCF_HARD;
+    return v->hard_failed || clear_invoices(v, arena);
 }
 
 static bool confirm_receivable(const struct scf_improvement *p, struct scf_arena *arena,

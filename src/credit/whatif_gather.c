@@ -3,7 +3,7 @@
  * Relies on whatif_store.c, series.c and on the template room's evaluation. */
 #include "scfd/base/clock.h"
 #include "scfd/party/enterprise.h"
-#include "series.h"
+#include "scfd/rating/series.h"
 #include "scfd/base/table.h"
 #include "whatif.h"
 

@@ -127,17 +127,19 @@ static enum scf_code book_shares(struct scf_db *db, struct scf_arena *arena,
     struct scf_account *accounts = scf_alloc(arena, s->n, sizeof *accounts);
     struct scf_account **changed = scf_alloc(arena, s->n, sizeof *changed);
     struct scf_account_change *changes = scf_alloc(arena, s->n, sizeof *changes);
-    if (accounts == NULL || changed == NULL || changes == NULL)
+    struct scf_uuid *keys = scf_alloc(arena, s->n, sizeof *keys);
+    if (accounts == NULL || changed == NULL || changes == NULL || keys == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "Too many contracts.");
-    enum scf_code code = scf_account_lock(db, arena, s->keys, s->n, l->currency, &l->borrower_id,
-                                          now_us, accounts, err);
     size_t n = 0;
     for (size_t i = 0; i < s->n; i++) {
-        if (s->after[i] == s->before[i])
+        if (s->after[i] == s->before[i]) /* one without a share may have no account */
             continue;
-        changed[n] = &accounts[i];
+        keys[n] = s->keys[i];
+        changed[n] = &accounts[n];
         changes[n++] = change_of(cause, s->after[i] - s->before[i]);
     }
+    enum scf_code code =
+        scf_account_lock(db, arena, keys, n, l->currency, &l->borrower_id, now_us, accounts, err);
     return code == SCF_OK ? scf_account_book_many(db, arena, changed, changes, n, now_us, err)
                           : code;
 }

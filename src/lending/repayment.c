@@ -3,6 +3,7 @@
 #include "repayment.h"
 
 #include "scfd/base/clock.h"
+#include "scfd/base/metrics.h"
 #include "scfd/http/answer.h"
 #include "scfd/receivable/receivable.h"
 
@@ -169,17 +170,28 @@ static enum scf_code lock_loan(struct scf_db *db, const struct scf_filing *f, st
     return code;
 }
 
-/* A settled loan frees its invoices; one that a reversal opened again takes them back, those apart
- * that another has claimed by then. */
+/* Two have money out on one invoice: somebody has to look at it. */
+static void note_conflicts(int64_t conflicts) {
+    scf_metric_add(scf_counter("scfd_claims_in_conflict_total", NULL,
+                               "Invoices claimed above their net amount since a reversal opened a "
+                               "settled loan again, found by this instance."),
+                   conflicts);
+}
+
+/* A settled loan frees its invoices; one that a reversal opened again takes them back. */
 static enum scf_code move_claims(struct paying *p, enum scf_loan_status before,
                                  struct scf_error *err) {
     bool was = before == SCF_LOAN_SETTLED, is = p->loan.status == SCF_LOAN_SETTLED;
-    int64_t conflicts = 0;
+    const struct scf_uuid *loan_id = &p->loan.filed.id;
+    int64_t conflicts = 0, now_us = p->f->ctx.now_us;
     if (was == is)
         return SCF_OK;
     if (is)
-        return scf_claims_release(p->db, p->f->arena, &p->loan.filed.id, p->f->ctx.now_us, err);
-    return scf_claims_retake(p->db, p->f->arena, &p->loan.filed.id, &conflicts, err);
+        return scf_claims_release(p->db, p->f->arena, loan_id, now_us, err);
+    enum scf_code code = scf_claims_retake(p->db, p->f->arena, loan_id, now_us, &conflicts, err);
+    if (code == SCF_OK)
+        note_conflicts(conflicts);
+    return code;
 }
 
 static enum scf_code write_rows(struct paying *p, bool reversal, const char *receipt_no,
@@ -192,11 +204,12 @@ static enum scf_code write_rows(struct paying *p, bool reversal, const char *rec
         code = scf_loan_save(p->db, p->f->arena, &p->loan, &cause, p->f->ctx.now_us, err);
     if (code == SCF_OK)
         code = move_claims(p, p->status_before, err);
-    return code == SCF_OK
-               ? scf_receivable_repaid(p->db, p->f->arena, &p->r.loan_id,
-                                       p->loan.status == SCF_LOAN_SETTLED,
-                                       p->loan.status != SCF_LOAN_DISBURSED, p->f->ctx.now_us, err)
-               : code;
+    if (code != SCF_OK)
+        return code;
+    code =
+        scf_receivable_repaid(p->db, p->f->arena, &p->r.loan_id, p->loan.status == SCF_LOAN_SETTLED,
+                              p->loan.status != SCF_LOAN_DISBURSED, p->f->ctx.now_us, err);
+    return scf_filing_retry(code); /* another receivable of the invoice was offered meanwhile */
 }
 
 static enum scf_code record(struct paying *p, bool reversal, struct scf_error *err) {

@@ -5,6 +5,8 @@
 
 #include "scfd/base/table.h"
 
+enum { BILL_STEPS = 200000000 }; /* about a second */
+
 int64_t scf_money_add(int64_t a, int64_t b) {
     int64_t sum;
     if (__builtin_add_overflow(a, b, &sum))
@@ -159,12 +161,23 @@ static bool index_numbers(struct scf_case *c) {
     return true;
 }
 
-/* The bills of this number, oldest first, by `next`. */
-static struct scf_bill *numbered(const struct scf_case *c, const struct scf_uuid *number_key) {
-    static const struct scf_uuid nil;
+/* May one more bill be looked at? Records may name one number over and over, and many invoices may
+ * have it: what costs more than this is too large to be looked at. */
+static bool spend(struct scf_case *c) {
+    c->full |= c->bill_steps++ == BILL_STEPS;
+    return !c->full;
+}
+
+/* The first bill of this number, the oldest; NULL: none. */
+static struct scf_bill *numbered(struct scf_case *c, const struct scf_uuid *number_key) {
     const struct of_number *n =
-        scf_uuid_eq(number_key, &nil) ? NULL : scf_table_find(&c->by_number, number_key);
-    return n != NULL ? n->first : NULL;
+        scf_uuid_is_nil(number_key) ? NULL : scf_table_find(&c->by_number, number_key);
+    return n != NULL && spend(c) ? n->first : NULL;
+}
+
+/* The next one of the same number. */
+static struct scf_bill *next_numbered(struct scf_case *c, const struct scf_bill *b) {
+    return b->next != NULL && spend(c) ? b->next : NULL;
 }
 
 static void reduce(struct scf_bill *b, int64_t *left) {
@@ -179,12 +192,13 @@ static void apply_reducers(struct scf_case *c) {
     for (size_t i = 0; i < c->reducer_count; i++) {
         const struct scf_fact *f = c->reducers[i];
         int64_t left = f->has_amount ? magnitude(f->amount) : 0;
-        for (struct scf_bill *b = numbered(c, &f->original_key); b != NULL; b = b->next)
+        for (struct scf_bill *b = numbered(c, &f->original_key); b != NULL && left > 0;
+             b = next_numbered(c, b))
             if (strcmp(f->currency, b->v.currency) == 0)
                 reduce(b, &left);
         while (open > 0 && c->bills[open - 1].v.reduced == c->bills[open - 1].v.amount)
             open--;
-        for (size_t k = open; k-- > 0 && left > 0;)
+        for (size_t k = open; k-- > 0 && left > 0 && spend(c);)
             if (strcmp(f->currency, c->bills[k].v.currency) == 0)
                 reduce(&c->bills[k], &left);
     }
@@ -244,14 +258,15 @@ static void pay(const struct scf_case *c, size_t k, int64_t *paid, int64_t *left
 }
 
 /* To the invoices that it names, the rest to the oldest; `open`: those before it are paid. */
-static void allot(const struct scf_case *c, const struct scf_fact *f, int64_t *paid, size_t *open) {
+static void allot(struct scf_case *c, const struct scf_fact *f, int64_t *paid, size_t *open) {
     int64_t left = f->amount;
     for (size_t i = 0; i < f->invoice_ref_count; i++)
-        for (struct scf_bill *b = numbered(c, &f->invoice_refs[i]); b != NULL; b = b->next)
+        for (struct scf_bill *b = numbered(c, &f->invoice_refs[i]); b != NULL && left > 0;
+             b = next_numbered(c, b))
             pay(c, (size_t)(b - c->bills), paid, &left);
     while (*open < c->bill_count && unpaid(&c->bills[*open], paid[*open]) == 0)
         ++*open;
-    for (size_t k = *open; k < c->bill_count && left > 0; k++)
+    for (size_t k = *open; k < c->bill_count && left > 0 && spend(c); k++)
         pay(c, k, paid, &left);
 }
 
@@ -293,15 +308,17 @@ static void dispute_one(struct scf_bill *b, int64_t *left) {
 static void dispute(struct scf_case *c, const struct scf_fact *f) {
     int64_t left = f->has_amount ? f->amount : INT64_MAX;
     for (size_t i = 0; i < f->invoice_ref_count; i++)
-        for (struct scf_bill *b = numbered(c, &f->invoice_refs[i]); b != NULL; b = b->next)
+        for (struct scf_bill *b = numbered(c, &f->invoice_refs[i]); b != NULL && left > 0;
+             b = next_numbered(c, b))
             dispute_one(b, &left);
-    for (size_t k = f->invoice_ref_count > 0 ? 0 : c->bill_count; k-- > 0 && left > 0;)
+    for (size_t k = f->invoice_ref_count > 0 ? 0 : c->bill_count; k-- > 0 && left > 0 && spend(c);)
         dispute_one(&c->bills[k], &left);
 }
 
 static void resolve(struct scf_case *c, const struct scf_fact *f) {
     for (size_t i = 0; i < f->invoice_ref_count; i++)
-        for (struct scf_bill *b = numbered(c, &f->invoice_refs[i]); b != NULL; b = b->next)
+        for (struct scf_bill *b = numbered(c, &f->invoice_refs[i]); b != NULL;
+             b = next_numbered(c, b))
             b->v.disputed = 0;
 }
 
@@ -399,7 +416,8 @@ static void settle_confirmations(struct scf_case *c) {
             continue;
         all |= f->invoice_ref_count == 0;
         for (size_t k = 0; k < f->invoice_ref_count; k++)
-            for (struct scf_bill *b = numbered(c, &f->invoice_refs[k]); b != NULL; b = b->next)
+            for (struct scf_bill *b = numbered(c, &f->invoice_refs[k]); b != NULL;
+                 b = next_numbered(c, b))
                 b->confirmed = true;
     }
     for (size_t k = 0; all && k < c->bill_count; k++)

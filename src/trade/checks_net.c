@@ -119,6 +119,15 @@ static size_t first_sale(const struct scf_case *c, const struct scf_uuid *seller
     return low;
 }
 
+/* An outsider is a party to every sale that it makes up, from the buyer to itself and from itself
+ * to the seller: on its word alone nobody's goods have come back. */
+static bool is_vouched(const struct search *s) {
+    for (size_t i = 0; i < s->depth; i++)
+        if (s->path[i]->vouched)
+            return true;
+    return false;
+}
+
 /* Does a chain of sales lead from `from` back to the invoice's seller? */
 static bool leads_back(struct search *s, const struct scf_uuid *from) {
     const struct scf_case *c = s->c;
@@ -128,7 +137,7 @@ static bool leads_back(struct search *s, const struct scf_uuid *from) {
         if (!alike(s, sale))
             continue;
         s->path[s->depth++] = sale;
-        if (scf_uuid_eq(&sale->buyer_id, &s->bill->fact->seller_id) ||
+        if ((scf_uuid_eq(&sale->buyer_id, &s->bill->fact->seller_id) && is_vouched(s)) ||
             (s->depth < SCF_COUNT(s->path) && leads_back(s, &sale->buyer_id)))
             return true;
         s->depth--;

@@ -282,3 +282,30 @@ bool scf_fact_read(struct scf_arena *arena, const cJSON *body, struct scf_fact *
         return true;
     }
 }
+
+static bool own_text(struct scf_arena *arena, const char **text) {
+    if (*text != NULL && **text != '\0')
+        *text = scf_strdup(arena, *text);
+    return *text != NULL;
+}
+
+/* Units repeat from line to line: equal neighbours share their text. */
+static bool own_units(struct scf_arena *arena, struct scf_fact *f) {
+    struct scf_fact_line *lines = (struct scf_fact_line *)(uintptr_t)f->lines; /* made by us */
+    struct scf_str last = {"", 0};
+    for (size_t i = 0; i < f->line_count; i++) {
+        if (!scf_str_eq(lines[i].unit, last)) {
+            last.n = lines[i].unit.n;
+            last.p = scf_strndup(arena, lines[i].unit.p, last.n);
+        }
+        if (last.p == NULL)
+            return false;
+        lines[i].unit = last;
+    }
+    return true;
+}
+
+bool scf_fact_own(struct scf_arena *arena, struct scf_fact *f) {
+    return own_text(arena, &f->step) && own_text(arena, &f->shipment.mode) &&
+           (f->milestone == NULL || own_text(arena, &f->milestone)) && own_units(arena, f);
+}

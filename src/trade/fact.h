@@ -107,6 +107,9 @@ struct scf_fact {
 bool scf_fact_read(struct scf_arena *arena, const cJSON *body,
                    struct scf_fact *fact) SCF_MUST_CHECK;
 
+/* Copies the texts that are views into the body, which may then go. False: the arena is full. */
+bool scf_fact_own(struct scf_arena *arena, struct scf_fact *fact) SCF_MUST_CHECK;
+
 /* Only the lines of a list: items of events, lines of invoices and contracts. `scale` is the
  * currency's. False: the arena is full. */
 bool scf_fact_lines(struct scf_arena *arena, const cJSON *list, int scale,

@@ -246,6 +246,19 @@ enum scf_code scf_facts_add_limits(struct scf_params *p, struct scf_arena *arena
     return SCF_OK;
 }
 
+/* The tree of a detail is many times the size of what is read of it: it goes at once. */
+static bool read_detail(const struct scf_rows *rows, struct scf_arena *arena, struct scf_fact *f) {
+    struct scf_str text = scf_rows_str(rows, 0, 16);
+    struct scf_error ignored = {0};
+    if (scf_rows_null(rows, 0, 16))
+        return scf_fact_read(arena, NULL, f);
+    struct scf_arena *tree = scf_arena_new(BODY_BYTES);
+    const cJSON *detail = scf_json_parse(tree, text.p, text.n, &ignored);
+    bool done = detail != NULL && scf_fact_read(arena, detail, f) && scf_fact_own(arena, f);
+    scf_arena_free(tree);
+    return done;
+}
+
 static bool read_fact(const struct scf_rows *rows, struct scf_arena *arena, struct scf_fact *f) {
     *f = (struct scf_fact){
         .contract_key = scf_rows_uuid(rows, 0, 0),
@@ -268,11 +281,7 @@ static bool read_fact(const struct scf_rows *rows, struct scf_arena *arena, stru
     };
     struct scf_str currency = scf_rows_str(rows, 0, 12);
     memcpy(f->currency, currency.p != NULL ? currency.p : "", currency.n < 3 ? currency.n : 3);
-    const char *text = scf_rows_text(rows, 0, 16);
-    struct scf_error ignored = {0};
-    const cJSON *detail =
-        text != NULL ? scf_json_parse(arena, text, scf_rows_str(rows, 0, 16).n, &ignored) : NULL;
-    return (text == NULL || detail != NULL) && scf_fact_read(arena, detail, f);
+    return read_detail(rows, arena, f);
 }
 
 /* Row by row, so that what does not fit is never in memory as a whole. */

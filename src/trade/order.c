@@ -28,6 +28,11 @@ int scf_order_find(const struct scf_order *o, const struct scf_fact_line *line) 
     const struct line_key *k = find_key(o, &line->code_key);
     if (k == NULL)
         k = find_key(o, &line->name_key);
+    /* of the same name but with another code: other goods */
+    if (k != NULL && !scf_uuid_is_nil(&line->code_key) &&
+        !scf_uuid_is_nil(&o->lines[k->line].code_key) &&
+        !scf_uuid_eq(&line->code_key, &o->lines[k->line].code_key))
+        return -1;
     return k != NULL && same_unit(o->lines[k->line].unit, line->unit) ? (int)k->line : -1;
 }
 
@@ -63,6 +68,7 @@ static bool read_lines(struct scf_arena *arena, const cJSON *body, int scale, st
         const struct scf_fact_line *l = &parsed.lines[i++];
         struct scf_order_line line = {
             .name = scf_json_string(json, "item_name"),
+            .code_key = l->code_key,
             .unit = l->unit,
             .has_quantity = l->has_quantity && l->quantity > 0,
             .quantity = l->quantity,

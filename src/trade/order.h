@@ -7,6 +7,7 @@
 
 struct scf_order_line {
     const char *name;
+    struct scf_uuid code_key; /* nil: it has no code */
     struct scf_str unit;
     bool has_quantity, has_price, has_amount;
     int64_t quantity, price, amount; /* units as in struct scf_fact_line */

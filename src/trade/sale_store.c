@@ -8,7 +8,9 @@
 /* `w`: one row per contract that has invoices, with the range of amounts and times of sales that
  * may be like them. The column list and conditions are the same in all three parts. */
 #define SALE                                                                                       \
-    "f.seller_id, f.buyer_id, f.record_id, f.amount, (f.detail::json ->> 'issued_on')::date"
+    "f.seller_id, f.buyer_id, f.record_id, f.amount,"                                              \
+    " f.operator_id IS NULL OR f.operator_id IN (w.seller, w.buyer) AS vouched,"                   \
+    " (f.detail::json ->> 'issued_on')::date"
 /* That amounts are above zero says nothing new, but lets the planner take the partial indexes. */
 #define ALIKE                                                                                      \
     " f.kind = 3 AND f.amount > 0 AND f.amount BETWEEN w.low AND w.high AND f.currency = "         \
@@ -144,7 +146,8 @@ enum scf_code scf_sales_load(struct scf_db *db, struct scf_arena *arena,
                                     .buyer_id = scf_rows_uuid(rows, i, 2),
                                     .record_id = scf_rows_uuid(rows, i, 3),
                                     .amount = scf_rows_i64(rows, i, 4),
-                                    .day = scf_rows_date(rows, i, 5)};
+                                    .vouched = scf_rows_bool(rows, i, 5),
+                                    .day = scf_rows_date(rows, i, 6)};
         of->list = of->n++ == 0 ? &list[i] : of->list;
     }
     return SCF_OK;

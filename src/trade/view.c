@@ -12,10 +12,10 @@ static void add_year(const struct scf_case *c, int64_t returned, struct scf_trad
         const struct scf_trade_invoice *b = &c->bills[i].v;
         if (strcmp(b->currency, c->contract->currency) != 0)
             continue;
-        bool red = b->cancelled && b->reduced < b->amount; /* void or not found: never a sale */
-        if (!red)
+        bool no_sale = b->cancelled && b->reduced < b->amount; /* void or not found */
+        if (!no_sale)
             v->invoiced = scf_money_add(v->invoiced, b->amount - b->reduced);
-        if (!red && b->issued_day > from)
+        if (!no_sale && b->issued_day > from)
             v->sales_12m = scf_money_add(v->sales_12m, b->amount);
     }
     for (size_t i = 0; i < c->reducer_count; i++) {

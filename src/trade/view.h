@@ -45,6 +45,7 @@ struct scf_sale {
     struct scf_uuid seller_id, buyer_id, record_id;
     int64_t amount;
     int32_t day;
+    bool vouched; /* by seller or buyer of the contract looked at, or a node that nobody operates */
 };
 
 struct scf_case {
@@ -63,8 +64,9 @@ struct scf_case {
     size_t reducer_count;
     const struct scf_sale *sales; /* among enterprises around seller and buyer */
     size_t sale_count;
-    bool sales_known; /* false: nobody looked */
-    bool full;        /* the arena is */
+    bool sales_known;   /* false: nobody looked */
+    int64_t bill_steps; /* how many bills were looked at by number or in turn (bills.c) */
+    bool full;          /* the arena is, or it takes too many steps */
 };
 
 /* Sums of money stop at ±SCF_MONEY_MAX instead of wrapping. */
@@ -100,8 +102,8 @@ enum scf_stage scf_stage_of(const struct scf_case *c);
 bool scf_checks_run(struct scf_case *c, const struct scf_taken *proven,
                     struct scf_trade_view *view) SCF_MUST_CHECK;
 
-/* view.c: everything. False: the arena is full. `facts` are the contract's, in order; `folded` says
- * for each how far its chain is folded. */
+/* view.c: everything. False: it is too large, or the arena is full. `facts` are the contract's, in
+ * order; `folded` says for each how far its chain is folded. */
 bool scf_view_make(struct scf_case *c, const struct scf_fact *facts, const int64_t *folded,
                    size_t n, struct scf_trade_view *ret) SCF_MUST_CHECK;
 

@@ -111,6 +111,55 @@ def test_who_sees_an_account(admin, fresh):
         assert client.get("/v1/limit-accounts").json()["data"] == []
 
 
+def test_pages_of_accounts(admin, fresh):
+    """The same pages for borrower, lender and administrator, whatever leads to the accounts; a node
+    that is both sees each account once."""
+    for _ in range(2):
+        fresh.contract_id = fresh.erp.client.post("/v1/contracts", fresh.contract()).json()["id"]
+        assess(admin, fresh)
+    both = make_node(admin, "lender", fresh.seller["id"])
+    assess(admin, fresh, lender_ids=[both.id])
+    everything = admin.get("/v1/limit-accounts", borrower_id=fresh.seller["id"]).json()["data"]
+    ids = [a["id"] for a in everything]
+    assert len(ids) == 3
+    for client in (fresh.erp.client, fresh.lender.client, both.client):
+        for order in ("asc", "desc"):
+            found, after = [], {}
+            for _ in ids:
+                page = client.get("/v1/limit-accounts", limit=1, order=order, **after).json()
+                found += [a["id"] for a in page["data"]]
+                after = {"after": page["next_cursor"]} if page["has_more"] else {}
+            assert found == (ids if order == "asc" else ids[::-1])
+            assert after == {}
+
+
+def test_a_borrower_gets_no_account_of_anothers_contract(admin, fresh):
+    """An assessment may name a contract under which the borrower buys: a loan under the assessment
+    makes no account of it, which would be the borrower's to see instead of the seller's."""
+    erp = fresh.procurement.client
+    sold = erp.post("/v1/contracts", fresh.contract()).json()["id"]
+    resale = bodies.contract(fresh.buyer["ref"], make_enterprise(admin)["ref"])
+    resold = erp.post("/v1/contracts", resale).json()["id"]
+    for hours in (20, 12, 4):
+        event = bodies.event(resold, fresh.buyer["id"], occurred_at=bodies.hours_ago(hours))
+        assert erp.post("/v1/workflow-events", event).status == 201
+    fresh.assessment = assess(
+        admin, fresh, borrower_id=fresh.buyer["id"], contract_ids=[sold, resold]
+    )
+    decided = decide(fresh, annual_rate="0")["id"]
+    paid = lend(
+        fresh, decided, "1.00", borrower_id=fresh.buyer["id"], contract_ids=[sold, resold],
+        interest={"type": "fixed", "annual_rate": "0"},
+    )
+    assert paid.status == 201, paid
+    back = repayment(paid.json()["id"], "1.00")
+    assert fresh.lender.client.post("/v1/repayments", back, key()).status == 201
+    theirs = erp.get("/v1/limit-accounts", borrower_id=fresh.buyer["id"]).json()["data"]
+    assert [a.get("contract_id") for a in theirs] == [resold]
+    listed = admin.get("/v1/limit-accounts", contract_id=sold).json()["data"]
+    assert listed == []
+
+
 def test_pages_of_entries(fresh):
     for _ in range(3):
         assert reserve(fresh, "1.00").status == 201
@@ -426,25 +475,42 @@ def test_a_loan_uses_its_hold(fresh):
     reversal = repayment(paid.json()["id"], "400.00", reversal_of=back["id"])
     assert client.post("/v1/repayments", reversal, key()).status == 201
     shown, _ = assert_sums(fresh)
-    assert shown["used"] == "400.00"  # it happened; the claim is in conflict
+    assert shown["used"] == "400.00"  # it happened; the invoice is claimed above its worth
 
 
-def test_a_reversal_takes_the_claims_back(fresh, server):
+@pytest.mark.parametrize("meanwhile", [False, True])
+def test_a_reversal_takes_the_claims_back(admin, fresh, server, meanwhile):
+    """Also where another has claimed a part meanwhile: what is lent twice is not lent a third time,
+    not even when the other lets go."""
     decided = decide(fresh, annual_rate="0")["id"]
     free = {"interest": {"type": "fixed", "annual_rate": "0"}}
     client = fresh.lender.client
-    for conflict in (False, True):
-        invoice_id, _ = invoice(fresh)
-        paid = lend(fresh, decided, "10.00", invoice_ids=[invoice_id], **free).json()["id"]
-        back = client.post("/v1/repayments", repayment(paid, "10.00"), key()).json()["id"]
-        if conflict:
-            assert reserve(fresh, "1.00", [(invoice_id, "1.00")]).status == 201
-        reversal = repayment(paid, "10.00", reversal_of=back)
-        assert client.post("/v1/repayments", reversal, key()).status == 201
-        again = lend(fresh, decided, "1.00", invoice_ids=[invoice_id], **free)
-        expected = "already-claimed" if conflict else "invoice-already-financed"
-        assert (again.status, again.json()["code"]) == (409, expected)
-    assert server.psql("SELECT count(*) FROM scfd.claim WHERE status = 2").strip() != "0"
+    rival, assessment = rival_of(fresh, admin)
+    invoice_id, _ = invoice(fresh)
+    paid = lend(fresh, decided, "10.00", invoice_ids=[invoice_id], **free).json()["id"]
+    back = client.post("/v1/repayments", repayment(paid, "10.00"), key()).json()["id"]
+    if meanwhile:
+        other = reserve(fresh, "1.00", [(invoice_id, "1.00")]).json()
+    reversal = repayment(paid, "10.00", reversal_of=back)
+    assert client.post("/v1/repayments", reversal, key()).status == 201
+    again = lend(fresh, decided, "1.00", invoice_ids=[invoice_id], **free)
+    assert (again.status, again.json()["code"]) == (409, "invoice-already-financed"), again
+
+    def third():
+        answer = reserve(
+            fresh, "1.00", [(invoice_id, "0.01")], rival.client, assessment_id=assessment
+        )
+        return answer.status, answer.json().get("code")
+
+    assert third() == (409, "already-claimed")
+    if meanwhile:
+        counted = "scfd_claims_in_conflict_total"
+        assert f"\n{counted} " in server.anonymous().get("/metrics").body.decode()
+        assert release(fresh, other["id"]).status == 200
+        assert third() == (409, "already-claimed")
+    settling = repayment(paid, "10.00")
+    assert client.post("/v1/repayments", settling, key()).status == 201
+    assert third() == (201, None)
     assert_sums(fresh)
 
 

@@ -270,6 +270,35 @@ def test_who_may_read_it(admin, server, story):
     assert report(admin, {"id": "nonsense"}).status == 404
 
 
+@pytest.mark.parametrize("form", ["pdf", "html"])
+def test_the_history_has_what_its_reader_may_read(admin, form):
+    """Of three assessments for three lenders each sees its own; borrower and administrators all."""
+    chain = Chain(admin)
+    contract = chain.erp.client.post("/v1/contracts", chain.contract()).json()["id"]
+    event = chain.event(contract, occurred_at=bodies.hours_ago(2))
+    assert chain.erp.client.post("/v1/workflow-events", event).status == 201
+    others = [make_node(admin, "lender") for _ in range(2)]
+    asked = {"1111.11": others[:1], "2222.22": others, "3333.33": [*others, chain.lender]}
+    for amount, lenders in asked.items():
+        wish = {"requested_amount": amount, "currency": "CNY"}
+        wish["lender_ids"] = [lender.id for lender in lenders]
+        asker = chain.erp.client if chain.lender in lenders else admin
+        shown = assess(asker, chain, [contract], **wish)
+        assert shown["recommended_limit"] == amount
+
+    def history(client):
+        return [a for a in asked if money(a) in words(drawn(client, shown, form, "en"), form)]
+
+    assert history(admin) == history(chain.erp.client) == ["1111.11", "2222.22", "3333.33"]
+    assert history(others[0].client) == ["1111.11", "2222.22", "3333.33"]
+    assert history(others[1].client) == ["2222.22", "3333.33"]
+    assert history(chain.lender.client) == ["3333.33"]
+    tags = [report(n.client, shown, format=form).headers["ETag"] for n in (*others, chain.lender)]
+    again = [report(n.client, shown, format=form).headers["ETag"] for n in (*others, chain.lender)]
+    assert tags == again and len(set(tags)) == 3
+    assert report(admin, shown, format=form).headers["ETag"] == tags[0]
+
+
 def test_no_result_no_report(admin, server, story):
     """One that is queued: made by hand, so that no worker takes it."""
     node = make_node(admin, "erp", make_enterprise(admin)["id"])

@@ -218,6 +218,34 @@ def test_round_trips_are_found(admin):
     assert about(admin, contracts["A"], "findings", 2)["hard_failed"] is False
 
 
+def test_an_outsider_makes_up_no_round_trip(admin):
+    """C says that B sold to it and that it sold to A: only once B says so too has it come back."""
+    nodes, firms = {}, {}
+    for name in "ABC":
+        firms[name] = make_enterprise(admin)
+        nodes[name] = make_node(admin, "erp", firms[name]["id"]).client
+
+    def sell(teller, seller, buyer):
+        body = bodies.contract(firms[seller]["ref"], firms[buyer]["ref"])
+        contract = send(nodes[teller], "contracts", body)
+        parties = firms[seller]["tax"], firms[buyer]["tax"]
+        invoice = bodies.invoice(*parties, net="1000.00", contract_ids=[contract])
+        send(nodes[teller], "invoices", invoice)
+        return contract
+
+    contract = sell("A", "A", "B")
+    sell("C", "B", "C")
+    about(nodes["C"], sell("C", "C", "A"), "findings", 2)  # the last that C says is known
+    assert outcome(about(admin, contract, "findings", 2), "round-trip")["outcome"] == "passed"
+    sell("B", "B", "C")
+
+    def found():
+        finding = outcome(about(admin, contract, "findings", 2), "round-trip")
+        return finding if finding["outcome"] == "failed" else None
+
+    assert wait_until(found, 20, "the round trip is found")["severity"] == "alert"
+
+
 def test_accounts_and_milestones_travel(admin):
     chain = Chain(admin)
     seller, buyer = chain.erp.client, chain.procurement.client

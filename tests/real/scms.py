@@ -5,6 +5,7 @@
 | PO/SO number and vendor        | one contract; amount = all its line values                 |
 | delivered date → recorded date | a workflow event: occurred → received (the server's clock) |
 | line value, at delivery        | an invoice                                                 |
+| id and line item quantity      | the goods of a line: ordered, delivered, invoiced          |
 
 What cannot be parsed is not dropped and not guessed. Prices, weights and costs stay in `fields` as
 they are written ("Weight Captured Separately"). A PO date that was not captured stays in `fields`
@@ -82,6 +83,8 @@ class Line:
         self.delivered = parse_date(row["delivered to client date"])
         self.recorded = parse_date(row["delivery recorded date"])
         self.value = Decimal(row["line item value"])
+        self.item_code = f"SCMS-{self.id}"
+        self.quantity = int(row["line item quantity"])
 
     def fields(self):
         """What the template looks at, and every other column: strings exactly as they are."""
@@ -97,6 +100,7 @@ class Line:
             "step": "received",
             "occurred_at": self.delivered.isoformat() + "T00:00:00Z",
             "actor_enterprise_id": actor_id,
+            "items": [{"item_code": self.item_code, "quantity": self.row["line item quantity"]}],
             "amount": f"{self.value:.2f}",
             "currency": "USD",
             "fields": self.fields(),
@@ -106,6 +110,7 @@ class Line:
         value = f"{self.value:.2f}"
         goods = {
             "line_no": 1,
+            "item_code": self.item_code,
             "goods_name": self.row["item description"],
             "quantity": self.row["line item quantity"],
             "amount": value,
@@ -154,8 +159,10 @@ class Contract:
             "lines": [
                 {
                     "line_no": i,
+                    "item_code": line.item_code,
                     "item_name": line.row["item description"],
                     "quantity": line.row["line item quantity"],
+                    "amount": f"{line.value:.2f}",
                 }
                 for i, line in enumerate(self.lines, 1)
             ],

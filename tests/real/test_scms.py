@@ -253,20 +253,47 @@ def test_quality_of_single_records(story):
         assert float(quality["delay_seconds"]) * 1_000_000 == delay
 
 
+def trade_of(story, contract):
+    """An accepted contract with what was accepted of its lines."""
+    trade = figures.Trade(
+        int(contract.amount * 100),
+        contract.signed,
+        {
+            line.item_code: (line.quantity, int(line.value * 100))
+            for line in contract.lines
+        },
+    )
+    for line in contract.lines:
+        if story.accepted(f"SCMS-EVT-{line.id}"):
+            trade.deliver(
+                line.item_code, line.quantity, int(line.value * 100), line.delivered
+            )
+        if story.accepted(f"SCMS-INV-{line.id}"):
+            trade.invoice(line.item_code, line.quantity, int(line.value * 100), line.delivered)
+    return trade
+
+
 def contracts_of(story, vendor):
     """The vendor's accepted contracts as the model needs them."""
     for contract in story.data.contracts:
         if contract.vendor == vendor and story.accepted(f"SCMS-CTR-{contract.order}"):
-            events = [
-                line.delivered for line in contract.lines if story.accepted(f"SCMS-EVT-{line.id}")
-            ]
-            bills = [line.value for line in contract.lines if story.accepted(f"SCMS-INV-{line.id}")]
-            yield contract.order, {
-                "amount": int(contract.amount * 100),
-                "signed": contract.signed,
-                "first_event": min(events, default=None),
-                "invoiced": int(sum(bills) * 100) if bills else None,
-            }
+            yield contract.order, trade_of(story, contract)
+
+
+OUTCOMES = {"passed": True, "failed": False, "not_applicable": None}
+
+
+def compare_trade(trade, told, where):
+    """Findings, stage and completion of a contract as a receipt tells them."""
+    expected = trade.findings()
+    for finding in told["findings"]:
+        outcome = OUTCOMES[finding["outcome"]]
+        if finding["code"] == "round-trip":  # the buyer sells nothing; an alert weighs nothing
+            assert outcome is not False, where
+            continue
+        assert outcome == expected.get(finding["code"]), f"{where}: {finding}"
+    assert told["stage"] == trade.stage(), where
+    assert figures.ppm(told["completion"]) == trade.completion(), where
 
 
 def test_every_vendor(story, borrowers):
@@ -287,7 +314,8 @@ def test_every_vendor(story, borrowers):
         )
         shown = answer.json()
         assert shown["status"] == "succeeded", answer
-        expected = borrower.ratings()
+        everything = borrower.window()
+        expected = everything.ratings()
         rated, where = shown["ratings"], f"{vendor}: {json.dumps(shown['ratings'])} {expected}"
         for index, name in enumerate(("normativity", "timeliness", "accuracy")):
             assert rated[name]["grade"] == expected["grades"][index], where
@@ -296,7 +324,10 @@ def test_every_vendor(story, borrowers):
         within = rated["accuracy"]["within_fluctuation_ratio"]
         assert (within and figures.ppm(within)) == expected["within"], where
         assert rated["overall"] == expected["overall"], where
-        limit = borrower.limit(list(contracts.values()))
+        receipt = admin.get(f"/v1/credit-assessments/{shown['id']}/receipt").json()
+        for order, told in zip(contracts, receipt["inputs"]["contracts"]):
+            compare_trade(contracts[order], told["trade"], f"{vendor}, {order}")
+        limit = everything.limit(list(contracts.values()))
         assert shown["recommended_limit"] == f"{limit // 100}.{limit % 100:02d}", where
         assert shown["currency"] == "USD"
         grades[rated["overall"]] += 1

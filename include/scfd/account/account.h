@@ -184,11 +184,12 @@ enum scf_code scf_claims_pass(struct scf_db *db, struct scf_arena *arena,
 enum scf_code scf_claims_release(struct scf_db *db, struct scf_arena *arena,
                                  const struct scf_uuid *holder_id, int64_t now_us,
                                  struct scf_error *err) SCF_MUST_CHECK;
-/* A loan that a reversal opened again takes its claims back. What another has claimed by then is
- * recorded as in conflict, for what happened is not undone by it. */
+/* A loan that a reversal opened again takes its claims back, also where another has claimed the
+ * invoice by then, for money is out on it: nobody claims it again before it is below its net
+ * amount. *ret_conflicts: keys of invoices that are claimed above it. */
 enum scf_code scf_claims_retake(struct scf_db *db, struct scf_arena *arena,
-                                const struct scf_uuid *loan_id, int64_t *ret_conflicts,
-                                struct scf_error *err) SCF_MUST_CHECK;
+                                const struct scf_uuid *loan_id, int64_t now_us,
+                                int64_t *ret_conflicts, struct scf_error *err) SCF_MUST_CHECK;
 
 /* A lender's hold, locked after its account. NOT_FOUND; WRONG_STATE when it does not hold any
  * more. */

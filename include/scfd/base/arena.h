@@ -14,12 +14,20 @@ struct scf_arena *scf_arena_new(size_t max_bytes);
 /* Runs the deferred clean-ups, last first, and frees everything. NULL is fine. */
 void scf_arena_free(struct scf_arena *arena);
 
+/* Of a new arena: makes its first block hold this much, if the bound and the memory allow it. Many
+ * blocks that double and are freed together make malloc return the heap to the system and ask for
+ * it again every time. */
+void scf_arena_expect(struct scf_arena *arena, size_t bytes);
+
 /* Like free + new with the same bound, but keeps the first block for reuse. */
 void scf_arena_reset(struct scf_arena *arena);
 
 /* n × size zeroed bytes, aligned for any type, checked multiply; for 0 bytes a pointer too.
  * Returns NULL when the bound would be passed: the caller answers body-too-large or internal. */
 void *scf_alloc(struct scf_arena *arena, size_t n, size_t size) SCF_MUST_CHECK;
+
+/* The same, not zeroed: for whoever fills them at once. */
+void *scf_alloc_unset(struct scf_arena *arena, size_t bytes) SCF_MUST_CHECK;
 
 char *scf_strdup(struct scf_arena *arena, const char *text) SCF_MUST_CHECK;
 char *scf_strndup(struct scf_arena *arena, const char *text, size_t n) SCF_MUST_CHECK;

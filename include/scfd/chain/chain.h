@@ -48,6 +48,25 @@ bool scf_verify_proof(struct scf_str proof_json, struct scf_str vkey, const stru
 bool scf_chain_vkey_parse(struct scf_str vkey, uint8_t ret_public[SCF_ED25519_PUBLIC_LEN],
                           struct scf_str *ret_origin) SCF_MUST_CHECK;
 
+/* ---- walking a tree ---- */
+
+/* The leaf hashes that a chain's tiles hold, from its first leaf on, and the roots of the trees on
+ * the way: for whoever reads old records and wants to know that they are those that were sealed.
+ * Reads O(leaves / 256) rows and keeps a few dozen of them. One thread; lives in `arena`. */
+struct scf_chain_walk;
+/* NULL: the arena is full. */
+struct scf_chain_walk *scf_chain_walk_new(struct scf_arena *arena, const struct scf_uuid *chain_id);
+/* Walks on to a leaf, which lies beyond those walked over. *ret_known false: the tiles end before
+ * it. */
+enum scf_code scf_chain_walk_leaf(struct scf_chain_walk *walk, struct scf_db *db, int64_t index,
+                                  bool *ret_known, struct scf_hash *ret,
+                                  struct scf_error *err) SCF_MUST_CHECK;
+/* Walks on until `size` leaves lie behind, at least as many as already do, and gives the root of
+ * the tree that they are. *ret_known false: the tiles hold fewer. */
+enum scf_code scf_chain_walk_root(struct scf_chain_walk *walk, struct scf_db *db, int64_t size,
+                                  bool *ret_known, struct scf_hash *ret,
+                                  struct scf_error *err) SCF_MUST_CHECK;
+
 /* ---- audit ---- */
 
 /* A checkpoint that somebody kept: a signed note. The chain must still contain its tree. */

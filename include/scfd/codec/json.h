@@ -51,6 +51,12 @@ cJSON *scf_json_parse(struct scf_arena *arena, const char *text, size_t n,
 cJSON *scf_json_parse_large(struct scf_arena *arena, const char *text, size_t n,
                             struct scf_error *err) SCF_MUST_CHECK;
 
+/* cJSON alone, without the scanner: twice a name, bytes that are not UTF-8, and numbers beyond a
+ * double pass. Only for a reader that afterwards compares its whole outcome with the text, byte by
+ * byte. `text[n]` must be NUL. NULL when cJSON refuses the text or there is no memory. */
+const cJSON *scf_json_parse_unscanned(struct scf_arena *arena, const char *text,
+                                      size_t n) SCF_MUST_CHECK;
+
 /* Case-sensitive look-up; NULL when absent. `null` members count as absent. */
 const cJSON *scf_json_get(const cJSON *object, const char *name);
 /* The string value or NULL when absent or not a string. */
@@ -58,6 +64,8 @@ const char *scf_json_string(const cJSON *object, const char *name);
 bool scf_json_bool(const cJSON *object, const char *name, bool fallback);
 /* Integer member (number without fraction, or decimal string); false when absent or neither. */
 bool scf_json_i64(const cJSON *object, const char *name, int64_t *ret);
+/* The same of an item that was found; NULL is neither. */
+bool scf_json_item_i64(const cJSON *item, int64_t *ret);
 
 /* The bytes of a member's value as they stand in `text`, of which `object` is the parsed object:
  * for a part that is kept, or hashed, as it was sent. A view into `text`; false when it is absent.

@@ -8,11 +8,6 @@
 #include "scfd/party/services.h"
 #include "scfd/work/work.h"
 
-/* Task "rollup": folds new leaves of every chain into daily totals, in chain order, exactly once. A
- * run takes about half a second at most; what is left then the next one folds. */
-enum scf_code scf_rollup_task(struct scf_db *db, struct scf_arena *arena, void *app,
-                              struct scf_error *err) SCF_MUST_CHECK;
-
 extern const struct scf_job_kind scf_assess_job;   /* "assess" */
 extern const struct scf_job_kind scf_backtest_job; /* "backtest" */
 
@@ -33,6 +28,10 @@ extern const struct scf_route scf_terms_routes[]; /* /v1/lender-terms… */
 extern const size_t scf_terms_route_count;
 extern const struct scf_route scf_run_routes[]; /* /v1/limit-runs… */
 extern const size_t scf_run_route_count;
+
+extern const struct scf_job_kind scf_replay_job;   /* "replay" */
+extern const struct scf_route scf_replay_routes[]; /* /v1/credit-assessments/{id}/replay */
+extern const size_t scf_replay_route_count;
 
 /* ---- for lending; all inside the caller's transaction ---- */
 

@@ -6,6 +6,7 @@
 #ifndef SCFD_CREDIT_LIMIT_H
 #define SCFD_CREDIT_LIMIT_H
 
+#include "scfd/rating/rating.h"
 #include "scfd/receivable/receivable.h"
 #include "scfd/trade/trade.h"
 
@@ -17,18 +18,6 @@ extern const char *const scf_assessment_kind_names[]; /* "initial" …, NULL-ter
 /* What is financed: the order, or the receivables that its invoices are. */
 enum scf_product { SCF_PRODUCT_ORDER, SCF_PRODUCT_RECEIVABLE };
 extern const char *const scf_product_names[]; /* "order", "receivable", NULL */
-
-/* Sums over the records of one chain, template and kind in the rating window. */
-struct scf_rating_sums {
-    struct scf_uuid chain_id;
-    int32_t template_id; /* 0: the records were judged by no template */
-    enum scf_record_kind kind;
-    int64_t records, weight_expected, weight_present;
-    int64_t delay_count, delay_s,
-        delay_us; /* whole seconds, and the µs beyond them, summed apart */
-    int64_t range_ok, fluctuation_applicable, fluctuation_ok;
-    int64_t checks_applicable, checks_passed;
-};
 
 struct scf_limit_chain { /* where the sums came from */
     struct scf_uuid chain_id;
@@ -175,18 +164,6 @@ const char *scf_reason_text(enum scf_reason reason, bool chinese);
 /* "positive", "negative" or "neutral" */
 const char *scf_reason_direction(enum scf_reason reason);
 
-struct scf_ratings {
-    bool has_records;                 /* any event or invoice in the window */
-    int64_t normativity_ppm;          /* N */
-    bool has_workflow, has_invoice;   /* which delays exist */
-    int64_t workflow_us, invoice_us;  /* mean delays */
-    int64_t delay_us, timeliness_ppm; /* D; 1 − min(1, D / lateness) */
-    bool has_compared;                /* any value could be compared with an earlier period */
-    int64_t in_range_ppm, within_ppm, accuracy_ppm;            /* A */
-    enum scf_grade normativity, timeliness, accuracy, overall; /* overall: the lowest */
-    int64_t credibility_ppm; /* E of CR-2.3: 0 when any grade is D */
-};
-
 /* What one contract adds. */
 struct scf_limit_part {
     int64_t net;              /* C_net */
@@ -302,6 +279,8 @@ struct scf_limit_result {
 /* `parts` in `arena`; false when the arena is full. */
 bool scf_limit_compute(const struct scf_limit_inputs *in, struct scf_arena *arena,
                        struct scf_limit_result *ret) SCF_MUST_CHECK;
+
+int scf_scale_of(const char *currency); /* decimal places; 2 when the currency is unknown */
 
 /* ---- receipts ---- */
 

@@ -25,7 +25,7 @@
  * hold has claimed a part of it, it is 409 already-claimed (account/account.h). A loan that names a
  * hold uses that: at most its amount, for its contract alone; its claims become the loan's. Taking
  * back the payment that settled a loan opens it again, whoever finances its invoices by then: what
- * happened is recorded, and a claim that another has by then as in conflict.
+ * happened is recorded, and its claims count again beside those that another has by then.
  *
  * The ledger. What is owed under a loan is the sum of its entries. Simple interest runs on the
  * outstanding principal by the loan's rate and day count, from the value date, the first day

@@ -131,6 +131,32 @@ enum scf_code scf_trade_views(struct scf_db *db, struct scf_arena *arena,
                               size_t limit_count, struct scf_trade_view *ret,
                               struct scf_error *err) SCF_MUST_CHECK;
 
+/* ---- making past views again, out of records instead of facts: replays ---- */
+
+/* Facts that are derived from records here and now; nothing that folding stored takes part. One
+ * thread; lives in `arena`. */
+struct scf_trade_again;
+/* NULL: the arena is full. */
+struct scf_trade_again *scf_trade_again_new(struct scf_arena *arena);
+/* A record of a contract: a contract, an event or an invoice; others are passed over. `before` is
+ * the contract_key of the record that it revises (nil: none). `operator_id` and `node_kind`: of the
+ * node whose chain it stands in (nil: nobody; −1: the platform). Its body is read, not kept.
+ * BODY_TOO_LARGE: a million of them. */
+enum scf_code scf_trade_again_add(struct scf_trade_again *again, const struct scf_record *record,
+                                  const struct scf_uuid *before, const struct scf_uuid *operator_id,
+                                  int node_kind, struct scf_error *err) SCF_MUST_CHECK;
+/* Whether the word of a node counts for or against a contract at all: of its parties, of nobody in
+ * particular, of lenders and guarantors. Others' facts are in no view. Pure. */
+bool scf_trade_is_heard(const struct scf_trade_contract *contract,
+                        const struct scf_uuid *operator_id, int node_kind);
+/* The views of scf_trade_views over these facts, of leaves below `limits` only. Sales of other
+ * enterprises are not among them: round trips are not looked for. Pure. */
+enum scf_code scf_trade_again_views(struct scf_trade_again *again, const struct scf_policy *policy,
+                                    const struct scf_trade_contract *contracts, size_t n,
+                                    int64_t as_of_us, const struct scf_trade_chain *limits,
+                                    size_t limit_count, struct scf_trade_view *ret,
+                                    struct scf_error *err) SCF_MUST_CHECK;
+
 /* ---- folding: called by the rollup for each batch of leaves, inside its transaction ---- */
 
 /* Reads the bodies of those leaves that belong to a contract, and writes their facts. `from` and

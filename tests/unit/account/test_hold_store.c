@@ -141,8 +141,9 @@ static enum scf_code reverse(struct scf_db *db, void *ctx, struct scf_error *err
     enum scf_code code = lock_account(p, db, &a, err);
     if (code == SCF_OK)
         code = book(p, db, &a, SCF_ENTRY_REPAY, -p->at->used, 0, err);
-    return code == SCF_OK ? scf_claims_retake(db, p->h.arena, &p->at->loan_id, &conflicts, err)
-                          : code;
+    return code == SCF_OK
+               ? scf_claims_retake(db, p->h.arena, &p->at->loan_id, scf_now_us(), &conflicts, err)
+               : code;
 }
 
 static enum scf_code regrant(struct scf_db *db, void *ctx, struct scf_error *err) {
@@ -299,11 +300,48 @@ static void the_task_ends_what_is_over(void **state) {
     close_hand(&h);
 }
 
+static enum scf_code lock_in_little_memory(struct scf_db *db, void *ctx, struct scf_error *err) {
+    struct scf_arena *arena = scf_arena_new(64 << 10);
+    enum scf_code code =
+        scf_account_lock(db, arena, &w.contract_key, 1, "CNY", &w.borrower, scf_now_us(), ctx, err);
+    scf_arena_free(arena);
+    return code;
+}
+
+/* Whoever comes next must book them all, or nobody could use the account any more. */
+static void thousands_expire_at_once(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    struct scf_account a;
+    int64_t wrong = 0;
+    sql("t_holds",
+        "INSERT INTO scfd.limit_hold (id, node_id, account_id, assessment_id, contract_id,"
+        " contract_key, borrower_id, currency, amount, expires_at, created_at)"
+        " SELECT gen_random_uuid(), $2, id, id, id, contract_key, $1, 'CNY', 2,"
+        " '2020-01-02', '2020-01-01' FROM scfd.limit_account, generate_series(1, 2500)",
+        &w.borrower, &w.lenders[0].node_id);
+    sql("t_entry",
+        "INSERT INTO scfd.limit_entry (account_id, seq, type, granted, held, used, source_id,"
+        " source_prefix, created_at) SELECT id, 2, 3, 0, 5000, 0, $1, 'hold', now()"
+        " FROM scfd.limit_account WHERE $2::uuid IS NULL",
+        &w.borrower, NULL);
+    sql("t_balance",
+        "UPDATE scfd.limit_account SET held = 5000, entries = 2 WHERE borrower_id = $1"
+        " AND $2::uuid IS NULL",
+        &w.borrower, NULL);
+    ok(scf_tx_run(w.db, lock_in_little_memory, &a, &w.err));
+    assert_int_equal(a.held, 0);
+    assert_int_equal(a.entries, 2502);
+    ok(scf_account_check(w.db, w.arena, &wrong, &w.err));
+    assert_int_equal(wrong, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(one_wins_each_invoice, open_world, close_world),
         cmocka_unit_test_setup_teardown(no_sequence_breaks_a_balance, open_world, close_world),
         cmocka_unit_test_setup_teardown(the_task_ends_what_is_over, open_world, close_world),
+        cmocka_unit_test_setup_teardown(thousands_expire_at_once, open_world, close_world),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

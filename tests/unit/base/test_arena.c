@@ -40,6 +40,23 @@ static void test_bound(void **state) {
     scf_arena_free(arena);
 }
 
+/* What is expected changes nothing but where the memory lies: the bound holds, reset keeps it. */
+static void test_expected(void **state) {
+    (void)state;
+    struct scf_arena *arena = scf_arena_new(100000);
+    scf_arena_expect(arena, 60000);
+    char *first = scf_alloc_unset(arena, 1000), *second = scf_alloc(arena, 50000, 1);
+    assert_ptr_equal(second, first + 1008); /* aligned to 16, in one block */
+    assert_null(scf_alloc(arena, 50000, 1));
+    scf_arena_reset(arena);
+    assert_ptr_equal(scf_alloc_unset(arena, 0), first);
+    scf_arena_free(arena);
+    arena = scf_arena_new(100000);
+    scf_arena_expect(arena, SIZE_MAX / 2); /* beyond the bound: as if nothing had been said */
+    assert_non_null(scf_alloc(arena, 1000, 1));
+    scf_arena_free(arena);
+}
+
 static void test_zero_bound(void **state) {
     (void)state;
     struct scf_arena *arena = scf_arena_new(0);
@@ -101,6 +118,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_memory_is_zeroed_and_aligned),
         cmocka_unit_test(test_bound),
+        cmocka_unit_test(test_expected),
         cmocka_unit_test(test_zero_bound),
         cmocka_unit_test(test_reset_keeps_the_first_block),
         cmocka_unit_test(test_deferred_run_last_first),

@@ -88,6 +88,20 @@ static void test_i64(void **state) {
     assert_int_equal(value, 1000);
 }
 
+/* What the scanner would refuse passes, what cJSON cannot read does not. */
+static void test_unscanned(void **state) {
+    (void)state;
+    const char twice[] = "{\"a\":1,\"a\":2}\n";
+    const cJSON *tree = scf_json_parse_unscanned(arena, twice, strlen(twice));
+    int64_t value = 0;
+    assert_true(scf_json_item_i64(scf_json_get(tree, "a"), &value));
+    assert_int_equal(value, 1);
+    assert_false(scf_json_item_i64(NULL, &value));
+    static const char *const broken[] = {"", "{", "{\"a\":1,", "{}x", "[1"};
+    for (size_t i = 0; i < SCF_COUNT(broken); i++)
+        assert_null(scf_json_parse_unscanned(arena, broken[i], strlen(broken[i])));
+}
+
 static void decimal(const char *json, const char *expected) {
     char out[40];
     bool has = scf_json_decimal_text(parse(json), out, sizeof out);
@@ -177,6 +191,7 @@ int main(void) {
         cmocka_unit_test(test_parse_error),
         cmocka_unit_test(test_limits_have_their_own_errors),
         cmocka_unit_test(test_i64),
+        cmocka_unit_test(test_unscanned),
         cmocka_unit_test(test_decimal_text),
         cmocka_unit_test(test_decimal_round_trip),
         cmocka_unit_test(test_decimal_needs_room),

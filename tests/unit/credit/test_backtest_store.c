@@ -15,8 +15,8 @@ static const struct scf_backtest_request everything = {
 static const struct scf_stmt assessment_stmt = {
     "test_assessment",
     "INSERT INTO scfd.credit_assessment (id, borrower_id, request, as_of, status, currency,"
-    " recommended_limit, document, receipt, created_at, updated_at)"
-    " VALUES ($1, $1, '{}', $2, 2, 'CNY', $3, '{}', $4, $2, $2)"};
+    " recommended_limit, receipt, created_at, updated_at)"
+    " VALUES ($1, $1, '{}', $2, 2, 'CNY', $3, $4, $2, $2)"};
 
 static int set_up(void **state) {
     (void)state;

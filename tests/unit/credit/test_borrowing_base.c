@@ -215,6 +215,21 @@ static void dilution_lowers_the_rate(void **state) {
     assert_int_equal(compute().advance_ppm, 700000);
 }
 
+/* What the borrower bought, or sold in another money, is no sale to measure its dilution by. */
+static void sales_of_others_hide_no_dilution(void **state) {
+    (void)state;
+    add(1, 1000, 10);
+    contract.trade.sales_12m = 1000, contract.trade.dilution_12m = 150;
+    struct scf_limit_contract two[2] = {contract, contract};
+    in.contracts = two, in.contract_count = 2;
+    two[1].trade = (struct scf_trade_view){.sales_12m = 9000};
+    assert_int_equal(compute().dilution_ppm, 15000); /* its own: 150 of 10 000 */
+    two[1].seller_is_borrower = false;
+    assert_int_equal(compute().dilution_ppm, 150000);
+    two[1].seller_is_borrower = true, memcpy(two[1].currency, "JPY", 4);
+    assert_int_equal(compute().dilution_ppm, 150000);
+}
+
 static void contracts_that_do_not_count(void **state) {
     (void)state;
     add(1, 1000, 10);
@@ -237,6 +252,7 @@ int main(void) {
         T(parts_that_are_out),
         T(unconfirmed_counts_less_or_not),
         T(dilution_lowers_the_rate),
+        T(sales_of_others_hide_no_dilution),
         T(contracts_that_do_not_count),
     };
     return cmocka_run_group_tests_name("borrowing_base", tests, NULL, NULL);

@@ -27,6 +27,14 @@ static void set_up(struct fixture *f, const int64_t bases[CONTRACTS],
     f->in.contract_count = CONTRACTS;
     f->result.parts = f->parts;
     f->result.limit = f->result.computed;
+    f->result.steps[SCF_STEP_MODEL] =
+        (struct scf_limit_step){.applies = true, .adjusted = f->result.computed};
+}
+
+static void cap(struct fixture *f, enum scf_limit_step_kind kind, int64_t amount) {
+    f->result.steps[kind] = (struct scf_limit_step){.applies = true, .adjusted = amount};
+    if (amount < f->result.limit)
+        f->result.limit = amount - amount % f->in.policy.unit;
 }
 
 static void assert_grants(const struct fixture *f, int64_t a, int64_t b, int64_t c) {
@@ -48,13 +56,25 @@ static void what_was_asked_for_caps_no_contract(void **state) {
     (void)state;
     struct fixture f;
     set_up(&f, BASES, GUARANTEES);
-    f.in.has_requested = true;
-    f.in.requested = f.result.limit = 10;
-    assert_grants(&f, 1100, 0, 500);
     f.in.policy.unit = 100; /* 155 asked for, 100 given */
-    f.in.requested = 155;
-    f.result.limit = 100;
+    cap(&f, SCF_STEP_REQUESTED, 155);
+    assert_int_equal(f.result.limit, 100);
     assert_grants(&f, 1100, 0, 500);
+    cap(&f, SCF_STEP_REQUESTED, 10);
+    assert_grants(&f, 1100, 0, 500);
+}
+
+/* However little each assessment asks for, together they get no further than the need or the base:
+ * 100 by 11 : 0 : 5 is 68.75 and 31.25. */
+static void a_small_request_hides_no_ceiling(void **state) {
+    (void)state;
+    struct fixture f;
+    set_up(&f, BASES, GUARANTEES);
+    cap(&f, SCF_STEP_NEED, 100);
+    cap(&f, SCF_STEP_REQUESTED, 10);
+    assert_grants(&f, 68, 0, 32);
+    cap(&f, SCF_STEP_BASE, 0);
+    assert_grants(&f, 0, 0, 0);
 }
 
 /* 1 600 by 11 : 0 : 5 of 100 is 68.75 and 31.25: together exactly 100. */
@@ -62,9 +82,9 @@ static void another_ceiling_is_spread(void **state) {
     (void)state;
     struct fixture f;
     set_up(&f, BASES, GUARANTEES);
-    f.result.limit = 100;
+    cap(&f, SCF_STEP_NEED, 100);
     assert_grants(&f, 68, 0, 32);
-    f.result.limit = 0;
+    cap(&f, SCF_STEP_BASE, 0);
     assert_grants(&f, 0, 0, 0);
 }
 
@@ -73,7 +93,8 @@ static void the_largest_numbers_fit(void **state) {
     struct fixture f;
     const int64_t all[] = {SCF_MONEY_MAX, SCF_MONEY_MAX, SCF_MONEY_MAX}, none[CONTRACTS] = {0};
     set_up(&f, all, none);
-    f.result.limit = f.result.computed = SCF_MONEY_MAX; /* sums of money stop there */
+    f.result.computed = SCF_MONEY_MAX; /* sums of money stop there */
+    f.result.steps[SCF_STEP_MODEL].adjusted = f.result.limit = SCF_MONEY_MAX;
     int64_t third = SCF_MONEY_MAX / 3;
     assert_grants(&f, third, third, third);
 }
@@ -94,6 +115,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_contract_gets_what_it_adds),
         cmocka_unit_test(what_was_asked_for_caps_no_contract),
+        cmocka_unit_test(a_small_request_hides_no_ceiling),
         cmocka_unit_test(another_ceiling_is_spread),
         cmocka_unit_test(the_largest_numbers_fit),
         cmocka_unit_test(some_contracts_say_nothing),

@@ -70,6 +70,14 @@ static void unknown_increments_count_as_the_best(void **state) {
     assert_int_equal(mark.best_credibility_ppm, 600000);
 }
 
+static void freezes_whoever_does_not_operate(void **state) {
+    (void)state;
+    struct scf_limit_part closed = {.reason = SCF_REASON_NOT_OPERATING, .frozen = true};
+    assert_int_equal(change(closed, 900000), 1);
+    assert_int_equal(changes[0].type, SCF_ENTRY_FREEZE);
+    assert_true(mark.frozen);
+}
+
 static void freezes_once_and_thaws_what_it_froze(void **state) {
     (void)state;
     struct scf_limit_part frozen = {.reason = SCF_REASON_CONTRACT_COUNTED, .frozen = true};
@@ -131,6 +139,7 @@ int main(void) {
         cmocka_unit_test_setup(nothing_changes_but_the_mark, set_up),
         cmocka_unit_test_setup(what_is_taken_back_in_full_is_forgotten, set_up),
         cmocka_unit_test_setup(unknown_increments_count_as_the_best, set_up),
+        cmocka_unit_test_setup(freezes_whoever_does_not_operate, set_up),
         cmocka_unit_test_setup(freezes_once_and_thaws_what_it_froze, set_up),
         cmocka_unit_test_setup(a_stop_is_not_lifted_by_ratings, set_up),
         cmocka_unit_test_setup(leaves_the_freeze_of_others_alone, set_up),

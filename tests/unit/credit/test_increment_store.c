@@ -132,10 +132,88 @@ static void reports_what_is_overtaken_or_late_once(void **state) {
     assert_int_equal(counts.overdue, 0);
 }
 
+/* ---- the order of locks ---- */
+
+/* Of two accounts the one that goes first belongs to a borrower without financials, so that it is
+ * locked for itself, the other with its borrower. */
+#define FIRST "'00000000-0000-4000-8000-00000000000a'"
+#define SECOND "'00000000-0000-4000-8000-00000000000b'"
+
+static struct scf_uuid key_of(char last) {
+    struct scf_uuid id = {{0}};
+    id.b[6] = 0x40;
+    id.b[8] = 0x80;
+    id.b[15] = (unsigned char)last;
+    return id;
+}
+
+static enum scf_code lock_body(struct scf_db *db, void *arena, struct scf_error *err) {
+    const struct scf_uuid first = key_of(0xa), second = key_of(0xb);
+    const struct scf_uuid *keys[] = {&second, &first};
+    const struct scf_str currencies[] = {SCF_STR("CNY"), SCF_STR("CNY")};
+    return scf_borrowers_lock(db, arena, keys, keys, currencies, 2, err);
+}
+
+static void *lock_both(void *ctx) {
+    struct scf_arena *arena = scf_arena_new(1 << 20);
+    struct scf_db *db = scf_db_new(w.url, "lock_both", 0);
+    world_ok(&w, scf_tx_run(db, lock_body, arena, ctx));
+    scf_db_free(db);
+    scf_arena_free(arena);
+    return NULL;
+}
+
+static int64_t ask(struct scf_db *db, const char *name, const char *sql) {
+    const struct scf_stmt stmt = {name, sql};
+    struct scf_rows *rows;
+    world_ok(&w, scf_db_run(db, &stmt, NULL, w.arena, &rows, &w.err));
+    return scf_rows_i64(rows, 0, 0);
+}
+
+struct obstacle {
+    pthread_t thread;
+    struct scf_error err; /* of the thread */
+    bool second_is_free;
+};
+
+/* With the first one locked by this transaction: who waits for it has not locked the second. */
+static enum scf_code stand_in_the_way(struct scf_db *db, void *ctx, struct scf_error *err) {
+    struct obstacle *o = ctx;
+    (void)err;
+    (void)ask(db, "t_first",
+              "SELECT 1::bigint FROM scfd.limit_account WHERE contract_key = " FIRST " FOR UPDATE");
+    assert_int_equal(pthread_create(&o->thread, NULL, lock_both, &o->err), 0);
+    while (ask(db, "t_waits", "SELECT count(*) FROM pg_locks WHERE NOT granted") == 0)
+        usleep(1000);
+    o->second_is_free = ask(db, "t_second",
+                            "SELECT count(*) FROM (SELECT FROM scfd.limit_account WHERE"
+                            " contract_key = " SECOND " FOR UPDATE SKIP LOCKED) x") == 1;
+    return SCF_OK;
+}
+
+static void locks_accounts_in_one_order(void **state) {
+    (void)state;
+    NEEDS_WORLD();
+    struct obstacle o = {0};
+    world_sql(&w,
+              "INSERT INTO scfd.enterprise (id, code, name, is_stub, profile, created_at,"
+              " updated_at) VALUES (" SECOND ", 'rich', 'x', true, '{\"financials\":{}}', now(),"
+              " now())");
+    world_sql(&w, "INSERT INTO scfd.limit_account (id, contract_key, currency, borrower_id,"
+                  " created_at, updated_at) SELECT gen_random_uuid(), k, 'CNY', k, now(), now()"
+                  " FROM unnest(ARRAY[" FIRST ", " SECOND "]::uuid[]) AS k");
+    struct scf_db *db = scf_db_new(w.url, "in the way", 0);
+    world_ok(&w, scf_tx_run(db, stand_in_the_way, &o, &w.err));
+    pthread_join(o.thread, NULL);
+    scf_db_free(db);
+    assert_true(o.second_is_free);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(schedules_every_account_once),
         cmocka_unit_test(reports_what_is_overtaken_or_late_once),
+        cmocka_unit_test(locks_accounts_in_one_order),
     };
     return cmocka_run_group_tests(tests, open_world, close_world);
 }

@@ -220,6 +220,24 @@ static void a_contract_counts_once(void **state) {
     assert_true(has_reason(&r, SCF_REASON_CONTRACT_DUPLICATE));
 }
 
+/* The papers of a purchase, however good, do not stand in for those of the sale: X stays
+ * 2.95 of 4, and what its account uses is not the borrower's. */
+static void contracts_of_others_prove_nothing(void **state) {
+    struct fixture *f = *state;
+    struct scf_finding good[3] = {f->findings[0], f->findings[2], f->findings[0]};
+    f->contract[1] = f->contract[0];
+    f->contract[1].trade.findings = good;
+    f->contract[1].seller_is_borrower = false;
+    f->contract[1].used = 5000000;
+    f->in.contract_count = 2;
+    struct scf_limit_result r = compute(f);
+    assert_int_equal(r.checks_ppm, 737500);
+    assert_int_equal(r.limit, 14294567);
+    assert_int_equal(r.available, 14294567);
+    f->contract[1].seller_is_borrower = true;
+    assert_int_equal(compute(f).checks_ppm, 850000); /* 0.95 + 2 + 3 of 7 */
+}
+
 /* 2 : 1 : 0 of 10 000 000 to the minor unit; they add up. */
 static void a_limit_is_divided_over_its_contracts(void **state) {
     struct fixture *f = *state;
@@ -384,6 +402,7 @@ int main(void) {
         T(an_unconfirmed_guarantee_does_not_count),
         T(contracts_that_do_not_count),
         T(a_contract_counts_once),
+        T(contracts_of_others_prove_nothing),
         T(a_limit_is_divided_over_its_contracts),
         T(request_caps),
         T(no_data_no_limit),

@@ -234,6 +234,38 @@ static void random_histories(void **state) {
     }
 }
 
+/* Whoever is bankrupt keeps its account, frozen, and nobody is told to lend on it. */
+static void who_does_not_operate_gets_nothing(void **state) {
+    (void)state;
+    in.operating = false;
+    struct scf_limit_result r = compute();
+    assert_true(r.parts[0].frozen);
+    assert_int_equal(r.parts[0].reason, SCF_REASON_NOT_OPERATING);
+    assert_int_equal(r.parts[0].increment, 0);
+    assert_int_equal(r.parts[0].limit, 10000000);
+    assert_int_equal(r.limit, 0);
+    assert_int_equal(r.available, 0);
+}
+
+/* The account of a contract on which the borrower is the buyer, or in another money, is none of
+ * its own: 26 626 250 as without it. */
+static void accounts_of_others_add_nothing(void **state) {
+    (void)state;
+    struct scf_limit_contract two[2] = {contract, contract};
+    in.contracts = two, in.contract_count = 2;
+    two[1].seller_is_borrower = false;
+    two[1].initial_limit = 70000000, two[1].used = 20000000;
+    for (int i = 0; i < 2; i++) {
+        struct scf_limit_result r = compute();
+        assert_int_equal(r.previous, 10000000);
+        assert_int_equal(r.limit, 26626250);
+        assert_int_equal(r.available, 26626250);
+        assert_int_equal(r.parts[1].limit, 0);
+        two[1].seller_is_borrower = true;
+        memcpy(two[1].currency, "USD", 4);
+    }
+}
+
 int main(void) {
     scf_digest_init();
     const struct CMUnitTest tests[] = {
@@ -246,6 +278,8 @@ int main(void) {
         T(only_undrawn_increments_are_taken_back),
         T(caps_hold_increments),
         T(a_red_letter_after_financing_freezes),
+        T(who_does_not_operate_gets_nothing),
+        T(accounts_of_others_add_nothing),
         T(random_histories),
     };
     return cmocka_run_group_tests_name("part", tests, NULL, NULL);

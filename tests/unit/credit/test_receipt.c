@@ -305,6 +305,19 @@ static void broken_documents(void **state) {
         memcpy(at, swaps[i].to, strlen(swaps[i].to));
         assert_names(copy, swaps[i].pointer);
     }
+    static const char twice[] =
+        "\"operating\":true,\"operating\":true"; /* good for a loose parser */
+    const char *found = strstr(text, "\"operating\":true");
+    char *doubled = scf_asprintf(arena, "%.*s%s%s", (int)(found - text), text, twice,
+                                 found + strlen("\"operating\":true"));
+    assert_false(verify(doubled));
+    assert_false(verify(scf_asprintf(arena, "%s{}", text))); /* something behind its end */
+    /* a member that is left out has no check to miss it by: reading names it, with its whole way */
+    char *lenders = scf_strdup(arena, lender_receipt());
+    char *at = strstr(lenders, "\"operating\":true,");
+    assert_non_null(at);
+    memset(at, ' ', strlen("\"operating\":true,"));
+    assert_names(lenders, "/receipt/inputs/operating");
 }
 
 /* Whatever byte is altered, to whatever: it fails, or only white space has come or gone. */

@@ -122,6 +122,9 @@ static void factors(void **state) {
     debtors[1].affiliated = true;
     lender.affiliates = 12000; /* 32 000 − 12 000 */
     assert_int_equal(compute().limit, 25000 + 20000);
+    debtors[1].here = 3000; /* financed here, which the terms do not say */
+    assert_int_equal(compute().limit, 25000 + 17000);
+    debtors[1].here = 0;
     lender.has_net_assets = true, lender.net_assets = 10000;
     assert_int_equal(compute().limit, 20000); /* 100 000 − 80 000 */
     lender.net_assets = SCF_MONEY_MAX;

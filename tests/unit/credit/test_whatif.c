@@ -208,6 +208,36 @@ static void a_finding_that_is_settled(void **state) {
     assert_int_equal(r.checks_ppm, 995833); /* 11.95 / 12 */
 }
 
+/* Invoices that failed a hard check are eligible again once no hard check fails. */
+static void the_last_hard_finding_frees_invoices(void **state) {
+    (void)state;
+    struct scf_limit_inputs in = inputs_of(SCF_KIND_INITIAL, SCF_PRODUCT_RECEIVABLE);
+    struct scf_limit_contract k = in.contracts[0];
+    struct scf_trade_invoice *invoices = scf_alloc(arena, k.trade.invoice_count, sizeof *invoices);
+    struct scf_finding *findings = scf_alloc(arena, k.trade.finding_count, sizeof *findings);
+    assert_true(invoices != NULL && findings != NULL);
+    for (size_t i = 0; i < k.trade.invoice_count; i++) {
+        invoices[i] = k.trade.invoices[i];
+        invoices[i].hard_failed = true;
+    }
+    memcpy(findings, k.trade.findings, k.trade.finding_count * sizeof *findings);
+    assert_true(findings[0].outcome == SCF_CHECK_FAILED && findings[0].rule->severity == SCF_HARD);
+    assert_int_equal(findings[1].rule->severity, SCF_HARD);
+    k.trade.invoices = invoices, k.trade.findings = findings;
+    in.contracts = &k, in.contract_count = 1;
+    struct scf_whatif w = {.in = &in};
+    struct scf_improvement p = {.kind = SCF_IMPROVE_RESOLVE_FINDING};
+    for (int others = 0; others < 2; others++) {
+        findings[1].outcome = others ? SCF_CHECK_FAILED : SCF_CHECK_PASSED;
+        struct scf_limit_inputs out = applied(&w, &p);
+        const struct scf_trade_view *v = &out.contracts[0].trade;
+        assert_int_equal(v->hard_failed, others);
+        for (size_t i = 0; i < v->invoice_count; i++)
+            assert_int_equal(v->invoices[i].hard_failed, others);
+        assert_true(invoices[0].hard_failed); /* as it was */
+    }
+}
+
 static void a_receivable_that_is_confirmed(void **state) {
     (void)state;
     struct scf_limit_inputs in = inputs_of(SCF_KIND_INITIAL, SCF_PRODUCT_RECEIVABLE);
@@ -337,6 +367,37 @@ static void many_records_are_a_bounded_group(void **state) {
     assert_ptr_equal(of(&f, SCF_IMPROVE_COMPLETE_RECORDS)->records[0], &many[0]);
 }
 
+/* Each try goes through all receivables: of 3,000 the hundred largest are tried. */
+static void of_many_receivables_the_largest(void **state) {
+    (void)state;
+    enum { N = 3000 };
+    struct scf_limit_inputs in = inputs_of(SCF_KIND_INITIAL, SCF_PRODUCT_RECEIVABLE);
+    struct scf_limit_contract k = in.contracts[0];
+    struct scf_trade_invoice *invoices = scf_alloc(arena, N, sizeof *invoices);
+    assert_non_null(invoices);
+    for (size_t i = 0; i < N; i++) {
+        invoices[i] = (struct scf_trade_invoice){.currency = "CNY",
+                                                 .amount = 1000 + (int64_t)(i * 7919 % N),
+                                                 .issued_day = in.to_day,
+                                                 .delivered = true};
+        memcpy(invoices[i].debtor_id.b, &i, sizeof i);
+    }
+    k.trade.invoices = invoices, k.trade.invoice_count = N, k.standings = NULL;
+    in.contracts = &k, in.contract_count = 1;
+    struct scf_whatif w = {.in = &in};
+    struct found f = find(&w);
+    size_t n = 0;
+    for (size_t i = 0; i < f.n; i++) {
+        if (f.list[i].kind != SCF_IMPROVE_CONFIRM_RECEIVABLE)
+            continue;
+        n++;
+        assert_true(invoices[f.list[i].item].amount >= 1000 + N - SCF_WHATIF_RECEIVABLES);
+        struct scf_limit_inputs out = applied(&w, &f.list[i]);
+        assert_int_equal(limit_of(&out), f.limit + f.list[i].amount);
+    }
+    assert_true(n > 0);
+}
+
 static void every_text_is_there(void **state) {
     (void)state;
     for (int i = 0; i < SCF_IMPROVEMENTS; i++) {
@@ -357,12 +418,14 @@ int main(void) {
         cmocka_unit_test(a_guarantee_that_is_confirmed),
         cmocka_unit_test(a_milestone_that_is_proven),
         cmocka_unit_test(a_finding_that_is_settled),
+        cmocka_unit_test(the_last_hard_finding_frees_invoices),
         cmocka_unit_test(a_receivable_that_is_confirmed),
         cmocka_unit_test(amounts_are_those_of_the_formula),
         cmocka_unit_test(what_is_suggested),
         cmocka_unit_test(a_cap_leaves_nothing_to_improve),
         cmocka_unit_test(the_smallest_guarantee),
         cmocka_unit_test(many_records_are_a_bounded_group),
+        cmocka_unit_test(of_many_receivables_the_largest),
         cmocka_unit_test(every_text_is_there),
     };
     return cmocka_run_group_tests_name("whatif", tests, set_up, tear_down);

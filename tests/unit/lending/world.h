@@ -151,8 +151,8 @@ static struct scf_uuid add_assessment(void) {
     static const struct scf_stmt insert = {
         "t_assessment",
         "WITH a AS (INSERT INTO scfd.credit_assessment (id, borrower_id, request, as_of, status,"
-        " currency, recommended_limit, limit_expires_on, document, receipt, created_at, updated_at)"
-        " VALUES ($1, $2, $3, $4, 2, 'CNY', 100000, '2999-12-31', '{}', '{}', $4, $4)"
+        " currency, recommended_limit, limit_expires_on, receipt, created_at, updated_at)"
+        " VALUES ($1, $2, $3, $4, 2, 'CNY', 100000, '2999-12-31', '{}', $4, $4)"
         " RETURNING id)"
         " INSERT INTO scfd.credit_assessment_lender (assessment_id, node_id, addressed_at,"
         " created_at) SELECT id, $5, $4, $4 FROM a"};

@@ -1,4 +1,4 @@
-/* The first policy, as sql/0006_credit.sql seeds it (test_rollup reads it back to compare). */
+/* The first policy, as sql/0013_policy.sql leaves it (test_rollup reads it back to compare). */
 #ifndef SCFD_TESTS_POLICY_TEXT_H
 #define SCFD_TESTS_POLICY_TEXT_H
 

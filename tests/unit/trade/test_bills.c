@@ -170,6 +170,35 @@ static void ties_go_to_the_lower_chain(void **state) {
     end(&s);
 }
 
+/* Many invoices of one number, and many events that name it a hundred times each: the view is
+ * refused instead of keeping a thread for minutes. */
+static void what_names_one_number_over_and_over_is_refused(void **state) {
+    (void)state;
+    enum { BILLS = 3000, EVENTS = 2000 };
+    begin(&s, plain);
+    struct scf_uuid refs[100];
+    const struct scf_fact invoice = *bill(SELLER, "1", "1.00", "");
+    struct scf_fact event = *EVENT(&s, BUYER, "{'step':'reconciled'}");
+    for (size_t i = 0; i < SCF_COUNT(refs); i++)
+        refs[i] = invoice.number_key;
+    event.invoice_refs = refs;
+    event.invoice_ref_count = SCF_COUNT(refs);
+    struct scf_fact *facts = scf_alloc(s.arena, BILLS + EVENTS, sizeof *facts);
+    int64_t *folded = scf_alloc(s.arena, BILLS + EVENTS, sizeof *folded);
+    assert_true(facts != NULL && folded != NULL);
+    for (size_t i = 0; i < BILLS + EVENTS; i++) {
+        facts[i] = i < BILLS ? invoice : event;
+        facts[i].leaf_index = (int64_t)i;
+        facts[i].record_id = facts[i].object_key = uuid_of(9, i + 1);
+    }
+    struct scf_case c = {.arena = s.arena, .policy = &s.policy, .contract = &s.contract};
+    assert_true(scf_view_make(&c, facts, folded, BILLS + EVENTS / 10, &s.view));
+    assert_int_equal(s.view.invoice_count, BILLS);
+    c = (struct scf_case){.arena = s.arena, .policy = &s.policy, .contract = &s.contract};
+    assert_false(scf_view_make(&c, facts, folded, BILLS + EVENTS, &s.view));
+    end(&s);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_word_counts),
@@ -179,6 +208,7 @@ int main(void) {
         cmocka_unit_test(delivery_is_proven_or_covered),
         cmocka_unit_test(financing_is_heard_from_the_concerned),
         cmocka_unit_test(ties_go_to_the_lower_chain),
+        cmocka_unit_test(what_names_one_number_over_and_over_is_refused),
     };
     scf_digest_init();
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -382,8 +382,14 @@ static void logistics(void **state) {
 }
 
 static struct scf_sale sale(int seller, int buyer, int64_t amount, int32_t day) {
-    return (struct scf_sale){enterprise(seller), enterprise(buyer), uuid_of(8, (uint64_t)seller),
-                             amount, day};
+    return (struct scf_sale){
+        enterprise(seller), enterprise(buyer), uuid_of(8, (uint64_t)seller), amount, day, true};
+}
+
+static struct scf_sale made_up(int seller, int buyer, int64_t amount, int32_t day) {
+    struct scf_sale one = sale(seller, buyer, amount, day);
+    one.vouched = false;
+    return one;
 }
 
 /* within 30 days, ± 10 % of 100.00 */
@@ -405,6 +411,10 @@ static void round_trip(void **state) {
           sale(BANK, SELLER, 10000, day)},
          3,
          FAILED},
+        /* on an outsider's word alone; then also on that of a party */
+        {{made_up(BUYER, CARRIER, 10000, day), made_up(CARRIER, SELLER, 10000, day)}, 2, PASSED},
+        {{made_up(BUYER, CARRIER, 10000, day), sale(CARRIER, SELLER, 10000, day)}, 2, FAILED},
+        {{sale(BUYER, CARRIER, 10000, day), made_up(CARRIER, SELLER, 10000, day)}, 2, FAILED},
         {{sale(BUYER, CARRIER, 10000, day), sale(CARRIER, BUYER, 10000, day)}, 2, PASSED},
     };
     for (size_t i = 0; i < SCF_COUNT(rows); i++) {

@@ -29,6 +29,29 @@ static void taken(int who, const char *id, const char *step, const char *item, i
           id, step, item, quantity);
 }
 
+static const cJSON *same_name(struct story *t) {
+    return json_of(t, "{'amount':'10000.00','currency':'CNY','signed_on':'2025-10-01','lines':["
+                      "{'item_code':'S','item_name':'coat','quantity':'10','amount':'2500.00'},"
+                      "{'item_code':'M','item_name':'coat','quantity':'10','amount':'7500.00'}]}");
+}
+
+/* Two codes are two goods, whatever their names. */
+static void codes_tell_goods_of_one_name_apart(void **state) {
+    (void)state;
+    begin(&s, same_name);
+    EVENT(&s, BUYER,
+          "{'external_id':'1','step':'accepted','occurred_at':'2025-10-02T00:00:00Z',"
+          "'items':[{'item_code':'M','quantity':'10'}]}");
+    look(&s);
+    assert_int_equal(s.view.completion_ppm, 750000);
+    EVENT(&s, BUYER,
+          "{'external_id':'2','step':'accepted','occurred_at':'2025-10-02T00:00:00Z',"
+          "'items':[{'item_code':'S','quantity':'5'},{'item_code':'L','quantity':'9'}]}");
+    look(&s);
+    assert_int_equal(s.view.completion_ppm, 875000);
+    end(&s);
+}
+
 static void lines_are_weighed(void **state) {
     (void)state;
     begin(&s, two_lines);
@@ -250,8 +273,32 @@ static void digests_say_the_same(void **state) {
     assert_int_equal(sales[1], 11300);
 }
 
+/* Nothing of it points into the body any more. */
+static void an_owned_fact_needs_no_body(void **state) {
+    (void)state;
+    begin(&s, two_lines);
+    const cJSON *body = json_of(
+        &s, "{'step':'shipped','milestone_code':'M','shipment':{'waybill_no':'1','mode':'rail'},"
+            "'items':[{'item_code':'B-1','unit':'kg'},{'item_code':'B-2','unit':'kg'},"
+            "{'item_code':'B-3'},{'item_code':'B-4','unit':'EA'}]}");
+    struct scf_fact read = {.kind = SCF_REC_WORKFLOW_EVENT}, owned = {.kind = read.kind};
+    assert_true(scf_fact_read(s.arena, body, &read) && scf_fact_read(s.arena, body, &owned));
+    assert_true(scf_fact_own(s.arena, &owned));
+    assert_true(owned.step != read.step && owned.milestone != read.milestone &&
+                owned.shipment.mode != read.shipment.mode);
+    assert_string_equal(owned.step, "shipped");
+    assert_string_equal(owned.milestone, "M");
+    assert_string_equal(owned.shipment.mode, "rail");
+    for (size_t i = 0; i < 4; i++) {
+        assert_true(scf_str_eq(owned.lines[i].unit, read.lines[i].unit));
+        assert_true(i == 2 || owned.lines[i].unit.p != read.lines[i].unit.p);
+    }
+    end(&s);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(codes_tell_goods_of_one_name_apart),
         cmocka_unit_test(lines_are_weighed),
         cmocka_unit_test(steps_and_nodes_do_not_add_up),
         cmocka_unit_test(only_buyer_and_house_prove),
@@ -262,6 +309,7 @@ int main(void) {
         cmocka_unit_test(a_correction_replaces),
         cmocka_unit_test(stages_need_evidence),
         cmocka_unit_test(digests_say_the_same),
+        cmocka_unit_test(an_owned_fact_needs_no_body),
     };
     scf_digest_init();
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* SQL of the rollups: writing a batch back. Every table takes its rows as arrays in one statement,
  * ordered by key, so that two folders never wait for each other crosswise.
  * Relies on sql/0006_credit.sql. */
-#include "rollup.h"
+#include "rollup_impl.h"
 
 /* Columns of int64 gathered from entries at fixed offsets. */
 static enum scf_code put_i64_column(struct scf_params *p, struct scf_arena *arena,

@@ -1,8 +1,8 @@
 /* Fluctuation of watched values within one series: the events (or bills) of one enterprise in one
  * chain, judged by one template. Each value is compared with the mean of its field over the latest
  * earlier accounting period that has values (CR-2.1). Pure; one thread at a time. */
-#ifndef SCFD_CREDIT_SERIES_H
-#define SCFD_CREDIT_SERIES_H
+#ifndef SCFD_RATING_SERIES_H
+#define SCFD_RATING_SERIES_H
 
 #include "scfd/template/template.h"
 

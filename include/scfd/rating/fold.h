@@ -3,10 +3,10 @@
  *
  * The outcome depends on the order of the chain only: folding leaves in one go or in pieces gives
  * the same totals. Nothing reads a record's body. */
-#ifndef SCFD_CREDIT_FOLD_H
-#define SCFD_CREDIT_FOLD_H
+#ifndef SCFD_RATING_FOLD_H
+#define SCFD_RATING_FOLD_H
 
-#include "series.h"
+#include "scfd/rating/series.h"
 #include "scfd/base/table.h"
 
 /* ---- entries; each begins with its key ---- */

@@ -1,7 +1,7 @@
 /* SQL of the rollups: the cursor, the leaves, what is stored already. Writing back is in
  * rollup_save_store.c. Relies on sql/0006_credit.sql and on scfd.record of the chain room, of which
  * only columns are read, never bodies. */
-#include "rollup.h"
+#include "rollup_impl.h"
 
 /* ---- which chains ---- */
 

@@ -140,20 +140,21 @@ static void add_proof(struct scf_report *r, const struct scf_report_inputs *in) 
     b->link = url;
     scf_add_block(
         r, SCF_BLOCK_TEXT,
-        scf_say(r,
-                "To check this limit without a server: download the receipt "
-                "(GET …/credit-assessments/{id}/receipt) and run “scfd verify receipt.json”. It "
-                "computes every figure again from the inputs and names the first that differs.",
-                "无需服务器即可核对：下载回执（GET …/credit-assessments/{id}/receipt），运行 “scfd "
-                "verify receipt.json”，程序由输入重算全部数值，并指出首个不符之处。"));
+        scf_say(
+            r,
+            "To check this limit without a server: download the receipt "
+            "(GET /v1/credit-assessments/{id}/receipt) and run: scfd verify receipt.json. It "
+            "computes every figure again from the inputs and names the first that differs.",
+            "无需服务器即可核对：下载回执（GET /v1/credit-assessments/{id}/receipt），运行 “scfd "
+            "verify receipt.json”，程序由输入重算全部数值，并指出首个不符之处。"));
 }
 
 static void add_chains(struct scf_report *r, const struct scf_report_inputs *in) {
     const struct scf_report_column columns[] = {
         {scf_say(r, "Chain of the inputs", "输入数据所在链"), 34, false},
-        {scf_say(r, "Records used", "采用记录数"), 12, true},
-        {scf_say(r, "Sealed size", "封存大小"), 12, true},
-        {scf_say(r, "Sealed root", "封存根"), 44, false},
+        {scf_say(r, "Records used", "采用记录数"), 10, true},
+        {scf_say(r, "Sealed size", "封存大小"), 10, true},
+        {scf_say(r, "Sealed root", "封存根"), 48, false}, /* 44 characters in one line */
     };
     const cJSON *chains = scf_json_at(in->document, "inputs", "chains"), *c;
     struct scf_report_table t;
@@ -162,10 +163,12 @@ static void add_chains(struct scf_report *r, const struct scf_report_inputs *in)
     scf_table_begin(r, &t, scf_say(r, "Chains of the inputs", "输入数据所在链"), columns,
                     SCF_COUNT(columns), scf_list_length(chains));
     cJSON_ArrayForEach(c, chains) {
+        int64_t sealed = 0;
+        bool empty = !scf_json_i64(c, "sealed_size", &sealed) || sealed == 0;
         scf_table_cell(r, &t, scf_shown(r, scf_json_string(c, "id")));
         scf_table_cell(r, &t, scf_counted(r, c, "folded_size"));
         scf_table_cell(r, &t, scf_counted(r, c, "sealed_size"));
-        scf_table_cell(r, &t, scf_shown(r, scf_json_string(c, "sealed_root")));
+        scf_table_cell(r, &t, scf_shown(r, empty ? NULL : scf_json_string(c, "sealed_root")));
     }
     scf_table_end(&t);
 }

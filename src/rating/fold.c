@@ -1,5 +1,5 @@
 /* The arithmetic of folding. Relies on series.c for fluctuation and table.c for finding entries. */
-#include "fold.h"
+#include "scfd/rating/fold.h"
 
 #include "scfd/base/clock.h"
 

@@ -3,7 +3,7 @@
 #include <cmocka.h>
 
 #include "policy_text.h"
-#include "rating.h"
+#include "scfd/rating/rating.h"
 #include "scfd/base/clock.h"
 
 static const int64_t week = 168 * SCF_US_PER_HOUR;

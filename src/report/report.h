@@ -3,11 +3,12 @@
  * report_build.c and report_charts.c make one list of blocks out of the assessment's document, its
  * receipt and what was known then; report_pdf.c and report_html.c draw the same blocks, so that the
  * two cannot differ in a figure. Everything but report_store.c and report_api.c is pure. */
-#ifndef SCFD_CREDIT_REPORT_H
-#define SCFD_CREDIT_REPORT_H
+#ifndef SCFD_REPORT_REPORT_H
+#define SCFD_REPORT_REPORT_H
 
-#include "assess.h"
 #include "scfd/codec/figure.h"
+#include "scfd/codec/json.h"
+#include "scfd/credit/assessment.h"
 
 enum {
     SCF_REPORT_POINTS = 24,   /* assessments in the history of limits, this one included */
@@ -204,12 +205,10 @@ const cJSON *scf_cut_point(const struct scf_report_inputs *in, const char *name,
 /* ---- report_store.c ---- */
 
 /* What the report needs beside document and receipt, as it was when the assessment was recorded:
- * fills the rest of `ret`, whose `record` is set and whose document says borrower and currency. */
+ * fills the rest of `ret`, whose `record` is set and whose document says borrower and currency.
+ * Of earlier assessments only those that the reader may read itself. */
 enum scf_code scf_report_read(struct scf_db *db, struct scf_arena *arena,
-                              struct scf_report_inputs *ret, struct scf_error *err) SCF_MUST_CHECK;
-
-/* report_api.c: GET /v1/credit-assessments/{id}/report */
-void scf_report_get(struct scf_request *rq);
-extern const char *const scf_report_query[];
+                              const struct scf_actor *reader, struct scf_report_inputs *ret,
+                              struct scf_error *err) SCF_MUST_CHECK;
 
 #endif

@@ -5,8 +5,7 @@
 
 #include "../chain/world.h"
 #include "policy_text.h"
-#include "rollup.h"
-#include "scfd/credit/credit.h"
+#include "rollup_impl.h"
 
 static struct world w;
 static struct scf_templates *templates;

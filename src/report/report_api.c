@@ -1,13 +1,15 @@
 /* GET /v1/credit-assessments/{id}/report: as PDF or HTML, in Chinese or English, for whoever may
- * see the assessment. The tag is of the bytes, which do not change.
- * Relies on assess_store.c and report_store.c for what is read. */
+ * see the assessment. The tag is of the bytes, which do not change for one reader.
+ * Relies on credit/assessment and report_store.c for what is read. */
+#include "scfd/report/report.h"
+
 #include "report.h"
 
 #include "scfd/http/answer.h"
 
 enum { ARENA_MAX = 128 << 20 };
 
-const char *const scf_report_query[] = {"format", "lang", NULL};
+static const char *const query[] = {"format", "lang", NULL};
 
 struct wish {
     bool html, chinese;
@@ -54,7 +56,7 @@ static enum scf_code gather(struct scf_request *rq, struct scf_arena *arena,
     if (in->receipt == NULL)
         return err->code;
     in->receipt_sha256 = scf_sha256(receipt.p, receipt.n);
-    return scf_report_read(db, arena, in, err);
+    return scf_report_read(db, arena, scf_rq_actor(rq), in, err);
 }
 
 static enum scf_code draw(struct scf_request *rq, struct scf_arena *arena,
@@ -93,7 +95,7 @@ static void reply(struct scf_request *rq, const struct scf_uuid *id, struct wish
     scf_reply(rq, 200, wish.html ? "text/html; charset=utf-8" : "application/pdf", out);
 }
 
-void scf_report_get(struct scf_request *rq) {
+static void get_report(struct scf_request *rq) {
     struct scf_error err = {0};
     struct scf_uuid id;
     struct wish wish = {0};
@@ -111,3 +113,19 @@ void scf_report_get(struct scf_request *rq) {
     scf_buf_free(&out);
     scf_reply_error(rq, &err);
 }
+
+const struct scf_route scf_report_routes[] = {
+    {.method = "GET",
+     .pattern = "/v1/credit-assessments/{id}/report",
+     .operation_id = "getCreditReport",
+     .tag = "Credit",
+     .summary = "Read the report for a credit officer, as PDF or HTML, in Chinese or English",
+     .access = SCF_KEYED,
+     .admin = true,
+     .kinds = SCF_ANY_NODE,
+     .run = SCF_RUN_SERVICE,
+     .handle = get_report,
+     .answers = "200 pdf|html,304,400,404,409,500,503",
+     .query = query},
+};
+const size_t scf_report_route_count = SCF_COUNT(scf_report_routes);

@@ -2,12 +2,12 @@
  * leaf is folded exactly once whoever folds. Relies on fold.c for the arithmetic and on
  * rollup_store.c and rollup_save_store.c for the rows; the facts of contracts are the room trade's.
  */
-#include "rollup.h"
+#include "rollup_impl.h"
 
 #include "scfd/account/account.h"
 #include "scfd/base/clock.h"
 #include "scfd/base/metrics.h"
-#include "scfd/credit/credit.h"
+#include "scfd/party/services.h"
 #include "scfd/trade/trade.h"
 
 enum {

@@ -263,11 +263,13 @@ static void add_base(struct scf_report *r, const struct scf_report_inputs *in, c
 static void add_history(struct scf_report *r, const struct scf_report_inputs *in) {
     scf_add_block(r, SCF_BLOCK_HEADING, scf_say(r, "Recommended limits so far", "历次建议额度"));
     scf_chart_history(r, in);
-    scf_add_block(r, SCF_BLOCK_NOTE,
-                  scf_say(r,
-                          "The borrower's assessments in this currency that were recorded before "
-                          "this one, by their as-of day; the dark column is this one.",
-                          "本次之前已入链的同币种评估，按评估时点排列；深色为本次。"));
+    scf_add_block(
+        r, SCF_BLOCK_NOTE,
+        scf_say(r,
+                "The borrower's assessments in this currency that were recorded before "
+                "this one and that its reader may see, by their as-of day; the dark "
+                "column is this one.",
+                "本次之前已入链且读者有权查看的同币种评估，按评估时点排列；深色为本次。"));
 }
 
 void scf_report_limit(struct scf_report *r, const struct scf_report_inputs *in) {

@@ -1,6 +1,6 @@
 /* The three ratings: completeness, delay and accuracy of an enterprise's events and invoices, and
  * the credibility they amount to. Integer arithmetic that rounds down; pure. */
-#include "rating.h"
+#include "scfd/rating/rating.h"
 
 #include "scfd/base/clock.h"
 #include "scfd/base/money.h"

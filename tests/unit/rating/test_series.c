@@ -3,7 +3,7 @@
 #include <cmocka.h>
 
 #include "scfd/base/money.h"
-#include "series.h"
+#include "scfd/rating/series.h"
 
 static const struct scf_template_field fields[] = {
     {.key = "a", .type = SCF_TT_DECIMAL, .fluctuation_ppm = 300000},

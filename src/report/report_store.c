@@ -28,6 +28,15 @@ static void ids_add(struct ids *list, const char *id) {
     list->n++;
 }
 
+static enum scf_code read_by_ids(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_stmt *stmt, const struct ids *list,
+                                 struct scf_rows **ret, struct scf_error *err) {
+    struct scf_params p;
+    scf_params_init(&p, arena);
+    scf_p_uuid_array(&p, list->refs, list->n);
+    return scf_db_run(db, stmt, &p, arena, ret, err);
+}
+
 /* ---- names ---- */
 
 static const struct scf_stmt borrower_stmt = {
@@ -65,11 +74,8 @@ static enum scf_code read_contracts(struct scf_db *db, struct scf_arena *arena,
     if (!ids_begin(&ids, arena, SCF_ASSESS_MAX_CONTRACTS))
         return scf_fail_memory(err);
     cJSON_ArrayForEach(item, list) ids_add(&ids, cJSON_GetStringValue(item));
-    struct scf_params p;
     struct scf_rows *rows;
-    scf_params_init(&p, arena);
-    scf_p_uuid_array(&p, ids.refs, ids.n);
-    enum scf_code code = scf_db_run(db, &contracts_stmt, &p, arena, &rows, err);
+    enum scf_code code = read_by_ids(db, arena, &contracts_stmt, &ids, &rows, err);
     if (code != SCF_OK)
         return code;
     size_t n = (size_t)scf_rows_count(rows);
@@ -98,11 +104,8 @@ static enum scf_code read_debtors(struct scf_db *db, struct scf_arena *arena,
     cJSON_ArrayForEach(item, debtors) ids_add(&ids, scf_json_string(item, "enterprise_id"));
     if (ids.n == 0)
         return SCF_OK;
-    struct scf_params p;
     struct scf_rows *rows;
-    scf_params_init(&p, arena);
-    scf_p_uuid_array(&p, ids.refs, ids.n);
-    enum scf_code code = scf_db_run(db, &debtors_stmt, &p, arena, &rows, err);
+    enum scf_code code = read_by_ids(db, arena, &debtors_stmt, &ids, &rows, err);
     if (code != SCF_OK)
         return code;
     size_t n = (size_t)scf_rows_count(rows);
@@ -143,11 +146,8 @@ static enum scf_code read_records(struct scf_db *db, struct scf_arena *arena,
         add_failed(&ids, contract);
     if (ids.n == 0)
         return SCF_OK;
-    struct scf_params p;
     struct scf_rows *rows;
-    scf_params_init(&p, arena);
-    scf_p_uuid_array(&p, ids.refs, ids.n);
-    enum scf_code code = scf_db_run(db, &records_stmt, &p, arena, &rows, err);
+    enum scf_code code = read_by_ids(db, arena, &records_stmt, &ids, &rows, err);
     if (code != SCF_OK)
         return code;
     size_t n = (size_t)scf_rows_count(rows);
@@ -165,13 +165,17 @@ static enum scf_code read_records(struct scf_db *db, struct scf_arena *arena,
 /* ---- history ---- */
 
 /* Assessments whose records stand before this one's in the platform's chain: no later one can get
- * among them, whatever its as_of. */
+ * among them, whatever its as_of. Of these only such as $8 may read (NULL: all): what an assessment
+ * says is for those that it was addressed to, which is settled when it is made, so that one reader
+ * gets the same ones whenever. */
 static const struct scf_stmt points_stmt = {
     "scf_report_points",
     "SELECT a.as_of, a.recommended_limit FROM scfd.credit_assessment a"
     " JOIN scfd.record r ON r.id = a.id"
     " WHERE a.borrower_id = $1 AND a.created_at <= $2 AND a.status = 2 AND a.currency = $3"
     " AND a.as_of <= $4 AND r.chain_id = $5 AND r.leaf_index < $6"
+    " AND ($8::uuid IS NULL OR a.node_id = $8 OR EXISTS (SELECT FROM scfd.record_addressee s"
+    " WHERE s.node_id = $8 AND s.record_id = a.id))"
     " ORDER BY a.created_at DESC, a.id DESC LIMIT $7"};
 
 static int by_time(const void *a, const void *b) {
@@ -181,7 +185,16 @@ static int by_time(const void *a, const void *b) {
     return (x->limit > y->limit) - (x->limit < y->limit);
 }
 
-static enum scf_code read_points(struct scf_db *db, struct scf_arena *arena, int64_t as_of_us,
+/* Administrators and the borrower's own nodes see every assessment of the borrower. */
+static const struct scf_uuid *reads_only(const struct scf_actor *reader,
+                                         const struct scf_report_inputs *in) {
+    bool all =
+        reader->admin || scf_uuid_eq(&reader->operator_enterprise_id, &in->record.enterprise_id);
+    return all ? NULL : &reader->node_id;
+}
+
+static enum scf_code read_points(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_actor *reader, int64_t as_of_us,
                                  struct scf_report_inputs *in, struct scf_error *err) {
     struct scf_params p;
     struct scf_rows *rows;
@@ -193,6 +206,7 @@ static enum scf_code read_points(struct scf_db *db, struct scf_arena *arena, int
     scf_p_uuid(&p, &in->record.chain_id);
     scf_p_i64(&p, in->record.leaf_index);
     scf_p_i64(&p, SCF_REPORT_POINTS - 1);
+    scf_p_uuid(&p, reads_only(reader, in));
     enum scf_code code = scf_db_run(db, &points_stmt, &p, arena, &rows, err);
     if (code != SCF_OK)
         return code;
@@ -255,7 +269,8 @@ static enum scf_code read_days(struct scf_db *db, struct scf_arena *arena,
 }
 
 enum scf_code scf_report_read(struct scf_db *db, struct scf_arena *arena,
-                              struct scf_report_inputs *ret, struct scf_error *err) {
+                              const struct scf_actor *reader, struct scf_report_inputs *ret,
+                              struct scf_error *err) {
     const char *as_of = scf_json_string(ret->document, "as_of");
     int64_t as_of_us = ret->record.received_us;
     if (as_of != NULL && !scf_time_parse(scf_str(as_of), &as_of_us))
@@ -264,6 +279,6 @@ enum scf_code scf_report_read(struct scf_db *db, struct scf_arena *arena,
     code = code == SCF_OK ? read_contracts(db, arena, ret, err) : code;
     code = code == SCF_OK ? read_debtors(db, arena, ret, err) : code;
     code = code == SCF_OK ? read_records(db, arena, ret, err) : code;
-    code = code == SCF_OK ? read_points(db, arena, as_of_us, ret, err) : code;
+    code = code == SCF_OK ? read_points(db, arena, reader, as_of_us, ret, err) : code;
     return code == SCF_OK ? read_days(db, arena, ret, err) : code;
 }

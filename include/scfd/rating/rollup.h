@@ -1,9 +1,9 @@
 /* Folding chains into totals in the database, exactly once. */
-#ifndef SCFD_CREDIT_ROLLUP_H
-#define SCFD_CREDIT_ROLLUP_H
+#ifndef SCFD_RATING_ROLLUP_H
+#define SCFD_RATING_ROLLUP_H
 
-#include "fold.h"
-#include "scfd/db/db.h"
+#include "scfd/base/arena.h"
+#include "scfd/template/template.h"
 
 enum { SCF_FOLD_BATCH = 8000 }; /* leaves per transaction: about a third of a second */
 
@@ -30,22 +30,9 @@ enum scf_code scf_rollup_chain(struct scf_db *db, struct scf_templates *template
                                const struct scf_uuid *chain_id, int64_t until, bool wait,
                                int64_t stop_us, struct scf_error *err) SCF_MUST_CHECK;
 
-/* ---- rollup_store.c: the steps of one batch, inside its transaction ---- */
-
-/* −1: another folder has it (only without `wait`). */
-enum scf_code scf_rollup_lock(struct scf_db *db, struct scf_arena *arena,
-                              const struct scf_uuid *chain_id, bool wait, int64_t *ret_folded,
+/* Task "rollup": folds new leaves of every chain into daily totals, in chain order, exactly once. A
+ * run takes about half a second at most; what is left then the next one folds. */
+enum scf_code scf_rollup_task(struct scf_db *db, struct scf_arena *arena, void *app,
                               struct scf_error *err) SCF_MUST_CHECK;
-enum scf_code scf_rollup_leaves(struct scf_db *db, struct scf_arena *arena,
-                                const struct scf_uuid *chain_id, int64_t from,
-                                struct scf_record **ret, size_t *ret_n,
-                                struct scf_error *err) SCF_MUST_CHECK;
-enum scf_code scf_rollup_load(struct scf_db *db, struct scf_arena *arena,
-                              const struct scf_uuid *chain_id, struct scf_fold *fold,
-                              struct scf_error *err) SCF_MUST_CHECK;
-/* Writes everything back with the cursor at `folded`. */
-enum scf_code scf_rollup_save(struct scf_db *db, struct scf_arena *arena,
-                              const struct scf_uuid *chain_id, struct scf_fold *fold,
-                              int64_t folded, struct scf_error *err) SCF_MUST_CHECK;
 
 #endif

@@ -1,7 +1,7 @@
 /* The state of a series and its update, record by record in chain order. Sums are 128 bits wide, so
  * that no number of values overflows; the order of values within a period does not matter to them.
  */
-#include "series.h"
+#include "scfd/rating/series.h"
 
 #include "scfd/base/money.h"
 

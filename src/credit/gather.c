@@ -200,8 +200,10 @@ static enum scf_code read_trade(struct gather *g, struct scf_limit_contract *lis
         return SCF_OK;
     enum scf_code code = scf_trade_views(g->db, g->arena, &g->in.policy, asked, count,
                                          g->in.as_of_us, NULL, 0, views, err);
-    for (size_t i = 0; code == SCF_OK && i < count; i++)
+    for (size_t i = 0; code == SCF_OK && i < count; i++) {
         list[which[i]].trade = views[i];
+        code = scf_trade_view_fits(&views[i], err);
+    }
     return code;
 }
 

@@ -282,8 +282,12 @@ static enum scf_code read_trade(struct scf_db *db, struct scf_batch *b,
     /* the policy's rules, which findings point to, are the same for every run */
     enum scf_code code = scf_trade_views(db, b->arena, &b->inputs[0].policy, asked, n, b->as_of_us,
                                          NULL, 0, views, err);
-    for (size_t i = 0; code == SCF_OK && i < n; i++)
+    for (size_t i = 0; code == SCF_OK && i < n; i++) {
+        struct scf_error why = {0};
         b->contracts[which[i]].trade = views[i];
+        if (scf_trade_view_fits(&views[i], &why) != SCF_OK)
+            fail_run(b, which[i], &why);
+    }
     return code;
 }
 

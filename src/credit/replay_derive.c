@@ -128,14 +128,13 @@ static enum scf_code read_profile(struct scf_credit_replay *r, struct scf_str *r
     }
     const char *industry = scf_json_string(json, "industry_code");
     *ret_industry = scf_str(industry != NULL ? industry : "");
-    r->profile = json;
     r->profile_id = record.id;
     r->profile_sha256 = record.body_sha256;
     r->derived.qualifications = NULL;
     r->derived.qualification_count = 0;
     r->derived.need = (struct scf_limit_need){0};
     r->profile_read = true;
-    return scf_gather_profile(r->arena, text, &r->derived, err);
+    return scf_gather_profile(r->arena, text, &r->derived, &r->profile, err);
 }
 
 static enum scf_code derive_template(struct scf_credit_replay *r, struct scf_str industry,

@@ -88,3 +88,29 @@ def test_two_instances_share_the_work():
             ]
 
 
+
+
+def test_a_contract_with_too_many_records_holds_up_no_other():
+    server = Server(env={"SCFD_RATING_WINDOW_DAYS": "31"})
+    server.calendar = Calendar(server)
+    with server:
+        large, other = Story(server), Story(server)
+        for story in (large, other):
+            story.begin()
+            story.report(4)
+        server.psql(
+            "INSERT INTO scfd.trade_fact (contract_key, chain_id, leaf_index, record_id, kind,"
+            " received_at, object_key) SELECT business_key, gen_random_uuid(), 1,"
+            " gen_random_uuid(), 2, received_at, gen_random_uuid()"
+            f" FROM scfd.record, generate_series(1, 100000) WHERE id = {large.uuid()}"
+        )
+        period = server.calendar.next_month()
+        assert money(other.run(period), "granted") == target(400000)
+
+        def given_up():
+            run = large.runs()[0]
+            return run["status"] == "failed" and run
+
+        run = wait_until(given_up, 30, "the run has failed")
+        assert run["problem"]["code"] == "body-too-large", run
+        assert other.runs()[0]["status"] == "done"

@@ -27,8 +27,8 @@ static const struct scf_stmt watch_red = {
 _Static_assert(SCF_REC_INVOICE == 3, "the kind in the statements");
 
 enum scf_code scf_rollup_watch(struct scf_db *db, struct scf_arena *arena,
-                                const struct scf_uuid *chain_id, int64_t from, int64_t until,
-                                struct scf_error *err) {
+                               const struct scf_uuid *chain_id, int64_t from, int64_t until,
+                               struct scf_error *err) {
     struct scf_params p;
     scf_params_init(&p, arena);
     scf_p_uuid(&p, chain_id);

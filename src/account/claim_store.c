@@ -210,7 +210,7 @@ enum scf_code scf_claims_pass(struct scf_db *db, struct scf_arena *arena,
  * it is told, holds that are over left out. */
 static const struct scf_stmt retake = {
     "scf_claims_retake",
-    "WITH c AS (SELECT c.invoice_key, c.amount, h.claimed + c.amount - (SELECT"
+    "WITH c AS (SELECT c.invoice_key, c.receivable_id, c.amount, h.claimed + c.amount - (SELECT"
     " coalesce(sum(o.amount), 0) FROM scfd.claim o WHERE o.invoice_key = c.invoice_key"
     " AND o.status = 0 AND o.expires_at <= $2) > h.net AS above"
     " FROM scfd.claim c JOIN scfd.claim_head h ON h.invoice_key = c.invoice_key"
@@ -219,7 +219,7 @@ static const struct scf_stmt retake = {
     " WHERE x.holder_id = $1 AND x.invoice_key = c.invoice_key),"
     " h AS (UPDATE scfd.claim_head h SET claimed = h.claimed + c.amount, version = version + 1"
     " FROM c WHERE h.invoice_key = c.invoice_key)"
-    " SELECT count(*) FILTER (WHERE above) FROM c"};
+    " SELECT count(*) FILTER (WHERE above AND receivable_id IS NULL) FROM c"};
 
 enum scf_code scf_claims_retake(struct scf_db *db, struct scf_arena *arena,
                                 const struct scf_uuid *loan_id, int64_t now_us,

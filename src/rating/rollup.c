@@ -4,7 +4,6 @@
  */
 #include "rollup_impl.h"
 
-#include "scfd/account/account.h"
 #include "scfd/base/clock.h"
 #include "scfd/base/metrics.h"
 #include "scfd/party/services.h"
@@ -63,7 +62,7 @@ static enum scf_code fold_batch(struct scf_db *db, void *ctx, struct scf_error *
     b->folded = from + (int64_t)n;
     code = scf_trade_fold(db, b->arena, b->chain_id, from, b->folded, err);
     if (code == SCF_OK)
-        code = scf_account_watch(db, b->arena, b->chain_id, from, b->folded, err);
+        code = scf_rollup_watch(db, b->arena, b->chain_id, from, b->folded, err);
     if (code != SCF_OK)
         return code;
     return scf_rollup_save(db, b->arena, b->chain_id, &fold, b->folded, err);

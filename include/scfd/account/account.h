@@ -212,12 +212,6 @@ enum scf_code scf_hold_use(struct scf_db *db, struct scf_arena *arena, const str
                            struct scf_account *account, const struct scf_uuid *loan_id,
                            int64_t used, int64_t now_us, struct scf_error *err) SCF_MUST_CHECK;
 
-/* Of leaves folded by the rollup, inside its transaction: those that may cancel a claimed invoice
- * are noted, for the task to look at. `from` and `until` are leaf indexes of the chain. */
-enum scf_code scf_account_watch(struct scf_db *db, struct scf_arena *arena,
-                                const struct scf_uuid *chain_id, int64_t from, int64_t until,
-                                struct scf_error *err) SCF_MUST_CHECK;
-
 /* Task "holds": lets holds expire whose time is over, and stops accounts under which an invoice was
  * financed that has been cancelled since (CR-6.3). */
 enum scf_code scf_hold_task(struct scf_db *db, struct scf_arena *arena, void *app,

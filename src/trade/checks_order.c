@@ -67,13 +67,21 @@ void scf_check_signed_first(struct scf_checking *k) {
     }
 }
 
+/* The seller inspects what leaves its works: that is no acceptance. */
+static bool is_own_inspection(const struct scf_checking *k, const struct scf_word *w) {
+    return strcmp(w->fact->step, "inspected") == 0 &&
+           (w->standing == SCF_STANDS_SELLER ||
+            scf_uuid_eq(&w->fact->actor_id, &k->c->contract->seller_id));
+}
+
 /* The first event of each phase: with deliveries in parts the first ones still keep the order. */
 static const struct scf_fact *first_of(const struct scf_checking *k, enum scf_phase phase) {
     const struct scf_fact *first = NULL;
     for (size_t i = 0; i < k->c->word_count; i++) {
         const struct scf_fact *f = k->c->words[i].fact;
         if (scf_word_is(&k->c->words[i], SCF_REC_WORKFLOW_EVENT) && f->phase == phase &&
-            f->has_happened && f->has_day && (first == NULL || f->happened_us < first->happened_us))
+            f->has_happened && f->has_day && !is_own_inspection(k, &k->c->words[i]) &&
+            (first == NULL || f->happened_us < first->happened_us))
             first = f;
     }
     return first;

@@ -118,6 +118,20 @@ static void step_order(void **state) {
     end(&s);
 }
 
+static void the_seller_inspects_what_leaves_its_works(void **state) {
+    (void)state;
+    begin(&s, plain);
+    EVENT(&s, SELLER, "{'event_id':'1','step':'inspected','occurred_at':'2025-10-03T00:00:00Z'}");
+    happens("shipped", "2025-10-05");
+    happens("received", "2025-10-06");
+    look(&s);
+    assert_outcome(&s, SCF_CHECK_STEP_ORDER, PASSED);
+    EVENT(&s, BUYER, "{'event_id':'2','step':'inspected','occurred_at':'2025-10-03T00:00:00Z'}");
+    look(&s);
+    assert_outcome(&s, SCF_CHECK_STEP_ORDER, FAILED);
+    end(&s);
+}
+
 static void due_after(void **state) {
     (void)state;
     begin(&s, plain);
@@ -526,6 +540,7 @@ int main(void) {
         cmocka_unit_test(deliveries_are_to_or_from_a_party),
         cmocka_unit_test(signed_first),
         cmocka_unit_test(step_order),
+        cmocka_unit_test(the_seller_inspects_what_leaves_its_works),
         cmocka_unit_test(due_after),
         cmocka_unit_test(quantity_match),
         cmocka_unit_test(quantity_of_named_events),

@@ -79,7 +79,7 @@ def test_two_lenders_cannot_hold_receivables_of_one_invoice(admin, due):
     ours, theirs = (offer(due, due.invoice_id, node) for node in (due.lender, rival))
     won = reserve_of(due, "1.00", [(ours, "113000.00")]).json()
     lost = reserve_of(
-        due, "1.00", [(theirs, "0.01")], client=rival.client, assessment_id=assessment
+        due, "0.01", [(theirs, "0.01")], client=rival.client, assessment_id=assessment
     )
     assert (lost.status, lost.json()["code"]) == (409, "already-claimed"), lost
     assert lost.json()["claimed"] == [
@@ -96,7 +96,7 @@ def test_two_lenders_cannot_hold_receivables_of_one_invoice(admin, due):
     for secret in (ours, won["id"], due.lender.id):
         assert secret.encode() not in lost.body
     by_invoice = reserve(
-        due, "1.00", [(due.invoice_id, "0.01")], client=rival.client, assessment_id=assessment
+        due, "0.01", [(due.invoice_id, "0.01")], client=rival.client, assessment_id=assessment
     )
     assert by_invoice.json()["code"] == "already-claimed"
     assert release(due, won["id"]).status == 200

@@ -17,10 +17,10 @@ DAMAGE = {
     "no invoice is claimed beyond its net": "UPDATE scfd.claim_head SET claimed = net + 1",
     "every claim has its holder": "UPDATE scfd.claim SET holder_id = gen_random_uuid()",
     "claims live as long as their holders":
-        "UPDATE scfd.limit_hold SET status = 2, closed_at = created_at",
+        "UPDATE scfd.limit_hold SET status = 2, closed_at = created_at WHERE status = 0",
     "a used hold has its loan": "UPDATE scfd.limit_hold SET status = 1, loan_id = id,"
-                                " closed_at = created_at",
-    "a loan's ledger adds up": "UPDATE scfd.loan SET owed_principal = owed_principal - 1",
+                                " closed_at = created_at WHERE status = 0",
+    "a loan's ledger adds up": "UPDATE scfd.loan SET owed_principal = owed_principal + 1",
     "loans, decisions, repayments and holds are records":
         "UPDATE scfd.limit_hold SET id = gen_random_uuid()",
     "a receivable's steps are gapless and lead to its state":

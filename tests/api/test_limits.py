@@ -292,7 +292,7 @@ def test_sending_it_again(fresh):
 def test_releasing(fresh):
     invoice_id, _ = invoice(fresh)
     made = reserve(fresh, "5.00", [(invoice_id, "113000.00")]).json()
-    assert reserve(fresh, "1.00", [(invoice_id, "0.01")]).status == 409
+    assert reserve(fresh, "0.01", [(invoice_id, "0.01")]).status == 409
     back = release(fresh, made["id"])
     assert (back.status, back.json()["status"]) == (200, "released"), back
     assert release(fresh, made["id"]).status == 200  # again is fine
@@ -304,13 +304,13 @@ def test_releasing(fresh):
 
 def test_an_expired_hold_blocks_nobody(admin, fresh, server):
     """At once, by whoever comes next; and the task books and journals what nobody asks for."""
-    invoice_id, _ = invoice(fresh)
+    invoice_id, body = invoice(fresh, net="1000000.00")
     soon = {"expires_at": bodies.hours_ago(-2 / 3600)}
-    limit = fresh.assessment["recommended_limit"]
-    made = reserve(fresh, limit, [(invoice_id, "113000.00")], **soon)
+    limit, all_of_it = fresh.assessment["recommended_limit"], [(invoice_id, body["total_amount"])]
+    made = reserve(fresh, limit, all_of_it, **soon)
     assert made.status == 201, made
     wait_until(
-        lambda: reserve(fresh, limit, [(invoice_id, "113000.00")]).status == 201, 10, "expiry"
+        lambda: reserve(fresh, limit, all_of_it).status == 201, 10, "expiry"
     )
     path = f"/v1/limit-holds/{made.json()['id']}"
     assert fresh.lender.client.get(path).json()["status"] == "expired"
@@ -385,7 +385,7 @@ def test_partial_financing_never_exceeds_the_net_invoice(fresh):
     assert reserve(fresh, "1.00", [(invoice_id, "113000.01")]).status == 422
     for amount in ("60000.00", "53000.00"):
         assert reserve(fresh, "1.00", [(invoice_id, amount)]).status == 201
-    assert reserve(fresh, "1.00", [(invoice_id, "0.01")]).status == 409
+    assert reserve(fresh, "0.01", [(invoice_id, "0.01")]).status == 409
 
 
 def red_letter(chain, original, node=None, net="-40000.00"):
@@ -425,7 +425,7 @@ def test_a_correction_opens_no_second_financing(fresh, change):
         rest = [(corrected.json()["id"], "100000.00")]
         assert reserve(fresh, "1.00", rest).status == 201
     over = "13000.01" if change == "amount" else "0.01"
-    again = reserve(fresh, "1.00", [(corrected.json()["id"], over)])
+    again = reserve(fresh, "0.01", [(corrected.json()["id"], over)])
     assert (again.status, again.json()["code"]) == (409, "already-claimed"), again
     if change == "number":  # as the buyer reports it, who knows nothing of a correction
         theirs = {**body, "external_id": bodies.unique("inv")}
@@ -471,11 +471,13 @@ def test_a_loan_uses_its_hold(fresh):
     back = client.post("/v1/repayments", repayment(paid.json()["id"], "400.00"), key()).json()
     shown, _ = assert_sums(fresh)
     assert shown["used"] == "0.00"
-    assert reserve(fresh, "1.00", [(invoice_id, "113000.00")]).status == 201
+    other = reserve(fresh, "1.00", [(invoice_id, "113000.00")]).json()["id"]
     reversal = repayment(paid.json()["id"], "400.00", reversal_of=back["id"])
     assert client.post("/v1/repayments", reversal, key()).status == 201
     shown, _ = assert_sums(fresh)
     assert shown["used"] == "400.00"  # it happened; the invoice is claimed above its worth
+    assert release(fresh, other).status == 200  # claimed beyond its net by both
+
 
 
 @pytest.mark.parametrize("meanwhile", [False, True])
@@ -498,7 +500,7 @@ def test_a_reversal_takes_the_claims_back(admin, fresh, server, meanwhile):
 
     def third():
         answer = reserve(
-            fresh, "1.00", [(invoice_id, "0.01")], rival.client, assessment_id=assessment
+            fresh, "0.01", [(invoice_id, "0.01")], rival.client, assessment_id=assessment
         )
         return answer.status, answer.json().get("code")
 

@@ -171,7 +171,7 @@ class World:
     def _lending(self):
         invoice = self.new_invoice()
         self.hold_invoice_id = invoice
-        claims = [{"invoice_id": invoice, "amount": "5.00"}]
+        claims = [{"invoice_id": invoice, "amount": "10.00"}]
         self.hold_id = must(
             self.lender.post("/v1/limit-holds", self.hold_body(invoices=claims), key())
         )["id"]

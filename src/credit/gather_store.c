@@ -16,12 +16,10 @@ static const struct scf_stmt window_stmt = {
     "SELECT d.chain_id, d.template_id, d.kind, d.day, d.records, d.weight_expected,"
     " d.weight_present, d.delay_count, d.delay_s, d.delay_us, d.range_ok,"
     " d.fluctuation_applicable, d.fluctuation_ok, d.checks_applicable, d.checks_passed,"
-    " c.folded_size, " SCF_SOURCE_COUNTS(
-        "$1") " OR n.operator_enterprise_id = ANY ($4)"
-              " FROM scfd.rollup_day d JOIN scfd.rollup_cursor c ON c.chain_id = "
-              "d.chain_id" SCF_SOURCE_JOIN(
-                  "$1") " WHERE d.enterprise_id = $1 AND d.day BETWEEN $2 AND $3"
-                        " ORDER BY d.chain_id, d.template_id, d.kind, d.day"};
+    " c.folded_size, " SCF_SOURCE_COUNTS " OR n.operator_enterprise_id = ANY ($4)"
+    " FROM scfd.rollup_day d JOIN scfd.rollup_cursor c ON c.chain_id = d.chain_id" SCF_SOURCE_JOIN
+    " WHERE d.enterprise_id = $1 AND d.day BETWEEN $2 AND $3"
+    " ORDER BY d.chain_id, d.template_id, d.kind, d.day"};
 
 static void add_row(struct scf_rating_sums *s, const struct scf_rows *rows, int i) {
     s->records += scf_rows_i64(rows, i, 4);

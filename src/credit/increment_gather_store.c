@@ -20,17 +20,20 @@ static bool pointers(struct scf_arena *arena, const struct scf_uuid *ids, size_t
 
 /* ---- contracts ---- */
 
-/* The newest revision, as of the run, in the chain of the node that reported the contract first.
+/* The newest revision, as of the run, in the chain of the node that reported the contract first. A
+ * chain that counts for the seller goes before those that do not: anybody may send a contract of
+ * the same number, and be first.
  * The materialised part finds the few records of each contract by its key; a planner that were told
  * the order wanted might walk chains instead. */
 static const struct scf_stmt contracts_stmt = {
     "scf_batch_contracts",
-    "WITH k AS MATERIALIZED (SELECT w.i, r.id, r.chain_id, r.leaf_index, r.received_at"
+    "WITH d AS MATERIALIZED (SELECT w.i, r.chain_id, r.leaf_index, r.received_at, r.enterprise_id"
     " FROM unnest($1::uuid[]) WITH ORDINALITY AS w (k, i) JOIN scfd.record r"
     " ON r.business_key = w.k WHERE r.kind = 1 AND r.received_at <= $2),"
-    " first AS (SELECT DISTINCT ON (i) i, chain_id FROM k ORDER BY i, received_at, chain_id,"
-    " leaf_index), newest AS (SELECT DISTINCT ON (k.i) k.i, k.chain_id, k.leaf_index FROM k"
-    " JOIN first f ON f.i = k.i AND f.chain_id = k.chain_id ORDER BY k.i, k.leaf_index DESC)"
+    " first AS (SELECT DISTINCT ON (d.i) d.i, d.chain_id FROM d" SCF_SOURCE_JOIN
+    " ORDER BY d.i, " SCF_SOURCE_COUNTS " DESC, d.received_at, d.chain_id, d.leaf_index),"
+    " newest AS (SELECT DISTINCT ON (d.i) d.i, d.chain_id, d.leaf_index FROM d"
+    " JOIN first f ON f.i = d.i AND f.chain_id = d.chain_id ORDER BY d.i, d.leaf_index DESC)"
     " SELECT " SCF_RECORD_COLUMNS ", n.i FROM newest n JOIN scfd.record r"
     " ON r.chain_id = n.chain_id AND r.leaf_index = n.leaf_index"};
 static_assert(SCF_REC_CONTRACT == 1, "the number of contracts_stmt");
@@ -143,7 +146,7 @@ enum scf_code scf_batch_enterprises(struct scf_db *db, struct scf_arena *arena,
  */
 static const struct scf_stmt sums_stmt = {
     "scf_batch_sums",
-    "WITH d AS MATERIALIZED (SELECT w.i, w.e, d.chain_id, d.template_id, d.kind,"
+    "WITH d AS MATERIALIZED (SELECT w.i, d.enterprise_id, d.chain_id, d.template_id, d.kind,"
     " sum(d.records)::bigint,"
     " sum(d.weight_expected)::bigint, sum(d.weight_present)::bigint, sum(d.delay_count)::bigint,"
     " sum(d.delay_s)::bigint, sum(d.delay_us)::bigint, sum(d.range_ok)::bigint,"
@@ -151,10 +154,10 @@ static const struct scf_stmt sums_stmt = {
     " sum(d.checks_applicable)::bigint, sum(d.checks_passed)::bigint"
     " FROM unnest($1::uuid[]) WITH ORDINALITY AS w (e, i) JOIN scfd.rollup_day d"
     " ON d.enterprise_id = w.e AND d.day BETWEEN $2 AND $3"
-    " GROUP BY w.i, w.e, d.chain_id, d.template_id, d.kind) SELECT d.*,"
+    " GROUP BY w.i, d.enterprise_id, d.chain_id, d.template_id, d.kind) SELECT d.*,"
     " (SELECT folded_size FROM scfd.rollup_cursor c WHERE c.chain_id = d.chain_id),"
-    " " SCF_SOURCE_COUNTS("d.e") " FROM d" SCF_SOURCE_JOIN(
-        "d.e") " ORDER BY d.i, d.chain_id, d.template_id, d.kind"};
+    " " SCF_SOURCE_COUNTS " FROM d" SCF_SOURCE_JOIN
+    " ORDER BY d.i, d.chain_id, d.template_id, d.kind"};
 
 static struct scf_rating_sums read_sums(const struct scf_rows *rows, int i) {
     return (struct scf_rating_sums){
@@ -204,12 +207,12 @@ static void divide_sums(const struct scf_rows *rows, struct scf_rating_sums *sum
 /* Weeks of date_trunc begin on Monday, as those of scf_period_of. */
 static const struct scf_stmt periods_stmt = {
     "scf_batch_periods",
-    "WITH d AS MATERIALIZED (SELECT DISTINCT w.i, w.e, d.chain_id,"
+    "WITH d AS MATERIALIZED (SELECT DISTINCT w.i, d.enterprise_id, d.chain_id,"
     " date_trunc(w.unit, d.day::timestamp) AS period"
     " FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS w (e, unit, i)"
     " JOIN scfd.rollup_day d ON d.enterprise_id = w.e AND d.day BETWEEN $3 AND $4"
-    " WHERE d.kind IN (2, 3)) SELECT d.i, count(DISTINCT d.period) FROM d" SCF_SOURCE_JOIN(
-        "d.e") " WHERE " SCF_SOURCE_COUNTS("d.e") " GROUP BY d.i"};
+    " WHERE d.kind IN (2, 3)) SELECT d.i, count(DISTINCT d.period) FROM d" SCF_SOURCE_JOIN
+    " WHERE " SCF_SOURCE_COUNTS " GROUP BY d.i"};
 static_assert(SCF_REC_WORKFLOW_EVENT == 2 && SCF_REC_INVOICE == 3, "the numbers of periods_stmt");
 
 static enum scf_code count_periods(struct scf_db *db, struct scf_arena *arena,

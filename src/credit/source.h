@@ -7,15 +7,15 @@
 
 #include "scfd/http/http.h"
 
-/* To the rows of a table `d` with a chain_id: its node and, where it is a partner's, the partner.
- * At most one of each. `E` is the enterprise: a parameter or a column. */
-#define SCF_SOURCE_JOIN(E)                                                                         \
+/* To the rows of a table `d` with a chain_id and an enterprise_id: the chain's node and, where that
+ * is a partner's, the partner. At most one of each. */
+#define SCF_SOURCE_JOIN                                                                            \
     " LEFT JOIN scfd.node n ON n.id = d.chain_id LEFT JOIN scfd.trade_partner p"                   \
-    " ON p.seller_id = " E " AND p.buyer_id = n.operator_enterprise_id"
+    " ON p.seller_id = d.enterprise_id AND p.buyer_id = n.operator_enterprise_id"
 
-/* Never NULL: whether the chain of the row counts. */
-#define SCF_SOURCE_COUNTS(E)                                                                       \
-    "(n.operator_enterprise_id IS NULL OR n.operator_enterprise_id = " E                           \
+/* Whether the chain of the row counts for the enterprise; never NULL. */
+#define SCF_SOURCE_COUNTS                                                                          \
+    "(n.operator_enterprise_id IS NULL OR n.operator_enterprise_id = d.enterprise_id"              \
     " OR n.kind IN (4, 5, 7) OR p.buyer_id IS NOT NULL)"
 static_assert(SCF_NODE_GUARANTOR == 4 && SCF_NODE_LENDER == 5 && SCF_NODE_REGULATOR == 7,
               "the numbers of SCF_SOURCE_COUNTS");

@@ -28,3 +28,7 @@ COMMENT ON COLUMN scfd.trade_fact.operator_id IS 'Enterprise that operated the n
 COMMENT ON COLUMN scfd.trade_fact.node_kind IS 'enum scf_node_kind; NULL: the platform''s chain.';
 COMMENT ON COLUMN scfd.trade_fact.detail IS 'The members of the body that views read, JSON (src/trade/digest.c). NULL: the body was erased, or this is a correction that moved the record to another contract.';
 COMMENT ON INDEX scfd.trade_fact_sale IS 'Sales of an enterprise by amount, for round trips; trade_fact_purchase: its purchases. In the whole order that is asked for: else, where one buyer buys everything, the planner sorts all facts for every contract.';
+
+-- Leaves that were folded before there were facts left none: everything is folded again.
+TRUNCATE scfd.rollup_cursor, scfd.rollup_day, scfd.rollup_series, scfd.contract_total,
+    scfd.contract_invoice, scfd.contract_guarantee;

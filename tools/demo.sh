@@ -151,7 +151,8 @@ show "{status, code, detail, claimed}"
 [ "$(answer .code)" = already-claimed ]
 
 step "It pays out a loan under the hold"
-jq -nc --arg hold "$held" --arg decision "$decision" --arg lender "$(id lender)" --arg borrower "$(id supplier)" \
+jq -nc --arg hold "$held" --arg decision "$decision" --arg lender "$(id lender)" \
+    --arg borrower "$(id supplier)" \
     --arg contract "$(id contract)" --arg principal "$half" --arg currency "$currency" \
     --arg now "$now" --arg today "$today" --arg due "$(date -u -d '+150 days' +%F)" \
     '{external_id: "LOAN-1", loan_no: "WL-2026-0001", decision_id: $decision, hold_id: $hold,
@@ -170,7 +171,8 @@ show '{id, loan_no, status, principal, currency, maturity_date, outstanding}'
 step "The work goes on: what is proven since then raises the limit"
 call "$admin" POST /v1/credit-assessments "$(jq -nc --arg b "$(id supplier)" \
     --arg c "$(id contract)" --arg l "$(id node:lender)" \
-    '{borrower_id: $b, contract_ids: [$c], kind: "incremental", lender_ids: [$l]}')" 'Prefer: wait=20'
+    '{borrower_id: $b, contract_ids: [$c], kind: "incremental", lender_ids: [$l]}')" \
+    'Prefer: wait=20'
 show '{kind, completion_percent, previous_limit, incremental_limit, recommended_limit}'
 
 step "An audit recomputes every leaf, tile, root and block"

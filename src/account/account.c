@@ -89,7 +89,7 @@ static bool apply(struct scf_account *a, const struct scf_account_change *c) {
         a->held -= c->amount;
         return c->amount >= 0 && in_range(a->held);
     case SCF_ENTRY_USE:
-        return c->amount >= 0 && use(a, c->amount, c->from_hold);
+        return c->amount >= 0 && !a->stopped && use(a, c->amount, c->from_hold);
     case SCF_ENTRY_REPAY:
         a->used -= c->amount;
         return in_range(a->used);

@@ -1,7 +1,9 @@
 /* GET /v1/limit-accounts, /v1/limit-accounts/{id}, …/{id}/entries. */
 #include "api.h"
 #include "hold.h"
+#include "stop.h"
 
+#include "scfd/codec/body.h"
 #include "scfd/http/answer.h"
 
 enum { ANSWER_MAX = 64 << 10, FILTER_TEXT = 200 };
@@ -115,6 +117,30 @@ static struct scf_position write_entry(struct scf_jsonw *w, const void *ctx, int
         scf_jw_str(w, "period", e->period);
     scf_jw_time(w, "created_at", e->created_us);
     return (struct scf_position){e->created_us, e->position};
+}
+
+/* ---- lifting a stop ---- */
+
+void scf_unfreeze_account(struct scf_request *rq) {
+    struct scf_error err = {0};
+    struct scf_account_item *item;
+    const cJSON *body = NULL;
+    const struct scf_services *services = scf_rq_app(rq);
+    struct scf_unfreezing u = {.arena = scf_rq_arena(rq),
+                               .admin = scf_rq_actor(rq),
+                               .platform_id = services->installation.platform_id};
+    enum scf_code code = find(rq, &item, &err);
+    if (code == SCF_OK)
+        code = scf_rq_valid_body(rq, NULL, &body, NULL, &err);
+    if (code == SCF_OK) {
+        u.account = &item->account;
+        u.reason = scf_json_string(body, "reason");
+        code = scf_tx_run(scf_rq_db(rq), scf_account_unfreeze, &u, &err);
+    }
+    if (code != SCF_OK)
+        scf_reply_error(rq, &err);
+    else
+        scf_get_account(rq);
 }
 
 void scf_list_entries(struct scf_request *rq) {

@@ -34,6 +34,7 @@ void scf_account_read(const struct scf_rows *rows, int row, int col, struct scf_
         .frozen = scf_rows_bool(rows, row, col + 9),
         .entries = scf_rows_i64(rows, row, col + 10),
         .assessed_us = scf_rows_time(rows, row, col + 11),
+        .stopped = scf_rows_bool(rows, row, col + 12),
     };
     struct scf_str currency = scf_rows_str(rows, row, col + 2);
     memcpy(ret->currency, currency.p, currency.n < 3 ? currency.n : 3);
@@ -162,8 +163,10 @@ enum scf_code scf_account_lock(struct scf_db *db, struct scf_arena *arena,
 
 /* ---- booking ---- */
 
-/* Entries and balances in one statement. The balances are set from the entries of this statement,
- * never from what the caller believes, so that they are their sums whatever happens. */
+/* Entries and balances in one statement, and what the borrower is to be told (news_store.c). The
+ * balances are set from the entries of this statement, never from what the caller believes, so that
+ * they are their sums whatever happens. */
+_Static_assert(SCF_ENTRY_HOLD == 3 && SCF_ENTRY_EXPIRE == 5, "the types in the statement");
 static const struct scf_stmt book = {
     "scf_account_book",
     "WITH x AS (SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::smallint[], $4::bigint[],"
@@ -171,6 +174,9 @@ static const struct scf_stmt book = {
     " AS x (account_id, seq, type, granted, held, used, source_id, source_prefix, period)),"
     " e AS (INSERT INTO scfd.limit_entry (account_id, seq, type, granted, held, used, source_id,"
     " source_prefix, period, created_at) SELECT x.*, $10 FROM x),"
+    " n AS (INSERT INTO scfd.limit_news AS n (account_id, from_seq) SELECT account_id, min(seq)"
+    " FROM x WHERE type BETWEEN 3 AND 5 GROUP BY account_id ORDER BY account_id"
+    " ON CONFLICT (account_id) DO UPDATE SET from_seq = n.from_seq),"
     " s AS (SELECT account_id, max(seq) AS seq, sum(granted)::bigint AS granted,"
     " sum(held)::bigint AS held, sum(used)::bigint AS used,"
     " coalesce(sum(granted) FILTER (WHERE type = 0), 0)::bigint AS initial,"

@@ -6,6 +6,7 @@
 
 void scf_list_accounts(struct scf_request *rq);
 void scf_get_account(struct scf_request *rq);
+void scf_unfreeze_account(struct scf_request *rq);
 void scf_list_entries(struct scf_request *rq);
 
 #endif

@@ -31,6 +31,11 @@ static int64_t claimed_of(const struct scf_claim_book *book, const struct scf_cl
     return most;
 }
 
+bool scf_claims_cancelled(const struct scf_claim_book *book, size_t want) {
+    const struct scf_claim_invoice *i = &book->invoices[want];
+    return i->found && (i->cancelled || (i->red < 0 && claimed_of(book, i) > i->net));
+}
+
 static bool has_key(const struct scf_claim_book *book, const struct scf_claim_invoice *i,
                     const struct scf_uuid *key) {
     for (size_t k = 0; k < i->key_count; k++)
@@ -68,9 +73,18 @@ static void fault(struct scf_faults *faults, const struct scf_claimant *c, size_
                   const char *member, const char *code, const char *detail) {
     char pointer[64];
     bool is_object = strcmp(c->member, "invoices") == 0;
-    snprintf(pointer, sizeof pointer, "#/%s/%zu%s%s", c->member, i, is_object ? "/" : "",
-             is_object ? member : "");
+    size_t invoices = c->count - c->receivables;
+    if (i >= invoices)
+        snprintf(pointer, sizeof pointer, "#/receivables/%zu/%s", i - invoices,
+                 strcmp(member, "invoice_id") == 0 ? "receivable_id" : member);
+    else
+        snprintf(pointer, sizeof pointer, "#/%s/%zu%s%s", c->member, i, is_object ? "/" : "",
+                 is_object ? member : "");
     scf_fault_add(faults, pointer, code, "%s", detail);
+}
+
+static bool is_named(const struct scf_claim_want *want) { /* the receivable, not its invoice */
+    return !scf_uuid_is_nil(&want->receivable_id);
 }
 
 static int scale_of(const char *currency) {
@@ -83,13 +97,19 @@ static void check_one(const struct scf_claim_book *book, const struct scf_claima
     const struct scf_claim_want *want = &book->wants[c->first + i];
     const struct scf_claim_invoice *invoice = &book->invoices[c->first + i];
     char net[SCF_MONEY_TEXT], detail[128];
-    if (!invoice->found) {
+    if (!invoice->found || (is_named(want) && !invoice->receivable.found)) {
         fault(faults, c, i, "invoice_id", "unknown-reference",
-              "There is no such invoice that you may refer to.");
+              "There is nothing open of that name that you may refer to.");
         return;
     }
     if (strcmp(invoice->currency, want->currency) != 0)
         fault(faults, c, i, "invoice_id", "mismatch", "The invoice is in another currency.");
+    if (is_named(want) && want->amount > invoice->receivable.net) {
+        scf_money_format(invoice->receivable.net, scale_of(want->currency), net);
+        snprintf(detail, sizeof detail, "Of the receivable %s is left.", net);
+        fault(faults, c, i, "amount", "out-of-range", detail);
+        return;
+    }
     if (invoice->elsewhere || (want->amount <= invoice->net && invoice->net > 0))
         return;
     scf_money_format(invoice->net, scale_of(want->currency), net);
@@ -121,6 +141,10 @@ static void write_claimed(struct scf_jsonw *w, const struct scf_claim_book *book
     scf_jw_object(w, NULL);
     scf_jw_id(w, "invoice_id", "inv", &book->wants[want].invoice_id);
     scf_jw_hex(w, "fingerprint", invoice->fingerprint.b, SCF_HASH_LEN);
+    if (invoice->receivable.found) {
+        scf_jw_id(w, "receivable_id", "rcv", &invoice->receivable.id);
+        scf_jw_hex(w, "receivable_fingerprint", invoice->receivable.fingerprint.b, SCF_HASH_LEN);
+    }
     if (o.any)
         scf_jw_time(w, "since", o.since_us);
     if (o.any && o.until_us != INT64_MAX)
@@ -173,10 +197,35 @@ static int64_t amount_of(const struct scf_claim_book *book, size_t want) {
     return amount > 0 ? amount : book->invoices[want].net;
 }
 
-static void add_to_heads(const struct scf_claim_book *book, size_t want, int64_t amount) {
+/* How much of the lender's receivable goes with it: all, when the receivable is what is named; else
+ * as much as is left of it, for the invoice may be worth more. */
+static void set_part(const struct scf_claim_book *book, size_t want) {
+    struct scf_claim_receivable *r = &book->invoices[want].receivable;
+    r->part = 0;
+    if (!r->found)
+        return;
+    int64_t left = r->net - scf_claims_head(book, &r->key)->claimed;
+    r->part = amount_of(book, want);
+    if (!is_named(&book->wants[want]) && r->part > left)
+        r->part = left > 0 ? left : 0;
+}
+
+static void add_to_heads(const struct scf_claim_book *book, size_t want, int sign) {
     const struct scf_claim_invoice *invoice = &book->invoices[want];
     for (size_t k = 0; k < invoice->key_count; k++)
-        scf_claims_head(book, &book->keys[invoice->first_key + k])->claimed += amount;
+        scf_claims_head(book, &book->keys[invoice->first_key + k])->claimed +=
+            sign * amount_of(book, want);
+    if (invoice->receivable.found)
+        scf_claims_head(book, &invoice->receivable.key)->claimed += sign * invoice->receivable.part;
+}
+
+static bool fits_one(const struct scf_claim_book *book, size_t want) {
+    const struct scf_claim_invoice *invoice = &book->invoices[want];
+    const struct scf_claim_receivable *r = &invoice->receivable;
+    if (is_named(&book->wants[want]) &&
+        amount_of(book, want) > r->net - scf_claims_head(book, &r->key)->claimed)
+        return false;
+    return amount_of(book, want) <= invoice->net - claimed_of(book, invoice);
 }
 
 /* Adds what fits to the heads, so that the same invoice named twice counts twice. */
@@ -185,15 +234,15 @@ static bool reserve(const struct scf_claim_book *book, const struct scf_claimant
     bool fits = true;
     for (size_t i = 0; i < c->count; i++) {
         size_t want = c->first + i;
-        int64_t amount = amount_of(book, want), net = book->invoices[want].net;
-        taken[i] = amount > net - claimed_of(book, &book->invoices[want]);
+        set_part(book, want);
+        taken[i] = !fits_one(book, want);
         fits &= !taken[i] && !book->invoices[want].elsewhere;
         if (!taken[i])
-            add_to_heads(book, want, amount);
+            add_to_heads(book, want, 1);
     }
     for (size_t i = 0; !fits && i < c->count; i++)
         if (!taken[i])
-            add_to_heads(book, c->first + i, -amount_of(book, c->first + i));
+            add_to_heads(book, c->first + i, -1);
     *ret_financed = false;
     for (size_t i = 0; i < c->count; i++)
         *ret_financed |= book->invoices[c->first + i].elsewhere ||
@@ -217,33 +266,47 @@ static struct scf_claim_row *row_of(struct scf_claim_book *book, size_t first,
     return NULL;
 }
 
+/* `like` says all of the row but whose and what it is. */
 static void note_row(struct scf_claim_book *book, const struct scf_claimant *c, size_t first_row,
-                     size_t want, const struct scf_uuid *key) {
-    const struct scf_claim_invoice *invoice = &book->invoices[want];
-    struct scf_claim_head *head = scf_claims_head(book, key);
-    struct scf_claim_row *known = row_of(book, first_row, key);
-    head->net = invoice->net;
+                     size_t want, const struct scf_claim_row *like, int64_t net) {
+    struct scf_claim_head *head = scf_claims_head(book, &like->key);
+    struct scf_claim_row *known = row_of(book, first_row, &like->key);
+    head->net = net;
     head->touched = true;
     if (known != NULL) { /* the same invoice twice: one claim of both amounts */
-        known->amount += amount_of(book, want);
+        known->amount += like->amount;
         return;
     }
     SCF_ASSERT(book->row_count < book->row_max && book->live_count < book->live_max);
-    book->rows[book->row_count++] =
-        (struct scf_claim_row){.holder_id = c->holder_id,
-                               .key = *key,
-                               .node_id = book->wants[want].node_id,
-                               .invoice_id = book->wants[want].invoice_id,
-                               .by_loan = c->by_loan,
-                               .fingerprint = invoice->fingerprint,
-                               .amount = amount_of(book, want),
-                               .until_us = c->until_us};
-    book->live[book->live_count++] = (struct scf_claim_live){.key = *key,
+    struct scf_claim_row *row = &book->rows[book->row_count++];
+    *row = *like;
+    row->holder_id = c->holder_id;
+    row->node_id = book->wants[want].node_id;
+    row->invoice_id = book->wants[want].invoice_id;
+    row->by_loan = c->by_loan;
+    row->until_us = c->until_us;
+    book->live[book->live_count++] = (struct scf_claim_live){.key = like->key,
                                                              .holder_id = c->holder_id,
-                                                             .node_id = book->wants[want].node_id,
+                                                             .node_id = row->node_id,
                                                              .by_loan = c->by_loan,
                                                              .since_us = book->now_us,
                                                              .until_us = c->until_us};
+}
+
+static void note_want(struct scf_claim_book *book, const struct scf_claimant *c, size_t first_row,
+                      size_t want) {
+    const struct scf_claim_invoice *invoice = &book->invoices[want];
+    const struct scf_claim_receivable *r = &invoice->receivable;
+    struct scf_claim_row row = {.fingerprint = invoice->fingerprint,
+                                .amount = amount_of(book, want)};
+    for (size_t k = 0; k < invoice->key_count; k++) {
+        row.key = book->keys[invoice->first_key + k];
+        note_row(book, c, first_row, want, &row, invoice->net);
+    }
+    row = (struct scf_claim_row){
+        .key = r->key, .receivable_id = r->id, .fingerprint = r->fingerprint, .amount = r->part};
+    if (row.amount > 0)
+        note_row(book, c, first_row, want, &row, r->net);
 }
 
 enum scf_code scf_claims_decide(struct scf_claim_book *book, const struct scf_claimant *c,
@@ -262,10 +325,7 @@ enum scf_code scf_claims_decide(struct scf_claim_book *book, const struct scf_cl
         return refuse(book, c, taken, financed, arena, err);
     }
     size_t first_row = book->row_count;
-    for (size_t i = 0; i < c->count; i++) {
-        const struct scf_claim_invoice *invoice = &book->invoices[c->first + i];
-        for (size_t k = 0; k < invoice->key_count; k++)
-            note_row(book, c, first_row, c->first + i, &book->keys[invoice->first_key + k]);
-    }
+    for (size_t i = 0; i < c->count; i++)
+        note_want(book, c, first_row, c->first + i);
     return SCF_OK;
 }

@@ -89,10 +89,10 @@ static int by_uuid(const void *a, const void *b) {
 
 static enum scf_code read_keys(struct scf_claim_book *book, const struct scf_rows *rows,
                                struct scf_error *err) {
-    size_t n = (size_t)scf_rows_count(rows);
-    struct scf_uuid *all = scf_alloc(book->arena, n, sizeof *all);
+    size_t n = (size_t)scf_rows_count(rows), total = n;
+    struct scf_uuid *all = scf_alloc(book->arena, n + book->n, sizeof *all);
     book->keys = scf_alloc(book->arena, n, sizeof *book->keys);
-    book->heads = scf_alloc(book->arena, n, sizeof *book->heads);
+    book->heads = scf_alloc(book->arena, n + book->n, sizeof *book->heads);
     if (all == NULL || book->keys == NULL || book->heads == NULL)
         return no_memory(err);
     for (size_t i = 0; i < n; i++) {
@@ -101,18 +101,25 @@ static enum scf_code read_keys(struct scf_claim_book *book, const struct scf_row
             invoice->first_key = i;
         all[i] = book->keys[i] = scf_rows_uuid(rows, (int)i, 1);
     }
-    if (n > 0)
-        qsort(all, n, sizeof *all, by_uuid);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < book->n; i++)
+        if (book->invoices[i].receivable.found)
+            all[total++] = book->invoices[i].receivable.key;
+    if (total > 0)
+        qsort(all, total, sizeof *all, by_uuid);
+    for (size_t i = 0; i < total; i++)
         if (i == 0 || !scf_uuid_eq(&all[i], &all[i - 1]))
             book->heads[book->head_count++].key = all[i];
-    book->row_max = n;
-    book->rows = scf_alloc(book->arena, n, sizeof *book->rows);
+    for (size_t i = 0; i < book->n; i++)
+        for (size_t k = 0; k < book->invoices[i].key_count; k++)
+            scf_claims_head(book, &book->keys[book->invoices[i].first_key + k])->number =
+                book->invoices[i].number;
+    book->row_max = total;
+    book->rows = scf_alloc(book->arena, total, sizeof *book->rows);
     return book->rows ? SCF_OK : no_memory(err);
 }
 
 static enum scf_code ask_records(struct scf_db *db, struct scf_claim_book *book,
-                                 struct scf_rows *ret[2], struct scf_error *err) {
+                                 struct scf_rows *ret[3], struct scf_error *err) {
     const struct scf_uuid **ids = scf_alloc(book->arena, book->n, sizeof *ids);
     const struct scf_uuid **nodes = scf_alloc(book->arena, book->n, sizeof *nodes);
     const struct scf_uuid **contracts = scf_alloc(book->arena, book->n, sizeof *contracts);
@@ -125,43 +132,53 @@ static enum scf_code ask_records(struct scf_db *db, struct scf_claim_book *book,
         nodes[i] = checked ? NULL : &want->node_id;
         contracts[i] = checked ? NULL : &want->contract_key;
     }
-    struct scf_params p, q;
+    struct scf_params p, q, r;
     scf_params_init(&p, book->arena);
     scf_p_uuid_array(&p, ids, book->n);
     scf_p_uuid_array(&p, nodes, book->n);
     scf_p_uuid_array(&p, contracts, book->n);
     scf_params_init(&q, book->arena);
     scf_p_uuid_array(&q, ids, book->n);
-    enum scf_code code = scf_db_pipeline_begin(db, err);
+    enum scf_code code = scf_claims_bind_receivables(&r, book, err);
+    if (code == SCF_OK)
+        code = scf_db_pipeline_begin(db, err);
     if (code == SCF_OK)
         code = scf_db_pipeline_add(db, &named, &p, err);
     if (code == SCF_OK)
         code = scf_db_pipeline_add(db, &keys_of, &q, err);
+    if (code == SCF_OK)
+        code = scf_db_pipeline_add(db, scf_claims_receivables_stmt, &r, err);
     return code == SCF_OK ? scf_db_pipeline_sync(db, book->arena, ret, err) : code;
 }
 
 enum scf_code scf_claims_look(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_claim_want *wants, size_t n, int64_t now_us,
                               struct scf_claim_book *ret, struct scf_error *err) {
-    struct scf_rows *rows[2];
-    *ret = (struct scf_claim_book){.arena = arena, .now_us = now_us, .wants = wants, .n = n};
+    struct scf_rows *rows[3];
+    *ret = (struct scf_claim_book){.arena = arena, .now_us = now_us, .n = n};
     if (n == 0)
         return SCF_OK;
     ret->invoices = scf_alloc(arena, n, sizeof *ret->invoices);
-    if (ret->invoices == NULL)
+    ret->wants = scf_alloc(arena, n, sizeof *ret->wants);
+    if (ret->invoices == NULL || ret->wants == NULL)
         return no_memory(err);
-    enum scf_code code = ask_records(db, ret, rows, err);
+    memcpy(ret->wants, wants, n * sizeof *wants);
+    enum scf_code code = scf_claims_named_receivables(db, ret, err);
+    if (code == SCF_OK)
+        code = ask_records(db, ret, rows, err);
     for (size_t i = 0; code == SCF_OK && i < n; i++)
         code = read_invoice(rows[0], (int)i, arena, &ret->invoices[i], err);
+    if (code == SCF_OK)
+        code = scf_claims_read_receivables(ret, rows[2], err);
     return code == SCF_OK ? read_keys(ret, rows[1], err) : code;
 }
 
 /* ---- the heads ---- */
 
 static const struct scf_stmt make = {
-    "scf_claims_make", "INSERT INTO scfd.claim_head (invoice_key, net, created_at)"
-                       " SELECT key, 0, $2 FROM unnest($1::uuid[]) AS key ORDER BY key"
-                       " ON CONFLICT DO NOTHING"};
+    "scf_claims_make", "INSERT INTO scfd.claim_head (invoice_key, net, created_at, number)"
+                       " SELECT key, 0, $2, number FROM unnest($1::uuid[], $3::text[])"
+                       " AS x (key, number) ORDER BY key ON CONFLICT DO NOTHING"};
 static const struct scf_stmt lock = {"scf_claims_lock",
                                      "SELECT FROM scfd.claim_head WHERE invoice_key = ANY ($1)"
                                      " ORDER BY invoice_key FOR NO KEY UPDATE"};
@@ -180,14 +197,17 @@ static const struct scf_stmt live = {
     "scf_claims_live", "SELECT invoice_key, holder_id, node_id, by_loan, claimed_at, expires_at"
                        " FROM scfd.claim WHERE status = 0 AND invoice_key = ANY ($1)"};
 /* What the newest record of each key in each chain says: the amount, and whether it is financed
- * elsewhere or void. What it says of the lender itself our own claims know better. $1 wants, $2
- * keys, $3 sellers, $4 buyers, $5 the lenders' enterprises as they stand in a body. */
+ * elsewhere, or void, red or not found. What it says of the lender itself our own claims know
+ * better. $1 wants, $2 keys, $3 sellers, $4 buyers, $5 the lenders' enterprises as they stand in a
+ * body. */
 static const struct scf_stmt words = {
     "scf_claims_words",
     "SELECT w.n, min(w.amount), bool_or(w.financing ->> 'status' <> 'none'"
     " AND w.financing ->> 'financier_id' IS DISTINCT FROM w.own), bool_or(w.tax_status IN"
-    " ('voided', 'fully_red')) FROM (SELECT DISTINCT ON (x.n, x.key, r.chain_id) x.n, x.own,"
-    " r.amount, r.body -> 'financing' AS financing, r.body ->> 'tax_status' AS tax_status"
+    " ('voided', 'fully_red') OR w.verified = 'not_found') FROM (SELECT DISTINCT ON (x.n, x.key, "
+    "r.chain_id) x.n, x.own,"
+    " r.amount, r.body -> 'financing' AS financing, r.body ->> 'tax_status' AS tax_status,"
+    " r.body -> 'verification' ->> 'status' AS verified"
     " FROM unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[])"
     " AS x (n, key, seller, buyer, own) CROSS JOIN LATERAL (SELECT a.chain_id, a.leaf_index,"
     " a.amount, convert_from(a.body, 'UTF8')::json AS body FROM (SELECT * FROM scfd.record"
@@ -220,6 +240,17 @@ static void bind_heads(struct scf_params *p, const struct scf_claim_book *book,
     scf_p_uuid_array(p, keys, book->head_count);
     if (with_time)
         scf_p_time(p, book->now_us);
+}
+
+static enum scf_code bind_numbers(struct scf_params *p, const struct scf_claim_book *book,
+                                  struct scf_error *err) {
+    struct scf_str *numbers = scf_alloc(book->arena, book->head_count, sizeof *numbers);
+    if (numbers == NULL)
+        return no_memory(err);
+    for (size_t i = 0; i < book->head_count; i++)
+        numbers[i] = scf_str(book->heads[i].number ? book->heads[i].number : "");
+    scf_p_text_array(p, numbers, book->head_count);
+    return SCF_OK;
 }
 
 struct words_arrays {
@@ -318,11 +349,15 @@ static void read_worth(struct scf_claim_book *book, const struct scf_rows *said,
         if (!scf_rows_null(said, i, 1) && least < invoice->net)
             invoice->net = least;
         invoice->elsewhere = scf_rows_bool(said, i, 2);
-        if (scf_rows_bool(said, i, 3))
+        invoice->cancelled = scf_rows_bool(said, i, 3);
+        if (invoice->cancelled)
             invoice->net = 0;
     }
-    for (int i = 0; i < scf_rows_count(red); i++)
-        book->invoices[scf_rows_i64(red, i, 0)].net += scf_rows_i64(red, i, 1);
+    for (int i = 0; i < scf_rows_count(red); i++) {
+        struct scf_claim_invoice *invoice = &book->invoices[scf_rows_i64(red, i, 0)];
+        invoice->red = scf_rows_i64(red, i, 1);
+        invoice->net += invoice->red;
+    }
     for (size_t i = 0; i < book->n; i++)
         if (book->invoices[i].net < 0)
             book->invoices[i].net = 0;
@@ -356,7 +391,9 @@ enum scf_code scf_claims_lock(struct scf_db *db, struct scf_claim_book *book,
         return no_memory(err);
     for (int i = MAKE; i <= LIVE; i++)
         bind_heads(&p[i], book, keys, i == MAKE || i == LET_GO);
-    enum scf_code code = bind_words(&p[WORDS], book, err);
+    enum scf_code code = bind_numbers(&p[MAKE], book, err);
+    if (code == SCF_OK)
+        code = bind_words(&p[WORDS], book, err);
     if (code == SCF_OK)
         code = bind_reds(&p[REDS], book, err);
     if (code == SCF_OK)
@@ -365,5 +402,7 @@ enum scf_code scf_claims_lock(struct scf_db *db, struct scf_claim_book *book,
         code = scf_db_pipeline_add(db, stmts[i], &p[i], err);
     if (code == SCF_OK)
         code = scf_db_pipeline_sync(db, book->arena, rows, err);
-    return code == SCF_OK ? read_answers(book, rows, err) : code;
+    if (code == SCF_OK)
+        code = read_answers(book, rows, err);
+    return code == SCF_OK ? scf_claims_lock_receivables(db, book, err) : code;
 }

@@ -11,10 +11,12 @@ static enum scf_code no_memory(struct scf_error *err) {
 static const struct scf_stmt insert = {
     "scf_claims_insert",
     "INSERT INTO scfd.claim (holder_id, invoice_key, node_id, invoice_id, by_loan, fingerprint,"
-    " amount, expires_at, claimed_at) SELECT holder, key, node, invoice, by_loan = 1, fingerprint,"
-    " amount, expires, $9 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[],"
-    " $5::smallint[], $6::bytea[], $7::bigint[], $8::timestamptz[])"
-    " AS x (holder, key, node, invoice, by_loan, fingerprint, amount, expires)"};
+    " amount, expires_at, claimed_at, receivable_id) SELECT holder, key, node, invoice, by_loan = "
+    "1,"
+    " fingerprint, amount, expires, $10, receivable FROM unnest($1::uuid[], $2::uuid[], "
+    "$3::uuid[], $4::uuid[],"
+    " $5::smallint[], $6::bytea[], $7::bigint[], $8::timestamptz[], $9::uuid[])"
+    " AS x (holder, key, node, invoice, by_loan, fingerprint, amount, expires, receivable)"};
 static const struct scf_stmt add = {
     "scf_claims_add", "UPDATE scfd.claim_head h SET claimed = h.claimed + x.more, net = x.net,"
                       " version = version + 1"
@@ -22,7 +24,7 @@ static const struct scf_stmt add = {
                       " WHERE h.invoice_key = x.key"};
 
 struct columns {
-    const struct scf_uuid **holders, **keys, **nodes, **invoices;
+    const struct scf_uuid **holders, **keys, **nodes, **invoices, **receivables;
     int16_t *by_loan;
     struct scf_str *fingerprints;
     int64_t *amounts, *until;
@@ -33,12 +35,13 @@ static bool make_columns(struct columns *c, struct scf_arena *arena, size_t n) {
                           .keys = scf_alloc(arena, n, sizeof *c->keys),
                           .nodes = scf_alloc(arena, n, sizeof *c->nodes),
                           .invoices = scf_alloc(arena, n, sizeof *c->invoices),
+                          .receivables = scf_alloc(arena, n, sizeof *c->receivables),
                           .by_loan = scf_alloc(arena, n, sizeof *c->by_loan),
                           .fingerprints = scf_alloc(arena, n, sizeof *c->fingerprints),
                           .amounts = scf_alloc(arena, n, sizeof *c->amounts),
                           .until = scf_alloc(arena, n, sizeof *c->until)};
-    return c->holders && c->keys && c->nodes && c->invoices && c->by_loan && c->fingerprints &&
-           c->amounts && c->until;
+    return c->holders && c->keys && c->nodes && c->invoices && c->receivables && c->by_loan &&
+           c->fingerprints && c->amounts && c->until;
 }
 
 static enum scf_code bind_rows(struct scf_params *p, const struct scf_claim_book *book,
@@ -53,6 +56,7 @@ static enum scf_code bind_rows(struct scf_params *p, const struct scf_claim_book
         c.keys[i] = &row->key;
         c.nodes[i] = &row->node_id;
         c.invoices[i] = &row->invoice_id;
+        c.receivables[i] = scf_uuid_is_nil(&row->receivable_id) ? NULL : &row->receivable_id;
         c.by_loan[i] = row->by_loan;
         c.fingerprints[i] = (struct scf_str){(const char *)row->fingerprint.b, SCF_HASH_LEN};
         c.amounts[i] = row->amount;
@@ -67,6 +71,7 @@ static enum scf_code bind_rows(struct scf_params *p, const struct scf_claim_book
     scf_p_bytes_array(p, c.fingerprints, n);
     scf_p_i64_array(p, c.amounts, NULL, n);
     scf_p_time_array(p, c.until, NULL, n);
+    scf_p_uuid_array(p, c.receivables, n);
     scf_p_time(p, book->now_us);
     return SCF_OK;
 }
@@ -155,11 +160,43 @@ static const struct scf_stmt pass = {
     " WHERE holder_id = $1 AND status = 0 AND expires_at > $3 RETURNING 1)"
     " SELECT (SELECT count(*) FROM p) = (SELECT count(*) FROM scfd.claim WHERE holder_id = $1)"};
 
+static const struct scf_stmt named_by = {
+    "scf_claims_named_by", "SELECT DISTINCT invoice_id FROM scfd.claim WHERE holder_id = $1"
+                           " AND receivable_id IS NULL AND status = 0"};
+
+/* What was good when it was held may have been cancelled since: then nothing is paid out on it, not
+ * even in the second before the account is stopped. Locks the heads. */
+static enum scf_code check_stand(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_uuid *hold_id, int64_t now_us,
+                                 struct scf_error *err) {
+    struct scf_rows *rows;
+    struct scf_claim_book book;
+    enum scf_code code = run(db, arena, &named_by, hold_id, NULL, 0, &rows, err);
+    size_t n = code == SCF_OK ? (size_t)scf_rows_count(rows) : 0;
+    struct scf_claim_want *wants = scf_alloc(arena, n, sizeof *wants);
+    if (n == 0)
+        return code;
+    if (wants == NULL)
+        return no_memory(err);
+    for (size_t i = 0; i < n; i++)
+        wants[i] = (struct scf_claim_want){.invoice_id = scf_rows_uuid(rows, (int)i, 0)};
+    code = scf_claims_look(db, arena, wants, n, now_us, &book, err);
+    if (code == SCF_OK)
+        code = scf_claims_lock(db, &book, err);
+    for (size_t i = 0; code == SCF_OK && i < n; i++)
+        if (scf_claims_cancelled(&book, i))
+            code = scf_fail(err, SCF_E_WRONG_STATE,
+                            "An invoice of the hold was cancelled since (CR-6.3): release it.");
+    return code;
+}
+
 enum scf_code scf_claims_pass(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_uuid *hold_id, const struct scf_uuid *loan_id,
                               int64_t now_us, struct scf_error *err) {
     struct scf_rows *rows = NULL;
-    enum scf_code code = run(db, arena, &lock_of, hold_id, NULL, 0, NULL, err);
+    enum scf_code code = check_stand(db, arena, hold_id, now_us, err);
+    if (code == SCF_OK)
+        code = run(db, arena, &lock_of, hold_id, NULL, 0, NULL, err);
     if (code == SCF_OK)
         code = run(db, arena, &pass, hold_id, loan_id, now_us, &rows, err);
     if (code != SCF_OK || scf_rows_bool(rows, 0, 0))
@@ -173,7 +210,7 @@ enum scf_code scf_claims_pass(struct scf_db *db, struct scf_arena *arena,
  * it is told, holds that are over left out. */
 static const struct scf_stmt retake = {
     "scf_claims_retake",
-    "WITH c AS (SELECT c.invoice_key, c.amount, h.claimed + c.amount - (SELECT"
+    "WITH c AS (SELECT c.invoice_key, c.receivable_id, c.amount, h.claimed + c.amount - (SELECT"
     " coalesce(sum(o.amount), 0) FROM scfd.claim o WHERE o.invoice_key = c.invoice_key"
     " AND o.status = 0 AND o.expires_at <= $2) > h.net AS above"
     " FROM scfd.claim c JOIN scfd.claim_head h ON h.invoice_key = c.invoice_key"
@@ -182,7 +219,7 @@ static const struct scf_stmt retake = {
     " WHERE x.holder_id = $1 AND x.invoice_key = c.invoice_key),"
     " h AS (UPDATE scfd.claim_head h SET claimed = h.claimed + c.amount, version = version + 1"
     " FROM c WHERE h.invoice_key = c.invoice_key)"
-    " SELECT count(*) FILTER (WHERE above) FROM c"};
+    " SELECT count(*) FILTER (WHERE above AND receivable_id IS NULL) FROM c"};
 
 enum scf_code scf_claims_retake(struct scf_db *db, struct scf_arena *arena,
                                 const struct scf_uuid *loan_id, int64_t now_us,

@@ -3,7 +3,8 @@
  *
  * Many are filed in one transaction, each with its own answer: waiting for the disk and for round
  * trips is shared by all that came meanwhile, and that is what makes thousands a second possible.
- * Locks: keys of those who ask, accounts by contract key, claims by key, chains by id. */
+ * Locks: keys of those who ask, accounts by (currency, contract key), claims by key, chains by id.
+ */
 #ifndef SCFD_ACCOUNT_HOLD_H
 #define SCFD_ACCOUNT_HOLD_H
 
@@ -19,6 +20,7 @@ enum {
 
 extern const struct scf_schema scf_hold_schema; /* LimitHoldCreate; rules with scf_hold_ctx */
 extern const struct scf_schema scf_hold_release_schema;
+extern const struct scf_schema scf_unfreeze_schema;
 struct scf_hold_ctx {
     int64_t now_us;
     int offset_minutes;
@@ -45,10 +47,15 @@ struct scf_hold_order {
     /* Between the steps. */
     struct scf_hold hold;
     struct scf_str external_id;
-    struct scf_account *account; /* where it is to be booked */
-    size_t first_want, want_count;
+    struct scf_account *account;   /* where it is to be booked */
+    size_t first_want, want_count; /* invoices, then receivables */
+    size_t receivable_count;
     struct scf_record record;
     bool existed;
+    bool has_own_limit; /* the lender's terms gave a limit of its own (CR-5, CR-10) */
+    int64_t own_limit;  /* of all that it holds and has out under the assessment */
+    int64_t own_taken;  /* of that, before this batch */
+    bool refused;       /* under the locks: what it asks for is not there (any more) */
 };
 /* Reads the body into hold, wants and times. What is asked of the policy comes later. */
 void scf_hold_read(struct scf_hold_order *order, int64_t now_us);
@@ -81,6 +88,8 @@ struct scf_hold_claim {
     struct scf_uuid invoice_id;
     struct scf_hash fingerprint;
     int64_t amount;
+    struct scf_uuid receivable_id; /* the lender's, claimed with it; nil: there is none */
+    struct scf_hash receivable_fingerprint;
 };
 /* What the record's columns say. */
 struct scf_hold_filed {
@@ -96,12 +105,23 @@ void scf_hold_write(struct scf_jsonw *w, const struct scf_hold *hold,
 void scf_account_write(struct scf_jsonw *w, const char *key, const struct scf_account *a);
 int scf_hold_scale(const char *currency);
 
-/* ---- hold_file_store.c ---- */
+/* ---- hold_file_store.c, hold_own_store.c ---- */
 
 /* Which holds were filed before: sets replay, or the code, of those. Of the others, what they refer
  * to: sets the members of `hold`, or the code. */
 enum scf_code scf_holds_find(struct scf_db *db, struct scf_hold_batch *batch,
                              struct scf_error *err) SCF_MUST_CHECK;
+/* Of orders whose lenders have limits of their own, what these hold and have out under the
+ * assessment already: sets own_taken. Locks the lenders' rows of the assessments, in their order,
+ * so that two holds of a lender under different contracts take turns; before the accounts. */
+enum scf_code scf_holds_own(struct scf_db *db, struct scf_hold_batch *batch,
+                            struct scf_error *err) SCF_MUST_CHECK;
+/* LIMIT_EXCEEDED: with `more`, which others of the batch take, the order is above it. Pure. */
+enum scf_code scf_hold_check_own(struct scf_hold_order *order, int64_t more) SCF_MUST_CHECK;
+/* Whether a hold that was refused is one that another process filed while this one waited for the
+ * locks: then what it lacks is what it took itself. SOFT: so it is, look again. */
+enum scf_code scf_holds_refused_twice(struct scf_db *db, const struct scf_hold_batch *batch,
+                                      struct scf_error *err) SCF_MUST_CHECK;
 /* The rows of the holds, to a pipeline. */
 enum scf_code scf_holds_add(struct scf_db *db, struct scf_hold_batch *batch,
                             struct scf_error *err) SCF_MUST_CHECK;

@@ -37,28 +37,39 @@ void scf_hold_read(struct scf_hold_order *o, int64_t now_us) {
     SCF_ASSERT(complete); /* the schema let it pass */
     (void)scf_body_time(body, "expires_at", o->lender->offset_minutes, &o->hold.expires_us);
     o->external_id = scf_str(scf_json_string(body, "external_id"));
-    o->want_count = (size_t)cJSON_GetArraySize(scf_json_get(body, "invoices"));
+    o->receivable_count = (size_t)cJSON_GetArraySize(scf_json_get(body, "receivables"));
+    o->want_count =
+        o->receivable_count + (size_t)cJSON_GetArraySize(scf_json_get(body, "invoices"));
     o->code = SCF_OK;
+    o->has_own_limit = false;
+    o->own_taken = 0;
     o->replay = (struct scf_replay){0};
-    o->existed = o->done = false;
+    o->existed = o->refused = o->done = false;
     o->account = NULL;
     scf_buf_clear(&o->answer);
 }
 
-void scf_hold_wants(const struct scf_hold_order *o, struct scf_claim_want *wants) {
-    int scale = scf_body_scale(o->body);
+static size_t read_wants(const struct scf_hold_order *o, const char *list, const char *id,
+                         struct scf_claim_want *wants) {
+    bool receivables = strcmp(id, "receivable_id") == 0;
     const cJSON *item;
     size_t n = 0;
-    cJSON_ArrayForEach(item, scf_json_get(o->body, "invoices")) {
+    cJSON_ArrayForEach(item, scf_json_get(o->body, list)) {
         struct scf_claim_want *want = &wants[n++];
-        *want = (struct scf_claim_want){.invoice_id = id_of(item, "invoice_id"),
-                                        .contract_key = o->hold.contract_key,
+        *want = (struct scf_claim_want){.contract_key = o->hold.contract_key,
                                         .node_id = o->lender->node_id,
                                         .enterprise_id = o->lender->operator_enterprise_id};
+        *(receivables ? &want->receivable_id : &want->invoice_id) = id_of(item, id);
         memcpy(want->currency, o->hold.currency, sizeof want->currency);
-        bool complete = scf_body_money(item, "amount", scale, &want->amount);
+        bool complete = scf_body_money(item, "amount", scf_body_scale(o->body), &want->amount);
         SCF_ASSERT(complete);
     }
+    return n;
+}
+
+void scf_hold_wants(const struct scf_hold_order *o, struct scf_claim_want *wants) {
+    size_t n = read_wants(o, "invoices", "invoice_id", wants);
+    (void)read_wants(o, "receivables", "receivable_id", wants + n);
 }
 
 /* ---- the keys of those who ask ---- */
@@ -187,8 +198,23 @@ static struct scf_account_change change_of(const struct scf_hold_order *o) {
                                        .source_prefix = "hold"};
 }
 
-static enum scf_code decide_one(struct scf_hold_order *o, struct accounts *a,
+/* What those before it in the batch take of its lender's own limit. */
+static int64_t taken_before(const struct scf_hold_batch *b, size_t i) {
+    const struct scf_hold *hold = &b->orders[i]->hold;
+    int64_t sum = 0;
+    for (size_t k = 0; k < i; k++) {
+        const struct scf_hold *other = &b->orders[k]->hold;
+        if (scf_hold_open(b->orders[k]) && scf_uuid_eq(&other->node_id, &hold->node_id) &&
+            scf_uuid_eq(&other->assessment_id, &hold->assessment_id))
+            sum += other->amount; /* together they are within the limit */
+        ;
+    }
+    return sum;
+}
+
+static enum scf_code decide_one(const struct scf_hold_batch *b, size_t i, struct accounts *a,
                                 struct scf_claim_book *book) {
+    struct scf_hold_order *o = b->orders[i];
     struct scf_account *running = &a->running[o->account - a->list];
     struct scf_account after = *running;
     const struct scf_account_change change = change_of(o);
@@ -196,8 +222,11 @@ static enum scf_code decide_one(struct scf_hold_order *o, struct accounts *a,
                                           .until_us = o->hold.expires_us,
                                           .first = o->first_want,
                                           .count = o->want_count,
+                                          .receivables = o->receivable_count,
                                           .member = "invoices"};
-    enum scf_code code = scf_account_apply(&after, &change, o->arena, &o->err);
+    enum scf_code code = o->has_own_limit ? scf_hold_check_own(o, taken_before(b, i)) : SCF_OK;
+    if (code == SCF_OK)
+        code = scf_account_apply(&after, &change, o->arena, &o->err);
     if (code == SCF_OK)
         code = scf_claims_decide(book, &claimant, o->arena, &o->err);
     if (code == SCF_OK)
@@ -296,6 +325,15 @@ static enum scf_code append(struct scf_db *db, const struct scf_hold_batch *b,
 
 /* ---- answers ---- */
 
+static struct scf_hold_claim claim_of(const struct scf_claim_want *want,
+                                      const struct scf_claim_invoice *invoice) {
+    return (struct scf_hold_claim){.invoice_id = want->invoice_id,
+                                   .fingerprint = invoice->fingerprint,
+                                   .amount = want->amount,
+                                   .receivable_id = invoice->receivable.id,
+                                   .receivable_fingerprint = invoice->receivable.fingerprint};
+}
+
 /* Every order sees the balances as they are after the last one: they are booked together. */
 static enum scf_code answer(struct scf_hold_order *o, const struct scf_claim_book *book,
                             struct scf_error *err) {
@@ -303,9 +341,7 @@ static enum scf_code answer(struct scf_hold_order *o, const struct scf_claim_boo
     if (claims == NULL)
         return no_memory(err);
     for (size_t i = 0; i < o->want_count; i++)
-        claims[i] = (struct scf_hold_claim){book->wants[o->first_want + i].invoice_id,
-                                            book->invoices[o->first_want + i].fingerprint,
-                                            book->wants[o->first_want + i].amount};
+        claims[i] = claim_of(&book->wants[o->first_want + i], &book->invoices[o->first_want + i]);
     const struct scf_hold_filed filed = {.external_id = o->external_id,
                                          .received_us = o->record.received_us,
                                          .leaf_index = o->record.leaf_index,
@@ -365,13 +401,21 @@ static enum scf_code write_down(struct scf_db *db, struct scf_hold_batch *b,
 static enum scf_code decide(struct scf_db *db, struct scf_hold_batch *b,
                             struct scf_claim_book *claims, struct scf_error *err) {
     struct accounts accounts;
-    enum scf_code code = lock_accounts(db, b, &accounts, err);
+    enum scf_code code = scf_holds_own(db, b, err);
+    if (code == SCF_OK)
+        code = lock_accounts(db, b, &accounts, err);
     if (code == SCF_OK)
         code = lock_claims(db, b, claims, err);
-    for (size_t i = 0; code == SCF_OK && i < b->n; i++)
-        if (scf_hold_open(b->orders[i]))
-            b->orders[i]->code = decide_one(b->orders[i], &accounts, claims);
-    return code;
+    bool refused = false;
+    for (size_t i = 0; code == SCF_OK && i < b->n; i++) {
+        struct scf_hold_order *o = b->orders[i];
+        if (!scf_hold_open(o))
+            continue;
+        o->code = decide_one(b, i, &accounts, claims);
+        o->refused = o->code != SCF_OK;
+        refused |= o->refused;
+    }
+    return code == SCF_OK && refused ? scf_holds_refused_twice(db, b, err) : code;
 }
 
 enum scf_code scf_holds_file(struct scf_db *db, void *ctx, struct scf_error *err) {

@@ -104,12 +104,14 @@ static void take_filed(struct scf_hold_batch *b, const struct scf_rows *rows) {
 static const struct scf_stmt grounds = {
     "scf_holds_grounds",
     "SELECT d.id, d.assessment_id, d.status, d.outcome, d.valid_from, d.valid_until,"
-    " d.approved_limit, l.assessment_id, g.account_id, g.contract_key, g.expires_on, a.borrower_id"
+    " d.approved_limit, l.assessment_id, g.account_id, g.contract_key, g.expires_on, a.borrower_id,"
+    " l.lender_limit, s.recommended_limit"
     " FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[]) WITH ORDINALITY"
     " AS x (node, assessment, decision, contract, currency, n)"
     " LEFT JOIN scfd.credit_decision d ON d.id = x.decision AND d.lender_id = x.node"
     " LEFT JOIN scfd.credit_assessment_lender l"
     " ON l.assessment_id = coalesce(x.assessment, d.assessment_id) AND l.node_id = x.node"
+    " LEFT JOIN scfd.credit_assessment s ON s.id = l.assessment_id"
     " LEFT JOIN scfd.record c ON c.id = x.contract AND c.kind = 1"
     " LEFT JOIN scfd.limit_grant g ON g.assessment_id = l.assessment_id"
     " AND g.contract_key = coalesce(c.business_key, c.id) AND g.currency = x.currency"
@@ -126,7 +128,9 @@ enum {
     ACCOUNT,
     CONTRACT_KEY,
     LIMIT_EXPIRES,
-    BORROWER
+    BORROWER,
+    OWN_LIMIT,
+    RECOMMENDED
 };
 
 static const struct scf_uuid *or_null(const struct scf_uuid *id) {
@@ -176,29 +180,46 @@ static enum scf_code check_reference(struct scf_hold_order *o, const struct scf_
     return SCF_OK;
 }
 
-static enum scf_code check_state(struct scf_hold_order *o, const struct scf_rows *rows, int row,
-                                 int64_t now_us) {
-    int32_t today = scf_day_of(now_us + o->lender->offset_minutes * 60 * SCF_US_PER_SECOND);
+/* Nobody holds more at once than it could draw: by its decision, else by what is left for it. */
+static enum scf_code check_amount(struct scf_hold_order *o, const char *what, int64_t most) {
     char amount[SCF_MONEY_TEXT], limit[SCF_MONEY_TEXT];
     int scale = scf_hold_scale(o->hold.currency);
-    if (today > scf_rows_date(rows, row, LIMIT_EXPIRES))
-        return scf_fail(&o->err, SCF_E_WRONG_STATE,
-                        "The assessment is in state \"expired\": ask for a new one.");
-    if (scf_rows_null(rows, row, DECISION))
+    if (o->hold.amount <= most)
         return SCF_OK;
+    scf_money_format(o->hold.amount, scale, amount);
+    scf_money_format(most, scale, limit);
+    scf_fail(&o->err, SCF_E_LIMIT_EXCEEDED, "amount %s is above the %s limit %s.", amount, what,
+             limit);
+    o->err.members_json = scf_asprintf(
+        o->arena,
+        "{\"amount\":\"%s\",\"available\":\"%s\",\"%s_limit\":\"%s\",\"currency\":\"%s\"}", amount,
+        limit, what, limit, o->hold.currency);
+    return SCF_E_LIMIT_EXCEEDED;
+}
+
+static enum scf_code check_decided(struct scf_hold_order *o, const struct scf_rows *rows, int row,
+                                   int32_t today) {
     bool good = scf_rows_i64(rows, row, DECISION_STATUS) == 0 &&
                 scf_rows_i64(rows, row, OUTCOME) <= 1 &&
                 today >= scf_rows_date(rows, row, VALID_FROM) &&
                 today <= scf_rows_date(rows, row, VALID_UNTIL);
     if (!good)
         return scf_fail(&o->err, SCF_E_WRONG_STATE, "The decision is not an approval in force.");
-    if (o->hold.amount <= scf_rows_i64(rows, row, APPROVED))
-        return SCF_OK;
-    scf_money_format(o->hold.amount, scale, amount);
-    scf_money_format(scf_rows_i64(rows, row, APPROVED), scale, limit);
-    o->err.members_json = NULL;
-    return scf_fail(&o->err, SCF_E_LIMIT_EXCEEDED, "amount %s is above the approved limit %s.",
-                    amount, limit);
+    return check_amount(o, "approved", scf_rows_i64(rows, row, APPROVED));
+}
+
+static enum scf_code check_state(struct scf_hold_order *o, const struct scf_rows *rows, int row,
+                                 int64_t now_us) {
+    int32_t today = scf_day_of(now_us + o->lender->offset_minutes * 60 * SCF_US_PER_SECOND);
+    if (today > scf_rows_date(rows, row, LIMIT_EXPIRES))
+        return scf_fail(&o->err, SCF_E_WRONG_STATE,
+                        "The assessment is in state \"expired\": ask for a new one.");
+    o->has_own_limit = !scf_rows_null(rows, row, OWN_LIMIT);
+    o->own_limit = o->has_own_limit ? scf_rows_i64(rows, row, OWN_LIMIT) : 0;
+    if (!scf_rows_null(rows, row, DECISION))
+        return check_decided(o, rows, row, today);
+    return o->has_own_limit ? check_amount(o, "lender", o->own_limit)
+                            : check_amount(o, "recommended", scf_rows_i64(rows, row, RECOMMENDED));
 }
 
 /* Of the policy: how long a hold lives when nothing is said, and at most. */
@@ -265,6 +286,37 @@ enum scf_code scf_holds_find(struct scf_db *db, struct scf_hold_batch *b, struct
     take_filed(b, rows[FILED]);
     take_grounds(b, rows[GROUNDS], &policy);
     return SCF_OK;
+}
+
+/* ---- filed while this one waited for the locks? ---- */
+
+static bool any_refused(const struct scf_hold_batch *b, const struct scf_rows *rows) {
+    for (int i = 0; i < scf_rows_count(rows); i++)
+        if (b->orders[scf_rows_i64(rows, i, 0)]->refused)
+            return true;
+    return false;
+}
+
+enum scf_code scf_holds_refused_twice(struct scf_db *db, const struct scf_hold_batch *b,
+                                      struct scf_error *err) {
+    struct scf_params p[2];
+    struct scf_rows *rows[2];
+    enum scf_code code = bind_numbered(&p[ANSWERS], b, true, err);
+    if (code == SCF_OK)
+        code = bind_numbered(&p[FILED], b, false, err);
+    if (code != SCF_OK)
+        return code;
+    scf_p_i16(&p[FILED], SCF_REC_LIMIT_HOLD);
+    code = scf_db_pipeline_begin(db, err);
+    if (code == SCF_OK)
+        code = scf_db_pipeline_add(db, &answers, &p[ANSWERS], err);
+    if (code == SCF_OK)
+        code = scf_db_pipeline_add(db, &filed, &p[FILED], err);
+    if (code == SCF_OK)
+        code = scf_db_pipeline_sync(db, b->arena, rows, err);
+    if (code != SCF_OK)
+        return code;
+    return any_refused(b, rows[ANSWERS]) || any_refused(b, rows[FILED]) ? SCF_E_SOFT : SCF_OK;
 }
 
 /* ---- writing ---- */

@@ -38,7 +38,8 @@ enum scf_code scf_hold_file_alone(struct scf_db *db, struct scf_hold_order *orde
 /* ---- which go together ---- */
 
 static size_t invoices_of(const struct scf_hold_order *o) {
-    return (size_t)cJSON_GetArraySize(scf_json_get(o->body, "invoices"));
+    return (size_t)cJSON_GetArraySize(scf_json_get(o->body, "invoices")) +
+           (size_t)cJSON_GetArraySize(scf_json_get(o->body, "receivables"));
 }
 
 static bool same_text(struct scf_str a, struct scf_str b) {

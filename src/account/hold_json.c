@@ -70,6 +70,11 @@ void scf_hold_write(struct scf_jsonw *w, const struct scf_hold *hold,
         scf_jw_id(w, "invoice_id", "inv", &claims[i].invoice_id);
         scf_jw_hex(w, "fingerprint", claims[i].fingerprint.b, SCF_HASH_LEN);
         scf_jw_money(w, "amount", claims[i].amount, scale);
+        if (!scf_uuid_is_nil(&claims[i].receivable_id)) {
+            scf_jw_id(w, "receivable_id", "rcv", &claims[i].receivable_id);
+            scf_jw_hex(w, "receivable_fingerprint", claims[i].receivable_fingerprint.b,
+                       SCF_HASH_LEN);
+        }
         scf_jw_end_object(w);
     }
     scf_jw_end_array(w);

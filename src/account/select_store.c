@@ -190,8 +190,11 @@ static const struct scf_stmt holds[WAYS][2] = {
 /* One row per invoice, however many numbers it had. A used hold's claims are its loan's. */
 static const struct scf_stmt claims = {
     "scf_hold_claims",
-    "SELECT DISTINCT ON (x.n, c.invoice_id) x.n, c.invoice_id, c.fingerprint, c.amount"
+    "SELECT DISTINCT ON (x.n, c.invoice_id) x.n, c.invoice_id, c.fingerprint, c.amount,"
+    " r.receivable_id, r.fingerprint"
     " FROM unnest($1::uuid[]) WITH ORDINALITY AS x (id, n) JOIN scfd.claim c ON c.holder_id = x.id"
+    " AND c.receivable_id IS NULL LEFT JOIN scfd.claim r ON r.holder_id = x.id"
+    " AND r.invoice_id = c.invoice_id AND r.receivable_id IS NOT NULL"
     " ORDER BY x.n, c.invoice_id, c.invoice_key"};
 
 static enum scf_code read_claims(struct scf_db *db, struct scf_arena *arena,
@@ -217,8 +220,13 @@ static enum scf_code read_claims(struct scf_db *db, struct scf_arena *arena,
         struct scf_hold_item *item = &items[scf_rows_i64(rows, i, 0) - 1];
         if (item->claim_count++ == 0)
             item->claims = &all[i];
-        all[i] = (struct scf_hold_claim){scf_rows_uuid(rows, i, 1), scf_rows_hash(rows, i, 2),
-                                         scf_rows_i64(rows, i, 3)};
+        all[i] = (struct scf_hold_claim){.invoice_id = scf_rows_uuid(rows, i, 1),
+                                         .fingerprint = scf_rows_hash(rows, i, 2),
+                                         .amount = scf_rows_i64(rows, i, 3)};
+        if (scf_rows_null(rows, i, 4))
+            continue;
+        all[i].receivable_id = scf_rows_uuid(rows, i, 4);
+        all[i].receivable_fingerprint = scf_rows_hash(rows, i, 5);
     }
     return SCF_OK;
 }

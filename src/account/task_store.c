@@ -4,6 +4,7 @@
  * was released or expired is the platform's record; it is appended here, many at once, within
  * about a second, so that no lender waits for the platform's chain. */
 #include "hold.h"
+#include "stop.h"
 #include "store.h"
 
 #include "scfd/base/clock.h"
@@ -148,5 +149,9 @@ enum scf_code scf_hold_task(struct scf_db *db, struct scf_arena *arena, void *ap
     enum scf_code code = scf_tx_run(db, expire_in_tx, &e, err);
     if (code == SCF_OK)
         code = scf_claims_reap(db, arena, e.now_us, err);
-    return code == SCF_OK ? scf_tx_run(db, journal_in_tx, &e, err) : code;
+    if (code == SCF_OK)
+        code = scf_tx_run(db, journal_in_tx, &e, err);
+    if (code == SCF_OK)
+        code = scf_account_news(db, arena, err);
+    return code == SCF_OK ? scf_stops_run(db, e.services, err) : code;
 }

@@ -135,6 +135,7 @@ static void on_server_notify(void *server, const char *topic, bool connected) {
 
 static enum scf_code open_catalogues(struct running *r, struct scf_error *err) {
     struct scf_services *s = &r->services;
+    s->fold_contract = scf_rollup_contract;
     enum scf_code code = scf_keys_open(s->database_url, &s->installation, &s->keys, err);
     if (code == SCF_OK)
         code = scf_templates_open(s->database_url, &s->templates, err);

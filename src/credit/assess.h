@@ -98,9 +98,10 @@ enum scf_code scf_gather_guarantees(struct scf_arena *arena, const struct scf_uu
                                     const struct scf_reported_guarantee *reported, size_t n,
                                     struct scf_limit_contract *k,
                                     struct scf_error *err) SCF_MUST_CHECK;
-/* What the borrower's profile says (NULL: a stub has none). */
+/* What the borrower's profile says (NULL: a stub has none); it is *ret. */
 enum scf_code scf_gather_profile(struct scf_arena *arena, const char *profile,
-                                 struct scf_limit_inputs *in, struct scf_error *err) SCF_MUST_CHECK;
+                                 struct scf_limit_inputs *in, const cJSON **ret,
+                                 struct scf_error *err) SCF_MUST_CHECK;
 /* What a trade view is asked with. */
 struct scf_trade_contract scf_gather_trade(const struct scf_record *r, const cJSON *body);
 void scf_gather_template(struct scf_limit_inputs *in, const struct scf_template *t);

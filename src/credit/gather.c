@@ -200,8 +200,10 @@ static enum scf_code read_trade(struct gather *g, struct scf_limit_contract *lis
         return SCF_OK;
     enum scf_code code = scf_trade_views(g->db, g->arena, &g->in.policy, asked, count,
                                          g->in.as_of_us, NULL, 0, views, err);
-    for (size_t i = 0; code == SCF_OK && i < count; i++)
+    for (size_t i = 0; code == SCF_OK && i < count; i++) {
         list[which[i]].trade = views[i];
+        code = scf_trade_view_fits(&views[i], err);
+    }
     return code;
 }
 
@@ -221,7 +223,7 @@ static enum scf_code read_contracts(struct gather *g, struct scf_error *err) {
         return code;
     g->in.contracts = list;
     g->in.contract_count = n;
-    code = scf_gather_debtors(g->db, g->arena, g->profile, &g->in, err);
+    code = scf_gather_debtors(g->db, g->arena, &g->profile, &g->in, 1, err);
     return code == SCF_OK ? scf_gather_need_sources(g->db, g->arena, &g->in, 1, err) : code;
 }
 
@@ -423,11 +425,14 @@ enum scf_code scf_gather_guarantees(struct scf_arena *arena, const struct scf_uu
 }
 
 enum scf_code scf_gather_profile(struct scf_arena *arena, const char *profile,
-                                 struct scf_limit_inputs *in, struct scf_error *err) {
+                                 struct scf_limit_inputs *in, const cJSON **ret,
+                                 struct scf_error *err) {
     struct gather g = {.arena = arena, .in = *in};
     enum scf_code code = read_profile(&g, profile, err);
-    if (code == SCF_OK)
+    if (code == SCF_OK) {
         *in = g.in;
+        *ret = g.profile;
+    }
     return code;
 }
 

@@ -156,16 +156,18 @@ static size_t collect_debtors(const struct scf_limit_inputs *in, struct scf_limi
     return n;
 }
 
-enum scf_code scf_gather_debtors(struct scf_db *db, struct scf_arena *arena, const cJSON *profile,
-                                 struct scf_limit_inputs *in, struct scf_error *err) {
-    size_t most = in->contract_count + SCF_GATHER_MAX_DEBTORS;
-    struct scf_limit_debtor *list = scf_alloc(arena, most, sizeof *list);
-    if (list == NULL)
-        return no_memory(err);
-    size_t n = collect_debtors(in, list);
-    enum scf_code code = n > 0 ? scf_debtors_read_core(db, arena, list, n, err) : SCF_OK;
-    if (code != SCF_OK)
-        return code;
+/* No more than there can be. */
+static size_t most_debtors(const struct scf_limit_inputs *in) {
+    size_t invoices = 0;
+    for (size_t i = 0; i < in->contract_count; i++)
+        invoices += in->contracts[i].trade.invoice_count;
+    return in->contract_count +
+           (invoices < SCF_GATHER_MAX_DEBTORS ? invoices : SCF_GATHER_MAX_DEBTORS);
+}
+
+/* What the borrower's profile says of its debtors. */
+static void judge_debtors(const cJSON *profile, const struct scf_limit_inputs *in,
+                          struct scf_limit_debtor *list, size_t n) {
     const cJSON *affiliates = scf_json_get(profile, "affiliates");
     const cJSON *set_offs = scf_json_get(profile, "set_offs");
     for (size_t i = 0; i < n; i++) {
@@ -178,7 +180,23 @@ enum scf_code scf_gather_debtors(struct scf_db *db, struct scf_arena *arena, con
              !read_money(owed, "amount", scf_scale_of(in->currency), &list[i].contra)))
             list[i].contra = SCF_MONEY_MAX;
     }
-    in->debtors = list;
-    in->debtor_count = n;
-    return SCF_OK;
+}
+
+enum scf_code scf_gather_debtors(struct scf_db *db, struct scf_arena *arena,
+                                 const cJSON *const *profiles, struct scf_limit_inputs *inputs,
+                                 size_t n, struct scf_error *err) {
+    size_t most = 0, count = 0;
+    for (size_t i = 0; i < n; i++)
+        most += most_debtors(&inputs[i]);
+    struct scf_limit_debtor *list = scf_alloc(arena, most, sizeof *list);
+    if (list == NULL)
+        return no_memory(err);
+    for (size_t i = 0; i < n; i++) {
+        struct scf_limit_debtor *own = &list[count];
+        inputs[i].debtors = own;
+        inputs[i].debtor_count = collect_debtors(&inputs[i], own);
+        judge_debtors(profiles[i], &inputs[i], own, inputs[i].debtor_count);
+        count += inputs[i].debtor_count;
+    }
+    return count > 0 ? scf_debtors_read_core(db, arena, list, count, err) : SCF_OK;
 }

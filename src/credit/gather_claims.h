@@ -25,10 +25,12 @@ enum scf_code scf_gather_need_sources(struct scf_db *db, struct scf_arena *arena
                                       struct scf_limit_inputs *inputs, size_t n,
                                       struct scf_error *err) SCF_MUST_CHECK;
 
-/* The debtors of the contracts and their invoices: core enterprises by their own profile,
- * affiliates and what can be set off by the borrower's (NULL: it has none). */
-enum scf_code scf_gather_debtors(struct scf_db *db, struct scf_arena *arena, const cJSON *profile,
-                                 struct scf_limit_inputs *in, struct scf_error *err) SCF_MUST_CHECK;
+/* The debtors of the contracts and their invoices: core enterprises by their own profile, of all
+ * inputs in one statement; affiliates and what can be set off by the borrower's (NULL: it has
+ * none). The trade views are there. */
+enum scf_code scf_gather_debtors(struct scf_db *db, struct scf_arena *arena,
+                                 const cJSON *const *profiles, struct scf_limit_inputs *inputs,
+                                 size_t n, struct scf_error *err) SCF_MUST_CHECK;
 
 /* ---- gather_claims_store.c ---- */
 

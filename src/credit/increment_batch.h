@@ -18,6 +18,7 @@ struct scf_batch {
     struct scf_limit_mark *marks;
     struct scf_limit_inputs *inputs; /* one contract each */
     struct scf_limit_contract *contracts;
+    const cJSON **profiles;     /* the borrowers'; NULL: it has none */
     struct scf_record *records; /* the contracts' */
     struct scf_limit_result *results;
     struct scf_buf *documents, *receipts;

@@ -44,7 +44,8 @@ size_t scf_increment_changes(const struct scf_limit_inputs *in, const struct scf
         mark->frozen = true;
     } else if (counts(part) && !part->frozen && mark->frozen) { /* who else froze it thaws it */
         change.type = SCF_ENTRY_UNFREEZE;
-        changes[n++] = change;
+        if (!account->stopped) /* for an invoice cancelled after financing: no rating lifts that */
+            changes[n++] = change;
         mark->frozen = false;
     }
     return n;

@@ -7,7 +7,6 @@
  * Relies on increment_gather_store.c, and on gather.c for reading bodies. */
 #include "gather_claims.h"
 #include "increment_batch.h"
-#include "gather_claims.h"
 #include "scfd/base/clock.h"
 #include "scfd/base/money.h"
 
@@ -31,13 +30,14 @@ static bool make_room(struct scf_batch *b) {
     b->marks = scf_alloc(b->arena, n, sizeof *b->marks);
     b->inputs = scf_alloc(b->arena, n, sizeof *b->inputs);
     b->contracts = scf_alloc(b->arena, n, sizeof *b->contracts);
+    b->profiles = scf_alloc(b->arena, n, sizeof *b->profiles);
     b->records = scf_alloc(b->arena, n, sizeof *b->records);
     b->results = scf_alloc(b->arena, n, sizeof *b->results);
     b->documents = scf_alloc(b->arena, n, sizeof *b->documents);
     b->receipts = scf_alloc(b->arena, n, sizeof *b->receipts);
     b->fate = scf_alloc(b->arena, n, sizeof *b->fate);
-    return b->accounts && b->marks && b->inputs && b->contracts && b->records && b->results &&
-           b->documents && b->receipts && b->fate;
+    return b->accounts && b->marks && b->inputs && b->contracts && b->profiles && b->records &&
+           b->results && b->documents && b->receipts && b->fate;
 }
 
 /* ---- accounts ---- */
@@ -163,7 +163,7 @@ static void take_borrower(struct scf_batch *b, size_t i, const struct borrower *
     struct scf_error why = {0};
     enum scf_code code = judge(who, &why);
     if (code == SCF_OK)
-        code = scf_gather_profile(b->arena, who->enterprise->profile, in, &why);
+        code = scf_gather_profile(b->arena, who->enterprise->profile, in, &b->profiles[i], &why);
     if (code != SCF_OK) {
         fail_run(b, i, &why);
         return;
@@ -283,8 +283,12 @@ static enum scf_code read_trade(struct scf_db *db, struct scf_batch *b,
     /* the policy's rules, which findings point to, are the same for every run */
     enum scf_code code = scf_trade_views(db, b->arena, &b->inputs[0].policy, asked, n, b->as_of_us,
                                          NULL, 0, views, err);
-    for (size_t i = 0; code == SCF_OK && i < n; i++)
+    for (size_t i = 0; code == SCF_OK && i < n; i++) {
+        struct scf_error why = {0};
         b->contracts[which[i]].trade = views[i];
+        if (scf_trade_view_fits(&views[i], &why) != SCF_OK)
+            fail_run(b, which[i], &why);
+    }
     return code;
 }
 
@@ -320,6 +324,8 @@ static enum scf_code read_contracts(struct scf_db *db, struct scf_batch *b, stru
         code = read_trade(db, b, asked, which, n, err);
     if (code == SCF_OK)
         code = scf_gather_standings(db, b->arena, b->contracts, b->n, err);
+    if (code == SCF_OK)
+        code = scf_gather_debtors(db, b->arena, b->profiles, b->inputs, b->n, err);
     if (code == SCF_OK)
         code = scf_gather_need_sources(db, b->arena, b->inputs, b->n, err);
     return code == SCF_OK ? read_guarantees(db, b, keys, err) : code;

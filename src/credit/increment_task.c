@@ -209,20 +209,23 @@ static bool is_ours(enum scf_code code) {
     return class != SCF_CLASS_SOFT && class != SCF_CLASS_UNAVAILABLE;
 }
 
-/* A batch that fails is tried by halves until the one that spoils it is alone. */
+/* A batch that fails is tried by halves until the one that spoils it is alone. What fits is
+ * remembered: a run of the task may have no time for more than one try, and would else begin with
+ * the same batch for ever. */
 static enum scf_code make_runs(struct engine *e, struct scf_error *err) {
+    static _Atomic int fitting = BATCH;
     struct scf_metric *made = scf_counter("scfd_increment_runs_total", NULL,
                                           "Runs of increments that this instance has ended.");
-    e->limit = BATCH;
     do {
+        e->limit = fitting;
         enum scf_code code = scf_tx_run(e->db, make_batch, e, err);
         if (code == SCF_OK) {
             scf_metric_add(made, (int64_t)e->batch.n);
-            e->limit = e->limit < BATCH / 2 ? 2 * e->limit : BATCH;
+            fitting = e->limit < BATCH / 2 ? 2 * e->limit : BATCH;
         } else if (!is_ours(code) || e->batch.n == 0) {
             return code;
         } else if (e->batch.n > 1) {
-            e->limit = (int)(e->batch.n / 2);
+            fitting = (int)(e->batch.n / 2);
             e->batch.n = 1; /* go on */
         } else {
             const struct scf_error why = *err;

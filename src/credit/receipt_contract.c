@@ -50,6 +50,16 @@ static void write_milestones(struct scf_jsonw *w, const struct scf_trade_view *t
     scf_jw_end_array(w);
 }
 
+/* The name of the text and its figures; empty where nothing failed. */
+static void write_detail(struct scf_jsonw *w, const struct scf_finding *f) {
+    scf_jw_array(w, "detail");
+    if (f->detail != SCF_DETAIL_NONE)
+        scf_jw_str(w, NULL, scf_detail_slug(f->detail));
+    for (size_t i = 0; i < scf_detail_figures(f->detail); i++)
+        scf_jw_str(w, NULL, f->figures[i]);
+    scf_jw_end_array(w);
+}
+
 static void write_findings(struct scf_jsonw *w, const struct scf_trade_view *t) {
     scf_jw_array(w, "findings");
     for (size_t i = 0; i < t->finding_count; i++) {
@@ -59,7 +69,7 @@ static void write_findings(struct scf_jsonw *w, const struct scf_trade_view *t) 
         scf_jw_str(w, "outcome", outcome_names[f->outcome]);
         scf_jw_i64(w, "cases", f->cases);
         scf_jw_i64(w, "failures", f->failures);
-        scf_jw_str(w, "detail", f->detail != NULL ? f->detail : "");
+        write_detail(w, f);
         write_ids(w, "records", f->records, f->record_count);
         scf_jw_end_object(w);
     }
@@ -220,6 +230,11 @@ static void read_milestones(struct scf_reader *r, const cJSON *o, struct scf_tra
     scf_rd_leave(r);
 }
 
+static void read_detail(struct scf_reader *r, const cJSON *o, struct scf_finding *f) {
+    const cJSON *array = scf_json_get(o, "detail");
+    scf_rd_complain(r, scf_detail_read(array, &f->detail, f->figures), "detail");
+}
+
 static void read_findings(struct scf_reader *r, const cJSON *o, const struct scf_policy *policy,
                           struct scf_trade_view *t) {
     const cJSON *e;
@@ -235,7 +250,7 @@ static void read_findings(struct scf_reader *r, const cJSON *o, const struct scf
         f->outcome = (enum scf_outcome_of_check)scf_rd_choice(r, e, "outcome", outcome_names);
         f->cases = scf_rd_integer(r, e, "cases");
         f->failures = scf_rd_integer(r, e, "failures");
-        f->detail = scf_rd_text(r, e, "detail");
+        read_detail(r, e, f);
         const struct scf_uuid *ids = read_ids(r, e, "records", &f->record_count);
         scf_rd_complain(r, f->record_count <= SCF_FINDING_RECORDS, "records");
         if (f->record_count > 0 && f->record_count <= SCF_FINDING_RECORDS)

@@ -112,14 +112,8 @@ static enum scf_code derive_core(struct scf_credit_replay *r, struct scf_limit_d
     return SCF_OK;
 }
 
-/* Periodic runs finance orders only, whose limits ask for no debtors. */
 static enum scf_code derive_debtors(struct scf_credit_replay *r, struct scf_error *err) {
-    if (r->recorded.kind == SCF_KIND_PERIODIC) {
-        r->derived.debtors = NULL;
-        r->derived.debtor_count = 0;
-        return SCF_OK;
-    }
-    enum scf_code code = scf_gather_debtors(r->db, r->arena, r->profile, &r->derived, err);
+    enum scf_code code = scf_gather_debtors(r->db, r->arena, &r->profile, &r->derived, 1, err);
     struct scf_limit_debtor *list =
         code == SCF_OK ? scf_alloc(r->arena, r->derived.debtor_count, sizeof *list) : NULL;
     if (code == SCF_OK && list == NULL)

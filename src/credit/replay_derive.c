@@ -128,14 +128,13 @@ static enum scf_code read_profile(struct scf_credit_replay *r, struct scf_str *r
     }
     const char *industry = scf_json_string(json, "industry_code");
     *ret_industry = scf_str(industry != NULL ? industry : "");
-    r->profile = json;
     r->profile_id = record.id;
     r->profile_sha256 = record.body_sha256;
     r->derived.qualifications = NULL;
     r->derived.qualification_count = 0;
     r->derived.need = (struct scf_limit_need){0};
     r->profile_read = true;
-    return scf_gather_profile(r->arena, text, &r->derived, err);
+    return scf_gather_profile(r->arena, text, &r->derived, &r->profile, err);
 }
 
 static enum scf_code derive_template(struct scf_credit_replay *r, struct scf_str industry,
@@ -160,28 +159,36 @@ static bool has_view(const struct scf_limit_contract *k) {
     return !k->duplicate && k->trade.finding_count + k->trade.chain_count > 0;
 }
 
-/* The finding whose evidence may be sales of others, in chains that the receipt does not name: it
- * is taken as it was. An alert: it weighs nothing. */
-static enum scf_code keep_round_trips(struct scf_credit_replay *r, size_t i,
-                                      struct scf_trade_view *v, struct scf_error *err) {
+/* Findings whose evidence may be invoices of other contracts, in chains that the receipt does not
+ * name, and what a profile declared then: they are taken as they were. NULL: any other. */
+static const char *why_kept(enum scf_check check) {
+    return check == SCF_CHECK_ROUND_TRIP ? "round trips rest on sales of other enterprises"
+           : check == SCF_CHECK_DECLARED_REVENUE
+               ? "declared revenue is compared with invoices of other contracts"
+               : NULL;
+}
+
+static enum scf_code keep_outside(struct scf_credit_replay *r, size_t i, struct scf_trade_view *v,
+                                  struct scf_error *err) {
     const struct scf_trade_view *recorded = &r->recorded.contracts[i].trade;
     struct scf_finding *list = scf_alloc(r->arena, v->finding_count, sizeof *list);
     if (list == NULL)
         return no_memory(err);
     for (size_t k = 0; k < v->finding_count; k++) {
         list[k] = v->findings[k];
-        if (list[k].rule->check != SCF_CHECK_ROUND_TRIP)
+        const char *why = why_kept(list[k].rule->check);
+        if (why == NULL)
             continue;
         for (size_t j = 0; j < recorded->finding_count; j++) {
             const struct scf_finding *was = &recorded->findings[j];
-            if (was->rule->check != SCF_CHECK_ROUND_TRIP || was->outcome == list[k].outcome)
+            if (was->rule->check != list[k].rule->check || was->outcome == list[k].outcome)
                 continue;
             const struct scf_check_rule *rule = list[k].rule;
             list[k] = *was;
             list[k].rule = rule;
             scf_replay_gap(r,
                            scf_asprintf(r->arena, "/inputs/contracts/%zu/trade/findings/%zu", i, j),
-                           &r->asked[i], "round trips rest on sales of other enterprises");
+                           &r->asked[i], why);
         }
     }
     v->findings = list;
@@ -221,7 +228,7 @@ static enum scf_code derive_view(struct scf_credit_replay *r, size_t i,
     enum scf_code code =
         scf_trade_again_views(r->facts, &r->derived.policy, &contract, 1, r->recorded.as_of_us,
                               limits, r->chain_count, &k->trade, err);
-    return code == SCF_OK ? keep_round_trips(r, i, &k->trade, err) : code;
+    return code == SCF_OK ? keep_outside(r, i, &k->trade, err) : code;
 }
 
 /* ---- the whole ---- */

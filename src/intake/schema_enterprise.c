@@ -1,6 +1,8 @@
 /* Enterprises: the field table, and the rules on identity and industry. */
 #include "rules.h"
 
+#include "scfd/base/clock.h"
+
 static const char *const own_ids[] = {"epr", NULL};
 static const char *const types[] = {"limited_liability",
                                     "joint_stock",
@@ -21,6 +23,8 @@ static const char *const roles[] = {
 static const char *const size_classes[] = {"large", "medium", "small", "micro", NULL};
 static const char *const operating_states[] = {"active",       "suspended", "revoked",
                                                "deregistered", "bankrupt",  NULL};
+static const char *const declaration_sources[] = {"tax_authority", "tax_agent", "lender",
+                                                  "enterprise", NULL};
 static const char *const qualification_types[] = {
     "business_license", "industry_permit", "safety_license",     "quality_system", "high_tech",
     "credit_rating",    "import_export",   "construction_grade", "other",          NULL};
@@ -160,6 +164,29 @@ static const struct scf_field set_off_members[] = {
 static const struct scf_field set_off_element[] = {
     {.type = SCF_T_OBJECT, .members = set_off_members}};
 
+static bool is_month(struct scf_str text) {
+    int32_t day;
+    char first[] = "2000-01-01";
+    if (text.n != 7)
+        return false;
+    memcpy(first, text.p, 7);
+    return scf_date_parse(scf_str(first), &day);
+}
+
+/* For the check "declared-revenue", which compares them with invoices: tax included, like these. */
+static const struct scf_field declaration_members[] = {
+    SCF_F("period", STRING, "The month", "所属期（月）", SCF_MUST,
+          SCF_LIKE(is_month, "^[0-9]{4}-(0[1-9]|1[0-2])$")),
+    SCF_F("revenue", MONEY, "Sales declared for value-added tax, tax included",
+          "增值税申报销售额（价税合计）", SCF_MUST, SCF_NOT_NEGATIVE),
+    SCF_F("currency", CURRENCY, "Currency (ISO 4217); CNY if absent", "币种，缺省为CNY"),
+    SCF_F("source", ENUM, "Where the figure comes from", "数据来源", SCF_MUST,
+          SCF_AMONG(declaration_sources)),
+    SCF_FIELD_END,
+};
+static const struct scf_field declaration_element[] = {
+    {.type = SCF_T_OBJECT, .members = declaration_members}};
+
 static const struct scf_field fields[] = {
     SCF_COMMON_FIELDS(own_ids),
     SCF_F("name", STRING, "Name as on the licence", "企业名称", SCF_MUST, SCF_SIZE(1, 200),
@@ -209,6 +236,10 @@ static const struct scf_field fields[] = {
     SCF_F("set_offs", ARRAY, "Claims of its debtors on it; they come off the borrowing base",
           "付款人对其享有的可抵销债权，从借款基数中扣除", SCF_SIZE(0, 200),
           SCF_OF(set_off_element)),
+    SCF_F("tax_declarations", ARRAY,
+          "Sales declared for value-added tax, each month once; invoices must not exceed them",
+          "增值税申报销售额，每月一条；用于与开票金额核对", SCF_SIZE(0, 60),
+          SCF_OF(declaration_element)),
     SCF_FIELD_END,
 };
 
@@ -261,6 +292,28 @@ static void check_roles(struct scf_rules *r) {
     }
 }
 
+static bool same_month(const cJSON *a, const cJSON *b) {
+    const char *x = scf_json_string(a, "currency"), *y = scf_json_string(b, "currency");
+    return strcmp(scf_json_string(a, "period"), scf_json_string(b, "period")) == 0 &&
+           strcmp(x != NULL ? x : "CNY", y != NULL ? y : "CNY") == 0;
+}
+
+static void check_declarations(struct scf_rules *r) {
+    const cJSON *list = scf_json_get(r->body, "tax_declarations"), *d;
+    int index = 0;
+    cJSON_ArrayForEach(d, list) {
+        for (const cJSON *p = list->child; p != d; p = p->next) {
+            char pointer[64];
+            if (!same_month(p, d))
+                continue;
+            snprintf(pointer, sizeof pointer, "#/tax_declarations/%d/period", index);
+            scf_fault_add(r->faults, pointer, "duplicate", "The month is declared twice.");
+            break;
+        }
+        index++;
+    }
+}
+
 static void check_qualifications(struct scf_rules *r) {
     int index = 0;
     const cJSON *q;
@@ -284,6 +337,7 @@ static void rules(const cJSON *body, struct scf_faults *faults, struct scf_fault
     check_roles(&r);
     scf_rule_not_future(&r, "established_on");
     check_qualifications(&r);
+    check_declarations(&r);
 }
 
 const struct scf_schema scf_schema_enterprise = {

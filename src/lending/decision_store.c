@@ -230,12 +230,13 @@ static const struct scf_stmt lock_assessment = {
     "lending_assessment_lock",
     "SELECT recommended_limit, limit_expires_on FROM scfd.credit_assessment WHERE id = $1"
     " FOR NO KEY UPDATE"};
-/* Of the contracts only those that the assessment grants for: another's contract has no account
- * that is this borrower's to make. */
+/* Of the contracts only those under which the borrower sells: an account is made where there is
+ * none, and that of another's contract is not this borrower's. */
 static const struct scf_stmt keys_of = {
     "lending_decision_keys",
-    "SELECT g.contract_key FROM scfd.credit_decision d JOIN scfd.limit_grant g"
-    " ON g.assessment_id = d.assessment_id AND g.currency = d.currency WHERE d.id = $1 ORDER BY 1"};
+    "SELECT DISTINCT k.contract_key FROM scfd.credit_decision d JOIN scfd.decision_contract k"
+    " ON k.decision_id = d.id JOIN scfd.record r ON r.id = k.contract_id"
+    " AND r.enterprise_id = d.borrower_id WHERE d.id = $1 ORDER BY 1"};
 /* Asked after the locks, so that it sees the loans of those who held them before: what is used of
  * the limit under the assessment, and the part of it that is financed against the contracts. */
 static const struct scf_stmt used_by_all = {

@@ -3,8 +3,8 @@
  * nodes concerned, all in the caller's transaction. Private to lending.
  *
  * Row locks are taken in this order everywhere: the assessment addressed to the lender, its
- * decision, the assessment, the loan, limit accounts by contract key, claims on invoices by key,
- * receivables, chains by id. */
+ * decision, the assessment, the loan, limit accounts by (currency, contract key), the hold, claims
+ * on invoices by key, receivables, chains by id. */
 #ifndef SCFD_LENDING_FILING_H
 #define SCFD_LENDING_FILING_H
 

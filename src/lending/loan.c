@@ -285,7 +285,8 @@ static enum scf_code claim(struct scf_db *db, const struct scf_filing *f, const 
                                                .enterprise_id = f->lender->operator_enterprise_id,
                                                .currency = l->currency,
                                                .invoice_ids = named->invoice_ids,
-                                               .count = named->invoice_id_n};
+                                               .count = named->invoice_id_n,
+                                               .principal = l->terms.principal};
     return claiming.count > 0 ? scf_claims_take(db, f->arena, &claiming, f->ctx.now_us, err)
                               : SCF_OK;
 }

@@ -104,8 +104,9 @@ enum scf_code scf_loan_check_records(struct scf_db *db, const struct scf_filing 
 }
 
 static const struct scf_stmt claimed = {
-    "lending_loan_claimed", "SELECT invoice_key, invoice_id FROM scfd.claim"
-                            " WHERE holder_id = $1 AND status = 0 ORDER BY invoice_key"};
+    "lending_loan_claimed",
+    "SELECT invoice_key, invoice_id FROM scfd.claim"
+    " WHERE holder_id = $1 AND status = 0 AND receivable_id IS NULL ORDER BY invoice_key"};
 
 enum scf_code scf_loan_claimed_invoices(struct scf_db *db, struct scf_arena *arena,
                                         const struct scf_uuid *loan_id,

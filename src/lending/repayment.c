@@ -204,11 +204,12 @@ static enum scf_code write_rows(struct paying *p, bool reversal, const char *rec
         code = scf_loan_save(p->db, p->f->arena, &p->loan, &cause, p->f->ctx.now_us, err);
     if (code == SCF_OK)
         code = move_claims(p, p->status_before, err);
-    return code == SCF_OK
-               ? scf_receivable_repaid(p->db, p->f->arena, &p->r.loan_id,
-                                       p->loan.status == SCF_LOAN_SETTLED,
-                                       p->loan.status != SCF_LOAN_DISBURSED, p->f->ctx.now_us, err)
-               : code;
+    if (code != SCF_OK)
+        return code;
+    code =
+        scf_receivable_repaid(p->db, p->f->arena, &p->r.loan_id, p->loan.status == SCF_LOAN_SETTLED,
+                              p->loan.status != SCF_LOAN_DISBURSED, p->f->ctx.now_us, err);
+    return scf_filing_retry(code); /* another receivable of the invoice was offered meanwhile */
 }
 
 static enum scf_code record(struct paying *p, bool reversal, struct scf_error *err) {

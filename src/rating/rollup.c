@@ -11,7 +11,8 @@
 
 enum {
     FOLD_BYTES = 512 << 20, /* an upper bound; a batch takes a tenth of it */
-    RUN_MAX_MS = 300        /* of one run, and the batch in hand: sealing shares its thread */
+    RUN_MAX_MS = 300,       /* of one run, and the batch in hand: sealing shares its thread */
+    READ_MAX_MS = 300       /* for one reader, and the batch in hand */
 };
 
 struct batch {
@@ -60,6 +61,8 @@ static enum scf_code fold_batch(struct scf_db *db, void *ctx, struct scf_error *
     b->leaves = n;
     b->folded = from + (int64_t)n;
     code = scf_trade_fold(db, b->arena, b->chain_id, from, b->folded, err);
+    if (code == SCF_OK)
+        code = scf_rollup_watch(db, b->arena, b->chain_id, from, b->folded, err);
     if (code != SCF_OK)
         return code;
     return scf_rollup_save(db, b->arena, b->chain_id, &fold, b->folded, err);
@@ -82,6 +85,25 @@ enum scf_code scf_rollup_chain(struct scf_db *db, struct scf_templates *template
     } while (code == SCF_OK && !b.skipped && b.leaves > 0 && b.folded < until &&
              scf_mono_us() < stop_us);
     scf_arena_free(b.arena);
+    return code;
+}
+
+enum scf_code scf_rollup_contract(struct scf_db *db, struct scf_arena *arena,
+                                  const struct scf_services *services,
+                                  const struct scf_uuid *contract_key, struct scf_error *err) {
+    static const struct scf_uuid no_enterprise;
+    struct scf_unfolded *chains;
+    int n;
+    int64_t stop_us = scf_mono_us() + READ_MAX_MS * INT64_C(1000);
+    enum scf_code code = scf_rollup_pending(db, arena, &chains, &n, err);
+    for (int i = 0; code == SCF_OK && i < n && scf_mono_us() < stop_us; i++) {
+        bool concerned = false;
+        code = scf_rollup_touches(db, arena, &chains[i], &no_enterprise, &contract_key, 1,
+                                  &concerned, err);
+        if (code == SCF_OK && concerned)
+            code = scf_rollup_chain(db, services->templates, &chains[i].chain_id, chains[i].size,
+                                    true, stop_us, err);
+    }
     return code;
 }
 

@@ -23,4 +23,12 @@ enum scf_code scf_rollup_save(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_uuid *chain_id, struct scf_fold *fold,
                               int64_t folded, struct scf_error *err) SCF_MUST_CHECK;
 
+/* ---- watch_store.c ---- */
+
+/* Of leaves that are folded: those that may cancel a claimed invoice are noted, for the task
+ * "holds" to look at. `from` and `until` are leaf indexes of the chain. */
+enum scf_code scf_rollup_watch(struct scf_db *db, struct scf_arena *arena,
+                               const struct scf_uuid *chain_id, int64_t from, int64_t until,
+                               struct scf_error *err) SCF_MUST_CHECK;
+
 #endif

@@ -102,7 +102,7 @@ static bool outcome_is(const cJSON *finding, const char *outcome) {
 }
 
 /* Per check, over all contracts: for how many it passed, failed, and did not apply. */
-enum { CHECKS_MAX = 32 };
+enum { CHECKS_MAX = 32, DETAIL_MAX = 4096 };
 struct tally {
     const char *codes[CHECKS_MAX];
     int passed[CHECKS_MAX], failed[CHECKS_MAX], other[CHECKS_MAX];
@@ -185,6 +185,19 @@ struct failures {
     struct scf_report_table table;
 };
 
+static const char *detail_text(struct scf_report *r, const cJSON *finding) {
+    const char *figures[SCF_DETAIL_FIGURES];
+    enum scf_detail detail;
+    struct scf_buf text;
+    if (!scf_detail_read(scf_json_get(finding, "detail"), &detail, figures))
+        return scf_absent;
+    scf_buf_init(&text, DETAIL_MAX);
+    scf_detail_text(detail, figures, r->chinese, &text);
+    const char *shown = scf_shown(r, text.len > 0 ? text.data : NULL);
+    scf_buf_free(&text);
+    return shown;
+}
+
 static void add_failure(void *ctx, const cJSON *contract, const cJSON *finding) {
     struct failures *f = ctx;
     struct scf_report *r = f->r;
@@ -195,7 +208,7 @@ static void add_failure(void *ctx, const cJSON *contract, const cJSON *finding) 
     scf_table_cell(r, &f->table,
                    scf_printed(r, "%s / %s", scf_counted(r, finding, "failures"),
                                scf_counted(r, finding, "cases")));
-    scf_table_cell(r, &f->table, scf_shown(r, scf_json_string(finding, "detail")));
+    scf_table_cell(r, &f->table, detail_text(r, finding));
     scf_table_cell(r, &f->table, record_list(r, f->in, scf_json_get(finding, "records")));
 }
 

@@ -11,7 +11,7 @@ static bool within(int64_t a, int64_t b, int64_t tolerance_ppm, int64_t base) {
 
 static const char *name_of(const struct scf_checking *k, size_t line) {
     const char *name = k->c->order.lines[line].name;
-    return name != NULL ? name : "?";
+    return name != NULL ? scf_check_name_text(k, name) : "?";
 }
 
 /* What was accepted of an ordered line; −1: nobody says. Proof counts before what the seller says,
@@ -35,9 +35,10 @@ void scf_check_quantity_match(struct scf_checking *k) {
             scf_check_pass(k);
             continue;
         }
-        scf_check_fail(k, NULL, NULL, NULL, "%.100s: invoiced %s, accepted %s, ordered %s.",
-                       name_of(k, i), scf_check_quantity(k, k->invoiced[i]),
-                       scf_check_quantity(k, accepted), scf_check_quantity(k, l->quantity));
+        scf_check_fail(k, NULL, NULL, NULL, SCF_DETAIL_QUANTITY_MATCH,
+                       SCF_FIGURES(name_of(k, i), scf_check_quantity(k, k->invoiced[i]),
+                                   scf_check_quantity(k, accepted),
+                                   scf_check_quantity(k, l->quantity)));
         k->failed_lines[i] = true;
     }
     scf_check_mark_lines(k, k->failed_lines);
@@ -55,8 +56,9 @@ void scf_check_quantity_ordered(struct scf_checking *k) {
             scf_check_pass(k);
             continue;
         }
-        scf_check_fail(k, NULL, NULL, NULL, "%.100s: accepted %s of %s ordered.", name_of(k, i),
-                       scf_check_quantity(k, accepted), scf_check_quantity(k, l->quantity));
+        scf_check_fail(k, NULL, NULL, NULL, SCF_DETAIL_QUANTITY_ORDERED,
+                       SCF_FIGURES(name_of(k, i), scf_check_quantity(k, accepted),
+                                   scf_check_quantity(k, l->quantity)));
         k->failed_lines[i] = true;
     }
     scf_check_mark_lines(k, k->failed_lines);
@@ -105,9 +107,9 @@ static void check_bill_prices(struct scf_checking *k, struct scf_bill *b) {
         if (price_fits(k, order, l, price))
             scf_check_pass(k);
         else
-            scf_check_fail(
-                k, b, &b->v.invoice_id, NULL, "%.100s: invoiced at %s without tax, ordered at %s.",
-                name_of(k, (size_t)line), price_text(k, price), price_text(k, order->price));
+            scf_check_fail(k, b, &b->v.invoice_id, NULL, SCF_DETAIL_PRICE_MATCH,
+                           SCF_FIGURES(name_of(k, (size_t)line), price_text(k, price),
+                                       price_text(k, order->price)));
     }
 }
 

@@ -12,17 +12,17 @@ void scf_check_invoice_sum(struct scf_checking *k) {
         if (!scf_bill_stands(b))
             continue;
         if (strcmp(b->v.currency, t->currency) != 0) {
-            scf_check_fail(k, b, &b->v.invoice_id, NULL, "An invoice is in %s, the contract in %s.",
-                           b->v.currency, t->currency);
+            scf_check_fail(
+                k, b, &b->v.invoice_id, NULL, SCF_DETAIL_INVOICE_CURRENCY,
+                SCF_FIGURES(scf_check_text(k, b->v.currency), scf_check_text(k, t->currency)));
             continue;
         }
         sum = scf_money_add(sum, b->v.amount - b->v.reduced);
         if (sum <= allowed)
             scf_check_pass(k);
         else
-            scf_check_fail(k, b, &b->v.invoice_id, NULL,
-                           "The invoices add up to %s, the contract allows %s.",
-                           scf_check_money(k, sum), scf_check_money(k, allowed));
+            scf_check_fail(k, b, &b->v.invoice_id, NULL, SCF_DETAIL_INVOICE_SUM,
+                           SCF_FIGURES(scf_check_money(k, sum), scf_check_money(k, allowed)));
     }
 }
 
@@ -46,8 +46,9 @@ static void check_tax_of(struct scf_checking *k, struct scf_bill *b, const struc
             continue;
         }
         scf_decimal_format(l->rate_ppm, 6, rate);
-        scf_check_fail(k, b, &f->record_id, NULL, "Line %zu: tax %s on %s at a rate of %s.", i + 1,
-                       scf_check_money(k, l->tax), scf_check_money(k, l->amount), rate);
+        scf_check_fail(k, b, &f->record_id, NULL, SCF_DETAIL_LINE_TAX,
+                       SCF_FIGURES(scf_check_count(k, (int64_t)i + 1), scf_check_money(k, l->tax),
+                                   scf_check_money(k, l->amount), scf_check_text(k, rate)));
     }
 }
 
@@ -77,19 +78,18 @@ static bool collect_accounts(struct scf_checking *k, struct scf_table *ret) {
     return true;
 }
 
-static const char *payer_fault(const struct scf_case *c, const struct scf_table *accounts,
-                               const struct scf_fact *f, bool *looked) {
+static enum scf_detail payer_fault(const struct scf_case *c, const struct scf_table *accounts,
+                                   const struct scf_fact *f, bool *looked) {
     if (!scf_uuid_is_nil(&f->payer_id)) {
         *looked = true;
         if (!scf_uuid_eq(&f->payer_id, &c->contract->buyer_id))
-            return "The payer is not the debtor.";
+            return SCF_DETAIL_OTHER_PAYER;
     }
     if (scf_uuid_is_nil(&f->payer_account) || accounts->n == 0)
-        return NULL;
+        return SCF_DETAIL_NONE;
     *looked = true;
-    return scf_table_find(accounts, &f->payer_account) == NULL
-               ? "It was paid from another account than the debtor's."
-               : NULL;
+    return scf_table_find(accounts, &f->payer_account) == NULL ? SCF_DETAIL_OTHER_PAYER_ACCOUNT
+                                                               : SCF_DETAIL_NONE;
 }
 
 void scf_check_fund_flow(struct scf_checking *k) {
@@ -103,14 +103,14 @@ void scf_check_fund_flow(struct scf_checking *k) {
             !f->has_payment)
             continue;
         bool looked = false;
-        const char *fault = payer_fault(k->c, &accounts, f, &looked);
+        enum scf_detail fault = payer_fault(k->c, &accounts, f, &looked);
         if (!scf_uuid_is_nil(designated) && !scf_uuid_is_nil(&f->payee_account)) {
             looked = true;
-            if (fault == NULL && !scf_uuid_eq(designated, &f->payee_account))
-                fault = "It was paid into another account than the designated one.";
+            if (fault == SCF_DETAIL_NONE && !scf_uuid_eq(designated, &f->payee_account))
+                fault = SCF_DETAIL_OTHER_PAYEE_ACCOUNT;
         }
-        if (fault != NULL)
-            scf_check_fail(k, NULL, &f->record_id, NULL, "%s", fault);
+        if (fault != SCF_DETAIL_NONE)
+            scf_check_fail(k, NULL, &f->record_id, NULL, fault, SCF_NO_FIGURES);
         else if (looked)
             scf_check_pass(k);
     }
@@ -118,14 +118,38 @@ void scf_check_fund_flow(struct scf_checking *k) {
 
 /* ---- the tax authority ---- */
 
+/* One way only: of an enterprise's trade the installation may see a part, so that less invoiced
+ * than declared says nothing, but more than that was never sold, or never declared. Parties to the
+ * contract read the finding: it tells the proportion and not what the seller earns. */
+void scf_check_declared_revenue(struct scf_checking *k) {
+    const struct scf_revenue *r = &k->c->revenue;
+    int64_t percent;
+    char text[SCF_MONEY_TEXT];
+    if (!r->known)
+        return;
+    if ((__int128)r->invoiced * SCF_PPM <=
+        (__int128)r->declared * (SCF_PPM + k->rule->tolerance_ppm)) {
+        if (!r->own_word)
+            scf_check_pass(k);
+        return;
+    }
+    if (r->declared == 0 || !scf_mul_div_floor(r->invoiced, 10000, r->declared, &percent)) {
+        scf_check_fail(k, NULL, &r->record_id, NULL, SCF_DETAIL_NO_REVENUE,
+                       SCF_FIGURES(scf_check_count(k, r->months)));
+        return;
+    }
+    scf_money_format(percent, 2, text);
+    scf_check_fail(k, NULL, &r->record_id, NULL, SCF_DETAIL_DECLARED_REVENUE,
+                   SCF_FIGURES(scf_check_text(k, text), scf_check_count(k, r->months)));
+}
+
 /* Without its answer, or a red letter, nothing was checked. */
 void scf_check_invoice_cancelled(struct scf_checking *k) {
     for (size_t i = 0; i < k->c->bill_count; i++) {
         struct scf_bill *b = &k->c->bills[i];
         if (b->v.cancelled)
-            scf_check_fail(k, b, &b->v.invoice_id, NULL,
-                           "An invoice of %s was cancelled: void, red, or not found.",
-                           scf_check_money(k, b->v.amount));
+            scf_check_fail(k, b, &b->v.invoice_id, NULL, SCF_DETAIL_CANCELLED,
+                           SCF_FIGURES(scf_check_money(k, b->v.amount)));
         else if (b->tax_state_known || b->v.reduced > 0)
             scf_check_pass(k);
     }

@@ -44,13 +44,14 @@ static void check_shipment(struct scf_checking *k, const struct scf_table *recei
                            const struct scf_fact *f) {
     const struct scf_fact_shipment *s = &f->shipment;
     if (scf_uuid_is_nil(&s->waybill)) {
-        scf_check_fail(k, NULL, &f->record_id, NULL, "A shipment names no waybill.");
+        scf_check_fail(k, NULL, &f->record_id, NULL, SCF_DETAIL_NO_WAYBILL, SCF_NO_FIGURES);
         return;
     }
     int64_t lorries = s->vehicles > 0 ? s->vehicles : 1;
     if (strcmp(s->mode, "road") == 0 && s->weight_g / lorries > LORRY_G) {
-        scf_check_fail(k, NULL, &f->record_id, NULL, "%s kg on %" PRId64 " lorries.",
-                       scf_check_quantity(k, s->weight_g * 1000), lorries);
+        scf_check_fail(
+            k, NULL, &f->record_id, NULL, SCF_DETAIL_TOO_HEAVY,
+            SCF_FIGURES(scf_check_quantity(k, s->weight_g * 1000), scf_check_count(k, lorries)));
         return;
     }
     const struct receipt *under = scf_table_find(receipts, &s->waybill);
@@ -59,10 +60,10 @@ static void check_shipment(struct scf_checking *k, const struct scf_table *recei
         /* metres per (µs / 3.6·10^9) against km/h × 1000 */
         __int128 took = got->happened_us - f->happened_us;
         if ((__int128)s->distance_m * SCF_US_PER_HOUR > took * limit_of(s->mode) * 1000) {
-            scf_check_fail(k, NULL, &f->record_id, &got->record_id,
-                           "%s km within %" PRId64 " minutes.",
-                           scf_check_quantity(k, s->distance_m * 1000),
-                           (int64_t)(took / (60 * SCF_US_PER_SECOND)));
+            int64_t minutes = (int64_t)(took / (60 * SCF_US_PER_SECOND));
+            scf_check_fail(k, NULL, &f->record_id, &got->record_id, SCF_DETAIL_TOO_FAST,
+                           SCF_FIGURES(scf_check_quantity(k, s->distance_m * 1000),
+                                       scf_check_count(k, minutes)));
             return;
         }
     }
@@ -160,10 +161,10 @@ void scf_check_round_trip(struct scf_checking *k) {
             scf_check_pass(k);
             continue;
         }
-        scf_check_fail(
-            k, b, &b->v.invoice_id, &s.path[0]->record_id,
-            "Goods of %s came back to their seller over %zu further sales within %" PRId64 " days.",
-            scf_check_money(k, b->v.amount), s.depth, k->rule->days);
+        scf_check_fail(k, b, &b->v.invoice_id, &s.path[0]->record_id, SCF_DETAIL_ROUND_TRIP,
+                       SCF_FIGURES(scf_check_money(k, b->v.amount),
+                                   scf_check_count(k, (int64_t)s.depth),
+                                   scf_check_count(k, k->rule->days)));
         for (size_t n = 1; n < s.depth; n++)
             scf_check_name(k, &s.path[n]->record_id);
     }

@@ -18,8 +18,9 @@ static void check_invoice_parties(struct scf_checking *k, struct scf_bill *b) {
         scf_check_pass(k);
     else
         scf_check_fail(k, b, &b->v.invoice_id, NULL,
-                       "An invoice names another %s than the contract.",
-                       scf_uuid_eq(&b->fact->seller_id, &t->seller_id) ? "buyer" : "seller");
+                       scf_uuid_eq(&b->fact->seller_id, &t->seller_id) ? SCF_DETAIL_OTHER_BUYER
+                                                                       : SCF_DETAIL_OTHER_SELLER,
+                       SCF_NO_FIGURES);
 }
 
 /* A carrier or an inspector may act, but then for or with a party: an event that names two
@@ -36,8 +37,8 @@ static void check_event_parties(struct scf_checking *k, const struct scf_word *w
     if (known)
         scf_check_pass(k);
     else
-        scf_check_fail(k, NULL, &f->record_id, NULL,
-                       "The event \"%s\" names neither seller nor buyer of the contract.", f->step);
+        scf_check_fail(k, NULL, &f->record_id, NULL, SCF_DETAIL_NEITHER_PARTY,
+                       SCF_FIGURES(scf_check_text(k, f->step)));
 }
 
 void scf_check_parties(struct scf_checking *k) {
@@ -60,10 +61,17 @@ void scf_check_signed_first(struct scf_checking *k) {
         if (f->day >= t->signed_day)
             scf_check_pass(k);
         else
-            scf_check_fail(k, NULL, &f->record_id, NULL,
-                           "\"%s\" on %s, before the contract was signed on %s.", f->step,
-                           scf_check_day(k, f->day), scf_check_day(k, t->signed_day));
+            scf_check_fail(k, NULL, &f->record_id, NULL, SCF_DETAIL_BEFORE_SIGNING,
+                           SCF_FIGURES(scf_check_text(k, f->step), scf_check_day(k, f->day),
+                                       scf_check_day(k, t->signed_day)));
     }
+}
+
+/* The seller inspects what leaves its works: that is no acceptance. */
+static bool is_own_inspection(const struct scf_checking *k, const struct scf_word *w) {
+    return strcmp(w->fact->step, "inspected") == 0 &&
+           (w->standing == SCF_STANDS_SELLER ||
+            scf_uuid_eq(&w->fact->actor_id, &k->c->contract->seller_id));
 }
 
 /* The first event of each phase: with deliveries in parts the first ones still keep the order. */
@@ -72,7 +80,8 @@ static const struct scf_fact *first_of(const struct scf_checking *k, enum scf_ph
     for (size_t i = 0; i < k->c->word_count; i++) {
         const struct scf_fact *f = k->c->words[i].fact;
         if (scf_word_is(&k->c->words[i], SCF_REC_WORKFLOW_EVENT) && f->phase == phase &&
-            f->has_happened && f->has_day && (first == NULL || f->happened_us < first->happened_us))
+            f->has_happened && f->has_day && !is_own_inspection(k, &k->c->words[i]) &&
+            (first == NULL || f->happened_us < first->happened_us))
             first = f;
     }
     return first;
@@ -89,9 +98,10 @@ static void check_phases(struct scf_checking *k) {
         if (before != NULL && f->happened_us >= before->happened_us)
             scf_check_pass(k);
         else if (before != NULL)
-            scf_check_fail(k, NULL, &before->record_id, &f->record_id,
-                           "\"%s\" on %s, before \"%s\" on %s.", f->step, scf_check_day(k, f->day),
-                           before->step, scf_check_day(k, before->day));
+            scf_check_fail(k, NULL, &before->record_id, &f->record_id, SCF_DETAIL_STEPS_REVERSED,
+                           SCF_FIGURES(scf_check_text(k, f->step), scf_check_day(k, f->day),
+                                       scf_check_text(k, before->step),
+                                       scf_check_day(k, before->day)));
         before = f;
     }
 }
@@ -104,9 +114,9 @@ void scf_check_step_order(struct scf_checking *k) {
     bool known = ordered != NULL || t->has_signed;
     int32_t day = ordered != NULL ? ordered->day : t->signed_day;
     if (ordered != NULL && t->has_signed && ordered->day < t->signed_day)
-        scf_check_fail(k, NULL, &ordered->record_id, NULL,
-                       "The order was confirmed on %s, before the contract was signed on %s.",
-                       scf_check_day(k, ordered->day), scf_check_day(k, t->signed_day));
+        scf_check_fail(
+            k, NULL, &ordered->record_id, NULL, SCF_DETAIL_ORDER_BEFORE_SIGNING,
+            SCF_FIGURES(scf_check_day(k, ordered->day), scf_check_day(k, t->signed_day)));
     else if (ordered != NULL && t->has_signed)
         scf_check_pass(k);
     check_phases(k);
@@ -116,8 +126,8 @@ void scf_check_step_order(struct scf_checking *k) {
             scf_check_pass(k);
         else
             scf_check_fail(k, b, &b->v.invoice_id, ordered != NULL ? &ordered->record_id : NULL,
-                           "An invoice of %s is older than the order of %s.",
-                           scf_check_day(k, b->v.issued_day), scf_check_day(k, day));
+                           SCF_DETAIL_INVOICE_BEFORE_ORDER,
+                           SCF_FIGURES(scf_check_day(k, b->v.issued_day), scf_check_day(k, day)));
     }
 }
 
@@ -131,9 +141,9 @@ void scf_check_due_after(struct scf_checking *k) {
         if (b->v.due_day >= taken->day)
             scf_check_pass(k);
         else
-            scf_check_fail(k, b, &b->v.invoice_id, &taken->record_id,
-                           "An invoice is due on %s, before the goods were \"%s\" on %s.",
-                           scf_check_day(k, b->v.due_day), taken->step,
-                           scf_check_day(k, taken->day));
+            scf_check_fail(k, b, &b->v.invoice_id, &taken->record_id, SCF_DETAIL_DUE_BEFORE_TAKING,
+                           SCF_FIGURES(scf_check_day(k, b->v.due_day),
+                                       scf_check_text(k, taken->step),
+                                       scf_check_day(k, taken->day)));
     }
 }

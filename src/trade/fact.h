@@ -64,6 +64,7 @@ struct scf_fact {
     struct scf_hash body_sha256;
     struct scf_uuid operator_id; /* nil: nobody */
     int node_kind;               /* −1: the platform */
+    bool too_many;               /* stands for more facts than a contract may have */
 
     /* members; of an unreadable fact (`readable` false) nothing below is set */
     bool readable;

@@ -325,6 +325,8 @@ struct loading {
     struct scf_arena *arena;
     struct scf_facts facts;
     size_t room;
+    size_t first;         /* of the contract in hand: facts come by contract */
+    struct scf_uuid over; /* has too many: the rest of its facts is left */
     bool full;
 };
 
@@ -346,8 +348,25 @@ static bool make_room(struct loading *l) {
     return true;
 }
 
+/* One fact more than a contract may have stays, as the sign that there are too many. */
+static bool is_over(struct loading *l, const struct scf_uuid *contract_key) {
+    if (scf_uuid_eq(&l->over, contract_key))
+        return true;
+    if (l->facts.n == 0 || !scf_uuid_eq(&l->facts.facts[l->facts.n - 1].contract_key, contract_key))
+        l->first = l->facts.n;
+    if (l->facts.n - l->first < SCF_TRADE_MAX_FACTS)
+        return false;
+    l->over = *contract_key;
+    l->facts.facts[l->first].too_many = true;
+    l->facts.n = l->first + 1;
+    return true;
+}
+
 static bool take_fact(void *ctx, const struct scf_rows *row) {
     struct loading *l = ctx;
+    struct scf_uuid contract_key = scf_rows_uuid(row, 0, 0);
+    if (is_over(l, &contract_key))
+        return true;
     if (l->facts.n == SCF_FACTS_AT_ONCE || !make_room(l) ||
         !read_fact(row, l->arena, &l->facts.facts[l->facts.n])) {
         l->full = true;

@@ -12,7 +12,8 @@ struct scf_facts {
     size_t n;
 };
 
-/* Facts received up to `as_of_us`; `limits` as in scf_trade_views. BODY_TOO_LARGE: too many. */
+/* Facts received up to `as_of_us`; `limits` as in scf_trade_views. A contract with too many has one
+ * that says so instead. BODY_TOO_LARGE: too many of all together. */
 enum scf_code scf_facts_load(struct scf_db *db, struct scf_arena *arena,
                              const struct scf_trade_contract *contracts, size_t n, int64_t as_of_us,
                              const struct scf_trade_chain *limits, size_t limit_count,

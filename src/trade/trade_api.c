@@ -3,11 +3,12 @@
  * standing does not rest on their own word see all of it; others see what their own records say. */
 #include "contract_store.h"
 #include "scfd/base/clock.h"
+#include "scfd/base/log.h"
 #include "scfd/base/money.h"
 #include "scfd/http/answer.h"
 #include "scfd/party/services.h"
 
-enum { ANSWER_MAX = 8 << 20 };
+enum { ANSWER_MAX = 8 << 20, DETAIL_MAX = 4096 };
 
 struct asked {
     struct scf_record record; /* the newest revision */
@@ -82,16 +83,30 @@ static const struct scf_uuid **collect(struct scf_arena *arena, const struct scf
     return ids;
 }
 
+/* Readers see at once what they sent. A view of what is folded is better than none: how far that is
+ * stands in the answer. */
+static void fold_pending(struct scf_request *rq, const struct asked *a) {
+    const struct scf_services *services = scf_rq_app(rq);
+    struct scf_error err = {0};
+    if (services->fold_contract != NULL &&
+        services->fold_contract(scf_rq_db(rq), scf_rq_arena(rq), services,
+                                &a->contract.contract_key, &err) != SCF_OK)
+        scf_log_error("folding for a reader", &err);
+}
+
 static enum scf_code read_view(struct scf_request *rq, struct asked *a, struct scf_error *err) {
     struct scf_db *db = scf_rq_db(rq);
     struct scf_arena *arena = scf_rq_arena(rq);
     const struct scf_trade_chain own = {a->record.chain_id, INT64_MAX};
     size_t n;
+    fold_pending(rq, a);
     a->as_of_us = scf_now_us();
     enum scf_code code = scf_policy_in_force(db, arena, a->as_of_us, &a->policy, err);
     if (code == SCF_OK)
         code = scf_trade_views(db, arena, &a->policy, &a->contract, 1, a->as_of_us,
                                a->own_only ? &own : NULL, a->own_only ? 1 : 0, &a->view, err);
+    if (code == SCF_OK)
+        code = scf_trade_view_fits(&a->view, err);
     if (code != SCF_OK)
         return code;
     const struct scf_uuid **ids = collect(arena, &a->view, &n);
@@ -160,6 +175,15 @@ static void end_answer(struct scf_jsonw *w, const struct asked *a) {
     scf_jw_end_object(w);
 }
 
+static void write_detail(struct scf_jsonw *w, const char *key, const struct scf_finding *f,
+                         bool chinese) {
+    struct scf_buf text;
+    scf_buf_init(&text, DETAIL_MAX);
+    scf_detail_text(f->detail, f->figures, chinese, &text);
+    scf_jw_strn(w, key, text.len > 0 ? text.data : "", text.len);
+    scf_buf_free(&text);
+}
+
 static void write_finding(struct scf_jsonw *w, const struct asked *a, const struct scf_finding *f) {
     static const char *const outcomes[] = {"not_applicable", "passed", "failed"};
     scf_jw_object(w, NULL);
@@ -170,7 +194,8 @@ static void write_finding(struct scf_jsonw *w, const struct asked *a, const stru
     scf_jw_str(w, "outcome", outcomes[f->outcome]);
     scf_jw_i64(w, "cases", f->cases);
     scf_jw_i64(w, "failures", f->failures);
-    scf_jw_str(w, "detail", f->detail);
+    write_detail(w, "detail", f, false);
+    write_detail(w, "detail_zh", f, true);
     write_records(w, "records", "records_hidden", a, f->records, f->record_count);
     scf_jw_end_object(w);
 }

@@ -48,6 +48,14 @@ struct scf_sale {
     bool vouched; /* by seller or buyer of the contract looked at, or a node that nobody operates */
 };
 
+/* What the seller declared to the tax office, and invoiced in the same months; tax included. */
+struct scf_revenue {
+    bool known;                /* there are declarations, and the invoices could be looked at */
+    bool own_word;             /* the seller's own: counts against it only */
+    struct scf_uuid record_id; /* the profile that declares */
+    int64_t months, declared, invoiced; /* minor units of the contract's currency, ≥ 0 */
+};
+
 struct scf_case {
     struct scf_arena *arena;
     const struct scf_policy *policy;
@@ -66,7 +74,8 @@ struct scf_case {
     size_t sale_count;
     bool sales_known;   /* false: nobody looked */
     int64_t bill_steps; /* how many bills were looked at by number or in turn (bills.c) */
-    bool full;          /* the arena is, or it takes too many steps */
+    struct scf_revenue revenue;
+    bool full; /* the arena is, or it takes too many steps */
 };
 
 /* Sums of money stop at ±SCF_MONEY_MAX instead of wrapping. */

@@ -439,6 +439,35 @@ def test_the_need_is_one_ceiling_for_all_contracts(story):
     assert sum(one.account()["granted"] for one in both) == Decimal("360000.00")
 
 
+def test_affiliates_are_known_to_a_period_too(story):
+    """CR-10.3: a factor's 40 % of risk assets for an affiliated debtor, not the 50 % of any."""
+    buyer = story.chain.buyer["id"]
+    profile = bodies.enterprise(
+        uscc=story.chain.seller["uscc"],
+        name=story.chain.seller["name"],
+        affiliates=[{"enterprise_id": buyer, "relation": "holding"}],
+    )
+    answer = story.admin.post("/v1/enterprises", profile)
+    assert answer.status == 201, answer
+    lender = story.chain.lender.client
+    terms = {
+        "external_id": bodies.unique("terms"),
+        "kind": "factor",
+        "currency": "CNY",
+        "risk_assets": "100000.00",
+    }
+    key = {"Idempotency-Key": bodies.unique("key")}
+    assert lender.post("/v1/lender-terms", terms, key).status == 201
+    story.begin()
+    story.report(4)
+    run = story.end_month()
+    path = f"/v1/credit-assessments/{run['assessment_id']}"
+    debtors = story.admin.get(path + "/receipt").json()["inputs"]["debtors"]
+    assert [(d["enterprise_id"], d["affiliated"]) for d in debtors] == [(buyer, True)]
+    shown = lender.get(path).json()
+    assert shown["lender_limit"] == "40000.00"
+
+
 def test_one_bad_contract_does_not_hold_up_the_others(story):
     """The database refuses one account's entries: its batch is halved until it is alone."""
     others = [story, Story(story.world), Story(story.world), Story(story.world)]

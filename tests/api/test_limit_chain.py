@@ -1,6 +1,7 @@
 """The chain of limits: need, borrowing base, and what is left for each lender. Figures are computed
 here, in exact integers, from what was sent."""
 import json
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from fractions import Fraction
 
@@ -235,6 +236,41 @@ def test_each_lender_sees_its_own_limit_and_decides_within_it(server, fresh, tmp
             "/v1/credit-decisions", decision(fresh, shown, approved_limit=limit), key()
         )
         assert taken.status == 201, taken
+
+
+def test_a_lender_holds_within_its_own_limit(server, fresh):
+    """One by one and together, with a decision and without, and what it has lent counts."""
+    send_terms(fresh.lender, kind="other", single_borrower_cap="7000.00")
+    shown = assess(server.client(), fresh)
+    client = fresh.lender.client
+
+    def reserve(amount, by=client, **members):
+        body = {"assessment_id": shown["id"], "contract_id": fresh.contract_id, "amount": amount,
+                "currency": "CNY", **members}
+        return by.post("/v1/limit-holds", body, key())
+
+    def refused(amount, left, **members):
+        answer = reserve(amount, **members)
+        assert (answer.status, answer.json()["code"]) == (409, "limit-exceeded"), answer
+        assert answer.json()["available"] == left
+        assert answer.json()["lender_limit"] == "7000.00"
+
+    assert fen(shown["recommended_limit"]) > 700000
+    refused("7000.01", "7000.00")
+    first = reserve("4000.00").json()
+    refused("3000.01", "3000.00")
+    with ThreadPoolExecutor(4) as pool:
+        answers = pool.map(lambda _: reserve("1500.00", client.copy()), range(4))
+        at_once = sorted(a.status for a in answers)
+    assert at_once == [201, 201, 409, 409]
+    assert client.post(f"/v1/limit-holds/{first['id']}/release", {}).status == 200
+    body = decision(fresh, shown, approved_limit="7000.00", annual_rate="0")
+    decided = client.post("/v1/credit-decisions", body, key()).json()["id"]
+    refused("4000.01", "4000.00", decision_id=decided)
+    lent = loan(fresh, decided, "2500.00", interest={"type": "fixed", "annual_rate": "0"})
+    assert client.post("/v1/loans", lent, key()).status == 201
+    refused("1500.01", "1500.00", decision_id=decided)
+    assert reserve("1500.00").status == 201
 
 
 def test_a_lenders_receipt_verifies_and_names_what_was_altered(server, fresh, tmp_path):

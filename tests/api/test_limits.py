@@ -324,6 +324,30 @@ def test_an_expired_hold_blocks_nobody(admin, fresh, server):
     assert [e["type"] for e in entries] == ["initial", "hold", "expire", "hold"]
 
 
+def test_the_borrower_is_told_not_by_whom(admin, fresh):
+    def told():
+        listed = fresh.erp.client.get("/v1/events", limit=500).json()["data"]
+        return [e for e in listed if e["type"].startswith("limit_account.")]
+
+    def until(*types):
+        want = [f"limit_account.{t}" for t in types]
+        wait_until(lambda: [e["type"] for e in told()] == want, 10, f"events {types}")
+
+    made = reserve(fresh, "5.00").json()
+    until("held")
+    assert release(fresh, made["id"]).status == 200
+    until("held", "released")
+    soon = reserve(fresh, "5.00", expires_at=bodies.hours_ago(-2 / 3600))
+    assert soon.status == 201, soon
+    until("held", "released", "held", "expired")
+    assert {e["id"] for e in told()} == {account(fresh)["id"]}
+    seen = json.dumps(told())
+    for secret in (fresh.lender.id, made["id"], soon.json()["id"]):
+        assert secret not in seen
+    listed = fresh.lender.client.get("/v1/events", limit=500).json()["data"]
+    assert not [e for e in listed if e["type"] == "limit_account.held"]
+
+
 # ---- claims ----
 
 
@@ -481,7 +505,7 @@ def test_a_reversal_takes_the_claims_back(admin, fresh, server, meanwhile):
     assert third() == (409, "already-claimed")
     if meanwhile:
         counted = "scfd_claims_in_conflict_total"
-        assert any(line.startswith(counted) for line in server.anonymous().get("/metrics").body.decode().splitlines())
+        assert f"\n{counted} " in server.anonymous().get("/metrics").body.decode()
         assert release(fresh, other["id"]).status == 200
         assert third() == (409, "already-claimed")
     settling = repayment(paid, "10.00")

@@ -221,6 +221,33 @@ def test_a_hold_leads_to_its_receivables(way):
     assert way.get()["loan_id"] == paid.json()["id"]
 
 
+def test_a_loan_claims_its_receivable_with_the_invoice(server, way):
+    """By itself, or by its hold; and a loan that is settled gives it back."""
+    live = "SELECT by_loan, amount FROM scfd.claim WHERE status = 0 AND receivable_id IN" \
+        " (SELECT id FROM scfd.receivable WHERE invoice_id = (SELECT id FROM scfd.record WHERE" \
+        f" external_id = '{way.invoice['external_id']}'))"
+    way.until("notified")
+    held = way.chain.lender.client.post(
+        "/v1/limit-holds",
+        {"assessment_id": way.chain.assessment["id"], "contract_id": way.chain.contract_id,
+         "amount": "500.00", "currency": "CNY",
+         "receivables": [{"receivable_id": way.id, "amount": "500.00"}]},
+        key(),
+    )
+    assert held.status == 201, held
+    assert server.psql(live).split() == ["f|50000"]
+    body = loan(way.chain, way.chain.decision_id, "500.00", hold_id=held.json()["id"],
+                disbursed_at=moment(1))
+    paid = way.chain.lender.client.post("/v1/loans", body, key())
+    assert paid.status == 201, paid
+    assert paid.json()["warnings"] == []
+    assert way.get()["loan_id"] == paid.json()["id"]
+    assert server.psql(live).split() == ["t|50000"]
+    pay(way, paid.json()["id"], "500.00")
+    assert way.get()["state"] == "settled"
+    assert server.psql(live).split() == []
+
+
 def test_one_receivable_and_many_loans_at_once(way):
     way.until("notified")
     with ThreadPoolExecutor(4) as pool:

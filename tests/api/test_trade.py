@@ -90,6 +90,7 @@ def test_a_finding_leads_to_its_proofs(admin, story):
     finding = outcome(shown, "quantity-match")
     assert finding["outcome"] == "failed" and finding["severity"] == "hard"
     assert finding["detail"] == "轮毂轴承: invoiced 60, accepted 40, ordered 100."
+    assert finding["detail_zh"] == "轮毂轴承：开票数量60，验收数量40，订购数量100。"
     assert invoice in [r["id"] for r in finding["records"]] and len(finding["records"]) == 2
     assert shown["hard_failed"] is True
     for record in finding["records"]:
@@ -112,6 +113,93 @@ def test_pass_ratio_is_of_the_checks_that_apply(admin, story):
         "price-match", "invoice-sum", "line-tax", "logistics",
     }  # fmt: skip
     assert shown["pass_ratio"] == "1.000000" and shown["hard_failed"] is False
+
+
+def test_a_reader_sees_at_once_what_was_sent(story):
+    for n in range(8):  # more often than the task that folds could be in time for each
+        story.accepted(story.buyer, 1, event_id=f"urn:uuid:at-once-{n}")
+        answer = story.seller.get(f"/v1/contracts/{story.id}/progress")
+        assert (answer.status, answer.json()["facts"]) == (200, 3 + n), answer
+
+
+def declares(client, enterprise, *declarations):
+    """(month, revenue) each; the answer."""
+    listed = [
+        {"period": month, "revenue": revenue, "source": "tax_authority"}
+        for month, revenue in declarations
+    ]
+    return client.post(
+        "/v1/enterprises",
+        bodies.enterprise(
+            uscc=enterprise["uscc"], name=enterprise["name"], tax_declarations=listed
+        ),
+    )
+
+
+def test_invoices_beyond_what_was_declared(admin, story):
+    """67,800.00 invoiced: a fifth more than 56,500.00 exactly, and less than a cent below that."""
+    first = story.chain.invoice(net="60000.00", contract_ids=[story.id])
+    month = first["issued_on"][:7]
+    send(story.seller, "invoices", first)
+    again = {**first, "contract_no": story.body["contract_no"]}
+    del again["contract_ids"]
+    send(story.buyer, "invoices", again)  # counts once
+    send(story.seller, "invoices", {
+        **story.chain.invoice(net="9000.00", contract_ids=[story.id]), "tax_status": "voided",
+    })  # fmt: skip
+    elsewhere = story.chain.invoice(net="5000.00", contract_ids=[story.id])
+    send(story.seller, "invoices", {**elsewhere, "issued_on": "2020-02-03"})
+    shown = outcome(about(admin, story.id, "findings", 6), "declared-revenue")
+    assert shown["outcome"] == "not_applicable"
+    for revenue, expected in (("56500.00", "passed"), ("56499.99", "failed")):
+        other = ("2021-01", "0.00")  # declared, and nothing invoiced
+        assert declares(admin, story.chain.seller, (month, revenue), other).status == 201
+        shown = outcome(about(admin, story.id, "findings", 6), "declared-revenue")
+        assert (shown["outcome"], shown["severity"]) == (expected, "soft"), revenue
+    assert shown["detail"] == (
+        "The seller's invoices are 120.00 % of the sales that it declared for 2 months."
+    )
+    assert shown["detail_zh"] == "卖方在已申报的2个月内的开票金额为申报销售额的120.00%。"
+    assert shown["records"][0]["id"].startswith("epr_")
+
+
+def test_the_sellers_own_declaration_never_passes(admin):
+    seller = {"uscc": bodies.uscc(), "name": bodies.unique("卖方")}
+    buyer = make_enterprise(admin)
+    house = make_node(admin, "erp").client
+    body = bodies.contract(seller, buyer["ref"])
+    contract = send(house, "contracts", body)
+    known = house.get(f"/v1/contracts/{contract}").json()["subject_enterprise_id"]
+    own = make_node(admin, "erp", known).client
+    invoice = bodies.invoice(
+        {"name": seller["name"], "tax_no": seller["uscc"]}, buyer["tax"], contract_ids=[contract]
+    )  # 113,000.00
+    send(house, "invoices", invoice)
+    month = invoice["issued_on"][:7]
+    for revenue, expected in (("500000.00", "not_applicable"), ("50000.00", "failed")):
+        assert declares(own, seller, (month, revenue)).status == 201
+        shown = outcome(about(admin, contract, "findings", 2), "declared-revenue")
+        assert shown["outcome"] == expected, revenue
+
+
+def test_a_profile_without_declarations_is_none(admin, story):
+    members = {name: story.chain.seller[name] for name in ("uscc", "name")}
+    answer = admin.post("/v1/enterprises", bodies.enterprise(**members, tax_declarations=None))
+    assert answer.status == 201, answer
+    shown = outcome(about(admin, story.id, "findings", 2), "declared-revenue")
+    assert shown["outcome"] == "not_applicable"
+
+
+def test_declarations_are_months_each_once(admin):
+    seller = make_enterprise(admin)
+    twice = declares(admin, seller, ("2025-01", "1.00"), ("2025-02", "1.00"), ("2025-01", "2.00"))
+    assert twice.status == 422
+    assert [e["pointer"] for e in twice.json()["errors"]] == ["#/tax_declarations/2/period"]
+    for month in ("2025-13", "2025-1", "2025-01-01", "", "2O25-01"):
+        assert declares(admin, seller, (month, "1.00")).status == 422, month
+    assert declares(admin, seller, ("2025-01", "-0.01")).status == 422
+    holes = bodies.enterprise(uscc=seller["uscc"], name=seller["name"], tax_declarations=[None])
+    assert admin.post("/v1/enterprises", holes).status == 422
 
 
 def test_an_error_declaration_takes_an_acceptance_back(story):

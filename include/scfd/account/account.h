@@ -43,6 +43,8 @@ struct scf_account {
     int64_t granted, held, used; /* minor units, each ≥ 0 */
     int64_t initial, increments; /* granted = initial + increments (take-backs come off) */
     bool frozen;
+    bool stopped;        /* frozen for an invoice cancelled after financing (CR-6.3): until an
+                          * administrator lifts it, and not even what is held can be drawn */
     int64_t entries;     /* how many there are: the version */
     int64_t assessed_us; /* as_of of the assessment that granted last */
 };
@@ -72,8 +74,8 @@ struct scf_account_change {
 /* What a change does to the balances, in memory. LIMIT_EXCEEDED with the figures (members_json in
  * `arena`), and `a` untouched: a balance would fall below zero, what is taken back is drawn or held
  * already, or a hold or use exceeds what is available. A freeze stops holds and uses, but not the
- * part of a use that comes out of a hold. A reversed repayment (REPAY, negative) always counts, for
- * it happened. Pure. */
+ * part of a use that comes out of a hold, unless the account is stopped. A reversed repayment
+ * (REPAY, negative) always counts, for it happened. Pure. */
 enum scf_code scf_account_apply(struct scf_account *a, const struct scf_account_change *change,
                                 struct scf_arena *arena, struct scf_error *err) SCF_MUST_CHECK;
 /* Applies a change and writes the entry and the balances. LIMIT_EXCEEDED as above, with nothing
@@ -169,11 +171,13 @@ struct scf_loan_claiming {
     const char *currency;
     const struct scf_uuid *invoice_ids;
     size_t count;
+    int64_t principal; /* at most what the invoices are worth together: else LIMIT_EXCEEDED */
 };
 enum scf_code scf_claims_take(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_loan_claiming *claiming, int64_t now_us,
                               struct scf_error *err) SCF_MUST_CHECK;
-/* The claims of a hold become the loan's. WRONG_STATE: its time is over. */
+/* The claims of a hold become the loan's. WRONG_STATE: its time is over, or one of its invoices was
+ * cancelled since. */
 enum scf_code scf_claims_pass(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_uuid *hold_id, const struct scf_uuid *loan_id,
                               int64_t now_us, struct scf_error *err) SCF_MUST_CHECK;
@@ -208,7 +212,8 @@ enum scf_code scf_hold_use(struct scf_db *db, struct scf_arena *arena, const str
                            struct scf_account *account, const struct scf_uuid *loan_id,
                            int64_t used, int64_t now_us, struct scf_error *err) SCF_MUST_CHECK;
 
-/* Task "holds": lets holds expire whose time is over. */
+/* Task "holds": lets holds expire whose time is over, and stops accounts under which an invoice was
+ * financed that has been cancelled since (CR-6.3). */
 enum scf_code scf_hold_task(struct scf_db *db, struct scf_arena *arena, void *app,
                             struct scf_error *err) SCF_MUST_CHECK;
 

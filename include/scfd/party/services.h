@@ -23,6 +23,12 @@ struct scf_services {
     struct scf_workers *workers;
     struct scf_templates *templates;
     struct scf_intake *intake;
+    /* Folds what is pending of the chains that say something new of a contract, as far as a reader
+     * can wait for it (scf_rollup_contract): views lie below the room that folds. NULL: nobody
+     * does. */
+    enum scf_code (*fold_contract)(struct scf_db *db, struct scf_arena *arena,
+                                   const struct scf_services *services,
+                                   const struct scf_uuid *contract_key, struct scf_error *err);
 };
 
 #endif

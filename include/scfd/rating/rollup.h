@@ -3,6 +3,7 @@
 #define SCFD_RATING_ROLLUP_H
 
 #include "scfd/base/arena.h"
+#include "scfd/party/services.h"
 #include "scfd/template/template.h"
 
 enum { SCF_FOLD_BATCH = 8000 }; /* leaves per transaction: about a third of a second */
@@ -34,5 +35,19 @@ enum scf_code scf_rollup_chain(struct scf_db *db, struct scf_templates *template
  * run takes about half a second at most; what is left then the next one folds. */
 enum scf_code scf_rollup_task(struct scf_db *db, struct scf_arena *arena, void *app,
                               struct scf_error *err) SCF_MUST_CHECK;
+struct scf_services;
+/* What scf_services.fold_contract promises: begins no batch after 0.3 s. Any thread with its own
+ * connection; not inside a transaction. */
+enum scf_code scf_rollup_contract(struct scf_db *db, struct scf_arena *arena,
+                                  const struct scf_services *services,
+                                  const struct scf_uuid *contract_key,
+                                  struct scf_error *err) SCF_MUST_CHECK;
+
+/* What scf_services.fold_contract promises: begins no batch after 0.3 s. Any thread with its own
+ * connection; not inside a transaction. */
+enum scf_code scf_rollup_contract(struct scf_db *db, struct scf_arena *arena,
+                                  const struct scf_services *services,
+                                  const struct scf_uuid *contract_key,
+                                  struct scf_error *err) SCF_MUST_CHECK;
 
 #endif

@@ -19,7 +19,7 @@
 #include "scfd/policy/policy.h"
 
 enum {
-    SCF_TRADE_MAX_FACTS = 100000, /* of one contract; more: BODY_TOO_LARGE */
+    SCF_TRADE_MAX_FACTS = 100000, /* of one contract; more: too_large */
     SCF_FINDING_RECORDS = 10      /* records that a finding names at most */
 };
 
@@ -41,11 +41,37 @@ struct scf_milestone {
 
 enum scf_outcome_of_check { SCF_CHECK_NOT_APPLICABLE, SCF_CHECK_PASSED, SCF_CHECK_FAILED };
 
+/* What the first failure was, in short: a text of details.def and its figures. */
+enum scf_detail {
+    SCF_DETAIL_NONE,
+#define SCF_DETAIL(NAME, SLUG, FIGURES, EN, ZH) SCF_DETAIL_##NAME,
+#include "scfd/trade/details.def"
+#undef SCF_DETAIL
+    SCF_DETAIL_COUNT
+};
+enum { SCF_DETAIL_FIGURES = 4 }; /* of any detail at most */
+
+/* The stable name; "" of NONE. Static. */
+const char *scf_detail_slug(enum scf_detail detail);
+/* How many figures its texts have. */
+size_t scf_detail_figures(enum scf_detail detail);
+/* False: nothing has this name; *ret is untouched then. */
+bool scf_detail_find(const char *slug, enum scf_detail *ret);
+/* Reads what receipts carry: the array of the name and the figures, or an empty one for NONE.
+ * False: it is none; the outputs are undefined then. Figures are views into the array. */
+bool scf_detail_read(const cJSON *array, enum scf_detail *ret,
+                     const char *figures[SCF_DETAIL_FIGURES]);
+/* Appends the text, English or Chinese, with the figures in it (UTF-8; as many as the detail has).
+ */
+void scf_detail_text(enum scf_detail detail, const char *const *figures, bool chinese,
+                     struct scf_buf *out);
+
 struct scf_finding {
     const struct scf_check_rule *rule; /* the policy's */
     enum scf_outcome_of_check outcome;
     int64_t cases, failures; /* how often it was looked at, and how often it failed */
-    const char *detail;      /* of the first failure, with its figures, plain English; "" */
+    enum scf_detail detail;  /* of the first failure; NONE without any */
+    const char *figures[SCF_DETAIL_FIGURES];      /* of the detail */
     struct scf_uuid records[SCF_FINDING_RECORDS]; /* of the failures, else of nothing */
     size_t record_count;
 };
@@ -82,6 +108,7 @@ struct scf_trade_chain {
 
 struct scf_trade_view {
     struct scf_uuid contract_key;
+    bool too_large; /* it has more facts than are looked at: nothing else is known of it */
     enum scf_stage stage;
     int64_t completion_ppm; /* P_t */
     const struct scf_milestone *milestones;
@@ -123,13 +150,18 @@ void scf_trade_contract_of(struct scf_arena *arena, const struct scf_record *rec
 /* The views of `n` contracts as of a time, from what is folded: facts received up to `as_of_us`.
  * One statement for all of them. `limits` (NULL: none): of these chains only leaves below the size
  * given count, and of other chains none: how a past decision is made again. Everything in `arena`.
- * BODY_TOO_LARGE: a contract has more facts than fit. Any thread with its connection. */
+ * A contract that has too many facts is marked and keeps no other from its view. BODY_TOO_LARGE:
+ * all of them together have more than fit. Any thread with its connection. */
 enum scf_code scf_trade_views(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_policy *policy,
                               const struct scf_trade_contract *contracts, size_t n,
                               int64_t as_of_us, const struct scf_trade_chain *limits,
                               size_t limit_count, struct scf_trade_view *ret,
                               struct scf_error *err) SCF_MUST_CHECK;
+
+/* For callers that cannot do without it: BODY_TOO_LARGE of a view that is too large. */
+enum scf_code scf_trade_view_fits(const struct scf_trade_view *view,
+                                  struct scf_error *err) SCF_MUST_CHECK;
 
 /* ---- making past views again, out of records instead of facts: replays ---- */
 

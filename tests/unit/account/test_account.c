@@ -111,6 +111,14 @@ static void a_freeze_stops_what_is_new(void **state) {
     assert_int_equal(scf_account_available(&a), 950);
 }
 
+static void a_stop_keeps_what_is_held_from_being_drawn(void **state) {
+    (void)state;
+    struct scf_account a = account(1000, 0, 300, 0);
+    a.frozen = a.stopped = true;
+    assert_int_equal(apply(&a, SCF_ENTRY_USE, 200, 200), SCF_E_LIMIT_EXCEEDED);
+    assert_int_equal(apply(&a, SCF_ENTRY_RELEASE, 300, 0), SCF_OK);
+}
+
 static void a_reversed_repayment_always_counts(void **state) {
     (void)state;
     struct scf_account a = account(1000, 0, 1000, 0);
@@ -137,6 +145,7 @@ int main(void) {
         cmocka_unit_test(more_than_is_held_is_never_given_back),
         cmocka_unit_test(only_the_undrawn_is_taken_back),
         cmocka_unit_test(a_freeze_stops_what_is_new),
+        cmocka_unit_test(a_stop_keeps_what_is_held_from_being_drawn),
         cmocka_unit_test(a_reversed_repayment_always_counts),
         cmocka_unit_test(no_balance_overflows),
     };

@@ -157,6 +157,30 @@ static void faults_name_the_place(void **state) {
     assert_string_equal(f->err.faults->items[0].pointer, "#/invoice_ids/0");
 }
 
+/* The receivable is worth half of its invoice: whoever names it gets no more than that; whoever
+ * names the invoice takes of it what is left. */
+static void a_receivable_has_a_bound_of_its_own(void **state) {
+    struct fixture *f = *state;
+    f->invoices[0].receivable = (struct scf_claim_receivable){
+        .found = true, .id = {{9}}, .key = f->keys[WANTS], .fingerprint = {{7}}, .net = NET / 2};
+    f->wants[0].receivable_id = f->invoices[0].receivable.id;
+    assert_int_equal(claim(f, 1, 0, 1, false), SCF_OK);
+    assert_int_equal(f->book.row_count, 2);
+    assert_int_equal(f->rows[1].amount, 400);
+    assert_int_equal(f->rows[1].fingerprint.b[0], 7);
+    assert_int_equal(f->rows[1].receivable_id.b[0], 9);
+    assert_int_equal(claim(f, 2, 0, 1, false), SCF_E_ALREADY_CLAIMED);
+    assert_int_equal(f->heads[0].claimed, 400);
+    assert_int_equal(f->heads[WANTS].claimed, 400);
+    f->wants[0].receivable_id = (struct scf_uuid){{0}};
+    assert_int_equal(claim(f, 3, 0, 1, false), SCF_OK);
+    assert_int_equal(f->heads[0].claimed, 800);
+    assert_int_equal(f->heads[WANTS].claimed, NET / 2);
+    f->wants[0].receivable_id = f->invoices[0].receivable.id;
+    f->wants[0].amount = NET / 2 + 1;
+    assert_int_equal(claim(f, 4, 0, 1, false), SCF_E_VALIDATION_FAILED);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(parts_add_up_to_the_net_amount, set_up, tear_down),
@@ -166,6 +190,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_loan_claims_the_whole, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_financed_elsewhere_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(faults_name_the_place, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_receivable_has_a_bound_of_its_own, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -119,7 +119,7 @@ static void add_assessment(int64_t amount) {
     sql("t_assessment",
         "INSERT INTO scfd.credit_assessment (id, borrower_id, request, as_of, status,"
         " currency, recommended_limit, limit_expires_on, receipt, created_at, updated_at)"
-        " VALUES ($1, $2, '{}', now(), 2, 'CNY', 1, '2999-12-31', '{}', now(), now())",
+        " VALUES ($1, $2, '{}', now(), 2, 'CNY', 1000000000, '2999-12-31', '{}', now(), now())",
         &w.assessment, &w.borrower);
     for (int i = 0; i < 2; i++)
         sql("t_addressed",

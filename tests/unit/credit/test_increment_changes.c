@@ -94,6 +94,16 @@ static void freezes_once_and_thaws_what_it_froze(void **state) {
     assert_false(mark.frozen);
 }
 
+/* An invoice was cancelled after financing while it was frozen anyhow: ratings lift it no more, and
+ * what this engine froze is forgotten, for whoever lifts the stop lifts that too. */
+static void a_stop_is_not_lifted_by_ratings(void **state) {
+    (void)state;
+    struct scf_limit_part well = {.reason = SCF_REASON_CONTRACT_USED_UP};
+    mark.frozen = account.frozen = account.stopped = true;
+    assert_int_equal(change(well, 600000), 0);
+    assert_false(mark.frozen);
+}
+
 /* Somebody else froze it: that one thaws it. */
 static void leaves_the_freeze_of_others_alone(void **state) {
     (void)state;
@@ -131,6 +141,7 @@ int main(void) {
         cmocka_unit_test_setup(unknown_increments_count_as_the_best, set_up),
         cmocka_unit_test_setup(freezes_whoever_does_not_operate, set_up),
         cmocka_unit_test_setup(freezes_once_and_thaws_what_it_froze, set_up),
+        cmocka_unit_test_setup(a_stop_is_not_lifted_by_ratings, set_up),
         cmocka_unit_test_setup(leaves_the_freeze_of_others_alone, set_up),
         cmocka_unit_test_setup(a_closed_contract_changes_nothing, set_up),
         cmocka_unit_test_setup(takes_back_before_it_freezes, set_up),

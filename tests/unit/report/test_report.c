@@ -73,9 +73,9 @@ static const char receipt[] =
     "\\\"invoice-sum\\\",\\\"severity\\\":\\\"hard\\\"}]}\"},"
     "\"contracts\":[{\"id\":\"ctr_01h455vb4pex5vsknk084sn02q\","
     "\"trade\":{\"findings\":[{\"code\":\"invoice-sum\",\"outcome\":\"failed\","
-    "\"cases\":5,\"failures\":2,\"detail\":\"12 > 10 & <none>\","
+    "\"cases\":5,\"failures\":2,\"detail\":[\"invoices-beyond-contract\",\"12 & <none>\",\"10\"],"
     "\"records\":[\"rec_01h455vb4pex5vsknk084sn02q\",\"inv_2\"]},{\"code\":\"parties\","
-    "\"outcome\":\"not_applicable\",\"cases\":0,\"failures\":0,\"detail\":\"\","
+    "\"outcome\":\"not_applicable\",\"cases\":0,\"failures\":0,\"detail\":[],"
     "\"records\":[]}]},"
     "\"guarantees\":[{\"id\":\"gua_1\",\"status\":\"active\",\"currency\":\"CNY\","
     "\"amount\":\"3000.00\",\"unconfirmed\":true,\"expires_on\":\"2027-01-01\"}]}]}}";
@@ -200,7 +200,7 @@ static void test_content(void **state) {
         "CR-10",
         "inv_01h455vb4pex5vsknk084sn02q\ninv_2",
         ">2 / 5<",
-        "12 &gt; 10 &amp; &lt;none&gt;",
+        "12 &amp; &lt;none&gt;",
         "23.12%",
         "0.50",
         "4711",
@@ -234,6 +234,10 @@ static void test_content(void **state) {
     assert_says(page_en, english, SCF_COUNT(english));
     assert_non_null(strstr(page_zh, "lang=\"zh-CN\""));
     assert_null(strstr(page_en, "规范度"));
+    /* a finding's figures, in the words of the report */
+    assert_non_null(strstr(page_zh, "发票合计12 &amp; &lt;none&gt;，合同允许10。"));
+    assert_non_null(
+        strstr(page_en, "The invoices add up to 12 &amp; &lt;none&gt;, the contract allows 10."));
 }
 
 /* 7 events with 756000 s in the window by the receipt; 3 with 36000 s on the 20th by the days: the

@@ -73,7 +73,8 @@ static inline struct scf_finding *rich_findings(struct scf_arena *arena,
                                                           : SCF_CHECK_PASSED,
                                     .cases = 5,
                                     .failures = i == 0 ? 2 : 0,
-                                    .detail = i == 0 ? "the invoice names \"another\" buyer" : "",
+                                    .detail = i == 0 ? SCF_DETAIL_NEITHER_PARTY : SCF_DETAIL_NONE,
+                                    .figures = {i == 0 ? "in \"another\" trade" : NULL},
                                     .records = {rich_id(50), rich_id(51)},
                                     .record_count = i == 0 ? 2 : 0};
     return f;

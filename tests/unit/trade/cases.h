@@ -139,8 +139,20 @@ static inline void look(struct story *s) {
                                 .sales = s->made.sales,
                                 .sale_count = s->made.sale_count,
                                 .sales_known = s->made.sales_known,
+                                .revenue = s->made.revenue,
                                 .as_of_us = INT64_C(1770000000000000)};
     assert_true(scf_view_make(&s->made, s->facts, s->folded, s->n, &s->view));
+}
+
+/* The text of a finding, in the arena. */
+static inline const char *text_of(const struct story *s, const struct scf_finding *f,
+                                  bool chinese) {
+    struct scf_buf text;
+    scf_buf_init(&text, 4096);
+    scf_detail_text(f->detail, f->figures, chinese, &text);
+    const char *copy = scf_strdup(s->arena, text.len > 0 ? text.data : "");
+    scf_buf_free(&text);
+    return copy;
 }
 
 static inline const struct scf_finding *finding(const struct story *s, enum scf_check check) {

@@ -28,6 +28,12 @@ static struct scf_fact *bill(const char *no, const char *day, const char *total)
                    day, total);
 }
 
+static void assert_detail(const struct story *t, enum scf_check check, const char *en,
+                          const char *zh) {
+    assert_string_equal(text_of(t, finding(t, check), false), en);
+    assert_string_equal(text_of(t, finding(t, check), true), zh);
+}
+
 static void nothing_is_passed_without_data(void **state) {
     (void)state;
     begin(&s, plain);
@@ -84,9 +90,9 @@ static void signed_first(void **state) {
     happens("received", "2025-09-30");
     look(&s);
     assert_outcome(&s, SCF_CHECK_SIGNED_FIRST, FAILED);
-    assert_string_equal(finding(&s, SCF_CHECK_SIGNED_FIRST)->detail,
-                        "\"received\" on 2025-09-30, before the contract was signed on "
-                        "2025-10-01.");
+    assert_detail(&s, SCF_CHECK_SIGNED_FIRST,
+                  "\"received\" on 2025-09-30, before the contract was signed on 2025-10-01.",
+                  "“received”发生于2025-09-30，早于合同签订日2025-10-01。");
     end(&s);
 }
 
@@ -109,6 +115,20 @@ static void step_order(void **state) {
     assert_int_equal(finding(&s, SCF_CHECK_STEP_ORDER)->failures, 2);
     assert_false(s.view.hard_failed); /* soft */
     assert_true(s.view.passed_ppm < s.view.applicable_ppm);
+    end(&s);
+}
+
+static void the_seller_inspects_what_leaves_its_works(void **state) {
+    (void)state;
+    begin(&s, plain);
+    EVENT(&s, SELLER, "{'event_id':'1','step':'inspected','occurred_at':'2025-10-03T00:00:00Z'}");
+    happens("shipped", "2025-10-05");
+    happens("received", "2025-10-06");
+    look(&s);
+    assert_outcome(&s, SCF_CHECK_STEP_ORDER, PASSED);
+    EVENT(&s, BUYER, "{'event_id':'2','step':'inspected','occurred_at':'2025-10-03T00:00:00Z'}");
+    look(&s);
+    assert_outcome(&s, SCF_CHECK_STEP_ORDER, FAILED);
     end(&s);
 }
 
@@ -222,8 +242,8 @@ static void quantity_ordered(void **state) {
     takes("0.000001");
     look(&s);
     assert_outcome(&s, SCF_CHECK_QUANTITY_ORDERED, FAILED);
-    assert_string_equal(finding(&s, SCF_CHECK_QUANTITY_ORDERED)->detail,
-                        "bearing: accepted 1050.000001 of 1000 ordered.");
+    assert_detail(&s, SCF_CHECK_QUANTITY_ORDERED, "bearing: accepted 1050.000001 of 1000 ordered.",
+                  "bearing：验收数量1050.000001，订购数量1000。");
     end(&s);
 }
 
@@ -477,6 +497,42 @@ static void the_ratio_is_weighed(void **state) {
     end(&s);
 }
 
+/* 10,000 declared and ± 20 %: 12,000 passes, a cent more does not; the seller's own word never
+ * passes, but fails. */
+static void declared_revenue(void **state) {
+    (void)state;
+    static const struct {
+        struct scf_revenue r;
+        enum scf_outcome_of_check outcome;
+        const char *detail;
+    } rows[] = {
+        {{false, false, {{0}}, 1, 1000000, 2000000}, SCF_CHECK_NOT_APPLICABLE, ""},
+        {{true, false, {{0}}, 1, 1000000, 1200000}, SCF_CHECK_PASSED, ""},
+        {{true, false, {{0}}, 1, 1000000, 0}, SCF_CHECK_PASSED, ""},
+        {{true, false, {{9}}, 3, 1000000, 1200001},
+         SCF_CHECK_FAILED,
+         "The seller's invoices are 120.00 % of the sales that it declared for 3 months."},
+        {{true, true, {{0}}, 1, 1000000, 1000000}, SCF_CHECK_NOT_APPLICABLE, ""},
+        {{true, true, {{9}}, 1, 1000000, 1500000},
+         SCF_CHECK_FAILED,
+         "The seller's invoices are 150.00 % of the sales that it declared for 1 months."},
+        {{true, false, {{9}}, 2, 0, 1},
+         SCF_CHECK_FAILED,
+         "The seller declared next to no sales for 2 months, and invoiced some."},
+    };
+    for (size_t i = 0; i < SCF_COUNT(rows); i++) {
+        begin(&s, plain);
+        s.made.revenue = rows[i].r;
+        look(&s);
+        assert_outcome(&s, SCF_CHECK_DECLARED_REVENUE, rows[i].outcome);
+        const struct scf_finding *f = finding(&s, SCF_CHECK_DECLARED_REVENUE);
+        assert_string_equal(text_of(&s, f, false), rows[i].detail);
+        assert_int_equal(f->record_count, rows[i].outcome == SCF_CHECK_FAILED);
+        assert_false(s.view.hard_failed);
+        end(&s);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_passed_without_data),
@@ -484,6 +540,7 @@ int main(void) {
         cmocka_unit_test(deliveries_are_to_or_from_a_party),
         cmocka_unit_test(signed_first),
         cmocka_unit_test(step_order),
+        cmocka_unit_test(the_seller_inspects_what_leaves_its_works),
         cmocka_unit_test(due_after),
         cmocka_unit_test(quantity_match),
         cmocka_unit_test(quantity_of_named_events),
@@ -499,6 +556,7 @@ int main(void) {
         cmocka_unit_test(round_trip),
         cmocka_unit_test(invoice_cancelled),
         cmocka_unit_test(the_ratio_is_weighed),
+        cmocka_unit_test(declared_revenue),
     };
     scf_digest_init();
     return cmocka_run_group_tests(tests, NULL, NULL);

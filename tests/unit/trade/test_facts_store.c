@@ -279,6 +279,51 @@ static void large_bodies_are_folded_in_turns(void **state) {
     scf_buf_free(&body);
 }
 
+/* One more than a contract may have, in the midst of others that are seen as ever. */
+static void a_contract_that_is_too_large_spoils_no_other(void **state) {
+    (void)state;
+    need_world();
+    enum { LARGE = 20 };
+    struct scf_uuid chain = world_chain(&w);
+    struct scf_record *records = scf_alloc(w.arena, 400, sizeof *records);
+    struct scf_trade_view *view = scf_alloc(w.arena, CONTRACTS, sizeof *view);
+    struct scf_error err = {0};
+    struct scf_arena *usual = w.arena;
+    w.arena = scf_arena_new(512 << 20); /* as increments have it */
+    world_sql(&w, "DELETE FROM scfd.trade_fact");
+    w.serial++;
+    for (int i = 0; i < 400; i++)
+        records[i] = leaf(&chain, i, start + i);
+    append(records, 400);
+    fold(&chain, 0, 400);
+    const char *more = scf_asprintf(
+        w.arena,
+        "INSERT INTO scfd.trade_fact (contract_key, chain_id, leaf_index, record_id, kind,"
+        " received_at, object_key) SELECT '03000000-0000-0000-0000-0000%02x000000',"
+        " gen_random_uuid(), n, gen_random_uuid(), 2, '2025-10-09', gen_random_uuid()"
+        " FROM generate_series(1, %d) n",
+        LARGE, SCF_TRADE_MAX_FACTS - 10);
+    world_sql(&w, more);
+    views(INT64_MAX - 1, NULL, 0, view); /* as many as it may have */
+    for (int i = 0; i < CONTRACTS; i++)
+        assert_false(view[i].too_large);
+    world_sql(&w,
+              "INSERT INTO scfd.trade_fact (contract_key, chain_id, leaf_index, record_id, kind,"
+              " received_at, object_key) SELECT contract_key, gen_random_uuid(), 1,"
+              " gen_random_uuid(), 2, '2025-10-09', gen_random_uuid() FROM scfd.trade_fact"
+              " GROUP BY contract_key");
+    views(INT64_MAX - 1, NULL, 0, view);
+    for (int i = 0; i < CONTRACTS; i++) {
+        bool large = CONTRACTS - 1 - i == LARGE;
+        assert_int_equal(view[i].too_large, large);
+        assert_int_equal(view[i].facts, large ? 0 : 10); /* what was erased claims nothing */
+        assert_int_equal(scf_trade_view_fits(&view[i], &err),
+                         large ? SCF_E_BODY_TOO_LARGE : SCF_OK);
+    }
+    scf_arena_free(w.arena);
+    w.arena = usual;
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(order_of_folding_does_not_matter),
@@ -286,6 +331,7 @@ int main(void) {
         cmocka_unit_test(records_give_the_same_views),
         cmocka_unit_test(erased_bodies_claim_nothing),
         cmocka_unit_test(large_bodies_are_folded_in_turns),
+        cmocka_unit_test(a_contract_that_is_too_large_spoils_no_other),
     };
     scf_digest_init();
     return cmocka_run_group_tests(tests, open_world, close_world);

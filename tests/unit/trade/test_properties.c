@@ -161,7 +161,9 @@ static void figures_stay_in_bounds(void **state) {
             const struct scf_finding *f = &v->findings[i];
             assert_true(f->failures <= f->cases);
             assert_int_equal(f->failures > 0, f->outcome == SCF_CHECK_FAILED);
-            assert_int_equal(f->failures > 0, f->detail[0] != '\0');
+            assert_int_equal(f->failures > 0, f->detail != SCF_DETAIL_NONE);
+            for (size_t k = 0; k < scf_detail_figures(f->detail); k++)
+                assert_true(f->figures[k][0] != '\0');
             failed += f->failures > 0;
         }
         assert_true(v->passed_ppm <= v->applicable_ppm);

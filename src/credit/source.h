@@ -1,7 +1,7 @@
 /* Which chains count for the ratings of an enterprise: a stranger who makes up a contract with it
  * must not be able to spoil them. Those count that nobody operates (the installation's own), that
  * the enterprise itself or a partner of it operates, and those of lenders, guarantors and
- * regulators. One text for the statements that read days; relies on sql/0015_partner.sql. */
+ * regulators. One text for the statements that read days; relies on sql/0016_partner.sql. */
 #ifndef SCFD_CREDIT_SOURCE_H
 #define SCFD_CREDIT_SOURCE_H
 

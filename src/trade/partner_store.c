@@ -1,4 +1,4 @@
-/* SQL of partners: which buyers an enterprise really has. Relies on sql/0015_partner.sql. */
+/* SQL of partners: which buyers an enterprise really has. Relies on sql/0016_partner.sql. */
 #include "scfd/trade/trade.h"
 
 /* In order of the key, so that two writers never wait for each other crosswise. */

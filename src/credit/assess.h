@@ -56,11 +56,14 @@ enum scf_code scf_assess_gather(struct scf_db *db, struct scf_arena *arena,
 
 /* ---- gather_store.c ---- */
 
-/* Sums per chain, template and kind over the days, the chains they come from, and in how many
- * periods there are events or invoices. One statement: one snapshot. */
+/* Sums per chain, template and kind over the days, the chains they come from, how many chains were
+ * left out, and in how many periods there are events or invoices. Only of chains that count
+ * (source.h); `buyers` are partners beside those that are known. One statement: one snapshot. */
 enum scf_code scf_window_read(struct scf_db *db, struct scf_arena *arena,
-                              const struct scf_uuid *enterprise_id, enum scf_period period,
-                              struct scf_limit_inputs *in, struct scf_error *err) SCF_MUST_CHECK;
+                              const struct scf_uuid *enterprise_id,
+                              const struct scf_uuid *const *buyers, size_t buyer_count,
+                              enum scf_period period, struct scf_limit_inputs *in,
+                              struct scf_error *err) SCF_MUST_CHECK;
 /* The limit account of a contract into `k`, whose currency is set. */
 enum scf_code scf_contract_read_account(struct scf_db *db, struct scf_arena *arena,
                                         const struct scf_record *contract,

@@ -31,6 +31,7 @@ static void write_inputs(struct scf_jsonw *w, const struct scf_limit_inputs *in,
     scf_jw_date(w, "to", in->to_day);
     scf_jw_end_object(w);
     scf_chains_write(w, "chains", in);
+    scf_jw_i64(w, "chains_left_out", in->chains_left_out);
     scf_jw_hex(w, "receipt_sha256", digest.b, SCF_HASH_LEN);
     scf_jw_end_object(w);
 }

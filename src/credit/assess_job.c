@@ -89,6 +89,23 @@ static enum scf_code append(struct scf_db *db, struct outcome *o, struct scf_rec
     return scf_chain_append(db, o->arena, ret, 1, err);
 }
 
+/* The buyers of contracts that have a limit account from now on: what their nodes send counts for
+ * the increments, which name no contract. */
+static enum scf_code note_partners(struct scf_db *db, struct outcome *o, struct scf_error *err) {
+    size_t n = 0, most = o->in.contract_count;
+    const struct scf_uuid **sellers = scf_alloc(o->arena, most, sizeof *sellers);
+    const struct scf_uuid **buyers = scf_alloc(o->arena, most, sizeof *buyers);
+    if (sellers == NULL || buyers == NULL)
+        return scf_fail_memory(err);
+    for (size_t i = 0; i < most; i++) {
+        if (!scf_grant_applies(&o->in, i) || scf_uuid_is_nil(&o->in.contracts[i].buyer_id))
+            continue;
+        sellers[n] = &o->in.borrower_id;
+        buyers[n++] = &o->in.contracts[i].buyer_id;
+    }
+    return scf_trade_partners_add(db, o->arena, sellers, buyers, n, err);
+}
+
 /* A first run: the assessment's row is written, and what it grants is in the limit accounts. */
 static enum scf_code succeed(struct scf_db *db, struct outcome *o, bool *ret_first,
                              struct scf_error *err) {
@@ -97,10 +114,11 @@ static enum scf_code succeed(struct scf_db *db, struct outcome *o, bool *ret_fir
                                             o->now_us, ret_first, err);
     if (code != SCF_OK || !*ret_first)
         return code;
-    return o->in.kind == SCF_KIND_INITIAL
-               ? scf_assess_grant(db, o->arena, &o->in, &o->result, o->now_us, err)
-               : scf_increment_book(db, o->arena, &o->in, &o->result, &o->increment, o->now_us,
-                                    err);
+    code =
+        o->in.kind == SCF_KIND_INITIAL
+            ? scf_assess_grant(db, o->arena, &o->in, &o->result, o->now_us, err)
+            : scf_increment_book(db, o->arena, &o->in, &o->result, &o->increment, o->now_us, err);
+    return code == SCF_OK ? note_partners(db, o, err) : code;
 }
 
 static enum scf_code publish(struct scf_db *db, struct outcome *o, struct scf_error *err) {

@@ -329,6 +329,21 @@ static struct gather begin(struct scf_db *db, struct scf_arena *arena,
     return (struct gather){.db = db, .arena = arena, .services = services, .request = request};
 }
 
+/* The buyers of the contracts that are named are partners, whoever reported these contracts: they
+ * are taken from the very records that count. */
+static enum scf_code read_window(struct gather *g, enum scf_period period, struct scf_error *err) {
+    const struct scf_uuid *borrower = &g->request->borrower_id;
+    const struct scf_uuid **buyers =
+        scf_alloc(g->arena, g->request->contract_count, sizeof *buyers);
+    size_t n = 0;
+    if (buyers == NULL)
+        return no_memory(err);
+    for (size_t i = 0; i < g->request->contract_count; i++)
+        if (scf_uuid_eq(&g->contracts[i].enterprise_id, borrower))
+            buyers[n++] = &g->contracts[i].counterparty_id;
+    return scf_window_read(g->db, g->arena, borrower, buyers, n, period, &g->in, err);
+}
+
 static enum scf_code read_all(struct gather *g, const struct scf_uuid *assessment_id,
                               int64_t as_of_us, struct scf_limit_inputs *ret,
                               struct scf_error *err) {
@@ -354,7 +369,7 @@ static enum scf_code read_all(struct gather *g, const struct scf_uuid *assessmen
     if (code != SCF_OK)
         return code;
     take_template(&g->in, t);
-    code = scf_window_read(g->db, g->arena, &g->request->borrower_id, t->period, &g->in, err);
+    code = read_window(g, t->period, err);
     code = code == SCF_OK ? read_contracts(g, err) : code;
     if (code == SCF_OK)
         *ret = g->in;

@@ -2,18 +2,22 @@
  * parties, or by a LIMIT: none grows with the number of records.
  * Relies on sql/0006_credit.sql. */
 #include "assess.h"
+#include "source.h"
 #include "scfd/base/table.h"
 #include "scfd/base/money.h"
 #include "scfd/chain/chain.h"
 
 /* ---- the window ---- */
 
+/* What does not count comes too, and says so: it is told how much was left out. $4: partners beside
+ * those that are known. */
 static const struct scf_stmt window_stmt = {
     "scf_window_read",
     "SELECT d.chain_id, d.template_id, d.kind, d.day, d.records, d.weight_expected,"
     " d.weight_present, d.delay_count, d.delay_s, d.delay_us, d.range_ok,"
     " d.fluctuation_applicable, d.fluctuation_ok, d.checks_applicable, d.checks_passed,"
-    " c.folded_size FROM scfd.rollup_day d JOIN scfd.rollup_cursor c ON c.chain_id = d.chain_id"
+    " c.folded_size, " SCF_SOURCE_COUNTS " OR n.operator_enterprise_id = ANY ($4)"
+    " FROM scfd.rollup_day d JOIN scfd.rollup_cursor c ON c.chain_id = d.chain_id" SCF_SOURCE_JOIN
     " WHERE d.enterprise_id = $1 AND d.day BETWEEN $2 AND $3"
     " ORDER BY d.chain_id, d.template_id, d.kind, d.day"};
 
@@ -31,16 +35,27 @@ static void add_row(struct scf_rating_sums *s, const struct scf_rows *rows, int 
     s->checks_passed += scf_rows_i64(rows, i, 14);
 }
 
+static bool row_counts(const struct scf_rows *rows, int i) {
+    return scf_rows_bool(rows, i, 16);
+}
+
 /* Rows come ordered by chain, template and kind: a change of any of them begins the next sum. */
-static void sum_rows(const struct scf_rows *rows, struct scf_rating_sums *sums, size_t *ret_sums,
-                     struct scf_limit_chain *chains, size_t *ret_chains) {
+static void sum_rows(const struct scf_rows *rows, struct scf_rating_sums *sums,
+                     struct scf_limit_chain *chains, struct scf_limit_inputs *in) {
     size_t n = 0, m = 0;
+    struct scf_uuid left_out = {{0}};
+    in->chains_left_out = 0;
     for (int i = 0; i < scf_rows_count(rows); i++) {
         struct scf_rating_sums key = {
             .chain_id = scf_rows_uuid(rows, i, 0),
             .template_id = (int32_t)scf_rows_i64(rows, i, 1),
             .kind = (enum scf_record_kind)scf_rows_i64(rows, i, 2),
         };
+        if (!row_counts(rows, i)) {
+            in->chains_left_out += !scf_uuid_eq(&left_out, &key.chain_id);
+            left_out = key.chain_id;
+            continue;
+        }
         if (m == 0 || !scf_uuid_eq(&chains[m - 1].chain_id, &key.chain_id)) {
             chains[m++] = (struct scf_limit_chain){.chain_id = key.chain_id,
                                                    .folded_size = scf_rows_i64(rows, i, 15)};
@@ -51,8 +66,10 @@ static void sum_rows(const struct scf_rows *rows, struct scf_rating_sums *sums, 
             sums[n++] = key;
         add_row(&sums[n - 1], rows, i);
     }
-    *ret_sums = n;
-    *ret_chains = m;
+    in->sums = sums;
+    in->sum_count = n;
+    in->chains = chains;
+    in->chain_count = m;
 }
 
 /* Distinct accounting periods with events or invoices. */
@@ -64,7 +81,7 @@ static bool count_periods(const struct scf_rows *rows, struct scf_arena *arena,
         return false;
     for (int i = 0; i < scf_rows_count(rows); i++) {
         int64_t kind = scf_rows_i64(rows, i, 2);
-        if (kind == SCF_REC_WORKFLOW_EVENT || kind == SCF_REC_INVOICE) {
+        if (row_counts(rows, i) && (kind == SCF_REC_WORKFLOW_EVENT || kind == SCF_REC_INVOICE)) {
             int32_t number = scf_period_of(period, scf_rows_date(rows, i, 3));
             scf_table_put(&seen, &number);
         }
@@ -88,14 +105,17 @@ static enum scf_code add_seals(struct scf_db *db, struct scf_arena *arena,
 }
 
 enum scf_code scf_window_read(struct scf_db *db, struct scf_arena *arena,
-                              const struct scf_uuid *enterprise_id, enum scf_period period,
-                              struct scf_limit_inputs *in, struct scf_error *err) {
+                              const struct scf_uuid *enterprise_id,
+                              const struct scf_uuid *const *buyers, size_t buyer_count,
+                              enum scf_period period, struct scf_limit_inputs *in,
+                              struct scf_error *err) {
     struct scf_params p;
     struct scf_rows *rows;
     scf_params_init(&p, arena);
     scf_p_uuid(&p, enterprise_id);
     scf_p_date(&p, in->from_day);
     scf_p_date(&p, in->to_day);
+    scf_p_uuid_array(&p, buyers, buyer_count);
     enum scf_code code = scf_db_run(db, &window_stmt, &p, arena, &rows, err);
     if (code != SCF_OK)
         return code;
@@ -104,9 +124,7 @@ enum scf_code scf_window_read(struct scf_db *db, struct scf_arena *arena,
     struct scf_limit_chain *chains = scf_alloc(arena, n, sizeof *chains);
     if (sums == NULL || chains == NULL || !count_periods(rows, arena, period, &in->history_periods))
         return scf_fail(err, SCF_E_INTERNAL, "No memory for %zu days", n);
-    sum_rows(rows, sums, &in->sum_count, chains, &in->chain_count);
-    in->sums = sums;
-    in->chains = chains;
+    sum_rows(rows, sums, chains, in);
     return add_seals(db, arena, chains, in->chain_count, err);
 }
 

@@ -79,13 +79,15 @@ enum scf_code scf_batch_enterprises(struct scf_db *db, struct scf_arena *arena,
                                     struct scf_batch_enterprise **ret, size_t *ret_n,
                                     struct scf_error *err) SCF_MUST_CHECK;
 
-/* As scf_window_read, of many enterprises, but for the chains' seals. */
+/* As scf_window_read, of many enterprises, but for the chains' seals. There are no partners beside
+ * those that are known: a contract with a limit account has made its buyer one. */
 struct scf_batch_window {
     enum scf_period period; /* accounting periods of the enterprise's template; set by the caller */
     struct scf_rating_sums *sums;
     size_t sum_count;
     struct scf_limit_chain *chains;
     size_t chain_count;
+    int64_t chains_left_out;
     int64_t history_periods;
 };
 enum scf_code scf_batch_windows(struct scf_db *db, struct scf_arena *arena,

@@ -173,6 +173,7 @@ static void take_borrower(struct scf_batch *b, size_t i, const struct borrower *
     in->sum_count = w->sum_count;
     in->chains = w->chains;
     in->chain_count = w->chain_count;
+    in->chains_left_out = w->chains_left_out;
     in->history_periods = w->history_periods;
 }
 

@@ -3,6 +3,7 @@
  * all the arithmetic.
  * Relies on sql/0002_chain.sql, 0006_credit.sql, and on the directory of enterprises. */
 #include "increment_batch.h"
+#include "source.h"
 
 static enum scf_code no_memory(struct scf_error *err) {
     return scf_fail(err, SCF_E_INTERNAL, "No memory for a batch of increments");
@@ -19,17 +20,20 @@ static bool pointers(struct scf_arena *arena, const struct scf_uuid *ids, size_t
 
 /* ---- contracts ---- */
 
-/* The newest revision, as of the run, in the chain of the node that reported the contract first.
+/* The newest revision, as of the run, in the chain of the node that reported the contract first. A
+ * chain that counts for the seller goes before those that do not: anybody may send a contract of
+ * the same number, and be first.
  * The materialised part finds the few records of each contract by its key; a planner that were told
  * the order wanted might walk chains instead. */
 static const struct scf_stmt contracts_stmt = {
     "scf_batch_contracts",
-    "WITH k AS MATERIALIZED (SELECT w.i, r.id, r.chain_id, r.leaf_index, r.received_at"
+    "WITH d AS MATERIALIZED (SELECT w.i, r.chain_id, r.leaf_index, r.received_at, r.enterprise_id"
     " FROM unnest($1::uuid[]) WITH ORDINALITY AS w (k, i) JOIN scfd.record r"
     " ON r.business_key = w.k WHERE r.kind = 1 AND r.received_at <= $2),"
-    " first AS (SELECT DISTINCT ON (i) i, chain_id FROM k ORDER BY i, received_at, chain_id,"
-    " leaf_index), newest AS (SELECT DISTINCT ON (k.i) k.i, k.chain_id, k.leaf_index FROM k"
-    " JOIN first f ON f.i = k.i AND f.chain_id = k.chain_id ORDER BY k.i, k.leaf_index DESC)"
+    " first AS (SELECT DISTINCT ON (d.i) d.i, d.chain_id FROM d" SCF_SOURCE_JOIN
+    " ORDER BY d.i, " SCF_SOURCE_COUNTS " DESC, d.received_at, d.chain_id, d.leaf_index),"
+    " newest AS (SELECT DISTINCT ON (d.i) d.i, d.chain_id, d.leaf_index FROM d"
+    " JOIN first f ON f.i = d.i AND f.chain_id = d.chain_id ORDER BY d.i, d.leaf_index DESC)"
     " SELECT " SCF_RECORD_COLUMNS ", n.i FROM newest n JOIN scfd.record r"
     " ON r.chain_id = n.chain_id AND r.leaf_index = n.leaf_index"};
 static_assert(SCF_REC_CONTRACT == 1, "the number of contracts_stmt");
@@ -138,64 +142,77 @@ enum scf_code scf_batch_enterprises(struct scf_db *db, struct scf_arena *arena,
 /* ---- the window ---- */
 
 /* Sums of days, added up by the database: the rows that travel are one per chain, template and
- * kind, however long the window is. */
+ * kind, however long the window is. Whether a chain counts is asked of the sums, not of the days.
+ */
 static const struct scf_stmt sums_stmt = {
     "scf_batch_sums",
-    "SELECT w.i, d.chain_id, d.template_id, d.kind, sum(d.records)::bigint,"
+    "WITH d AS MATERIALIZED (SELECT w.i, d.enterprise_id, d.chain_id, d.template_id, d.kind,"
+    " sum(d.records)::bigint,"
     " sum(d.weight_expected)::bigint, sum(d.weight_present)::bigint, sum(d.delay_count)::bigint,"
     " sum(d.delay_s)::bigint, sum(d.delay_us)::bigint, sum(d.range_ok)::bigint,"
     " sum(d.fluctuation_applicable)::bigint, sum(d.fluctuation_ok)::bigint,"
-    " sum(d.checks_applicable)::bigint, sum(d.checks_passed)::bigint,"
-    " (SELECT folded_size FROM scfd.rollup_cursor c WHERE c.chain_id = d.chain_id)"
+    " sum(d.checks_applicable)::bigint, sum(d.checks_passed)::bigint"
     " FROM unnest($1::uuid[]) WITH ORDINALITY AS w (e, i) JOIN scfd.rollup_day d"
     " ON d.enterprise_id = w.e AND d.day BETWEEN $2 AND $3"
-    " GROUP BY w.i, d.chain_id, d.template_id, d.kind ORDER BY 1, 2, 3, 4"};
+    " GROUP BY w.i, d.enterprise_id, d.chain_id, d.template_id, d.kind) SELECT d.*,"
+    " (SELECT folded_size FROM scfd.rollup_cursor c WHERE c.chain_id = d.chain_id),"
+    " " SCF_SOURCE_COUNTS " FROM d" SCF_SOURCE_JOIN
+    " ORDER BY d.i, d.chain_id, d.template_id, d.kind"};
 
 static struct scf_rating_sums read_sums(const struct scf_rows *rows, int i) {
     return (struct scf_rating_sums){
-        .chain_id = scf_rows_uuid(rows, i, 1),
-        .template_id = (int32_t)scf_rows_i64(rows, i, 2),
-        .kind = (enum scf_record_kind)scf_rows_i64(rows, i, 3),
-        .records = scf_rows_i64(rows, i, 4),
-        .weight_expected = scf_rows_i64(rows, i, 5),
-        .weight_present = scf_rows_i64(rows, i, 6),
-        .delay_count = scf_rows_i64(rows, i, 7),
-        .delay_s = scf_rows_i64(rows, i, 8),
-        .delay_us = scf_rows_i64(rows, i, 9),
-        .range_ok = scf_rows_i64(rows, i, 10),
-        .fluctuation_applicable = scf_rows_i64(rows, i, 11),
-        .fluctuation_ok = scf_rows_i64(rows, i, 12),
-        .checks_applicable = scf_rows_i64(rows, i, 13),
-        .checks_passed = scf_rows_i64(rows, i, 14),
+        .chain_id = scf_rows_uuid(rows, i, 2),
+        .template_id = (int32_t)scf_rows_i64(rows, i, 3),
+        .kind = (enum scf_record_kind)scf_rows_i64(rows, i, 4),
+        .records = scf_rows_i64(rows, i, 5),
+        .weight_expected = scf_rows_i64(rows, i, 6),
+        .weight_present = scf_rows_i64(rows, i, 7),
+        .delay_count = scf_rows_i64(rows, i, 8),
+        .delay_s = scf_rows_i64(rows, i, 9),
+        .delay_us = scf_rows_i64(rows, i, 10),
+        .range_ok = scf_rows_i64(rows, i, 11),
+        .fluctuation_applicable = scf_rows_i64(rows, i, 12),
+        .fluctuation_ok = scf_rows_i64(rows, i, 13),
+        .checks_applicable = scf_rows_i64(rows, i, 14),
+        .checks_passed = scf_rows_i64(rows, i, 15),
     };
 }
 
 /* Rows come ordered by enterprise, then chain. */
 static void divide_sums(const struct scf_rows *rows, struct scf_rating_sums *sums,
                         struct scf_limit_chain *chains, struct scf_batch_window *windows) {
-    size_t m = 0;
+    size_t n = 0, m = 0;
+    struct scf_uuid left_out = {{0}};
     for (int row = 0; row < scf_rows_count(rows); row++) {
         struct scf_batch_window *w = &windows[scf_rows_i64(rows, row, 0) - 1];
-        sums[row] = read_sums(rows, row);
+        struct scf_rating_sums s = read_sums(rows, row);
+        if (!scf_rows_bool(rows, row, 17)) {
+            w->chains_left_out += w->chains_left_out == 0 || !scf_uuid_eq(&left_out, &s.chain_id);
+            left_out = s.chain_id;
+            continue;
+        }
         if (w->sum_count++ == 0) {
-            w->sums = &sums[row];
+            w->sums = &sums[n];
             w->chains = &chains[m];
         }
-        if (w->chain_count == 0 || !scf_uuid_eq(&chains[m - 1].chain_id, &sums[row].chain_id)) {
-            chains[m++] = (struct scf_limit_chain){.chain_id = sums[row].chain_id,
-                                                   .folded_size = scf_rows_i64(rows, row, 15)};
+        if (w->chain_count == 0 || !scf_uuid_eq(&chains[m - 1].chain_id, &s.chain_id)) {
+            chains[m++] = (struct scf_limit_chain){.chain_id = s.chain_id,
+                                                   .folded_size = scf_rows_i64(rows, row, 16)};
             w->chain_count++;
         }
+        sums[n++] = s;
     }
 }
 
 /* Weeks of date_trunc begin on Monday, as those of scf_period_of. */
 static const struct scf_stmt periods_stmt = {
     "scf_batch_periods",
-    "SELECT w.i, count(DISTINCT date_trunc(w.unit, d.day::timestamp))"
+    "WITH d AS MATERIALIZED (SELECT DISTINCT w.i, d.enterprise_id, d.chain_id,"
+    " date_trunc(w.unit, d.day::timestamp) AS period"
     " FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS w (e, unit, i)"
     " JOIN scfd.rollup_day d ON d.enterprise_id = w.e AND d.day BETWEEN $3 AND $4"
-    " WHERE d.kind IN (2, 3) GROUP BY w.i"};
+    " WHERE d.kind IN (2, 3)) SELECT d.i, count(DISTINCT d.period) FROM d" SCF_SOURCE_JOIN
+    " WHERE " SCF_SOURCE_COUNTS " GROUP BY d.i"};
 static_assert(SCF_REC_WORKFLOW_EVENT == 2 && SCF_REC_INVOICE == 3, "the numbers of periods_stmt");
 
 static enum scf_code count_periods(struct scf_db *db, struct scf_arena *arena,

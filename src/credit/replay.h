@@ -91,7 +91,7 @@ struct scf_replay_gap {
 };
 struct scf_replay_chain {
     struct scf_uuid chain_id;
-    int64_t size;         /* leaves below it are looked at: the larger of the next two */
+    int64_t size;         /* leaves below it are looked at */
     int64_t rated_size;   /* the sums end here */
     int64_t traded_size;  /* the facts of contracts end here */
     int64_t sealed_size;  /* of the receipt */

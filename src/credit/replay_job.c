@@ -2,6 +2,7 @@
  * computes the limit, compares, and stores what came out. It writes nothing else, and may run any
  * number of times. Relies on the other files of replay.h. */
 #include "assess.h"
+#include "limit_impl.h"
 #include "replay.h"
 #include "scfd/base/clock.h"
 #include "scfd/base/money.h"
@@ -103,13 +104,36 @@ static struct scf_replay_chain *chain_of(struct scf_credit_replay *r, const stru
     return &r->chains[r->chain_count++];
 }
 
-/* Those that the sums come from, and those that hold facts of a contract; the former may lie a few
- * leaves behind, for they are read a moment before. */
+/* A record that the receipt names may stand in a chain that is not among those of the sums. The
+ * receipt tells no size of it: the chain is looked at up to the record. */
+static void reach(struct scf_credit_replay *r, const struct scf_record *record) {
+    struct scf_replay_chain *c = chain_of(r, &record->chain_id);
+    c->size = scf_at_least(c->size, record->leaf_index + 1);
+}
+
+static enum scf_code reach_named(struct scf_credit_replay *r, struct scf_error *err) {
+    enum scf_code code = SCF_OK;
+    for (size_t i = 0; code == SCF_OK && i < r->recorded.contract_count; i++) {
+        const struct scf_limit_contract *k = &r->recorded.contracts[i];
+        reach(r, &r->asked[i]);
+        for (size_t g = 0; code == SCF_OK && g < k->guarantee_count; g++) {
+            struct scf_record record;
+            code = scf_record_get(r->db, r->arena, NULL, &k->guarantees[g].record_id, &record, err);
+            if (code == SCF_OK)
+                reach(r, &record);
+        }
+    }
+    return code;
+}
+
+/* Those that the sums come from, those that hold facts of a contract, and those that the contracts
+ * and guarantees stand in; the first may lie a few leaves behind the second, for they are read a
+ * moment before. */
 static enum scf_code list_chains(struct scf_credit_replay *r, struct scf_error *err) {
     const struct scf_limit_inputs *in = &r->recorded;
     size_t most = in->chain_count;
     for (size_t i = 0; i < in->contract_count; i++)
-        most += in->contracts[i].trade.chain_count;
+        most += in->contracts[i].trade.chain_count + in->contracts[i].guarantee_count + 1;
     r->chains = scf_alloc(r->arena, most, sizeof *r->chains);
     if (r->chains == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "No memory for the replay");
@@ -123,12 +147,13 @@ static enum scf_code list_chains(struct scf_credit_replay *r, struct scf_error *
         for (size_t k = 0; k < v->chain_count; k++)
             chain_of(r, &v->chains[k].chain_id)->traded_size = v->chains[k].folded_size;
     }
+    enum scf_code code = reach_named(r, err);
     for (size_t i = 0; i < r->chain_count; i++) {
         struct scf_replay_chain *c = &r->chains[i];
-        c->size = c->rated_size > c->traded_size ? c->rated_size : c->traded_size;
+        c->size = scf_at_least(c->size, scf_at_least(c->rated_size, c->traded_size));
         r->leaves_total += c->size;
     }
-    return SCF_OK;
+    return code;
 }
 
 static enum scf_code walk_chains(struct scf_credit_replay *r, struct scf_error *err) {

@@ -143,9 +143,10 @@ struct scf_whatif_series {
 enum scf_code scf_whatif_series(struct scf_db *db, struct scf_arena *arena,
                                 const struct scf_limit_inputs *in, struct scf_whatif_series **ret,
                                 size_t *ret_n, struct scf_error *err) SCF_MUST_CHECK;
-/* Has the borrower events or invoices in any of the days? */
+/* Has the borrower events or invoices that count on any day from `from_day` to the window's last?
+ */
 enum scf_code scf_whatif_active(struct scf_db *db, struct scf_arena *arena,
-                                const struct scf_uuid *enterprise_id, int32_t from_day,
-                                int32_t to_day, bool *ret, struct scf_error *err) SCF_MUST_CHECK;
+                                const struct scf_limit_inputs *in, int32_t from_day, bool *ret,
+                                struct scf_error *err) SCF_MUST_CHECK;
 
 #endif

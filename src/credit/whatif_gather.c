@@ -141,7 +141,7 @@ static enum scf_code read_period(struct scf_db *db, struct gathering *g, bool *r
     while (first > g->in->from_day &&
            scf_period_of(period, first - 1) == scf_period_of(period, g->in->to_day))
         first--;
-    return scf_whatif_active(db, g->arena, &g->in->borrower_id, first, g->in->to_day, ret, err);
+    return scf_whatif_active(db, g->arena, g->in, first, ret, err);
 }
 
 static enum scf_code gather(struct scf_db *db, struct gathering *g, const struct scf_actor *actor,

@@ -104,17 +104,21 @@ enum scf_code scf_whatif_series(struct scf_db *db, struct scf_arena *arena,
 
 static const struct scf_stmt active_stmt = {
     "scf_whatif_active", "SELECT EXISTS (SELECT FROM scfd.rollup_day WHERE enterprise_id = $1"
-                         " AND day BETWEEN $2 AND $3 AND kind IN (2, 3))"};
+                         " AND day BETWEEN $2 AND $3 AND kind IN (2, 3) AND chain_id = ANY ($4))"};
 
 enum scf_code scf_whatif_active(struct scf_db *db, struct scf_arena *arena,
-                                const struct scf_uuid *enterprise_id, int32_t from_day,
-                                int32_t to_day, bool *ret, struct scf_error *err) {
+                                const struct scf_limit_inputs *in, int32_t from_day, bool *ret,
+                                struct scf_error *err) {
+    const struct scf_uuid **ids = chain_ids(arena, in);
     struct scf_params p;
     struct scf_rows *rows;
+    if (ids == NULL)
+        return scf_fail_memory(err);
     scf_params_init(&p, arena);
-    scf_p_uuid(&p, enterprise_id);
+    scf_p_uuid(&p, &in->borrower_id);
     scf_p_date(&p, from_day);
-    scf_p_date(&p, to_day);
+    scf_p_date(&p, in->to_day);
+    scf_p_uuid_array(&p, ids, in->chain_count);
     enum scf_code code = scf_db_run(db, &active_stmt, &p, arena, &rows, err);
     if (code == SCF_OK)
         *ret = scf_rows_bool(rows, 0, 0);

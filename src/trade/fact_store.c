@@ -2,6 +2,7 @@
  * Relies on sql/0008_trade.sql and on the caller's lock on the chain's rollup cursor. */
 #include "fact_store.h"
 
+#include "scfd/base/table.h"
 #include "scfd/codec/body.h"
 
 enum {
@@ -33,13 +34,18 @@ static const char copy_sql[] =
     " happened_at, revises_id, object_key, seller_id, buyer_id, amount, currency, body_sha256,"
     " operator_id, node_kind, detail) FROM STDIN (FORMAT binary)";
 
+struct partner {
+    struct scf_uuid seller_id, buyer_id;
+};
+
 struct folding {
     const struct scf_uuid *chain_id;
     struct scf_arena *scratch; /* for one body */
     struct scf_buf rows;
     struct scf_buf detail;
-    int64_t next; /* leaf after the last one taken */
-    bool paused;  /* enough for one COPY: go on from `next` */
+    struct scf_table partners; /* struct partner */
+    int64_t next;              /* leaf after the last one taken */
+    bool paused;               /* enough for one COPY: go on from `next` */
 };
 
 static void copy_uuid(struct scf_buf *out, const struct scf_rows *row, int col) {
@@ -112,12 +118,23 @@ static struct scf_uuid object_of(const struct scf_rows *row, const cJSON *body) 
     return scf_uuid_is_nil(&key) ? scf_rows_uuid(row, 0, 1) : key;
 }
 
+/* Whoever else reports a contract can have made it up: it says nothing of the seller's partners. */
+static void note_partner(struct folding *f, const struct scf_rows *row) {
+    struct scf_uuid operator_id = scf_rows_uuid(row, 0, 15);
+    const struct partner pair = {scf_rows_uuid(row, 0, 8), scf_rows_uuid(row, 0, 9)};
+    bool named = !scf_uuid_is_nil(&pair.seller_id) && !scf_uuid_is_nil(&pair.buyer_id);
+    if (named && (scf_uuid_is_nil(&operator_id) || scf_uuid_eq(&operator_id, &pair.seller_id)))
+        scf_table_put(&f->partners, &pair);
+}
+
 static bool take_leaf(void *ctx, const struct scf_rows *row) {
     struct folding *f = ctx;
     int64_t kind = scf_rows_i64(row, 0, 2);
     f->next = scf_rows_i64(row, 0, 0) + 1;
     if (kind < SCF_REC_CONTRACT || kind > SCF_REC_INVOICE)
         return true; /* guarantees are counted elsewhere */
+    if (kind == SCF_REC_CONTRACT)
+        note_partner(f, row);
     const cJSON *body = body_of(f, row);
     struct scf_uuid object = object_of(row, body);
     struct scf_uuid contract = scf_rows_uuid(row, 0, 7), before = scf_rows_uuid(row, 0, 14);
@@ -150,11 +167,29 @@ static enum scf_code fold_range(struct scf_db *db, struct scf_arena *arena, stru
     return code;
 }
 
+static enum scf_code add_partners(struct scf_db *db, struct scf_arena *arena,
+                                  const struct scf_table *partners, struct scf_error *err) {
+    const struct scf_uuid **sellers = scf_alloc(arena, partners->n, sizeof *sellers);
+    const struct scf_uuid **buyers = scf_alloc(arena, partners->n, sizeof *buyers);
+    if (sellers == NULL || buyers == NULL)
+        return scf_fail_memory(err);
+    for (size_t i = 0; i < partners->n; i++) {
+        const struct partner *pair = scf_table_at(partners, i);
+        sellers[i] = &pair->seller_id;
+        buyers[i] = &pair->buyer_id;
+    }
+    return scf_trade_partners_add(db, arena, sellers, buyers, partners->n, err);
+}
+
 enum scf_code scf_trade_fold(struct scf_db *db, struct scf_arena *arena,
                              const struct scf_uuid *chain_id, int64_t from, int64_t until,
                              struct scf_error *err) {
-    struct folding f = {.chain_id = chain_id, .scratch = scf_arena_new(BODY_BYTES)};
+    struct folding f = {.chain_id = chain_id};
+    size_t most = until > from ? (size_t)(until - from) : 0;
     enum scf_code code = SCF_OK;
+    if (!scf_table_init(&f.partners, arena, sizeof(struct partner), sizeof(struct partner), most))
+        return scf_fail_memory(err);
+    f.scratch = scf_arena_new(BODY_BYTES);
     scf_buf_init(&f.rows, COPY_BYTES);
     scf_buf_init(&f.detail, BODY_BYTES);
     for (int64_t at = from; code == SCF_OK && at < until;) {
@@ -162,6 +197,7 @@ enum scf_code scf_trade_fold(struct scf_db *db, struct scf_arena *arena,
         code = fold_range(db, arena, &f, at, to, err);
         at = f.paused ? f.next : to;
     }
+    code = code == SCF_OK ? add_partners(db, arena, &f.partners, err) : code;
     scf_buf_free(&f.rows);
     scf_buf_free(&f.detail);
     scf_arena_free(f.scratch);

@@ -114,6 +114,7 @@ struct scf_limit_inputs {
     int64_t history_periods; /* accounting periods with events or invoices in the window */
     const struct scf_limit_chain *chains;
     size_t chain_count;
+    int64_t chains_left_out; /* hold records of the borrower and do not count; for display only */
     const struct scf_rating_sums *sums;
     size_t sum_count;
     const struct scf_limit_qualification *qualifications;

@@ -189,9 +189,20 @@ enum scf_code scf_trade_again_views(struct scf_trade_again *again, const struct 
                                     size_t limit_count, struct scf_trade_view *ret,
                                     struct scf_error *err) SCF_MUST_CHECK;
 
+/* ---- partners: whose records count for the ratings of whom ---- */
+
+/* Notes pairs of a seller and a buyer it has (scfd.trade_partner); those that are known already are
+ * passed over. `sellers` and `buyers` have `n` entries each. Inside a transaction: other writers of
+ * the same pair wait until it ends. Any thread with its connection. */
+enum scf_code scf_trade_partners_add(struct scf_db *db, struct scf_arena *arena,
+                                     const struct scf_uuid *const *sellers,
+                                     const struct scf_uuid *const *buyers, size_t n,
+                                     struct scf_error *err) SCF_MUST_CHECK;
+
 /* ---- folding: called by the rollup for each batch of leaves, inside its transaction ---- */
 
-/* Reads the bodies of those leaves that belong to a contract, and writes their facts. `from` and
+/* Reads the bodies of those leaves that belong to a contract, and writes their facts; the buyers of
+ * contracts that a node of nobody, or one of the seller, reports become its partners. `from` and
  * `until` are leaf indexes of the chain. The caller holds the chain's rollup cursor. */
 enum scf_code scf_trade_fold(struct scf_db *db, struct scf_arena *arena,
                              const struct scf_uuid *chain_id, int64_t from, int64_t until,

@@ -76,7 +76,7 @@ def same_outcome(a, b):
     names = ("ratings", "recommended_limit", "truth_coefficient", "authenticity")
     assert {n: a[n] for n in names} == {n: b[n] for n in names}
     assert a["inputs"]["counts"] == b["inputs"]["counts"]
-    assert a["inputs"]["chains"] == b["inputs"]["chains"]
+    assert chain_ids(a) == chain_ids(b)  # more of them may be sealed by now
 
 
 def replay(admin, shown):

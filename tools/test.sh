@@ -31,7 +31,7 @@ part() {
     local name=$1 log=$logs/$1.log began=$SECONDS p f s status
     shift
     echo "== $name"
-    timeout -k 30 1200 "$@" </dev/null 2>&1 | tee "$log"
+    timeout -k 30 2400 "$@" </dev/null 2>&1 | tee "$log"
     status=${PIPESTATUS[0]}
     p=$(count passed "$log") f=$(count failed "$log") s=$(count skipped "$log")
     [ "$status" -eq 0 ] || [ "$f" -gt 0 ] || f=1

@@ -102,8 +102,10 @@ enum scf_code scf_gather_guarantees(struct scf_arena *arena, const struct scf_uu
 enum scf_code scf_gather_profile(struct scf_arena *arena, const char *profile,
                                  struct scf_limit_inputs *in, const cJSON **ret,
                                  struct scf_error *err) SCF_MUST_CHECK;
-/* What a trade view is asked with. */
-struct scf_trade_contract scf_gather_trade(const struct scf_record *r, const cJSON *body);
+/* What a trade view is asked with. `tmpl`: by whose steps the work is measured where the contract
+ * has no milestones; NULL: none. */
+struct scf_trade_contract scf_gather_trade(const struct scf_record *r, const cJSON *body,
+                                           const struct scf_template *tmpl);
 void scf_gather_template(struct scf_limit_inputs *in, const struct scf_template *t);
 
 /* ---- assess_check_store.c: what a request names ---- */

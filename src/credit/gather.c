@@ -14,8 +14,9 @@ struct gather {
     const struct scf_services *services;
     const struct scf_assess_request *request;
     struct scf_limit_inputs in;
-    struct scf_record *contracts; /* newest revisions, in the order of the request */
-    const cJSON *profile;         /* the borrower's; NULL: a stub has none */
+    struct scf_record *contracts;    /* newest revisions, in the order of the request */
+    const cJSON *profile;            /* the borrower's; NULL: a stub has none */
+    const struct scf_template *tmpl; /* that of workflow events by which the borrower is rated */
 };
 
 static enum scf_code no_memory(struct scf_error *err) {
@@ -193,7 +194,7 @@ static enum scf_code read_trade(struct gather *g, struct scf_limit_contract *lis
     for (size_t i = 0; i < n; i++) {
         if (list[i].duplicate || scf_uuid_is_nil(&g->contracts[i].business_key))
             continue;
-        asked[count] = scf_gather_trade(&g->contracts[i], body_of(g, &g->contracts[i]));
+        asked[count] = scf_gather_trade(&g->contracts[i], body_of(g, &g->contracts[i]), g->tmpl);
         which[count++] = i;
     }
     if (count == 0)
@@ -369,6 +370,7 @@ static enum scf_code read_all(struct gather *g, const struct scf_uuid *assessmen
     if (code != SCF_OK)
         return code;
     take_template(&g->in, t);
+    g->tmpl = t;
     code = read_window(g, t->period, err);
     code = code == SCF_OK ? read_contracts(g, err) : code;
     if (code == SCF_OK)
@@ -436,7 +438,8 @@ enum scf_code scf_gather_profile(struct scf_arena *arena, const char *profile,
     return code;
 }
 
-struct scf_trade_contract scf_gather_trade(const struct scf_record *r, const cJSON *body) {
+struct scf_trade_contract scf_gather_trade(const struct scf_record *r, const cJSON *body,
+                                           const struct scf_template *tmpl) {
     struct scf_trade_contract t = {
         .contract_key = r->business_key,
         .seller_id = r->enterprise_id,
@@ -444,6 +447,7 @@ struct scf_trade_contract scf_gather_trade(const struct scf_record *r, const cJS
         .amount = r->has_amount ? r->amount : 0,
         .has_signed = r->has_happened,
         .signed_day = scf_day_of(r->happened_us),
+        .tmpl = tmpl,
         .body = body,
     };
     memcpy(t.currency, r->currency, 4);

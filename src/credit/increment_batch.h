@@ -18,8 +18,9 @@ struct scf_batch {
     struct scf_limit_mark *marks;
     struct scf_limit_inputs *inputs; /* one contract each */
     struct scf_limit_contract *contracts;
-    const cJSON **profiles;     /* the borrowers'; NULL: it has none */
-    struct scf_record *records; /* the contracts' */
+    const cJSON **profiles;                /* the borrowers'; NULL: it has none */
+    const struct scf_template **templates; /* by which they are rated */
+    struct scf_record *records;            /* the contracts' */
     struct scf_limit_result *results;
     struct scf_buf *documents, *receipts;
     enum { SCF_BATCH_GO, SCF_BATCH_FAILED, SCF_BATCH_SUPERSEDED } * fate;

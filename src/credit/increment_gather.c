@@ -31,13 +31,14 @@ static bool make_room(struct scf_batch *b) {
     b->inputs = scf_alloc(b->arena, n, sizeof *b->inputs);
     b->contracts = scf_alloc(b->arena, n, sizeof *b->contracts);
     b->profiles = scf_alloc(b->arena, n, sizeof *b->profiles);
+    b->templates = scf_alloc(b->arena, n, sizeof *b->templates);
     b->records = scf_alloc(b->arena, n, sizeof *b->records);
     b->results = scf_alloc(b->arena, n, sizeof *b->results);
     b->documents = scf_alloc(b->arena, n, sizeof *b->documents);
     b->receipts = scf_alloc(b->arena, n, sizeof *b->receipts);
     b->fate = scf_alloc(b->arena, n, sizeof *b->fate);
-    return b->accounts && b->marks && b->inputs && b->contracts && b->profiles && b->records &&
-           b->results && b->documents && b->receipts && b->fate;
+    return b->accounts && b->marks && b->inputs && b->contracts && b->profiles && b->templates &&
+           b->records && b->results && b->documents && b->receipts && b->fate;
 }
 
 /* ---- accounts ---- */
@@ -169,6 +170,7 @@ static void take_borrower(struct scf_batch *b, size_t i, const struct borrower *
         return;
     }
     scf_gather_template(in, who->tmpl);
+    b->templates[i] = who->tmpl;
     in->sums = w->sums;
     in->sum_count = w->sum_count;
     in->chains = w->chains;
@@ -317,7 +319,7 @@ static enum scf_code read_contracts(struct scf_db *db, struct scf_batch *b, stru
         const cJSON *body = scf_gather_contract(b->arena, &b->runs[i].borrower_id, &b->records[i],
                                                 &b->contracts[i]);
         take_account(&b->accounts[i], &b->marks[i], &b->contracts[i]);
-        asked[n] = scf_gather_trade(&b->records[i], body);
+        asked[n] = scf_gather_trade(&b->records[i], body, b->templates[i]);
         which[n++] = i;
     }
     if (n > 0)

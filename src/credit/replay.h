@@ -113,8 +113,9 @@ struct scf_credit_replay {
     struct scf_str receipt_text;
     const cJSON *receipt, *request; /* request NULL: none */
     struct scf_limit_inputs recorded, derived;
-    bool profile_read;    /* false: its body is erased, and the receipt's word stands */
-    const cJSON *profile; /* of the borrower, as it was; NULL: none */
+    bool profile_read;               /* false: its body is erased, and the receipt's word stands */
+    const cJSON *profile;            /* of the borrower, as it was; NULL: none */
+    const struct scf_template *tmpl; /* by which it is rated */
     struct scf_uuid profile_id;
     struct scf_hash profile_sha256;
     struct scf_record *asked;         /* the contracts as the receipt names them */

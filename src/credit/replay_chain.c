@@ -271,7 +271,7 @@ static enum scf_code read_hearing(struct walk *w, struct scf_error *err) {
             continue;
         const cJSON *body =
             k->body.p != NULL ? scf_json_parse(w->scratch, k->body.p, k->body.n, &ignored) : NULL;
-        struct scf_trade_contract contract = scf_gather_trade(k, body);
+        struct scf_trade_contract contract = scf_gather_trade(k, body, NULL);
         w->heard[key++] = scf_trade_is_heard(&contract, &w->operator_id, w->node_kind);
         scf_arena_reset(w->scratch);
     }

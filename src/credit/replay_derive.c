@@ -200,7 +200,7 @@ static struct scf_trade_contract contract_of(struct scf_credit_replay *r, size_t
     struct scf_error ignored = {0}; /* unreadable is as good as erased */
     const cJSON *body =
         k->body.p != NULL ? scf_json_parse(r->facts_arena, k->body.p, k->body.n, &ignored) : NULL;
-    return scf_gather_trade(k, body);
+    return scf_gather_trade(k, body, r->tmpl);
 }
 
 static const struct scf_record *erased_of(const struct scf_credit_replay *r, size_t i) {
@@ -255,6 +255,7 @@ enum scf_code scf_replay_derive(struct scf_credit_replay *r, struct scf_error *e
     enum scf_code code = derive_policy(r, err);
     code = code == SCF_OK ? read_profile(r, &industry, err) : code;
     code = code == SCF_OK ? derive_template(r, industry, &t, err) : code;
+    r->tmpl = t;
     code = code == SCF_OK ? derive_sums(r, t->period, err) : code;
     code = code == SCF_OK ? derive_chains(r, err) : code;
     code = code == SCF_OK ? derive_contracts(r, err) : code;

@@ -107,6 +107,21 @@ static struct scf_template_field read_field(struct scf_arena *arena, const cJSON
     };
 }
 
+static void read_milestones(struct scf_arena *arena, const cJSON *steps, struct scf_template *t,
+                            bool *full) {
+    size_t n = steps != NULL ? (size_t)cJSON_GetArraySize(steps) : 0;
+    struct scf_template_milestone *list = scf_alloc(arena, n, sizeof *list);
+    const cJSON *step;
+    *full |= list == NULL;
+    t->milestones = list;
+    cJSON_ArrayForEach(step, steps) {
+        int64_t weight = scf_template_ppm_member(step, "weight");
+        if (list != NULL && weight > 0)
+            list[t->milestone_count++] = (struct scf_template_milestone){
+                copy(arena, scf_json_string(step, "step"), full), weight};
+    }
+}
+
 struct scf_template *scf_template_read(struct scf_arena *arena, const cJSON *definition) {
     const cJSON *list = scf_json_get(definition, "fields");
     size_t n = (size_t)cJSON_GetArraySize(list);
@@ -125,6 +140,7 @@ struct scf_template *scf_template_read(struct scf_arena *arena, const cJSON *def
     t->applies_to = (enum scf_record_kind)(
         SCF_REC_CONTRACT + scf_template_name_index(scf_template_kind_names,
                                                    scf_json_string(definition, "applies_to")));
+    read_milestones(arena, scf_json_get(definition, "steps"), t, &full);
     t->fields = fields;
     t->field_count = n;
     t->period = (enum scf_period)scf_template_name_index(

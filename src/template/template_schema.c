@@ -140,6 +140,17 @@ static const struct scf_field step_members[] = {{.name = "step",
                                                  .max = 87600,
                                                  .doc_en = "usual time after the step before",
                                                  .doc_zh = "距上一步的通常时限（小时）"},
+                                                {.name = "weight",
+                                                 .type = SCF_T_DECIMAL,
+                                                 .min = 1,
+                                                 .max = SCF_PPM,
+                                                 .places = 6,
+                                                 .doc_en = "share of the work that the step "
+                                                           "completes: a milestone of contracts "
+                                                           "without their own; together at most 1",
+                                                 .doc_zh =
+                                                     "该步骤完成的工作比例，作为无自有节点合同"
+                                                     "的履约节点；合计不超过1"},
                                                 SCF_FIELD_END};
 static const struct scf_field step_element[] = {{.type = SCF_T_OBJECT, .members = step_members}};
 
@@ -333,6 +344,16 @@ void scf_grading_rules(const cJSON *json, const char *base, struct scf_faults *f
         grading_fault(faults, base, "rating_weights", sum);
 }
 
+static void check_steps(const cJSON *body, struct scf_faults *faults) {
+    const cJSON *step;
+    int64_t sum = 0;
+    cJSON_ArrayForEach(step, scf_json_get(body, "steps")) {
+        sum += scf_template_ppm_member(step, "weight");
+    }
+    if (sum > SCF_PPM)
+        scf_fault_add(faults, "#/steps", "inconsistent", "the weights must add up to at most 1");
+}
+
 static void template_rules(const cJSON *body, struct scf_faults *faults,
                            struct scf_faults *warnings, const void *ctx) {
     (void)warnings;
@@ -340,6 +361,7 @@ static void template_rules(const cJSON *body, struct scf_faults *faults,
     int i = 0;
     for (const cJSON *f = scf_json_get(body, "fields")->child; f != NULL; f = f->next)
         check_field(f, i++, faults);
+    check_steps(body, faults);
     const cJSON *grading = scf_json_get(body, "grading");
     if (grading != NULL)
         scf_grading_rules(grading, "#/grading", faults);

@@ -1,5 +1,6 @@
-/* How far the work has come. Completion is counted in three ways: by the milestones that events
- * name, by the ordered lines, and for the contract as a whole. Each is a share that is proven, so
+/* How far the work has come. Completion is counted in four ways: by the milestones that events
+ * name, by the steps of the industry's template, by the ordered lines, and for the contract as a
+ * whole. Each is a share that is proven, so
  * the one that proves most counts. */
 #include "view.h"
 
@@ -71,6 +72,40 @@ static bool by_milestones(struct scf_case *c, struct parts *p) {
             int64_t share = partial ? share_of(amount, from->amount) : SCF_PPM;
             m->share_ppm = share > m->share_ppm ? share : m->share_ppm;
             if (!add_evidence(c, m, &c->words[k]))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* ---- by the template's steps ---- */
+
+/* A share of the contract where the event has an amount; else the step is done. */
+static int64_t share_of_step(const struct scf_case *c, const struct scf_fact *f, int64_t *amount) {
+    if (!f->has_amount || strcmp(f->currency, c->contract->currency) != 0)
+        return SCF_PPM;
+    *amount = scf_money_add(*amount, f->amount);
+    return share_of(*amount, scf_money_add(c->contract->amount, c->order.changes));
+}
+
+static bool by_steps(struct scf_case *c, struct parts *p) {
+    const struct scf_template *t = c->contract->tmpl;
+    bool theirs = t != NULL && c->order.milestone_count == 0;
+    if (!parts_init(c, theirs ? t->milestone_count : 0, p))
+        return false;
+    for (size_t i = 0; i < p->n; i++) {
+        struct scf_milestone *m = &p->list[i];
+        int64_t amount = 0;
+        *m = (struct scf_milestone){.code = t->milestones[i].step,
+                                    .weight_ppm = t->milestones[i].weight_ppm};
+        for (size_t k = 0; k < c->word_count; k++) {
+            const struct scf_word *w = &c->words[k];
+            if (!scf_word_is(w, SCF_REC_WORKFLOW_EVENT) || !scf_word_proves(w) ||
+                strcmp(w->fact->step, m->code) != 0)
+                continue;
+            int64_t share = share_of_step(c, w->fact, &amount);
+            m->share_ppm = share > m->share_ppm ? share : m->share_ppm;
+            if (!add_evidence(c, m, w))
                 return false;
         }
     }
@@ -169,14 +204,15 @@ static bool by_whole(struct scf_case *c, const struct scf_taken *proven, struct 
 /* ---- together ---- */
 
 bool scf_progress(struct scf_case *c, const struct scf_taken *proven, struct scf_trade_view *view) {
-    struct parts ways[3] = {{0}};
-    if (!by_milestones(c, &ways[0]) || !by_lines(c, proven, &ways[1]) ||
-        !by_whole(c, proven, &ways[2]))
+    struct parts ways[4] = {{0}};
+    if (!by_milestones(c, &ways[0]) || !by_steps(c, &ways[1]) || !by_lines(c, proven, &ways[2]) ||
+        !by_whole(c, proven, &ways[3]))
         return false;
-    /* of equal ones the first that there is: the contract's own milestones before lines */
-    const struct parts *best = ways[0].n > 0 ? &ways[0] : ways[1].n > 0 ? &ways[1] : &ways[2];
+    /* of equal ones the first that there is: milestones before lines; there is always a whole */
+    const struct parts *best = NULL;
     for (size_t i = 0; i < SCF_COUNT(ways); i++)
-        best = total(&ways[i]) > total(best) ? &ways[i] : best;
+        if (ways[i].n > 0 && (best == NULL || total(&ways[i]) > total(best)))
+            best = &ways[i];
     view->milestones = best->list;
     view->milestone_count = best->n;
     view->completion_ppm = total(best);

@@ -6,6 +6,7 @@
 #include "scfd/base/log.h"
 #include "scfd/base/money.h"
 #include "scfd/http/answer.h"
+#include "scfd/party/enterprise.h"
 #include "scfd/party/services.h"
 
 enum { ANSWER_MAX = 8 << 20, DETAIL_MAX = 4096 };
@@ -23,6 +24,19 @@ struct asked {
 
 /* ---- reading ---- */
 
+/* That of the seller's industry, as in its assessments. */
+static enum scf_code find_template(struct scf_request *rq, struct asked *a, struct scf_error *err) {
+    const struct scf_services *services = scf_rq_app(rq);
+    struct scf_enterprise seller;
+    const char *profile;
+    enum scf_code code = scf_enterprise_get(scf_rq_db(rq), scf_rq_arena(rq), &a->contract.seller_id,
+                                            &seller, &profile, err);
+    if (code == SCF_OK)
+        a->contract.tmpl = scf_templates_for(services->templates, SCF_REC_WORKFLOW_EVENT,
+                                             seller.industry_code, scf_now_us());
+    return code;
+}
+
 static enum scf_code read_contract(struct scf_request *rq, struct asked *a, struct scf_error *err) {
     struct scf_db *db = scf_rq_db(rq);
     struct scf_arena *arena = scf_rq_arena(rq);
@@ -36,9 +50,10 @@ static enum scf_code read_contract(struct scf_request *rq, struct asked *a, stru
         code = scf_trade_contract_newest(db, arena, &a->record, &newest, err);
     if (code == SCF_OK && !scf_uuid_eq(&newest, &a->record.id))
         code = scf_record_get(db, arena, NULL, &newest, &a->record, err);
-    if (code == SCF_OK)
-        scf_trade_contract_of(arena, &a->record, &a->contract);
-    return code;
+    if (code != SCF_OK)
+        return code;
+    scf_trade_contract_of(arena, &a->record, &a->contract);
+    return find_template(rq, a, err);
 }
 
 static bool is_house(const struct scf_actor *actor) {

@@ -1,9 +1,11 @@
 """Findings and progress of contracts: who proves what, who sees what, the ways to the proofs."""
+import json
+
 import pytest
 
 from harness import bodies
 from harness.parties import Chain, make_enterprise, make_node
-from harness.server import wait_until
+from harness.server import ROOT, wait_until
 
 LINES = [
     {"item_code": "B-1", "item_name": "轮毂轴承", "quantity": "100", "unit": "套",
@@ -81,6 +83,41 @@ def test_only_the_buyers_word_is_progress(story):
     assert shown["milestones"][0]["evidence_hidden"] == 1
     assert shown["basis"] == "all_records"
     assert evidence.startswith("evt_")
+
+
+def test_steps_of_the_industry_are_milestones(admin):
+    """A template whose steps have weights measures the work, in views, limits and replays alike."""
+    industry = "B0610"
+    template = json.loads((ROOT / "templates" / "general_workflow_event.json").read_text("utf-8"))
+    template |= {"code": bodies.unique("t").lower().replace("-", "_"), "industry_code": industry}
+    for step, weight in zip(template["steps"], ("0.10", "0.30", None, "0.40")):
+        step |= {"weight": weight} if weight else {}
+    draft = admin.post("/v1/industry-templates", template)
+    assert draft.status == 201, draft
+    assert admin.call("POST", draft.headers["Location"] + "/publish").status == 200
+    chain = Chain(admin, industry_code=industry)
+    body = chain.contract(amount="1000.00")
+    contract = send(chain.erp.client, "contracts", body)
+    number = {"contract_no": body["contract_no"], "seller_uscc": chain.seller["uscc"]}
+    for step, members in (
+        ("order_confirmed", {}), ("shipped", {"amount": "500.00", "currency": "CNY"})
+    ):
+        event = {**chain.event(None, step=step, actor_enterprise_id=chain.buyer["id"]), **number}
+        event = {k: v for k, v in {**event, "amount": None, "currency": None}.items() if v} | members
+        send(chain.procurement.client, "workflow-events", event)
+    shown = about(chain.erp.client, contract, "progress", 3)
+    assert [(m["code"], m["weight"], m["share"]) for m in shown["milestones"]] == [
+        ("order_confirmed", "0.100000", "1.000000"),
+        ("shipped", "0.300000", "0.500000"),
+        ("accepted", "0.400000", "0.000000"),
+    ]
+    assert shown["completion"] == "0.250000"
+    wish = {"borrower_id": chain.seller["id"], "contract_ids": [contract], "kind": "initial"}
+    made = admin.post("/v1/credit-assessments", wish, {"Prefer": "wait=20"}).json()
+    receipt = admin.get(f"/v1/credit-assessments/{made['id']}/receipt").json()
+    assert receipt["inputs"]["contracts"][0]["trade"]["completion"] == "0.250000"
+    replay = admin.post(f"/v1/credit-assessments/{made['id']}/replay", None, {"Prefer": "wait=20"})
+    assert replay.json()["matches"] is True, replay
 
 
 def test_a_finding_leads_to_its_proofs(admin, story):

@@ -37,8 +37,8 @@ def make_enterprise(admin, **members):
 class Chain:
     """A supply chain ready to use: seller, buyer, guarantor, lender, each with a node."""
 
-    def __init__(self, admin):
-        self.seller = make_enterprise(admin)
+    def __init__(self, admin, **seller):
+        self.seller = make_enterprise(admin, **seller)
         self.buyer = make_enterprise(admin, roles=["core_enterprise", "buyer"], size_class="large")
         self.guarantor = make_enterprise(admin, roles=["guarantor"])
         self.bank = make_enterprise(

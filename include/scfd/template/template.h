@@ -36,6 +36,12 @@ struct scf_template_field {
     int64_t fluctuation_ppm; /* 0: not watched */
 };
 
+/* A step that completes a part of the work: a milestone where the contract has none of its own. */
+struct scf_template_milestone {
+    const char *step;
+    int64_t weight_ppm; /* > 0; of one template they add up to at most 1 */
+};
+
 enum scf_period { SCF_PERIOD_DAY, SCF_PERIOD_WEEK, SCF_PERIOD_MONTH, SCF_PERIOD_QUARTER };
 
 struct scf_grading {
@@ -57,6 +63,8 @@ struct scf_template {
     const struct scf_template_field *fields;
     size_t field_count;
     size_t watched_count; /* fields with fluctuation_ppm > 0, in field order: the measures */
+    const struct scf_template_milestone *milestones; /* the steps that have a weight, in order */
+    size_t milestone_count;
     enum scf_period period;
     struct scf_grading grading;
     int64_t effective_from_us;

@@ -25,10 +25,10 @@ enum {
 
 /* ---- progress (CR-2.4: P_t = Σ milestone weight × accepted quantity share) ---- */
 
-/* Milestones are the contract's own (their percentage, else their amount, is the weight); a
- * contract without any has one per ordered line, weighted by amount, or one for the whole. Only
- * what evidence proves counts: an acceptance by or with the buyer, or a completed milestone that an
- * event names. */
+/* Milestones are the contract's own (their percentage, else their amount, is the weight), or else
+ * the weighted steps of the industry's template; a contract without either has one per ordered
+ * line, weighted by amount, or one for the whole. Only what evidence proves counts: an acceptance
+ * by or with the buyer, or a completed milestone that an event names. */
 struct scf_milestone {
     const char *code;
     int64_t weight_ppm;              /* they add up to at most 1 */
@@ -135,7 +135,8 @@ struct scf_trade_contract {
     int64_t amount;
     bool has_signed;
     int32_t signed_day;
-    const cJSON *body; /* its lines, milestones and account are read; NULL: erased */
+    const struct scf_template *tmpl; /* its weighted steps are milestones; NULL: it has none */
+    const cJSON *body;               /* its lines, milestones and account are read; NULL: erased */
 };
 
 /* The newest record of the contract in the chain of `contract`, which may be itself. Any thread

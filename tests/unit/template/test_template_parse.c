@@ -49,6 +49,8 @@ static void reads_every_member(void **state) {
              "\"max\":3,\"fluctuation_threshold\":\"0.25\",\"unit\":\"kg\"},"
              "{\"key\":\"e\",\"label_zh\":\"乙\",\"type\":\"enum\",\"required\":false,"
              "\"enum\":[\"p\",\"q\"]}],"
+             "\"steps\":[{\"step\":\"shipped\",\"order\":1},"
+             "{\"step\":\"accepted\",\"order\":2,\"weight\":\"0.75\"}],"
              "\"grading\":{\"normativity\":[\"0.9\",\"0.8\",\"0.6\"],"
              "\"timeliness_hours\":[1,\"2.5\",4],\"accuracy\":[\"0.9\",\"0.5\",\"0\"],"
              "\"scores\":[1,\"0.5\",\"0.25\",0],"
@@ -77,6 +79,9 @@ static void reads_every_member(void **state) {
     assert_false(e->has_min || e->has_max);
     assert_string_equal(e->choices[1], "q");
     assert_null(e->choices[2]);
+    assert_int_equal(t->milestone_count, 1); /* a step without weight is none */
+    assert_string_equal(t->milestones[0].step, "accepted");
+    assert_int_equal(t->milestones[0].weight_ppm, 750000);
     const struct scf_grading *g = &t->grading;
     assert_int_equal(g->normativity_ppm[2], 600000);
     assert_int_equal(g->timeliness_us[1], 9000 * SCF_US_PER_SECOND); /* 2.5 h */
@@ -106,6 +111,10 @@ static void names_what_is_wrong(void **state) {
         {HEAD "\"fields\":[{\"key\":\"a\",\"label_zh\":\"甲\",\"type\":\"date\",\"required\":true,"
               "\"fluctuation_threshold\":1}]" TAIL,
          "#/fields/0/fluctuation_threshold"},
+        {HEAD "\"fields\":[" GOOD_FIELD
+              "}],\"steps\":[{\"step\":\"a\",\"order\":1,\"weight\":\"0.5\"},"
+              "{\"step\":\"b\",\"order\":2,\"weight\":\"0.500001\"}]" TAIL,
+         "#/steps"},
     };
     for (size_t i = 0; i < SCF_COUNT(cases); i++) {
         struct scf_error err = {0};

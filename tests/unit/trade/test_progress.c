@@ -35,6 +35,50 @@ static const cJSON *same_name(struct story *t) {
                       "{'item_code':'M','item_name':'coat','quantity':'10','amount':'7500.00'}]}");
 }
 
+/* 0.2 for what is finished, 0.5 for what is shipped by its amount, 0.3 for what is accepted. */
+static void steps_of_the_industry_are_milestones(void **state) {
+    (void)state;
+    static const struct scf_template_milestone steps[] = {
+        {"production_completed", 200000}, {"shipped", 500000}, {"accepted", 300000}};
+    static const struct scf_template industry = {.milestones = steps, .milestone_count = 3};
+    begin(&s, bare);
+    s.contract.tmpl = &industry;
+    EVENT(&s, SELLER,
+          "{'event_id':'0','step':'production_completed','occurred_at':'2025-10-02T00:00:00Z'}");
+    look(&s);
+    assert_int_equal(s.view.completion_ppm, 0); /* the seller's word proves nothing */
+    EVENT(&s, BUYER,
+          "{'event_id':'1','step':'production_completed','occurred_at':'2025-10-02T00:00:00Z'}");
+    look(&s);
+    assert_int_equal(s.view.completion_ppm, 200000);
+    assert_int_equal(s.view.milestone_count, 3);
+    assert_string_equal(s.view.milestones[1].code, "shipped");
+    EVENT(&s, BUYER,
+          "{'event_id':'2','step':'shipped','occurred_at':'2025-10-03T00:00:00Z',"
+          "'amount':'2500.00','currency':'CNY'}");
+    EVENT(&s, BUYER,
+          "{'event_id':'3','step':'shipped','occurred_at':'2025-10-04T00:00:00Z',"
+          "'amount':'3500.00','currency':'CNY'}");
+    look(&s); /* 0.2 + 0.5 · 0.6 */
+    assert_int_equal(s.view.completion_ppm, 500000);
+    assert_int_equal(s.view.milestones[1].share_ppm, 600000);
+    assert_int_equal(s.view.milestones[1].evidence_count, 2);
+    end(&s);
+}
+
+static void milestones_of_the_contract_go_before_the_industrys(void **state) {
+    (void)state;
+    static const struct scf_template_milestone steps[] = {{"shipped", SCF_PPM}};
+    static const struct scf_template industry = {.milestones = steps, .milestone_count = 1};
+    begin(&s, two_milestones);
+    s.contract.tmpl = &industry;
+    EVENT(&s, BUYER, "{'event_id':'1','step':'shipped','occurred_at':'2025-10-03T00:00:00Z'}");
+    look(&s);
+    assert_int_equal(s.view.completion_ppm, 0);
+    assert_string_equal(s.view.milestones[0].code, "M1");
+    end(&s);
+}
+
 /* Two codes are two goods, whatever their names. */
 static void codes_tell_goods_of_one_name_apart(void **state) {
     (void)state;
@@ -299,6 +343,8 @@ static void an_owned_fact_needs_no_body(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(codes_tell_goods_of_one_name_apart),
+        cmocka_unit_test(steps_of_the_industry_are_milestones),
+        cmocka_unit_test(milestones_of_the_contract_go_before_the_industrys),
         cmocka_unit_test(lines_are_weighed),
         cmocka_unit_test(steps_and_nodes_do_not_add_up),
         cmocka_unit_test(only_buyer_and_house_prove),

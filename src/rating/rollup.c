@@ -34,6 +34,33 @@ static const struct scf_template *template_of(void *templates, int32_t id) {
     return t;
 }
 
+/* What of the leaves others want to hear of: most batches hold nothing of the kind, and reading
+ * them again for nothing would cost as much as folding them. */
+struct news {
+    bool of_contracts, invoices, red;
+};
+
+static struct news news_of(const struct scf_record *leaves, size_t n) {
+    struct news s = {0};
+    for (size_t i = 0; i < n; i++) {
+        const struct scf_record *r = &leaves[i];
+        s.of_contracts |= !scf_uuid_is_nil(&r->contract_key) || !scf_uuid_is_nil(&r->revises_id);
+        s.invoices |= r->kind == SCF_REC_INVOICE;
+        s.red |= r->kind == SCF_REC_INVOICE && r->amount < 0;
+    }
+    return s;
+}
+
+static enum scf_code pass_on(struct scf_db *db, const struct batch *b, const struct news *news,
+                             int64_t from, struct scf_error *err) {
+    enum scf_code code = SCF_OK;
+    if (news->of_contracts)
+        code = scf_trade_fold(db, b->arena, b->chain_id, from, b->folded, err);
+    if (code == SCF_OK && news->invoices)
+        code = scf_rollup_watch(db, b->arena, b->chain_id, from, b->folded, news->red, err);
+    return code;
+}
+
 static enum scf_code fold_batch(struct scf_db *db, void *ctx, struct scf_error *err) {
     struct batch *b = ctx;
     struct scf_record *leaves;
@@ -60,9 +87,8 @@ static enum scf_code fold_batch(struct scf_db *db, void *ctx, struct scf_error *
     scf_fold_run(&fold, leaves, n);
     b->leaves = n;
     b->folded = from + (int64_t)n;
-    code = scf_trade_fold(db, b->arena, b->chain_id, from, b->folded, err);
-    if (code == SCF_OK)
-        code = scf_rollup_watch(db, b->arena, b->chain_id, from, b->folded, err);
+    const struct news news = news_of(leaves, n);
+    code = pass_on(db, b, &news, from, err);
     if (code != SCF_OK)
         return code;
     return scf_rollup_save(db, b->arena, b->chain_id, &fold, b->folded, err);

@@ -26,9 +26,10 @@ enum scf_code scf_rollup_save(struct scf_db *db, struct scf_arena *arena,
 /* ---- watch_store.c ---- */
 
 /* Of leaves that are folded: those that may cancel a claimed invoice are noted, for the task
- * "holds" to look at. `from` and `until` are leaf indexes of the chain. */
+ * "holds" to look at. `from` and `until` are leaf indexes of the chain; `red`: there are invoices
+ * below zero among them, which may cancel others. */
 enum scf_code scf_rollup_watch(struct scf_db *db, struct scf_arena *arena,
                                const struct scf_uuid *chain_id, int64_t from, int64_t until,
-                               struct scf_error *err) SCF_MUST_CHECK;
+                               bool red, struct scf_error *err) SCF_MUST_CHECK;
 
 #endif

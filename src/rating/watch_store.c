@@ -10,6 +10,7 @@ static const struct scf_stmt watch = {
     " FROM scfd.record r CROSS JOIN LATERAL (SELECT * FROM scfd.claim_head c WHERE c.invoice_key ="
     " coalesce(r.business_key, r.id) AND c.claimed > 0 OFFSET 0) h"
     " WHERE r.chain_id = $1 AND r.leaf_index >= $2 AND r.leaf_index < $3 AND r.kind + 0 = 3"
+    " AND EXISTS (SELECT FROM scfd.claim_head LIMIT 1)" /* once: nothing is claimed anywhere */
     " GROUP BY 1 ORDER BY 1"
     " ON CONFLICT (invoice_key) DO UPDATE SET seen_at = excluded.seen_at"
     " WHERE claim_watch.seen_at < excluded.seen_at"};
@@ -28,12 +29,12 @@ _Static_assert(SCF_REC_INVOICE == 3, "the kind in the statements");
 
 enum scf_code scf_rollup_watch(struct scf_db *db, struct scf_arena *arena,
                                const struct scf_uuid *chain_id, int64_t from, int64_t until,
-                               struct scf_error *err) {
+                               bool red, struct scf_error *err) {
     struct scf_params p;
     scf_params_init(&p, arena);
     scf_p_uuid(&p, chain_id);
     scf_p_i64(&p, from);
     scf_p_i64(&p, until);
     enum scf_code code = scf_db_run(db, &watch, &p, arena, NULL, err);
-    return code == SCF_OK ? scf_db_run(db, &watch_red, &p, arena, NULL, err) : code;
+    return code == SCF_OK && red ? scf_db_run(db, &watch_red, &p, arena, NULL, err) : code;
 }

@@ -41,7 +41,8 @@ static inline const char *ent(struct story *s, int who) {
 }
 
 /* JSON with ' for ". */
-static inline const cJSON *json_of(struct story *s, const char *format, ...) {
+__attribute__((format(printf, 2, 3))) static inline const cJSON *json_of(struct story *s,
+                                                                         const char *format, ...) {
     struct scf_error err = {0};
     va_list args;
     char *raw = scf_alloc(s->arena, 1, 65536);
@@ -167,7 +168,8 @@ static inline const struct scf_finding *finding(const struct story *s, enum scf_
     do {                                                                                           \
         const struct scf_finding *f_ = finding(s, check);                                          \
         if (f_->outcome != (expected))                                                             \
-            fail_msg("%s: outcome %d, %s", scf_check_codes[check], (int)f_->outcome, f_->detail);  \
+            fail_msg("%s: outcome %d, detail %d", scf_check_codes[check], (int)f_->outcome,        \
+                     (int)f_->detail);                                                             \
     } while (0)
 #define PASSED SCF_CHECK_PASSED
 #define FAILED SCF_CHECK_FAILED

@@ -12,7 +12,8 @@ DAMAGE = {
     "an account uses what loans finance under its contract": ACCOUNT + "used = used + 1",
     "a loan finances at most what is owed of its principal":
         "UPDATE scfd.loan_contract SET financed = financed + 1",
-    "no account is drawn beyond its grant": ACCOUNT + "used = granted + 1",
+    "only reversals draw an account beyond its grant":
+        "UPDATE scfd.limit_entry SET held = held + 10 ^ 15 WHERE type = 3",
     "claims are what their heads say": "UPDATE scfd.claim_head SET claimed = claimed + 1",
     "no invoice is claimed beyond its net": "UPDATE scfd.claim_head SET claimed = net + 1",
     "every claim has its holder": "UPDATE scfd.claim SET holder_id = gen_random_uuid()",

@@ -20,8 +20,10 @@ RULES = {
     "a loan finances at most what is owed of its principal": """
         SELECT l.id FROM scfd.loan l JOIN scfd.loan_contract k ON k.loan_id = l.id
         GROUP BY l.id HAVING sum(k.financed) > l.owed_principal""",
-    "no account is drawn beyond its grant": """
-        SELECT id FROM scfd.limit_account WHERE held + used > granted""",
+    "only reversals draw an account beyond its grant": """
+        SELECT account_id FROM (SELECT account_id, type, held + used - granted AS step,
+            sum(held + used - granted) OVER (PARTITION BY account_id ORDER BY seq) AS excess
+            FROM scfd.limit_entry) e WHERE excess > 0 AND step > 0 AND type <> 7""",
     "claims are what their heads say": """
         SELECT h.invoice_key FROM scfd.claim_head h WHERE h.claimed <> (SELECT
             coalesce(sum(amount), 0) FROM scfd.claim c

@@ -35,10 +35,12 @@ RULES = {
             LEFT JOIN scfd.loan l ON c.by_loan AND l.id = c.holder_id
             LEFT JOIN scfd.limit_hold h ON NOT c.by_loan AND h.id = c.holder_id
         WHERE coalesce(l.id, h.id) IS NULL""",
+    # those of an expired hold count for nothing from then on, and are let go by whoever comes next
     "claims live as long as their holders": """
         SELECT c.holder_id FROM scfd.claim c LEFT JOIN scfd.limit_hold h ON h.id = c.holder_id
             LEFT JOIN scfd.loan l ON l.id = c.holder_id
-        WHERE c.status = 0 AND CASE WHEN c.by_loan THEN l.status = 2 ELSE h.status > 0 END""",
+        WHERE c.status = 0 AND CASE WHEN c.by_loan THEN l.status = 2
+            ELSE h.status > 0 AND NOT (h.status = 3 AND c.expires_at <= h.closed_at) END""",
     "a used hold has its loan": """
         SELECT h.id FROM scfd.limit_hold h LEFT JOIN scfd.loan l ON l.id = h.loan_id
         WHERE h.status = 1 AND l.id IS NULL""",

@@ -28,8 +28,11 @@ RULES = {
         SELECT h.invoice_key FROM scfd.claim_head h WHERE h.claimed <> (SELECT
             coalesce(sum(amount), 0) FROM scfd.claim c
             WHERE c.invoice_key = h.invoice_key AND c.status = 0)""",
+    # money is out on what a reversal takes back, whatever was claimed meanwhile
     "no invoice is claimed beyond its net": """
-        SELECT invoice_key FROM scfd.claim_head WHERE claimed > net""",
+        SELECT invoice_key FROM scfd.claim_head h WHERE claimed > net AND NOT EXISTS
+            (SELECT FROM scfd.claim c JOIN scfd.repayment r ON r.loan_id = c.holder_id
+            WHERE c.invoice_key = h.invoice_key AND c.status = 0 AND r.reversal_of IS NOT NULL)""",
     "every claim has its holder": """
         SELECT c.holder_id FROM scfd.claim c
             LEFT JOIN scfd.loan l ON c.by_loan AND l.id = c.holder_id

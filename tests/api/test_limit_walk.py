@@ -365,7 +365,9 @@ INVARIANTS = {  # name → SQL that gives what breaks it
     " coalesce(sum(h.amount), 0) FROM scfd.limit_hold h WHERE h.account_id = a.id AND status = 0)",
     "claims are within the net": "SELECT h.invoice_key FROM scfd.claim_head h WHERE h.claimed <>"
     " (SELECT coalesce(sum(amount), 0) FROM scfd.claim c WHERE c.invoice_key = h.invoice_key"
-    " AND c.status = 0) OR h.claimed > h.net",
+    " AND c.status = 0) OR h.claimed > h.net AND NOT EXISTS (SELECT FROM scfd.claim c"
+    " JOIN scfd.repayment r ON r.loan_id = c.holder_id WHERE c.invoice_key = h.invoice_key"
+    " AND c.status = 0 AND r.reversal_of IS NOT NULL)",  # money is out on what it took back
     "one increment per assessment": "SELECT e.source_id FROM scfd.limit_entry e WHERE e.type = 1"
     " GROUP BY e.account_id, e.source_id HAVING count(*) > 1",
 }

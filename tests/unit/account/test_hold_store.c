@@ -270,6 +270,17 @@ static void no_sequence_breaks_a_balance(void **state) {
         conflicts += players[i].conflicts;
     assert_true(number("t_over", "SELECT count(*) FROM scfd.claim_head WHERE claimed > net") <=
                 conflicts);
+    assert_int_equal(number("t_over_without_loan",
+                            "SELECT count(*) FROM scfd.claim_head h WHERE claimed > net"
+                            " AND NOT EXISTS (SELECT FROM scfd.claim c WHERE c.by_loan"
+                            " AND c.invoice_key = h.invoice_key AND c.status = 0)"),
+                     0);
+    /* what was claimed without the loans was claimed while it fitted, so it still does */
+    assert_int_equal(number("t_over_by_holds",
+                            "SELECT count(*) FROM scfd.claim_head h WHERE net < (SELECT"
+                            " coalesce(sum(amount), 0) FROM scfd.claim c WHERE NOT c.by_loan"
+                            " AND c.invoice_key = h.invoice_key AND c.status = 0)"),
+                     0);
     /* what players still have drawn is what the account says is used */
     int64_t used = 0;
     for (int i = 0; i < THREADS; i++)

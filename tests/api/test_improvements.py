@@ -390,7 +390,7 @@ def test_values_that_fluctuate(server, admin, quantity, rate, outside):
         old = rich_event(chain, hours=45 * 24 + hours)
         assert erp.post("/v1/workflow-events", old).status == 201
     server.clock.freeze(now)
-    event = rich_event(chain, hours=0, defect_rate=rate)
+    event = rich_event(chain, hours=0.01, defect_rate=rate)
     event["items"][0]["quantity"] = quantity
     sent = erp.post("/v1/workflow-events", event).json()
     invoice = chain.invoice(contract_ids=[chain.contract_id])

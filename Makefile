@@ -2,7 +2,7 @@
 #
 # Layers: every room is compiled with the include roots of itself and the rooms below it only, so an
 # upward #include does not compile. The order below is the order of the house.
-ROOMS := base codec db http work exchange party chain template intake policy trade rating receivable account credit lending report app
+ROOMS := base codec db http work exchange party chain template intake policy trade rating receivable account credit lending report anchor witness evidence notary app
 
 BUILD ?= build
 CONF  ?= release
@@ -21,7 +21,7 @@ endif
 VERSION := 0.1.0
 GIT_REVISION := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
 
-PKGS := libmicrohttpd libpq libcrypto libcjson libcurl zlib pangocairo libqrencode
+PKGS := libmicrohttpd libpq libcrypto libcjson libcurl zlib pangocairo libqrencode libzip libsecp256k1
 # As system headers: those of glib do not pass our warnings.
 PKG_CFLAGS := $(subst -I,-isystem ,$(shell pkg-config --cflags $(PKGS)))
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS))

@@ -1,7 +1,7 @@
 /* Audit of a run of blocks: header, hash, link, both notes. The roots are audit_tree's part.
  * Relies on audit_store and note. */
 #include "audit_store.h"
-#include "note.h"
+#include "scfd/chain/note.h"
 
 struct links {
     struct scf_auditor *a;

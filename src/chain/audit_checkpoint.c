@@ -1,7 +1,7 @@
 /* Audit against checkpoints that somebody kept: the one thing that shows a chain cut back, blocks,
  * seal and all, to an earlier state of itself. Relies on audit_store, note and proof_store. */
 #include "audit_store.h"
-#include "note.h"
+#include "scfd/chain/note.h"
 #include "proof_store.h"
 
 struct kept {

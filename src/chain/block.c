@@ -1,8 +1,8 @@
 /* Block headers. Relies on base text, time and the digests. */
-#include "block.h"
+#include "scfd/chain/block.h"
 
 #include "line.h"
-#include "note.h"
+#include "scfd/chain/note.h"
 
 #include "scfd/base/clock.h"
 #include "scfd/chain/chain.h"

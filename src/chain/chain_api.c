@@ -4,7 +4,7 @@
  * Whoever has a key may read the trees of all chains: they hold hashes only, and a proof that only
  * its owner can check against the others' view of the log would prove little. How many records wait
  * to be sealed is told to the chain's own node and to administrators. */
-#include "block.h"
+#include "scfd/chain/block.h"
 #include "chain_store.h"
 #include "proof_store.h"
 

@@ -5,7 +5,7 @@
 #ifndef SCFD_CHAIN_EDGE_H
 #define SCFD_CHAIN_EDGE_H
 
-#include "tile.h"
+#include "scfd/chain/tile.h"
 
 struct scf_edge {
     enum scf_hash_alg alg;

@@ -1,5 +1,5 @@
 /* Merkle trees of RFC 9162. Relies on the digests only. */
-#include "merkle.h"
+#include "scfd/chain/merkle.h"
 
 struct scf_hash scf_merkle_leaf(enum scf_hash_alg alg, const void *bytes, size_t n) {
     const struct scf_str parts[] = {{"", 1}, {bytes, n}};

@@ -1,5 +1,5 @@
 /* Signed notes as C2SP writes them. Relies on the digests and Ed25519 of codec. */
-#include "note.h"
+#include "scfd/chain/note.h"
 
 #include "line.h"
 

@@ -2,8 +2,8 @@
 #ifndef SCFD_CHAIN_PROOF_H
 #define SCFD_CHAIN_PROOF_H
 
-#include "merkle.h"
-#include "note.h"
+#include "scfd/chain/merkle.h"
+#include "scfd/chain/note.h"
 
 #include "scfd/chain/record.h"
 

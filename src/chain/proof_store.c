@@ -4,7 +4,7 @@
  * changes, and its block says how early the record was there. */
 #include "proof_store.h"
 
-#include "block.h"
+#include "scfd/chain/block.h"
 #include "scfd/chain/chain.h"
 
 enum { ORIGIN_MAX = 512 };

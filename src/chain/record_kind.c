@@ -18,6 +18,10 @@ static const struct {
     [SCF_REC_LENDER_TERMS] = {"lender_terms", "ltm"},
     [SCF_REC_RECEIVABLE] = {"receivable", "rcv"},
     [SCF_REC_LIMIT_HOLD] = {"limit_hold", "hold"},
+    [SCF_REC_ERASURE] = {"erasure", "ers"},
+    [SCF_REC_ORIGIN_CHANGE] = {"origin_change", "org"},
+    [SCF_REC_WITNESS_CONFLICT] = {"witness_conflict", "wcf"},
+    [SCF_REC_ENFORCEMENT_NOTARIZATION] = {"enforcement_notarization", "enf"},
 };
 
 const char *scf_record_kind_name(enum scf_record_kind kind) {

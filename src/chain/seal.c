@@ -2,8 +2,8 @@
  * sealing itself. */
 #include "seal.h"
 
-#include "block.h"
-#include "note.h"
+#include "scfd/chain/block.h"
+#include "scfd/chain/note.h"
 #include "seal_store.h"
 
 #include "scfd/base/clock.h"

@@ -2,7 +2,7 @@
  * small chains do not cost ten thousand round trips. */
 #include "seal_store.h"
 
-#include "merkle.h"
+#include "scfd/chain/merkle.h"
 #include "scfd/chain/chain.h"
 
 /* Both tables have one small row per chain; a join over them is milliseconds for 10,000 chains. */

@@ -2,7 +2,7 @@
 #ifndef SCFD_CHAIN_SEAL_STORE_H
 #define SCFD_CHAIN_SEAL_STORE_H
 
-#include "block.h"
+#include "scfd/chain/block.h"
 
 #include "scfd/db/db.h"
 

@@ -8,7 +8,7 @@
 #include "seal.h"
 
 #include "edge.h"
-#include "note.h"
+#include "scfd/chain/note.h"
 #include "seal_store.h"
 #include "tile_store.h"
 

@@ -1,5 +1,5 @@
 /* Tile coordinates and proofs out of tiles. Relies on merkle and base text. */
-#include "tile.h"
+#include "scfd/chain/tile.h"
 
 /* ---- names ---- */
 

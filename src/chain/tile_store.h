@@ -2,7 +2,7 @@
 #ifndef SCFD_CHAIN_TILE_STORE_H
 #define SCFD_CHAIN_TILE_STORE_H
 
-#include "tile.h"
+#include "scfd/chain/tile.h"
 
 #include "scfd/db/db.h"
 

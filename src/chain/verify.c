@@ -3,7 +3,7 @@
  *
  * Every check is reported, also after one has failed, as long as what it needs is there. Nothing in
  * the document is believed because the document says so: the key comes from the caller. */
-#include "block.h"
+#include "scfd/chain/block.h"
 #include "proof.h"
 
 #include "scfd/base/clock.h"

@@ -2,7 +2,7 @@
  * from the leaves themselves, so that a tile of a higher level that says something else is no help
  * to anybody. Relies on tiles and on compact ranges. */
 #include "scfd/chain/chain.h"
-#include "tile.h"
+#include "scfd/chain/tile.h"
 
 enum { TILES = 64, BATCH_BYTES = 4 << 20 }; /* half a megabyte of hashes at a time */
 

@@ -24,14 +24,18 @@ enum scf_record_kind {
     SCF_REC_INDUSTRY_TEMPLATE,
     SCF_REC_CREDIT_POLICY,
     SCF_REC_LENDER_TERMS,
-    SCF_REC_RECEIVABLE, /* one step of a receivable */
-    SCF_REC_LIMIT_HOLD, /* one step of a hold */
+    SCF_REC_RECEIVABLE,               /* one step of a receivable */
+    SCF_REC_LIMIT_HOLD,               /* one step of a hold */
+    SCF_REC_ERASURE,                  /* that a record's body was erased: who asked, why, when */
+    SCF_REC_ORIGIN_CHANGE,            /* the logs go on under another origin (docs/restore.md) */
+    SCF_REC_WITNESS_CONFLICT,         /* two signed checkpoints of one log that contradict */
+    SCF_REC_ENFORCEMENT_NOTARIZATION, /* one step of a notarization for enforcement */
     SCF_REC_KINDS
 };
 const char *scf_record_kind_name(enum scf_record_kind kind);   /* "workflow_event" */
 const char *scf_record_kind_prefix(enum scf_record_kind kind); /* "evt" */
-/* Prefixes in enum order: epr ctr evt inv gua asm dec loan rep tpl pol ltm rcv hold. False: no
- * record prefix. */
+/* Prefixes in enum order: epr ctr evt inv gua asm dec loan rep tpl pol ltm rcv hold ers org
+ * wcf enf. False: no record prefix. */
 bool scf_record_kind_of_prefix(const char *prefix, enum scf_record_kind *ret) SCF_MUST_CHECK;
 
 enum { SCF_SALT_LEN = 16 };

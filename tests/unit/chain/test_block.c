@@ -1,6 +1,6 @@
 /* Block headers: the exact text, its hash as sha256sum gives it, and refusal of other spellings. */
 #include "../codec/vectors.h"
-#include "block.h"
+#include "scfd/chain/block.h"
 
 static const char TEXT[] = "scfd-block/v1\n"
                            "chain scfd.example/node_00041061050r3gg28a1c60t3gf\n"

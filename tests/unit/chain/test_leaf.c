@@ -84,8 +84,9 @@ static void preparing_fills_salt_digest_and_hash(void **state) {
 
 static void kinds_have_names_and_prefixes(void **state) {
     (void)state;
-    static const char *const prefixes[] = {"epr",  "ctr", "evt", "inv", "gua", "asm", "dec",
-                                           "loan", "rep", "tpl", "pol", "ltm", "rcv", "hold"};
+    static const char *const prefixes[] = {"epr", "ctr",  "evt", "inv", "gua", "asm",
+                                           "dec", "loan", "rep", "tpl", "pol", "ltm",
+                                           "rcv", "hold", "ers", "org", "wcf", "enf"};
     assert_int_equal(SCF_COUNT(prefixes), SCF_REC_KINDS);
     for (int i = 0; i < SCF_REC_KINDS; i++) {
         enum scf_record_kind kind;

@@ -1,7 +1,7 @@
 /* Runs the commands of docs/evidence.md, as they stand there, on proofs made by the real code, and
  * shows that they notice alterations. */
 #include "../codec/vectors.h"
-#include "block.h"
+#include "scfd/chain/block.h"
 #include "keys.h"
 #include "proof.h"
 #include "trees.h"

@@ -1,7 +1,7 @@
 /* Signed notes against the vectors of golang.org/x/mod, and checkpoints. */
 #include "../codec/vectors.h"
 #include "keys.h"
-#include "note.h"
+#include "scfd/chain/note.h"
 
 #include "scfd/codec/json.h"
 

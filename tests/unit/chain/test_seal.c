@@ -1,8 +1,8 @@
 /* Appending, sealing and proving on a real database. */
 #include "../codec/vectors.h"
-#include "block.h"
-#include "merkle.h"
-#include "note.h"
+#include "scfd/chain/block.h"
+#include "scfd/chain/merkle.h"
+#include "scfd/chain/note.h"
 #include "proof_store.h"
 #include "world.h"
 

@@ -3,7 +3,7 @@
 #ifndef SCFD_TESTS_CHAIN_TREES_H
 #define SCFD_TESTS_CHAIN_TREES_H
 
-#include "merkle.h"
+#include "scfd/chain/merkle.h"
 
 static inline uint64_t tree_random(uint64_t *state) {
     *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);

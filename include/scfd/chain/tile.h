@@ -4,7 +4,7 @@
 #ifndef SCFD_CHAIN_TILE_H
 #define SCFD_CHAIN_TILE_H
 
-#include "merkle.h"
+#include "scfd/chain/merkle.h"
 
 #include "scfd/base/arena.h"
 

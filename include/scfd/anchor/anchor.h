@@ -1,0 +1,145 @@
+/* Anchors: from time to time the newest blocks of all chains are gathered in one tree, and its root
+ * is put where we cannot change it any more: under RFC 3161 timestamps, on an EVM chain, in
+ * OpenTimestamps calendars. (Peer witnesses look at single chains instead: room witness.)
+ *
+ * A gathering is a tick. Its leaves are the newest blocks of all chains that have one, in order of
+ * chain id, as the 32 bytes of their block hashes (RFC 9162 leaves, SHA-256, whatever the hash of
+ * the chain); its statement is the text
+ *
+ *     scfd-anchor/v1
+ *     origin <origin of the installation>/anchors
+ *     tick <n, from 0>
+ *     size <leaves>
+ *     root <base64>
+ *     prev <base64: SHA-256 of the statement before; 32 zero bytes in the first>
+ *     time <RFC 3339>
+ *
+ * RFC 3161 and OpenTimestamps stamp the SHA-256 of that text, so that `openssl ts -verify -data`
+ * and `ots verify` take it as a file; an EVM transaction carries "scfd" and the root itself as its
+ * data. A tick is signed as a C2SP signed note by the installation's key under the name
+ * "<origin>/anchors". */
+#ifndef SCFD_ANCHOR_ANCHOR_H
+#define SCFD_ANCHOR_ANCHOR_H
+
+#include "scfd/base/buf.h"
+#include "scfd/base/id.h"
+#include "scfd/chain/merkle.h"
+#include "scfd/party/services.h"
+
+/* Numbers are stored: append only. */
+enum scf_anchor_kind { SCF_ANCHOR_RFC3161, SCF_ANCHOR_EVM, SCF_ANCHOR_OTS, SCF_ANCHOR_KINDS };
+extern const char *const scf_anchor_kind_names[]; /* "rfc3161" "evm" "opentimestamps" */
+
+/* pending: nothing that proves anything is there yet; anchored: there is a proof that can still be
+ * lost or that will grow (a transaction in a young block, a calendar's promise); confirmed: final;
+ * failed: given up, another tick takes its place. An RFC 3161 token is confirmed at once. */
+enum scf_anchor_state {
+    SCF_ANCHOR_PENDING,
+    SCF_ANCHOR_ANCHORED,
+    SCF_ANCHOR_CONFIRMED,
+    SCF_ANCHOR_FAILED
+};
+extern const char *const scf_anchor_state_names[];
+
+/* ---- the statement (pure) ---- */
+
+struct scf_anchor_statement {
+    struct scf_str origin; /* with "/anchors" */
+    int64_t tick, size;
+    struct scf_hash root, prev;
+    int64_t time_us;
+};
+void scf_anchor_statement_write(const struct scf_anchor_statement *s, struct scf_buf *out);
+/* The exact inverse: any other spelling of the same values is refused. */
+bool scf_anchor_statement_parse(struct scf_str text,
+                                struct scf_anchor_statement *ret) SCF_MUST_CHECK;
+
+/* ---- targets: where to anchor ---- */
+
+struct scf_anchor_target {
+    int32_t id;
+    const char *name; /* unique, [a-z0-9-]{1,40}: names files of a bundle */
+    enum scf_anchor_kind kind;
+    const char *url;
+    const char *settings_json; /* of the kind: see its schema */
+    int64_t interval_s;        /* it takes a tick at most so often */
+    bool active;
+};
+
+/* One tick at one target. */
+struct scf_anchor_entry {
+    int64_t tick;
+    const struct scf_anchor_target *target;
+    struct scf_str statement; /* the text */
+    struct scf_hash root, statement_sha256;
+    enum scf_anchor_state state;
+    int attempt; /* steps so far that did not bring it on */
+    int64_t created_us;
+    int64_t proven_us;     /* the time that the proof vouches for; 0: none yet */
+    int64_t due_us;        /* when to look again; 0: never */
+    int64_t expires_us;    /* when the proof loses its worth (certificate, algorithm); 0: never */
+    struct scf_str proof;  /* what the kind proves with; empty: nothing yet */
+    const char *reference; /* for people: serial number, transaction id, calendar; may be NULL */
+    const char *problem;   /* what went wrong last, for the operator; NULL: nothing */
+};
+
+/* What a kind of anchor can do. One static object each. */
+struct scf_anchor_adapter {
+    enum scf_anchor_kind kind;
+    /* One step of an entry that is due: submits, upgrades, confirms. Calls out, so that no
+     * transaction is open; what it keeps beside the entry it writes in transactions of its own.
+     * Changes the entry's members from `state` on; text in `arena`. Non-OK: nothing changed, `err`
+     * says why, and the core tries again later with back-off; it gives up after the target's
+     * patience. */
+    enum scf_code (*step)(struct scf_db *db, struct scf_arena *arena,
+                          const struct scf_services *services, struct scf_anchor_entry *entry,
+                          struct scf_error *err);
+    /* Checks settings when a target is made or changed. INVALID_BODY with pointers. */
+    enum scf_code (*check_settings)(const struct scf_services *services, const cJSON *settings,
+                                    struct scf_error *err);
+    /* The file of a bundle that holds the proof: "tst", "json", "ots". */
+    const char *file_suffix;
+    const char *media_type;
+    /* Offline and pure: does `proof` prove that the statement existed? `trust` is what the reader
+     * trusts (certificates in PEM, block headers), empty: what can be checked without is checked.
+     * Writes one plain line per step to `report`, and the time that it proves. */
+    bool (*verify)(struct scf_str proof, struct scf_str statement, struct scf_str trust,
+                   struct scf_buf *report, int64_t *ret_time_us);
+};
+extern const struct scf_anchor_adapter scf_anchor_rfc3161, scf_anchor_evm, scf_anchor_ots;
+const struct scf_anchor_adapter *scf_anchor_adapter_of(enum scf_anchor_kind kind);
+
+/* ---- at work ---- */
+
+/* Task "anchor": makes the tick that is due, steps the entries that are due (each leased with SKIP
+ * LOCKED, so that several instances share them), raises the alarm of targets that have gone silent.
+ */
+enum scf_code scf_anchor_task(struct scf_db *db, struct scf_arena *arena, void *app,
+                              struct scf_error *err) SCF_MUST_CHECK;
+
+/* ---- reading ---- */
+
+/* What a record's block is anchored by: of each target the earliest tick that covers the block and
+ * has a proof (the best state first). `path` leads from the block hash to the statement's root. */
+struct scf_anchoring {
+    const struct scf_anchor_target *target; /* NULL: the tick has no proof of any target yet */
+    struct scf_anchor_entry entry;
+    struct scf_str note; /* the statement, signed */
+    /* The block of the chain that stands in the tree: the record's own or a later one. */
+    int64_t block_height;
+    struct scf_hash block_hash;
+    int64_t index; /* of the leaf */
+    struct scf_hash path[SCF_PROOF_MAX];
+    int path_count;
+};
+/* Of all targets that cover block `height` of the chain. *ret_n may be 0. */
+enum scf_code scf_anchor_find(struct scf_db *db, struct scf_arena *arena,
+                              const struct scf_uuid *chain_id, int64_t height,
+                              struct scf_anchoring **ret, size_t *ret_n,
+                              struct scf_error *err) SCF_MUST_CHECK;
+
+/* /v1/anchor-targets…, /v1/anchors, /v1/anchors/{tick}, …/statement, …/proofs/{target} */
+extern const struct scf_route scf_anchor_routes[];
+extern const size_t scf_anchor_route_count;
+
+#endif

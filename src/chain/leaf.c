@@ -41,7 +41,10 @@ static void fill(const struct scf_record *r, struct frame *f) {
     f->head_n = (size_t)(at - f->head);
 
     at = put(put(f->tail, "\nreceived_at "), time);
-    at = put_hex(put(at, "\nbody_sha256 "), r->body_sha256.b, SCF_HASH_LEN);
+    if (r->suite == SCF_SUITE_SM3_SM2)
+        at = put_hex(put(at, "\nbody_sm3 "), r->body_sm3.b, SCF_HASH_LEN);
+    else
+        at = put_hex(put(at, "\nbody_sha256 "), r->body_sha256.b, SCF_HASH_LEN);
     at = put_hex(put(at, "\nsalt "), r->salt, SCF_SALT_LEN);
     at = put(at, "\n");
     f->tail_n = (size_t)(at - f->tail);
@@ -64,11 +67,18 @@ struct scf_hash scf_leaf_hash(const struct scf_record *r) {
         r->external_id,
         {f.tail, f.tail_n},
     };
-    return scf_digest_parts(SCF_SHA256, parts, SCF_COUNT(parts));
+    return scf_digest_parts(scf_suite_hash(r->suite), parts, SCF_COUNT(parts));
 }
 
 void scf_record_prepare(struct scf_record *r) {
     scf_random(r->salt, sizeof r->salt);
     r->body_sha256 = scf_sha256(r->body.p, r->body.n);
+    scf_record_set_suite(r, r->suite);
+}
+
+void scf_record_set_suite(struct scf_record *r, enum scf_suite suite) {
+    r->suite = suite;
+    if (suite == SCF_SUITE_SM3_SM2)
+        r->body_sm3 = scf_digest(SCF_SM3, r->body.p, r->body.n);
     r->leaf_hash = scf_leaf_hash(r);
 }

@@ -10,6 +10,7 @@
 #define SCF_PROOF_FORMAT "scfd-proof/v1"
 
 struct scf_proof_block {
+    enum scf_suite suite; /* of the chain */
     int64_t height, size;
     struct scf_hash root, hash;
     struct scf_str block_note, checkpoint_note;

@@ -7,12 +7,11 @@
 #include "scfd/chain/block.h"
 #include "scfd/chain/chain.h"
 
-enum { ORIGIN_MAX = 512 };
-
 static const struct scf_stmt covering_block = {
     "scf_proof_block",
-    "SELECT height, size, root, block_hash, block_note, checkpoint_note FROM scfd.block"
-    " WHERE chain_id = $1 AND size > $2 ORDER BY size LIMIT 1"};
+    "SELECT b.height, b.size, b.root, b.block_hash, b.block_note, b.checkpoint_note, c.suite"
+    " FROM scfd.block b JOIN scfd.chain c ON c.id = b.chain_id"
+    " WHERE b.chain_id = $1 AND b.size > $2 ORDER BY b.size LIMIT 1"};
 
 enum scf_code scf_proof_block(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_uuid *chain_id, int64_t leaf_index,
@@ -36,13 +35,15 @@ enum scf_code scf_proof_block(struct scf_db *db, struct scf_arena *arena,
         .hash = scf_rows_hash(rows, 0, 3),
         .block_note = scf_rows_str(rows, 0, 4),
         .checkpoint_note = scf_rows_str(rows, 0, 5),
+        .suite = (enum scf_suite)scf_rows_i64(rows, 0, 6),
     };
     return SCF_OK;
 }
 
 enum scf_code scf_proof_hashes(struct scf_db *db, struct scf_arena *arena,
-                               const struct scf_uuid *chain_id, const struct scf_range *ranges,
-                               int n, struct scf_hash *ret, struct scf_error *err) {
+                               const struct scf_uuid *chain_id, enum scf_suite suite,
+                               const struct scf_range *ranges, int n, struct scf_hash *ret,
+                               struct scf_error *err) {
     struct scf_tile_set *tiles = scf_tiles_needed(arena, ranges, n);
     if (tiles == NULL)
         return scf_fail_memory(err);
@@ -50,7 +51,7 @@ enum scf_code scf_proof_hashes(struct scf_db *db, struct scf_arena *arena,
     if (code != SCF_OK)
         return code;
     for (int i = 0; i < n; i++) {
-        if (!scf_tiles_root(SCF_SHA256, tiles, ranges[i], &ret[i])) {
+        if (!scf_tiles_root(scf_suite_hash(suite), tiles, ranges[i], &ret[i])) {
             scf_fail(err, SCF_E_INTERNAL, "The stored tree is damaged; run scfd audit.");
             return scf_note(err, "no hash for leaves [%" PRIu64 ", %" PRIu64 ")", ranges[i].begin,
                             ranges[i].end);
@@ -67,24 +68,18 @@ enum scf_code scf_proof_build(struct scf_db *db, struct scf_arena *arena,
     struct scf_hash path[SCF_PROOF_MAX];
     uint64_t index = (uint64_t)record->leaf_index, size = (uint64_t)block->size;
     int n = scf_merkle_inclusion(index, size, ranges);
-    enum scf_code code = scf_proof_hashes(db, arena, &record->chain_id, ranges, n, path, err);
+    enum scf_code code =
+        scf_proof_hashes(db, arena, &record->chain_id, block->suite, ranges, n, path, err);
     if (code != SCF_OK)
         return code;
-    if (!scf_merkle_verify_inclusion(SCF_SHA256, index, size, &record->leaf_hash, path, (size_t)n,
-                                     &block->root)) {
+    if (!scf_merkle_verify_inclusion(scf_suite_hash(block->suite), index, size, &record->leaf_hash,
+                                     path, (size_t)n, &block->root)) {
         return scf_fail(err, SCF_E_INTERNAL,
                         "The stored tree does not contain this record as stored; run scfd audit.");
     }
-    uint8_t pub[SCF_ED25519_PUBLIC_LEN];
-    scf_signing_key_public(services->log_key, pub);
-    struct scf_buf origin;
-    scf_buf_init(&origin, ORIGIN_MAX);
-    scf_chain_origin(services->installation.origin, &record->chain_id, &origin);
-    struct scf_vkey key = scf_vkey((struct scf_str){origin.data, origin.len}, pub);
+    struct scf_vkey key = scf_chain_vkey(services, &record->chain_id, block->suite, arena);
     scf_proof_write(record, block, path, n, &key, out);
-    bool lost = out->overflow || origin.overflow;
-    scf_buf_free(&origin);
-    return lost ? scf_fail(err, SCF_E_INTERNAL, "The proof does not fit.") : SCF_OK;
+    return out->overflow ? scf_fail(err, SCF_E_INTERNAL, "The proof does not fit.") : SCF_OK;
 }
 
 enum scf_code scf_proof_json(struct scf_db *db, struct scf_arena *arena,

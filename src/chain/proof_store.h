@@ -13,8 +13,9 @@ enum scf_code scf_proof_block(struct scf_db *db, struct scf_arena *arena,
                               struct scf_proof_block *ret, struct scf_error *err) SCF_MUST_CHECK;
 /* The roots of the ranges, out of the chain's tiles. INTERNAL when a tile lacks hashes. */
 enum scf_code scf_proof_hashes(struct scf_db *db, struct scf_arena *arena,
-                               const struct scf_uuid *chain_id, const struct scf_range *ranges,
-                               int n, struct scf_hash *ret, struct scf_error *err) SCF_MUST_CHECK;
+                               const struct scf_uuid *chain_id, enum scf_suite suite,
+                               const struct scf_range *ranges, int n, struct scf_hash *ret,
+                               struct scf_error *err) SCF_MUST_CHECK;
 /* The document against that block; it is verified before it is given out. */
 enum scf_code scf_proof_build(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_services *services, const struct scf_record *record,

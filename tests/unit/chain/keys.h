@@ -16,7 +16,7 @@ static inline struct scf_signing_key *key_of_seed(const uint8_t seed[32]) {
     close(fd);
     struct scf_signing_key *key = NULL;
     struct scf_error err;
-    assert_int_equal(scf_signing_key_load(path, false, &key, &err), SCF_OK);
+    assert_int_equal(scf_signing_key_load(path, SCF_ED25519, false, &key, &err), SCF_OK);
     unlink(path);
     return key;
 }

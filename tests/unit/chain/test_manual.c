@@ -75,9 +75,8 @@ static struct scf_str note(struct scf_buf *out, const struct scf_buf *text,
 static void write_proof(void) {
     static const uint8_t seed[32] = {42};
     struct scf_signing_key *secret = key_of_seed(seed);
-    uint8_t pub[32];
-    scf_signing_key_public(secret, pub);
-    struct scf_vkey key = scf_vkey(SCF_STR(ORIGIN), pub);
+    struct scf_public_key pub = scf_signing_key_public(secret);
+    struct scf_vkey key = scf_vkey(SCF_STR(ORIGIN), &pub);
     struct scf_hash leaves[LEAVES], path[SCF_PROOF_MAX];
     struct scf_record target = record(TARGET);
     for (int i = 0; i < LEAVES; i++)
@@ -97,7 +96,7 @@ static void write_proof(void) {
     struct scf_proof_block proven = {.height = 3,
                                      .size = LEAVES,
                                      .root = block.root,
-                                     .hash = scf_block_hash(&block),
+                                     .hash = scf_block_hash(&block, SCF_SHA256),
                                      .block_note = note(&b[2], &b[0], &key, secret),
                                      .checkpoint_note = note(&b[3], &b[1], &key, secret)};
     int n = (int)tree_path(TARGET, leaves, LEAVES, path);

@@ -48,10 +48,9 @@ static void signing(void **state) {
     size_t n;
     assert_true(scf_unbase64(scf_str(skey), raw, sizeof raw, &n) && n == 33);
     struct scf_signing_key *secret = key_of_seed(raw + 1);
-    uint8_t pub[32];
-    scf_signing_key_public(secret, pub);
+    struct scf_public_key pub = scf_signing_key_public(secret);
 
-    struct scf_vkey key = scf_vkey(SCF_STR("PeterNeumann"), pub);
+    struct scf_vkey key = scf_vkey(SCF_STR("PeterNeumann"), &pub);
     struct scf_buf out;
     scf_buf_init(&out, 4096);
     scf_vkey_write(&key, &out);

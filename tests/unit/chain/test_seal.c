@@ -34,12 +34,11 @@ static struct scf_chain_state sealed(const struct scf_uuid *chain) {
 
 static struct scf_str vkey_of(const struct scf_uuid *chain) {
     struct scf_buf origin, text;
-    uint8_t pub[32];
+    struct scf_public_key pub = scf_signing_key_public(w.services.log_key);
     scf_buf_init(&origin, 512);
     scf_buf_init(&text, 512);
     scf_chain_origin("scfd.example", chain, &origin);
-    scf_signing_key_public(w.services.log_key, pub);
-    struct scf_vkey key = scf_vkey((struct scf_str){origin.data, origin.len}, pub);
+    struct scf_vkey key = scf_vkey((struct scf_str){origin.data, origin.len}, &pub);
     scf_vkey_write(&key, &text);
     struct scf_str ret = scf_str(scf_strndup(w.arena, text.data, text.len));
     scf_buf_free(&origin);
@@ -203,7 +202,7 @@ static void blocks_have_the_right_roots(void **state) {
         assert_int_equal(scf_note_open(block.block_note, &key, 1, note), SCF_NOTE_OK);
         assert_true(scf_block_parse(note->text, &header));
         assert_true(scf_hash_eq(&header.prev, &last));
-        last = scf_block_hash(&header);
+        last = scf_block_hash(&header, SCF_SHA256);
         assert_true(scf_hash_eq(&last, &s.block_hash));
     }
     for (size_t i = 0; i < SCF_COUNT(steps); i++) {
@@ -226,7 +225,8 @@ static void consistency_from_the_stored_tiles(void **state) {
     for (size_t old = 1; old <= SCF_COUNT(leaves); old += 29) {
         struct scf_range ranges[SCF_PROOF_MAX];
         int n = scf_merkle_consistency(old, SCF_COUNT(leaves), ranges);
-        world_ok(&w, scf_proof_hashes(w.db, w.arena, &chain, ranges, n, proof, &w.err));
+        world_ok(&w, scf_proof_hashes(w.db, w.arena, &chain, SCF_SUITE_SHA256_ED25519, ranges, n,
+                                      proof, &w.err));
         struct scf_hash a = scf_merkle_root(SCF_SHA256, leaves, old),
                         b = scf_merkle_root(SCF_SHA256, leaves, SCF_COUNT(leaves));
         assert_true(scf_merkle_verify_consistency(SCF_SHA256, old, SCF_COUNT(leaves), &a, &b, proof,

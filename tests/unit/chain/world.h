@@ -63,7 +63,7 @@ static inline int64_t world_number(struct world *w, const char *sql) {
 
 static inline struct scf_uuid world_chain(struct world *w) {
     struct scf_uuid id = scf_uuid_new();
-    world_ok(w, scf_chain_rows_add(w->db, w->arena, &id, &w->err));
+    world_ok(w, scf_chain_rows_add(w->db, w->arena, &id, SCF_SUITE_SHA256_ED25519, &w->err));
     return id;
 }
 

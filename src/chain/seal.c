@@ -99,9 +99,9 @@ static enum scf_code check_key_of(struct scf_db *db, struct scf_arena *arena,
     if (scf_note_names_key(note, &key))
         return SCF_OK;
     return scf_fail(err, SCF_E_INVALID_PARAMETER,
-                    "The %s signing key is not the one that signed this database's blocks: all "
+                    "The %ssigning key is not the one that signed this database's blocks: all "
                     "instances need the same file, and it belongs to the database for good.",
-                    suite == SCF_SUITE_SM3_SM2 ? "SM2" : "Ed25519");
+                    suite == SCF_SUITE_SM3_SM2 ? "SM2 " : "");
 }
 
 enum scf_code scf_chain_key_check(struct scf_db *db, struct scf_arena *arena,

@@ -8,6 +8,11 @@ static struct world w;
 static struct scf_uuid chains[3];
 static struct scf_record *records; /* of chains[1] */
 static struct scf_public_key pub;
+#define KEYS(key)                                                                                  \
+    {                                                                                              \
+        world_suite == SCF_SUITE_SHA256_ED25519 ? (key) : NULL,                                    \
+            world_suite == SCF_SUITE_SM3_SM2 ? (key) : NULL                                        \
+    }
 
 static const char *const tables[] = {"chain", "chain_seal", "record", "tile", "block"};
 
@@ -15,7 +20,7 @@ static int build(void **state) {
     (void)state;
     if (!world_open(&w))
         return 0;
-    pub = scf_signing_key_public(w.services.log_key);
+    pub = scf_signing_key_public(scf_chain_secret(&w.services, world_suite));
     for (size_t i = 0; i < SCF_COUNT(chains); i++) {
         chains[i] = world_chain(&w);
         world_add(&w, &chains[i], 3);
@@ -54,7 +59,7 @@ static void restore(void) {
 static struct scf_audit_result audit(const struct scf_public_key *key) {
     struct scf_audit_result result;
     struct scf_audit_options options = {
-        .database_url = w.url, .threads = 2, .public_keys = {key}, .origin = "scfd.example"};
+        .database_url = w.url, .threads = 2, .public_keys = KEYS(key), .origin = "scfd.example"};
     world_ok(&w, scf_audit_run(&options, &result, &w.err));
     return result;
 }
@@ -110,7 +115,7 @@ static void a_sound_database_has_no_fault(void **state) {
         int calls = 0;
         struct scf_audit_options options = {.database_url = w.url,
                                             .threads = threads,
-                                            .public_keys = {&pub},
+                                            .public_keys = KEYS(&pub),
                                             .origin = "scfd.example",
                                             .progress = progress,
                                             .ctx = &calls};
@@ -147,7 +152,7 @@ static void one_chain_alone(void **state) {
 static void another_key_is_told(void **state) {
     (void)state;
     need_world();
-    struct scf_public_key other = {.alg = SCF_ED25519, .bytes = {9}};
+    struct scf_public_key other = {.alg = scf_suite_signature(world_suite), .bytes = {9}};
     struct scf_audit_result r = audit(&other);
     assert_true(r.faults > 0);
     assert_non_null(strstr(r.first_fault, "not signed by this key"));
@@ -180,7 +185,9 @@ static void altered_records_are_named(void **state) {
         {"UPDATE scfd.record SET kind = 1" AT, "its leaf text"},
         {"UPDATE scfd.record SET kind = 99" AT, "its kind is unknown"},
         {"UPDATE scfd.record SET body = NULL" AT, "erased in part"},
-        {"UPDATE scfd.record SET body = NULL, body_sha256 = NULL, salt = NULL" AT, "were removed"},
+        {"UPDATE scfd.record SET body = NULL, body_sha256 = NULL, salt = NULL,"
+         " body_sm3 = NULL" AT,
+         "were removed"},
         {"UPDATE scfd.record SET salt = substr(salt, 1, 15)" AT, "wrong length"},
         {"UPDATE scfd.record SET body = ''" AT, "its body does not have the recorded SHA-256"},
     };
@@ -198,6 +205,30 @@ static void altered_records_are_named(void **state) {
         assert_int_equal(r.faults, 1);
         restore();
     }
+}
+
+/* What belongs to one suite only. */
+static void altered_suites_are_found(void **state) {
+    (void)state;
+    need_world();
+#define AT " WHERE $T AND leaf_index = 303"
+    static const struct expectation of_sm3[] = {
+        {"UPDATE scfd.record SET body_sm3 = set_byte(body_sm3, 31, get_byte(body_sm3, 31) # 1)" AT,
+         "leaf 303: record inv_"},
+        {"UPDATE scfd.record SET body_sm3 = NULL" AT, "its body_sm3 is missing"},
+        {"UPDATE scfd.record SET body_sm3 = substr(body_sm3, 2)" AT, "its body_sm3 is missing"},
+    };
+    static const struct expectation of_sha256[] = {
+        {"UPDATE scfd.record SET body_sm3 = body_sha256" AT, "it has a body_sm3"}};
+#undef AT
+    if (world_suite == SCF_SUITE_SM3_SM2)
+        expect(of_sm3, SCF_COUNT(of_sm3));
+    else
+        expect(of_sha256, SCF_COUNT(of_sha256));
+    world_sql(&w, "UPDATE scfd.chain SET suite = 1 - suite");
+    struct scf_audit_result r = audit(&pub);
+    assert_true(r.faults > 3 + LEAVES);
+    restore();
 }
 
 static void altered_identities_are_found(void **state) {
@@ -236,9 +267,10 @@ static void a_consistent_forgery_meets_the_tiles(void **state) {
     scf_p_hash(&p, &forged.body_sha256);
     scf_p_bytes_ref(&p, forged.salt, sizeof forged.salt);
     scf_p_hash(&p, &forged.leaf_hash);
+    scf_p_hash(&p, &forged.body_sm3);
     static const struct scf_stmt forge = {
-        "forge", "UPDATE scfd.record SET body = $2, body_sha256 = $3, salt = $4, leaf_hash = $5"
-                 " WHERE id = $1"};
+        "forge", "UPDATE scfd.record SET body = $2, body_sha256 = $3, salt = $4, leaf_hash = $5,"
+                 " body_sm3 = CASE WHEN body_sm3 IS NOT NULL THEN $6::bytea END WHERE id = $1"};
     world_ok(&w, scf_db_run(w.db, &forge, &p, w.arena, NULL, &w.err));
     struct scf_audit_result r = audit(&pub);
     assert_int_equal(r.faults, 1);
@@ -369,7 +401,8 @@ static void the_database_tells_the_origin(void **state) {
     (void)state;
     need_world();
     struct scf_audit_result r;
-    struct scf_audit_options options = {.database_url = w.url, .threads = 2, .public_keys = {&pub}};
+    struct scf_audit_options options = {
+        .database_url = w.url, .threads = 2, .public_keys = KEYS(&pub)};
     struct scf_uuid platform = chains[0];
     char uuid[33];
     scf_hex(platform.b, sizeof platform.b, uuid);
@@ -406,7 +439,7 @@ static enum scf_code audit_against(const char *note, const struct scf_public_key
     struct scf_kept_checkpoint kept = {"kept.txt", scf_str(note)};
     struct scf_audit_options options = {.database_url = w.url,
                                         .threads = 2,
-                                        .public_keys = {key},
+                                        .public_keys = KEYS(key),
                                         .origin = "scfd.example",
                                         .checkpoints = &kept,
                                         .checkpoint_count = 1};
@@ -450,7 +483,7 @@ static void a_checkpoint_of_no_chain_of_ours_is_no_alarm(void **state) {
     need_world();
     struct scf_audit_result r;
     const char *note = newest_checkpoint(&chains[1]);
-    struct scf_public_key other = {.alg = SCF_ED25519, .bytes = {9}};
+    struct scf_public_key other = {.alg = scf_suite_signature(world_suite), .bytes = {9}};
     assert_int_equal(audit_against(note, &other, &r), SCF_E_INVALID_PARAMETER);
     assert_int_equal(audit_against("nonsense", &pub, &r), SCF_E_INVALID_PARAMETER);
     assert_int_equal(audit_against("", &pub, &r), SCF_E_INVALID_PARAMETER);
@@ -489,7 +522,7 @@ static void columns_are_handed_out(void **state) {
     atomic_int seen = 0;
     struct scf_audit_options options = {.database_url = w.url,
                                         .threads = 3,
-                                        .public_keys = {&pub},
+                                        .public_keys = KEYS(&pub),
                                         .origin = "scfd.example",
                                         .columns = odd_amount,
                                         .columns_ctx = &seen};
@@ -554,6 +587,7 @@ int main(void) {
         cmocka_unit_test(one_chain_alone),
         cmocka_unit_test(another_key_is_told),
         cmocka_unit_test(altered_records_are_named),
+        cmocka_unit_test(altered_suites_are_found),
         cmocka_unit_test(altered_identities_are_found),
         cmocka_unit_test(a_consistent_forgery_meets_the_tiles),
         cmocka_unit_test(altered_tiles_are_found),
@@ -570,5 +604,7 @@ int main(void) {
         cmocka_unit_test(an_audit_without_database_says_so),
     };
     scf_digest_init();
-    return cmocka_run_group_tests(tests, build, drop);
+    int failed = cmocka_run_group_tests_name("sha256-ed25519", tests, build, drop);
+    world_suite = SCF_SUITE_SM3_SM2;
+    return failed + cmocka_run_group_tests_name("sm3-sm2", tests, build, drop);
 }

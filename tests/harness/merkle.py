@@ -113,8 +113,8 @@ class Note:
 
 
 def parse_vkey(vkey):
-    """`name+hash+key` → (name, key id, public key: 32 bytes of Ed25519 or 65 of SM2); checks the key
-    id."""
+    """`name+hash+key` → (name, key id, public key: 32 bytes of Ed25519 or 65 of SM2); checks the
+    key id."""
     name, key_id, key = vkey.split("+", 2)
     raw = base64.b64decode(key, validate=True)
     kind = SM2_TYPE if raw[0] == 0xFF else b"\1"

@@ -35,13 +35,14 @@ def make_enterprise(admin, **members):
 
 
 class Chain:
-    """A supply chain ready to use: seller, buyer, guarantor, lender, each with a node. `suites` names
-    the suite of a node's chain by its kind."""
+    """A supply chain ready to use: seller, buyer, guarantor, lender, each with a node. `suites`
+    names the suite of a node's chain by its kind."""
 
     def __init__(self, admin, suites=None, **seller):
-        def members(kind):
+        def node(kind, operator):
             suite = (suites or {}).get(kind)
-            return {"chain_suite": suite} if suite else {}
+            members = {"chain_suite": suite} if suite else {}
+            return make_node(admin, kind, operator["id"], **members)
 
         self.seller = make_enterprise(admin, **seller)
         self.buyer = make_enterprise(admin, roles=["core_enterprise", "buyer"], size_class="large")
@@ -49,10 +50,10 @@ class Chain:
         self.bank = make_enterprise(
             admin, roles=["lender"], enterprise_type="financial_institution"
         )
-        self.erp = make_node(admin, "erp", self.seller["id"], **members("erp"))
-        self.procurement = make_node(admin, "procurement", self.buyer["id"], **members("procurement"))
-        self.surety = make_node(admin, "guarantor", self.guarantor["id"], **members("guarantor"))
-        self.lender = make_node(admin, "lender", self.bank["id"], **members("lender"))
+        self.erp = node("erp", self.seller)
+        self.procurement = node("procurement", self.buyer)
+        self.surety = node("guarantor", self.guarantor)
+        self.lender = node("lender", self.bank)
 
     def contract(self, **members):
         return bodies.contract(self.seller["ref"], self.buyer["ref"], **members)

@@ -21,6 +21,13 @@ struct world {
 /* Of the chains that world_chain makes; a test may set it. */
 static enum scf_suite world_suite = SCF_SUITE_SHA256_ED25519;
 
+/* The key of that suite, for an audit. */
+#define WORLD_KEYS(key)                                                                            \
+    {                                                                                              \
+        world_suite == SCF_SUITE_SHA256_ED25519 ? (key) : NULL,                                    \
+            world_suite == SCF_SUITE_SM3_SM2 ? (key) : NULL                                        \
+    }
+
 static inline bool world_open(struct world *w) {
     *w = (struct world){.url = scf_test_database()};
     if (w->url == NULL) {

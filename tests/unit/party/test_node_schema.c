@@ -117,7 +117,8 @@ static void a_node_is_written(void **state) {
     scf_node_write(&w, &node);
     scf_jw_end_object(&w);
     assert_string_equal(out.data, "{\"id\":\"node_01h455vb4pex5vsknk084sn02q\",\"object\":\"node\","
-                                  "\"name\":\"采购平台\",\"kind\":\"lender\",\"chain_suite\":\"sm3-sm2\","
+                                  "\"name\":\"采购平台\",\"kind\":\"lender\","
+                                  "\"chain_suite\":\"sm3-sm2\","
                                   "\"operator_enterprise_id\":null,\"timezone\":\"-05:30\","
                                   "\"lenient_datetime\":false,"
                                   "\"allowed_resources\":[\"enterprise\",\"invoice\"],"

@@ -55,7 +55,7 @@ enum scf_code scf_batch_contracts(struct scf_db *db, struct scf_arena *arena,
         return code;
     memset(found, 0, n * sizeof *found);
     for (int row = 0; row < scf_rows_count(rows); row++) {
-        size_t i = (size_t)scf_rows_i64(rows, row, 25) - 1;
+        size_t i = (size_t)scf_rows_i64(rows, row, SCF_RECORD_COLUMN_COUNT) - 1;
         scf_record_read(rows, row, &ret[i]);
         found[i] = true;
     }

@@ -37,7 +37,7 @@ static struct scf_chain_view chain_of(const struct scf_rows *rows, int row) {
     return (struct scf_chain_view){
         .id = scf_rows_uuid(rows, row, 0),
         .size = scf_rows_i64(rows, row, 1),
-        .suite = (enum scf_suite)scf_rows_i64(rows, row, 2),
+        .suite = scf_suite_of_number(scf_rows_i64(rows, row, 2)),
         .sealed = !scf_rows_null(rows, row, 3),
         .newest = newest.block,
         .sealed_us = newest.sealed_us,

@@ -35,7 +35,7 @@ enum scf_code scf_proof_block(struct scf_db *db, struct scf_arena *arena,
         .hash = scf_rows_hash(rows, 0, 3),
         .block_note = scf_rows_str(rows, 0, 4),
         .checkpoint_note = scf_rows_str(rows, 0, 5),
-        .suite = (enum scf_suite)scf_rows_i64(rows, 0, 6),
+        .suite = scf_suite_of_number(scf_rows_i64(rows, 0, 6)),
     };
     return SCF_OK;
 }
@@ -78,6 +78,9 @@ enum scf_code scf_proof_build(struct scf_db *db, struct scf_arena *arena,
                         "The stored tree does not contain this record as stored; run scfd audit.");
     }
     struct scf_vkey key = scf_chain_vkey(services, &record->chain_id, block->suite, arena);
+    if (!scf_note_names_key(block->checkpoint_note, &key))
+        return scf_fail(err, SCF_E_INTERNAL,
+                        "This instance does not have the key that signed the record's block.");
     scf_proof_write(record, block, path, n, &key, out);
     return out->overflow ? scf_fail(err, SCF_E_INTERNAL, "The proof does not fit.") : SCF_OK;
 }

@@ -126,7 +126,7 @@ static enum scf_code lock_chain(struct scf_db *db, struct scf_arena *arena,
     if (scf_rows_count(rows) != 1)
         return scf_fail(err, SCF_E_NOT_FOUND, "There is no such chain.");
     *ret_size = scf_rows_i64(rows, 0, 0);
-    *ret_suite = (enum scf_suite)scf_rows_i64(rows, 0, 1);
+    *ret_suite = scf_suite_of_number(scf_rows_i64(rows, 0, 1));
     return SCF_OK;
 }
 

@@ -66,7 +66,7 @@ struct scf_seal_state scf_seal_state_of(const struct scf_rows *rows, int row) {
         .block_us = scf_rows_time(rows, row, 6),
         .block_root = scf_rows_hash(rows, row, 7),
         .block_block_hash = scf_rows_hash(rows, row, 8),
-        .suite = (enum scf_suite)scf_rows_i64(rows, row, 9),
+        .suite = scf_suite_of_number(scf_rows_i64(rows, row, 9)),
     };
 }
 
@@ -259,7 +259,7 @@ enum scf_code scf_chain_sealed_state(struct scf_db *db, struct scf_arena *arena,
     ret->height = scf_rows_i64(rows, 0, 0);
     ret->size = scf_rows_i64(rows, 0, 1);
     ret->block_hash = scf_rows_hash(rows, 0, 2);
-    ret->suite = (enum scf_suite)scf_rows_i64(rows, 0, 4);
+    ret->suite = scf_suite_of_number(scf_rows_i64(rows, 0, 4));
     ret->root = scf_rows_null(rows, 0, 3) ? scf_merkle_empty(scf_suite_hash(ret->suite))
                                           : scf_rows_hash(rows, 0, 3);
     return SCF_OK;

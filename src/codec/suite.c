@@ -13,6 +13,10 @@ bool scf_suite_parse(const char *name, enum scf_suite *ret) {
     return false;
 }
 
+enum scf_suite scf_suite_of_number(int64_t number) {
+    return number > 0 && number < SCF_SUITES ? (enum scf_suite)number : SCF_SUITE_SHA256_ED25519;
+}
+
 enum scf_hash_alg scf_suite_hash(enum scf_suite suite) {
     return suite == SCF_SUITE_SM3_SM2 ? SCF_SM3 : SCF_SHA256;
 }

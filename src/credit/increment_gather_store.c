@@ -274,7 +274,7 @@ static const struct scf_stmt seals_stmt = {
 
 /* Before the first block: that of the empty tree. */
 static struct scf_hash root_of(const struct scf_rows *rows, int row) {
-    enum scf_suite suite = (enum scf_suite)scf_rows_i64(rows, row, 3);
+    enum scf_suite suite = scf_suite_of_number(scf_rows_i64(rows, row, 3));
     return scf_rows_null(rows, row, 2) ? scf_merkle_empty(scf_suite_hash(suite))
                                        : scf_rows_hash(rows, row, 2);
 }

@@ -24,7 +24,7 @@ static void read_node(const struct scf_rows *rows, int row, struct scf_arena *ar
         .version = scf_rows_i64(rows, row, 8),
         .created_us = scf_rows_time(rows, row, 9),
         .updated_us = scf_rows_time(rows, row, 10),
-        .chain_suite = (enum scf_suite)scf_rows_i64(rows, row, 11),
+        .chain_suite = scf_suite_of_number(scf_rows_i64(rows, row, 11)),
     };
 }
 

@@ -455,3 +455,26 @@ def test_killed_and_started_again_and_not_with_another_key():
         key.write_bytes(right)
         own.start()
         assert proof_of(own.client(chain.erp.key), sent["id"]) == before
+
+
+def test_an_instance_with_another_key_gives_no_proofs():
+    """Before the first chain of SM3 nothing shows that two instances have different keys for it."""
+    with Server() as first:
+        url, flags = first.cluster_url(), ["--signing-key-file", first.data / "log.key"]
+        with Server(database_url=url, flags=flags) as second:
+            chain = Chain(first.client(), {"erp": SM3})
+            sent = chain.erp.client.post("/v1/invoices", chain.invoice()).json()
+            answers = [
+                s.client(chain.erp.key).get(
+                    f"/v1/records/{sent['id']}/proof", {"Prefer": "wait=10"}
+                ) for s in (first, second)
+            ]
+            assert sorted(a.status for a in answers) == [200, 500]
+            good = next(a for a in answers if a.status == 200)
+            merkle.verify_proof(good.json())
+            assert b"signed" in next(a for a in answers if a.status == 500).body
+        flags += ["--sm2-key-file", first.data / "log-sm2.key"]
+        if good is answers[0]:
+            with Server(database_url=url, flags=flags) as second:
+                shown = second.client(chain.erp.key).get(f"/v1/records/{sent['id']}/proof")
+                assert shown.body == good.body

@@ -19,6 +19,10 @@ extern const char *const scf_suite_names[SCF_SUITES + 1];
 /* False: no suite has this name; NULL neither. */
 bool scf_suite_parse(const char *name, enum scf_suite *ret) SCF_MUST_CHECK;
 
+/* The suite as it is stored. A number that is none stands for the first: whatever was made with
+ * another then shows as altered. */
+enum scf_suite scf_suite_of_number(int64_t number);
+
 enum scf_hash_alg scf_suite_hash(enum scf_suite suite);
 enum scf_sign_alg scf_suite_signature(enum scf_suite suite);
 /* The suite whose signatures are of this algorithm: there is one for each. */

@@ -66,7 +66,7 @@ static const char *record_fault(const struct scf_audit_leaf *leaf, struct scf_re
         return "its kind is unknown";
     r->kind = (enum scf_record_kind)leaf->kind;
     /* The server erases nothing yet, so that whatever is gone was taken away behind its back. */
-    if (!leaf->has_body && !leaf->has_digest && !leaf->has_salt)
+    if (!leaf->has_body && !leaf->has_digest && !leaf->has_salt && !leaf->has_sm3)
         return "its body, digest and salt were removed";
     if (!leaf->has_body || !leaf->has_digest || !leaf->has_salt)
         return "it is erased in part only";

@@ -44,7 +44,8 @@ void scf_replay_gap(struct scf_credit_replay *r, const char *pointer,
 const char *scf_replay_record_fault(const struct scf_record *record) {
     static const uint8_t none[SCF_SALT_LEN];
     struct scf_hash h, zero = {{0}};
-    bool no_digest = scf_hash_eq(&record->body_sha256, &zero);
+    bool no_digest =
+        scf_hash_eq(&record->body_sha256, &zero) && scf_hash_eq(&record->body_sm3, &zero);
     if (record->body.p == NULL)
         return no_digest && memcmp(record->salt, none, sizeof none) == 0
                    ? ""

@@ -182,13 +182,15 @@ static void altered_records_are_named(void **state) {
         {"UPDATE scfd.record SET kind = 1" AT, "its leaf text"},
         {"UPDATE scfd.record SET kind = 99" AT, "its kind is unknown"},
         {"UPDATE scfd.record SET body = NULL" AT, "erased in part"},
+        {"UPDATE scfd.record SET body = NULL, body_sm3 = body_sha256, body_sha256 = NULL,"
+         " salt = NULL" AT,
+         "erased in part"},
         {"UPDATE scfd.record SET body = NULL, body_sha256 = NULL, salt = NULL,"
          " body_sm3 = NULL" AT,
          "were removed"},
         {"UPDATE scfd.record SET salt = substr(salt, 1, 15)" AT, "wrong length"},
         {"UPDATE scfd.record SET body = ''" AT, "its body does not have the recorded SHA-256"},
     };
-#undef AT
     char id[SCF_ID_TEXT], named[128];
     scf_id_format("inv", &records[TARGET].id, id);
     for (size_t i = 0; i < SCF_COUNT(rows); i++) {
@@ -208,13 +210,11 @@ static void altered_records_are_named(void **state) {
 static void altered_suites_are_found(void **state) {
     (void)state;
     need_world();
-#define AT " WHERE $T AND leaf_index = 303"
     static const struct expectation rows[SCF_SUITES][2] = {
         {{"UPDATE scfd.record SET body_sm3 = body_sha256" AT, "it has a body_sm3"},
          {"UPDATE scfd.record SET body_sm3 = salt" AT, "it has a body_sm3"}},
         {{"UPDATE scfd.record SET body_sm3 = body_sha256" AT, "have the recorded SM3"},
          {"UPDATE scfd.record SET body_sm3 = NULL" AT, "its body_sm3 is missing"}}};
-#undef AT
     expect(rows[world_suite], 2);
     world_sql(&w, "UPDATE scfd.chain SET suite = 1 - suite");
     assert_true(audit(&pub).faults > 3 + LEAVES);
@@ -224,7 +224,6 @@ static void altered_suites_are_found(void **state) {
 static void altered_identities_are_found(void **state) {
     (void)state;
     need_world();
-#define AT " WHERE $T AND leaf_index = 303"
     static const struct expectation rows[] = {
         {"UPDATE scfd.record SET id = uuid_nil_like() " AT, "leaf 303: record inv_"},
         {"UPDATE scfd.record SET leaf_index = 5000" AT, "leaf 303: 1 record is missing from here"},

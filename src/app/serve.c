@@ -136,6 +136,7 @@ static void on_server_notify(void *server, const char *topic, bool connected) {
 static enum scf_code open_catalogues(struct running *r, struct scf_error *err) {
     struct scf_services *s = &r->services;
     s->fold_contract = scf_rollup_contract;
+    s->tiles = scf_tile_cache_new(SCF_TILES_CACHED);
     enum scf_code code = scf_keys_open(s->database_url, &s->installation, &s->keys, err);
     if (code == SCF_OK)
         code = scf_templates_open(s->database_url, &s->templates, err);
@@ -265,6 +266,7 @@ static void go_down(struct running *r) {
         scf_intake_stop(r->services.intake);
         scf_templates_free(r->services.templates);
         scf_keys_free(r->services.keys);
+        scf_tile_cache_free(r->services.tiles);
         scf_signing_key_free(r->services.log_key);
         free(r->routes);
     }

@@ -58,22 +58,44 @@ static bool read_chain(struct scf_request *rq, struct scf_chain_view *ret) {
 
 /* ---- GET /v1/records/{id}/proof ---- */
 
-static enum scf_code read_record(struct scf_request *rq, struct scf_record *ret,
-                                 struct scf_error *err) {
+/* What the crowd's one query found for a request: its data. */
+struct asked {
+    struct scf_proof_ask ask;
+    enum scf_record_kind kind; /* that the id in the path says */
+    struct scf_error err;      /* of the query */
+};
+
+static bool read_record_id(struct scf_request *rq, struct asked *ret) {
     char prefix[16];
-    struct scf_uuid id;
-    enum scf_record_kind kind;
-    struct scf_record r;
-    if (!scf_id_parse_any(scf_rq_param(rq, "id"), prefix, &id) ||
-        !scf_record_kind_of_prefix(prefix, &kind))
-        return scf_fail(err, SCF_E_NOT_FOUND, "There is no such record.");
-    enum scf_code code =
-        scf_record_get(scf_rq_db(rq), scf_rq_arena(rq), scf_rq_actor(rq), &id, &r, err);
-    if (code == SCF_OK && r.kind != kind)
-        return scf_fail(err, SCF_E_NOT_FOUND, "There is no such record.");
-    if (code == SCF_OK)
-        *ret = r;
-    return code;
+    return scf_id_parse_any(scf_rq_param(rq, "id"), prefix, &ret->ask.id) &&
+           scf_record_kind_of_prefix(prefix, &ret->kind);
+}
+
+/* Proofs are waited for, and then asked for, by crowds: one query says for all of them which record
+ * it is, whether the asker may see it, whether it was erased, and which block covers it. That must
+ * be asked anew every time, and is most of what a proof costs; the rest comes from memory. */
+static void prefetch_proofs(struct scf_request *const *rqs, size_t n) {
+    struct scf_proof_ask *asks[SCF_PREFETCH_MAX];
+    struct scf_error err = {0};
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct scf_arena *arena = scf_rq_arena(rqs[i]);
+        struct asked *a = scf_alloc(arena, 1, sizeof *a);
+        scf_rq_set_data(rqs[i], a);
+        if (a == NULL || !read_record_id(rqs[i], a))
+            continue;
+        a->ask.actor = scf_rq_actor(rqs[i]);
+        a->ask.arena = arena;
+        asks[count++] = &a->ask;
+    }
+    if (count == 0 ||
+        scf_proof_asks(scf_rq_db(rqs[0]), scf_rq_arena(rqs[0]), asks, count, &err) == SCF_OK)
+        return;
+    for (size_t i = 0; i < n; i++) {
+        struct asked *a = scf_rq_data(rqs[i]);
+        if (a != NULL)
+            a->err = err;
+    }
 }
 
 /* What the answer is made of, hashed: nothing else can change in it. An answer that the client has
@@ -114,23 +136,22 @@ static void reply_proof(struct scf_request *rq, const struct scf_record *record,
 }
 
 static void proof_get(struct scf_request *rq) {
-    struct scf_error err;
-    struct scf_record record;
-    struct scf_proof_block block;
-    struct scf_db *db = scf_rq_db(rq);
-    struct scf_arena *arena = scf_rq_arena(rq);
-    enum scf_code code = read_record(rq, &record, &err);
-    if (code == SCF_OK)
-        code = scf_proof_block(db, arena, &record.chain_id, record.leaf_index, &block, &err);
-    if (code == SCF_E_NOT_SEALED && scf_rq_may_wait(rq)) {
+    struct scf_error err = {0};
+    const struct asked *a = scf_rq_data(rq);
+    if (a == NULL)
+        scf_fail_memory(&err);
+    else if (a->err.code != SCF_OK)
+        err = a->err;
+    else if (!a->ask.found || a->ask.record.kind != a->kind)
+        scf_fail(&err, SCF_E_NOT_FOUND, "There is no such record.");
+    else if (!a->ask.sealed)
+        scf_proof_not_sealed(&err);
+    if (err.code == SCF_E_NOT_SEALED && scf_rq_may_wait(rq))
         scf_rq_wait(rq, "sealed");
-        return;
-    }
-    if (code != SCF_OK) {
+    else if (err.code != SCF_OK)
         scf_reply_error(rq, &err);
-        return;
-    }
-    reply_proof(rq, &record, &block);
+    else
+        reply_proof(rq, &a->ask.record, &a->ask.block);
 }
 
 /* ---- GET /v1/chains, /v1/chains/{id} ---- */
@@ -317,7 +338,9 @@ static enum scf_code consistency_hashes(struct scf_request *rq, const struct scf
     ranges[n] = (struct scf_range){0, (uint64_t)from};
     ranges[n + 1] = (struct scf_range){0, (uint64_t)to};
     *ret_n = n;
-    return scf_proof_hashes(scf_rq_db(rq), scf_rq_arena(rq), chain_id, ranges, n + 2, hashes, err);
+    const struct scf_services *services = scf_rq_app(rq);
+    return scf_proof_hashes(scf_rq_db(rq), scf_rq_arena(rq), services->tiles, chain_id, ranges,
+                            n + 2, hashes, err);
 }
 
 static void write_consistency(struct scf_buf *out, int64_t from, int64_t to,
@@ -396,9 +419,18 @@ static const char *const consistency_query[] = {"from", "to", NULL};
     }
 
 const struct scf_route scf_chain_routes[] = {
-    CHAIN_ROUTE("/v1/records/{id}/proof", "getRecordProof",
-                "The proof that a record is in its chain; Prefer: wait holds until it is sealed",
-                proof_get, "200 Proof|text,304,404,503", NULL),
+    {.method = "GET",
+     .pattern = "/v1/records/{id}/proof",
+     .operation_id = "getRecordProof",
+     .tag = "Chains",
+     .summary = "The proof that a record is in its chain; Prefer: wait holds until it is sealed",
+     .access = SCF_KEYED,
+     .admin = true,
+     .kinds = SCF_ANY_NODE,
+     .run = SCF_RUN_SERVICE,
+     .handle = proof_get,
+     .prefetch = prefetch_proofs,
+     .answers = "200 Proof|text,304,404,503"},
     CHAIN_ROUTE("/v1/chains", "listChains", "List chains with their newest blocks", chains_list,
                 "200 ChainPage,304", page_query),
     CHAIN_ROUTE("/v1/chains/{id}", "getChain", "Read a chain", chain_get, "200 Chain,304,404",

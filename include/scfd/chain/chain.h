@@ -53,6 +53,13 @@ bool scf_verify_proof(struct scf_str proof_json, struct scf_str vkey, const stru
 bool scf_chain_vkey_parse(struct scf_str vkey, uint8_t ret_public[SCF_ED25519_PUBLIC_LEN],
                           struct scf_str *ret_origin) SCF_MUST_CHECK;
 
+/* Tiles in memory, for proofs: up to `max_tiles` of up to 16 KiB, made as they are needed. Never
+ * NULL. Any thread may use one; free it (NULL is fine) when none does any more. */
+struct scf_tile_cache;
+enum { SCF_TILES_CACHED = 2048 };
+struct scf_tile_cache *scf_tile_cache_new(size_t max_tiles);
+void scf_tile_cache_free(struct scf_tile_cache *cache);
+
 /* ---- walking a tree ---- */
 
 /* The leaf hashes that a chain's tiles hold, from its first leaf on, and the roots of the trees on

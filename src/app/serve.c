@@ -192,9 +192,12 @@ static enum scf_code authenticate(void *app, struct scf_str key, struct scf_acto
 static enum scf_code start_server(struct running *r, struct scf_error *err) {
     size_t count;
     r->routes = scf_all_routes(&count);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         if (r->routes[i].run == SCF_RUN_STREAM)
             r->routes[i].body_max = (size_t)r->config.max_bulk_bytes;
+        if (r->routes[i].public_log && scf_config_public_log(&r->config))
+            r->routes[i].access = SCF_PUBLIC;
+    }
     struct scf_server_options options = {
         .listen = r->config.listen,
         .database_url = r->services.database_url,

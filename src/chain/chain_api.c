@@ -1,5 +1,5 @@
-/* Routes of chains: proofs, checkpoints, blocks, consistency, tiles. Relies on the stores of this
- * room and on http.
+/* Routes of chains: proofs, checkpoints, blocks, consistency; tile_api.c has tiles and entries.
+ * Relies on the stores of this room and on http.
  *
  * Whoever has a key may read the trees of all chains: they hold hashes only, and a proof that only
  * its owner can check against the others' view of the log would prove little. How many records wait
@@ -7,6 +7,7 @@
 #include "scfd/chain/block.h"
 #include "chain_store.h"
 #include "proof_store.h"
+#include "tile_api.h"
 
 #include "scfd/chain/chain.h"
 #include "scfd/http/answer.h"
@@ -35,17 +36,11 @@ static struct scf_vkey key_of(struct scf_request *rq, const struct scf_uuid *cha
     return key;
 }
 
-/* A chain goes by its own id or by its node's: the uuid is the same. */
-static bool read_chain_id(struct scf_request *rq, struct scf_uuid *ret) {
-    struct scf_str text = scf_rq_param(rq, "id");
-    return scf_id_parse("chain", text, ret) || scf_id_parse("node", text, ret);
-}
-
 /* The chain of the path, or a reply that there is none. */
 static bool read_chain(struct scf_request *rq, struct scf_chain_view *ret) {
     struct scf_uuid id;
     struct scf_error err;
-    if (!read_chain_id(rq, &id)) {
+    if (!scf_rq_chain_id(rq, &id)) {
         not_found(rq, "There is no such chain.");
         return false;
     }
@@ -260,7 +255,7 @@ static void block_get(struct scf_request *rq) {
     struct scf_block_view block;
     struct scf_uuid id;
     int64_t height;
-    if (!read_chain_id(rq, &id) ||
+    if (!scf_rq_chain_id(rq, &id) ||
         !scf_parse_i64(scf_rq_param(rq, "height"), 0, INT64_MAX, &height)) {
         not_found(rq, "There is no such block.");
         return;
@@ -379,43 +374,17 @@ static void consistency_get(struct scf_request *rq) {
     scf_reply_tagged(rq, 200, to, &out);
 }
 
-/* ---- GET /v1/chains/{id}/tile/{rest*} ---- */
-
-/* What a tile path names never changes, a partial one neither: it says how many hashes it has. */
-static void tile_get(struct scf_request *rq) {
-    struct scf_error err;
-    struct scf_tile_row row = {.tile.hashes = NULL};
-    struct scf_tile_id id;
-    if (!read_chain_id(rq, &row.chain_id) || !scf_tile_path_parse(scf_rq_param(rq, "rest"), &id)) {
-        not_found(rq, "There is no such tile.");
-        return;
-    }
-    row.tile.id = id;
-    if (scf_tile_rows_read(scf_rq_db(rq), scf_rq_arena(rq), &row, 1, &err) != SCF_OK) {
-        scf_reply_error(rq, &err);
-        return;
-    }
-    if (row.tile.id.width < id.width) {
-        not_found(rq, "The tree does not have this tile, or not yet so many hashes in it.");
-        return;
-    }
-    struct scf_buf out;
-    scf_buf_init(&out, BODY_MAX);
-    scf_buf_put(&out, row.tile.hashes, (size_t)id.width * SCF_HASH_LEN);
-    scf_reply_header(rq, "Cache-Control", "private, max-age=31536000, immutable");
-    scf_reply(rq, 200, "application/octet-stream", &out);
-}
-
 /* ---- the table ---- */
 
 static const char *const page_query[] = {"limit", "after", "order", NULL};
 static const char *const consistency_query[] = {"from", "to", NULL};
 
-#define CHAIN_ROUTE(pattern_, id_, summary_, handle_, answers_, query_)                            \
+#define CHAIN_ROUTE(pattern_, id_, summary_, handle_, answers_, query_, public_)                   \
     {                                                                                              \
         .method = "GET", .pattern = pattern_, .operation_id = id_, .tag = "Chains",                \
         .summary = summary_, .access = SCF_KEYED, .admin = true, .kinds = SCF_ANY_NODE,            \
-        .run = SCF_RUN_SERVICE, .handle = handle_, .answers = answers_, .query = query_            \
+        .run = SCF_RUN_SERVICE, .handle = handle_, .answers = answers_, .query = query_,           \
+        .public_log = public_                                                                      \
     }
 
 const struct scf_route scf_chain_routes[] = {
@@ -432,21 +401,24 @@ const struct scf_route scf_chain_routes[] = {
      .prefetch = prefetch_proofs,
      .answers = "200 Proof|text,304,404,503"},
     CHAIN_ROUTE("/v1/chains", "listChains", "List chains with their newest blocks", chains_list,
-                "200 ChainPage,304", page_query),
-    CHAIN_ROUTE("/v1/chains/{id}", "getChain", "Read a chain", chain_get, "200 Chain,304,404",
-                NULL),
+                "200 ChainPage,304", page_query, false),
+    CHAIN_ROUTE("/v1/chains/{id}", "getChain", "Read a chain", chain_get, "200 Chain,304,404", NULL,
+                false),
     CHAIN_ROUTE("/v1/chains/{id}/checkpoint", "getCheckpoint",
                 "The newest C2SP checkpoint, a signed note", checkpoint_get, "200 text,304,404",
-                NULL),
+                NULL, true),
     CHAIN_ROUTE("/v1/chains/{id}/blocks", "listBlocks", "List the blocks of a chain", blocks_list,
-                "200 BlockPage,304,404", page_query),
+                "200 BlockPage,304,404", page_query, false),
     CHAIN_ROUTE("/v1/chains/{id}/blocks/{height}", "getBlock", "Read a block with its signed notes",
-                block_get, "200 Block,304,404", NULL),
+                block_get, "200 Block,304,404", NULL, false),
     CHAIN_ROUTE("/v1/chains/{id}/consistency", "getConsistency",
                 "Prove that the tree of one size contains that of another", consistency_get,
-                "200 Consistency,304,404", consistency_query),
+                "200 Consistency,304,404", consistency_query, true),
     CHAIN_ROUTE("/v1/chains/{id}/tile/{rest*}", "getTile",
                 "A tile of the tree (C2SP tlog-tiles): 32-byte hashes one behind the other",
-                tile_get, "200 bytes,404", NULL),
+                scf_tile_get, "200 bytes,304,404", NULL, true),
+    CHAIN_ROUTE("/v1/chains/{id}/tile/entries/{rest*}", "getEntries",
+                "An entry bundle (C2SP tlog-tiles): leaf texts, each after its length",
+                scf_entries_get, "200 bytes,304,403,404,410", NULL, false),
 };
 const size_t scf_chain_route_count = SCF_COUNT(scf_chain_routes);

@@ -41,8 +41,15 @@ static int verify_proof(struct scf_str document, const struct arguments *given,
     return exit_code;
 }
 
+static int key_is_missing(void) {
+    fprintf(stderr, "scfd: verify: a proof needs --key VKEY\n");
+    return SCF_EXIT_USAGE;
+}
+
 /* Only a receipt can be checked without a key. */
 static int verify_without_key(struct scf_str document, struct scf_buf *report) {
+    if (scf_tlog_proof_is(document))
+        return key_is_missing();
     struct scf_arena *arena = scf_arena_new(ARENA_MAX);
     struct scf_error err = {0};
     const cJSON *json = scf_json_parse_large(arena, document.p, document.n, &err);
@@ -54,8 +61,7 @@ static int verify_without_key(struct scf_str document, struct scf_buf *report) {
         scf_buf_printf(report, "FAILED  the document is JSON: %s\n", err.detail);
         return SCF_EXIT_VERIFICATION;
     }
-    fprintf(stderr, "scfd: verify: a proof needs --key VKEY\n");
-    return SCF_EXIT_USAGE;
+    return key_is_missing();
 }
 
 /* The argument that an option's value goes to; NULL: no such option. */

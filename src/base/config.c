@@ -66,8 +66,8 @@ static const struct key keys[] = {
     {AT(seal_interval_ms), INT(10, 60000, "500"),
      .help = "Milliseconds between two looks for records that need a block."},
     {AT(public_log), .initial = "false", .choices = "false|true",
-     .help = "Whether checkpoints, tiles and consistency proofs of all chains can be read without an "
-             "API key. They are hashes; records and entries are never public."},
+     .help = "Whether checkpoints, tiles and consistency proofs of all chains can be read without "
+             "an API key. They are hashes; records and entries are never public."},
     {AT(shutdown_delay_s), INT(0, 3600, "0"),
      .help = "Seconds between /readyz answering 503 and closing the listening socket, so that load "
              "balancers notice."},

@@ -80,9 +80,11 @@ bool scf_tlog_proof_parse(struct scf_str text, struct scf_arena *arena,
     if (value_of(line, EXTRA, &value) &&
         (!decode_extra(value, arena, &p.extra) || !scf_take_line(&text, &line)))
         return false;
-    if (!value_of(line, INDEX, &value) || !scf_parse_i64(value, 0, INT64_MAX, &p.index) ||
+    uint64_t index;
+    if (!value_of(line, INDEX, &value) || !scf_parse_u64(value, INT64_MAX, &index) ||
         !parse_path(&text, &p) || text.n == 0)
         return false;
+    p.index = (int64_t)index;
     p.checkpoint = text;
     *ret = p;
     return true;

@@ -80,6 +80,7 @@ static void other_forms_are_refused(void **state) {
         "c2sp.org/tlog-proof@v1\nindex 00\n" POINT,
         "c2sp.org/tlog-proof@v1\nindex 01\n" POINT,
         "c2sp.org/tlog-proof@v1\nindex -1\n" POINT,
+        "c2sp.org/tlog-proof@v1\nindex -0\n" POINT,
         "c2sp.org/tlog-proof@v1\nindex +1\n" POINT,
         "c2sp.org/tlog-proof@v1\nindex  1\n" POINT,
         "c2sp.org/tlog-proof@v1\nindex 9223372036854775808\n" POINT,

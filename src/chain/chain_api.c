@@ -100,6 +100,7 @@ static void proof_tag(const struct scf_record *record, const struct scf_proof_bl
     const struct scf_str parts[] = {
         {(const char *)record->leaf_hash.b, SCF_HASH_LEN},
         {(const char *)block->hash.b, SCF_HASH_LEN},
+        block->checkpoint_note, /* others may have signed it too since */
         form == SCF_PROOF_TEXT ? SCF_STR("text") : SCF_STR(SCF_PROOF_FORMAT),
         record->body.p == NULL ? SCF_STR("erased") : SCF_STR(""),
     };

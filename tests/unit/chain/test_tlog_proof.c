@@ -59,7 +59,7 @@ static void the_form_of_the_specification(void **state) {
     assert_int_equal(p.index, 73894);
     assert_int_equal(p.n, 2);
     assert_int_equal(p.path[0].b[0], 0x81); /* "gSKy" is 81 22 b2 */
-    assert_true(scf_str_is(p.checkpoint, POINT + 1));
+    assert_true(scf_str_is(p.checkpoint, &POINT[1]));
     struct scf_buf out;
     scf_buf_init(&out, 4096);
     scf_tlog_proof_write(&p, &out);

@@ -90,14 +90,26 @@ static enum scf_code open_database(struct running *r, struct scf_error *err) {
     return scf_migrate(r->services.database_url, SCF_MIGRATE_APPLY, NULL, err);
 }
 
-static enum scf_code load_signing_key(struct running *r, struct scf_error *err) {
-    char path[PATH_MAX];
-    const char *given = r->config.signing_key_file;
-    int n = given ? snprintf(path, sizeof path, "%s", given)
-                  : snprintf(path, sizeof path, "%s/log.key", r->config.data_dir);
-    if (n < 0 || (size_t)n >= sizeof path)
-        return scf_fail(err, SCF_E_INVALID_PARAMETER, "The signing key's path is too long.");
-    return scf_signing_key_load(path, given == NULL, &r->services.log_key, err);
+static enum scf_code load_signing_keys(struct running *r, struct scf_error *err) {
+    const struct scf_config *c = &r->config;
+    const struct {
+        const char *given, *name;
+        enum scf_sign_alg alg;
+        struct scf_signing_key **key;
+    } keys[] = {
+        {c->signing_key_file, "log.key", SCF_ED25519, &r->services.log_key},
+        {c->sm2_key_file, "log-sm2.key", SCF_SM2, &r->services.sm2_key},
+    };
+    enum scf_code code = SCF_OK;
+    for (size_t i = 0; code == SCF_OK && i < SCF_COUNT(keys); i++) {
+        char path[PATH_MAX];
+        int n = keys[i].given ? snprintf(path, sizeof path, "%s", keys[i].given)
+                              : snprintf(path, sizeof path, "%s/%s", c->data_dir, keys[i].name);
+        if (n < 0 || (size_t)n >= sizeof path)
+            return scf_fail(err, SCF_E_INVALID_PARAMETER, "The signing key's path is too long.");
+        code = scf_signing_key_load(path, keys[i].alg, keys[i].given == NULL, keys[i].key, err);
+    }
+    return code;
 }
 
 static enum scf_code ship_defaults(struct scf_db *db, void *ctx, struct scf_error *err) {
@@ -119,7 +131,7 @@ static enum scf_code set_up_installation(struct running *r, struct scf_error *er
 }
 
 /* Blocks of two keys would be two logs: better no server than one that seals nothing. */
-static enum scf_code check_signing_key(struct running *r, struct scf_error *err) {
+static enum scf_code check_signing_keys(struct running *r, struct scf_error *err) {
     struct scf_db *db = scf_db_new(r->services.database_url, "scfd start", 60000);
     struct scf_arena *arena = scf_arena_new(1 << 20);
     enum scf_code code = scf_chain_key_check(db, arena, &r->services, err);
@@ -236,9 +248,9 @@ static enum scf_code block_signals(struct running *r, struct scf_error *err) {
 
 static enum scf_code come_up(struct running *r, struct scf_error *err) {
     enum scf_code (*const steps[])(struct running *, struct scf_error *) = {
-        open_data,           open_database,     block_signals,   load_signing_key,
-        set_up_installation, check_signing_key, open_catalogues, start_intake,
-        start_work,          start_server,      start_listener,
+        open_data,           open_database,      block_signals,   load_signing_keys,
+        set_up_installation, check_signing_keys, open_catalogues, start_intake,
+        start_work,          start_server,       start_listener,
     };
     for (size_t i = 0; i < SCF_COUNT(steps); i++) {
         enum scf_code code = steps[i](r, err);
@@ -271,6 +283,7 @@ static void go_down(struct running *r) {
         scf_keys_free(r->services.keys);
         scf_tile_cache_free(r->services.tiles);
         scf_signing_key_free(r->services.log_key);
+        scf_signing_key_free(r->services.sm2_key);
         free(r->routes);
     }
     scf_cluster_stop(r->cluster);

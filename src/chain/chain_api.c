@@ -22,20 +22,6 @@ static void not_found(struct scf_request *rq, const char *detail) {
     scf_reply_error(rq, &err);
 }
 
-/* The verifier key of a chain; its name is the chain's origin, in the request's arena. */
-static struct scf_vkey key_of(struct scf_request *rq, const struct scf_uuid *chain_id) {
-    const struct scf_services *services = scf_rq_app(rq);
-    uint8_t pub[SCF_ED25519_PUBLIC_LEN];
-    scf_signing_key_public(services->log_key, pub);
-    struct scf_buf origin;
-    scf_buf_init(&origin, 1024);
-    scf_chain_origin(services->installation.origin, chain_id, &origin);
-    struct scf_vkey key =
-        scf_vkey(scf_str(scf_strndup(scf_rq_arena(rq), origin.data, origin.len)), pub);
-    scf_buf_free(&origin);
-    return key;
-}
-
 /* The chain of the path, or a reply that there is none. */
 static bool read_chain(struct scf_request *rq, struct scf_chain_view *ret) {
     struct scf_uuid id;
@@ -155,12 +141,13 @@ static void proof_get(struct scf_request *rq) {
 static void write_chain(struct scf_request *rq, struct scf_jsonw *w,
                         const struct scf_chain_view *c) {
     const struct scf_actor *actor = scf_rq_actor(rq);
-    struct scf_vkey key = key_of(rq, &c->id);
+    struct scf_vkey key = scf_chain_vkey(scf_rq_app(rq), &c->id, c->suite, scf_rq_arena(rq));
     struct scf_buf vkey;
     scf_buf_init(&vkey, 1024);
     scf_vkey_write(&key, &vkey);
     scf_jw_id(w, "id", "chain", &c->id);
     scf_jw_id(w, "node_id", "node", &c->id);
+    scf_jw_str(w, "suite", scf_suite_names[c->suite]);
     scf_jw_strn(w, "origin", key.name.p, key.name.n);
     scf_jw_strn(w, "vkey", vkey.data, vkey.len);
     if (actor->admin || scf_uuid_eq(&actor->node_id, &c->id))
@@ -325,7 +312,7 @@ static enum scf_code read_sizes(struct scf_request *rq, int64_t sealed, int64_t 
 }
 
 /* The proof, then the two roots, of which the caller has seen at least one. */
-static enum scf_code consistency_hashes(struct scf_request *rq, const struct scf_uuid *chain_id,
+static enum scf_code consistency_hashes(struct scf_request *rq, const struct scf_chain_view *chain,
                                         int64_t from, int64_t to,
                                         struct scf_hash hashes[SCF_PROOF_MAX + 2], int *ret_n,
                                         struct scf_error *err) {
@@ -335,8 +322,8 @@ static enum scf_code consistency_hashes(struct scf_request *rq, const struct scf
     ranges[n + 1] = (struct scf_range){0, (uint64_t)to};
     *ret_n = n;
     const struct scf_services *services = scf_rq_app(rq);
-    return scf_proof_hashes(scf_rq_db(rq), scf_rq_arena(rq), services->tiles, chain_id, ranges,
-                            n + 2, hashes, err);
+    return scf_proof_hashes(scf_rq_db(rq), scf_rq_arena(rq), services->tiles, &chain->id,
+                            chain->suite, ranges, n + 2, hashes, err);
 }
 
 static void write_consistency(struct scf_buf *out, int64_t from, int64_t to,
@@ -364,7 +351,7 @@ static void consistency_get(struct scf_request *rq) {
         return;
     enum scf_code code = read_sizes(rq, chain.newest.size, &from, &to, &err);
     if (code == SCF_OK)
-        code = consistency_hashes(rq, &chain.id, from, to, hashes, &n, &err);
+        code = consistency_hashes(rq, &chain, from, to, hashes, &n, &err);
     if (code != SCF_OK) {
         scf_reply_error(rq, &err);
         return;

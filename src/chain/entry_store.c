@@ -4,7 +4,8 @@
 static const struct scf_stmt read_entries = {
     "scf_entries_read",
     "SELECT r.leaf_index, r.id, r.kind, r.external_id, r.received_at, r.body_sha256, r.salt,"
-    " r.body IS NULL FROM scfd.chain_seal s JOIN scfd.record r ON r.chain_id = s.chain_id"
+    " r.body IS NULL, r.body_sm3 FROM scfd.chain_seal s JOIN scfd.record r ON r.chain_id = "
+    "s.chain_id"
     " WHERE s.chain_id = $1 AND r.leaf_index >= $2 AND r.leaf_index < least($3, s.size)"
     " ORDER BY r.leaf_index"};
 
@@ -18,7 +19,10 @@ static struct scf_entry entry_of(const struct scf_rows *rows, int row,
                    .kind = (enum scf_record_kind)scf_rows_i64(rows, row, 2),
                    .external_id = scf_rows_str(rows, row, 3),
                    .received_us = scf_rows_time(rows, row, 4),
-                   .body_sha256 = scf_rows_hash(rows, row, 5)},
+                   .body_sha256 = scf_rows_hash(rows, row, 5),
+                   .body_sm3 = scf_rows_hash(rows, row, 8),
+                   .suite =
+                       scf_rows_null(rows, row, 8) ? SCF_SUITE_SHA256_ED25519 : SCF_SUITE_SM3_SM2},
     };
     struct scf_str salt = scf_rows_str(rows, row, 6);
     memcpy(e.record.salt, salt.p, salt.n < SCF_SALT_LEN ? salt.n : SCF_SALT_LEN);

@@ -45,7 +45,10 @@ static void fill(const struct scf_record *r, struct frame *f) {
     f->head_n = (size_t)(at - f->head);
 
     at = put(put(f->tail, "\nreceived_at "), time);
-    at = put_hex(put(at, "\nbody_sha256 "), r->body_sha256.b, SCF_HASH_LEN);
+    if (r->suite == SCF_SUITE_SM3_SM2)
+        at = put_hex(put(at, "\nbody_sm3 "), r->body_sm3.b, SCF_HASH_LEN);
+    else
+        at = put_hex(put(at, "\nbody_sha256 "), r->body_sha256.b, SCF_HASH_LEN);
     at = put_hex(put(at, "\nsalt "), r->salt, SCF_SALT_LEN);
     at = put(at, "\n");
     f->tail_n = (size_t)(at - f->tail);
@@ -70,17 +73,25 @@ static bool take_value(struct scf_str *rest, const char *name, struct scf_str *r
     return true;
 }
 
+/* The digest that is in the text tells the suite. */
+static bool take_digest(struct scf_str *rest, struct scf_record *r) {
+    struct scf_str digest;
+    bool sm3 = scf_str_starts(*rest, "body_sm3 ");
+    r->suite = sm3 ? SCF_SUITE_SM3_SM2 : SCF_SUITE_SHA256_ED25519;
+    return take_value(rest, sm3 ? "body_sm3" : "body_sha256", &digest) &&
+           scf_unhex(digest, sm3 ? r->body_sm3.b : r->body_sha256.b, SCF_HASH_LEN);
+}
+
 static bool parse_values(struct scf_str rest, struct scf_record *r) {
-    struct scf_str line, id, kind, node, time, digest, salt;
+    struct scf_str line, id, kind, node, time, salt;
     char prefix[16];
     return scf_take_line(&rest, &line) && take_value(&rest, "id", &id) &&
            take_value(&rest, "kind", &kind) && take_value(&rest, "node", &node) &&
            take_value(&rest, "external_id", &r->external_id) &&
-           take_value(&rest, "received_at", &time) && take_value(&rest, "body_sha256", &digest) &&
+           take_value(&rest, "received_at", &time) && take_digest(&rest, r) &&
            take_value(&rest, "salt", &salt) && scf_id_parse_any(id, prefix, &r->id) &&
            scf_record_kind_of_prefix(prefix, &r->kind) &&
            scf_id_parse("node", node, &r->chain_id) && scf_time_parse(time, &r->received_us) &&
-           scf_unhex(digest, r->body_sha256.b, SCF_HASH_LEN) &&
            scf_unhex(salt, r->salt, SCF_SALT_LEN);
 }
 
@@ -110,11 +121,18 @@ struct scf_hash scf_leaf_hash(const struct scf_record *r) {
         r->external_id,
         {f.tail, f.tail_n},
     };
-    return scf_digest_parts(SCF_SHA256, parts, SCF_COUNT(parts));
+    return scf_digest_parts(scf_suite_hash(r->suite), parts, SCF_COUNT(parts));
 }
 
 void scf_record_prepare(struct scf_record *r) {
     scf_random(r->salt, sizeof r->salt);
     r->body_sha256 = scf_sha256(r->body.p, r->body.n);
+    scf_record_set_suite(r, r->suite);
+}
+
+void scf_record_set_suite(struct scf_record *r, enum scf_suite suite) {
+    r->suite = suite;
+    if (suite == SCF_SUITE_SM3_SM2)
+        r->body_sm3 = scf_digest(SCF_SM3, r->body.p, r->body.n);
     r->leaf_hash = scf_leaf_hash(r);
 }

@@ -16,7 +16,10 @@ static void write_record(struct scf_jsonw *w, const struct scf_record *r, bool e
     if (erased) {
         scf_jw_bool(w, "erased", true);
     } else {
-        scf_jw_hex(w, "body_sha256", r->body_sha256.b, SCF_HASH_LEN);
+        if (r->suite == SCF_SUITE_SM3_SM2)
+            scf_jw_hex(w, "body_sm3", r->body_sm3.b, SCF_HASH_LEN);
+        else
+            scf_jw_hex(w, "body_sha256", r->body_sha256.b, SCF_HASH_LEN);
         scf_jw_hex(w, "salt", r->salt, SCF_SALT_LEN);
     }
     scf_jw_end_object(w);
@@ -42,7 +45,7 @@ static void write_key(struct scf_jsonw *w, const struct scf_vkey *key) {
     scf_vkey_write(key, &text);
     scf_jw_strn(w, "vkey", text.data, text.len);
     scf_buf_free(&text);
-    char *pem = scf_ed25519_public_pem(key->pub);
+    char *pem = scf_public_key_pem(&key->pub);
     scf_jw_str(w, "public_key_pem", pem);
     free(pem);
 }
@@ -54,6 +57,9 @@ void scf_proof_write(const struct scf_record *record, const struct scf_proof_blo
     struct scf_jsonw w = scf_jsonw(out);
     scf_jw_object(&w, NULL);
     scf_jw_str(&w, "format", SCF_PROOF_FORMAT);
+    /* Proofs never change: those from before there was a choice do not name the suite either. */
+    if (block->suite != SCF_SUITE_SHA256_ED25519)
+        scf_jw_str(&w, "suite", scf_suite_names[block->suite]);
     write_record(&w, record, erased);
     write_leaf(&w, record, erased);
     scf_jw_strn(&w, "origin", key->name.p, key->name.n);
@@ -73,7 +79,7 @@ void scf_proof_write(const struct scf_record *record, const struct scf_proof_blo
     scf_jw_end_object(&w);
 }
 
-bool scf_proof_write_text(const struct scf_record *record, const struct scf_proof_block *block,
+void scf_proof_write_text(const struct scf_record *record, const struct scf_proof_block *block,
                           const struct scf_hash *path, int n, struct scf_buf *out) {
     struct scf_buf leaf;
     struct scf_tlog_proof proof = {
@@ -84,7 +90,6 @@ bool scf_proof_write_text(const struct scf_record *record, const struct scf_proo
         scf_leaf_text(record, &leaf);
     proof.extra = (struct scf_str){leaf.data, leaf.len};
     scf_tlog_proof_write(&proof, out);
-    bool whole = !leaf.overflow && !out->overflow;
+    out->overflow |= leaf.overflow;
     scf_buf_free(&leaf);
-    return whole;
 }

@@ -8,11 +8,11 @@
 #include "scfd/chain/block.h"
 #include "scfd/chain/chain.h"
 
-enum { ORIGIN_MAX = 512 };
-
 /* ---- records and blocks ---- */
 
-#define BLOCK_COLUMNS "height, size, root, block_hash, block_note, checkpoint_note"
+#define BLOCK_COLUMNS                                                                              \
+    "b.height, b.size, b.root, b.block_hash, b.block_note, b.checkpoint_note, c.suite"
+#define BLOCK_OF_CHAIN " FROM scfd.block b JOIN scfd.chain c ON c.id = b.chain_id"
 
 /* The columns above, from `col` on. Text is a view into `rows`. */
 static struct scf_proof_block block_of(const struct scf_rows *rows, int row, int col) {
@@ -23,6 +23,7 @@ static struct scf_proof_block block_of(const struct scf_rows *rows, int row, int
         .hash = scf_rows_hash(rows, row, col + 3),
         .block_note = scf_rows_str(rows, row, col + 4),
         .checkpoint_note = scf_rows_str(rows, row, col + 5),
+        .suite = (enum scf_suite)scf_rows_i64(rows, row, col + 6),
     };
 }
 
@@ -32,8 +33,8 @@ enum scf_code scf_proof_not_sealed(struct scf_error *err) {
 }
 
 static const struct scf_stmt covering_block = {
-    "scf_proof_block", "SELECT " BLOCK_COLUMNS " FROM scfd.block"
-                       " WHERE chain_id = $1 AND size > $2 ORDER BY size LIMIT 1"};
+    "scf_proof_block", "SELECT " BLOCK_COLUMNS BLOCK_OF_CHAIN
+                       " WHERE b.chain_id = $1 AND b.size > $2 ORDER BY b.size LIMIT 1"};
 
 enum scf_code scf_proof_block(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_uuid *chain_id, int64_t leaf_index,
@@ -56,13 +57,13 @@ enum scf_code scf_proof_block(struct scf_db *db, struct scf_arena *arena,
 static const struct scf_stmt asked = {
     "scf_proof_asks",
     "SELECT w.i, r.chain_id, r.leaf_index, r.kind, r.external_id, r.received_at, r.leaf_hash,"
-    " r.body_sha256, r.salt, r.body IS NULL, b.*"
+    " r.body_sha256, r.salt, r.body IS NULL, r.body_sm3, b.*"
     " FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS w(id, node, i)"
     " JOIN scfd.record r ON r.id = w.id AND (w.node IS NULL OR r.chain_id = w.node OR EXISTS"
     " (SELECT FROM scfd.record_addressee a WHERE a.node_id = w.node AND a.record_id = r.id))"
-    " LEFT JOIN LATERAL (SELECT " BLOCK_COLUMNS " FROM scfd.block"
-    " WHERE chain_id = r.chain_id AND size > r.leaf_index ORDER BY size LIMIT 1) b ON true"};
-enum { ASKED_BLOCK = 10 /* its first column */ };
+    " LEFT JOIN LATERAL (SELECT " BLOCK_COLUMNS BLOCK_OF_CHAIN
+    " WHERE b.chain_id = r.chain_id AND b.size > r.leaf_index ORDER BY b.size LIMIT 1) b ON true"};
+enum { ASKED_BLOCK = 11 /* its first column */ };
 
 static bool keep(struct scf_arena *arena, struct scf_str *text) {
     text->p = scf_strndup(arena, text->p, text->n);
@@ -80,6 +81,7 @@ static bool read_asked(const struct scf_rows *rows, int row, struct scf_proof_as
         .received_us = scf_rows_time(rows, row, 5),
         .leaf_hash = scf_rows_hash(rows, row, 6),
         .body_sha256 = scf_rows_hash(rows, row, 7),
+        .body_sm3 = scf_rows_hash(rows, row, 10),
     };
     struct scf_str salt = scf_rows_str(rows, row, 8);
     memcpy(r->salt, salt.p, salt.n < SCF_SALT_LEN ? salt.n : SCF_SALT_LEN);
@@ -89,6 +91,7 @@ static bool read_asked(const struct scf_rows *rows, int row, struct scf_proof_as
     ask->sealed = !scf_rows_null(rows, row, ASKED_BLOCK);
     if (ask->sealed)
         ask->block = block_of(rows, row, ASKED_BLOCK);
+    r->suite = ask->block.suite;
     return keep(ask->arena, &r->external_id) &&
            (!ask->sealed || (keep(ask->arena, &ask->block.block_note) &&
                              keep(ask->arena, &ask->block.checkpoint_note)));
@@ -160,7 +163,8 @@ static struct scf_range range_of(const struct scf_subtree *s) {
 /* Reads the tiles of the subtrees that were not found, and keeps them for others. */
 static enum scf_code read_missing(struct scf_db *db, struct scf_arena *arena,
                                   struct scf_tile_cache *cache, const struct scf_uuid *chain_id,
-                                  struct parts *p, int missing, struct scf_error *err) {
+                                  enum scf_hash_alg alg, struct parts *p, int missing,
+                                  struct scf_error *err) {
     struct scf_range *ranges = scf_alloc(arena, (size_t)missing, sizeof *ranges);
     if (ranges == NULL)
         return scf_fail_memory(err);
@@ -175,10 +179,10 @@ static enum scf_code read_missing(struct scf_db *db, struct scf_arena *arena,
         return code;
     for (size_t i = 0; i < tiles->count; i++)
         if (tiles->items[i].id.width > 0)
-            scf_tile_cache_put(cache, chain_id, SCF_SHA256, &tiles->items[i]);
+            scf_tile_cache_put(cache, chain_id, alg, &tiles->items[i]);
     for (int i = 0; i < p->n; i++) {
         struct scf_range range = range_of(&p->subtrees[i]);
-        if (!p->found[i] && !scf_tiles_root(SCF_SHA256, tiles, range, &p->hashes[i])) {
+        if (!p->found[i] && !scf_tiles_root(alg, tiles, range, &p->hashes[i])) {
             scf_fail(err, SCF_E_INTERNAL, "The stored tree is damaged; run scfd audit.");
             return scf_note(err, "no hash for leaves [%" PRIu64 ", %" PRIu64 ")", range.begin,
                             range.end);
@@ -189,22 +193,22 @@ static enum scf_code read_missing(struct scf_db *db, struct scf_arena *arena,
 
 enum scf_code scf_proof_hashes(struct scf_db *db, struct scf_arena *arena,
                                struct scf_tile_cache *cache, const struct scf_uuid *chain_id,
-                               const struct scf_range *ranges, int n, struct scf_hash *ret,
-                               struct scf_error *err) {
+                               enum scf_suite suite, const struct scf_range *ranges, int n,
+                               struct scf_hash *ret, struct scf_error *err) {
     struct scf_subtree some[SCF_PROOF_MAX];
     struct parts p;
+    enum scf_hash_alg alg = scf_suite_hash(suite);
     if (!split(arena, ranges, n, &p))
         return scf_fail_memory(err);
     int missing = scf_tile_cache_get(cache, chain_id, p.subtrees, p.n, p.hashes, p.found);
     if (missing > 0) {
-        enum scf_code code = read_missing(db, arena, cache, chain_id, &p, missing, err);
+        enum scf_code code = read_missing(db, arena, cache, chain_id, alg, &p, missing, err);
         if (code != SCF_OK)
             return code;
     }
     for (int i = 0, at = 0; i < n; i++) {
         int count = scf_merkle_split(ranges[i], some);
-        ret[i] = count == 0 ? scf_merkle_empty(SCF_SHA256)
-                            : scf_merkle_fold(SCF_SHA256, p.hashes + at, count);
+        ret[i] = count == 0 ? scf_merkle_empty(alg) : scf_merkle_fold(alg, p.hashes + at, count);
         at += count;
     }
     return SCF_OK;
@@ -222,31 +226,16 @@ static enum scf_code read_path(struct scf_db *db, struct scf_arena *arena,
     uint64_t index = (uint64_t)record->leaf_index, size = (uint64_t)block->size;
     int n = scf_merkle_inclusion(index, size, ranges);
     enum scf_code code =
-        scf_proof_hashes(db, arena, cache, &record->chain_id, ranges, n, path, err);
+        scf_proof_hashes(db, arena, cache, &record->chain_id, block->suite, ranges, n, path, err);
     if (code != SCF_OK)
         return code;
-    if (!scf_merkle_verify_inclusion(SCF_SHA256, index, size, &record->leaf_hash, path, (size_t)n,
-                                     &block->root)) {
+    if (!scf_merkle_verify_inclusion(scf_suite_hash(block->suite), index, size, &record->leaf_hash,
+                                     path, (size_t)n, &block->root)) {
         return scf_fail(err, SCF_E_INTERNAL,
                         "The stored tree does not contain this record as stored; run scfd audit.");
     }
     *ret_n = n;
     return SCF_OK;
-}
-
-static bool write_document(const struct scf_services *services, const struct scf_record *record,
-                           const struct scf_proof_block *block, const struct scf_hash *path, int n,
-                           struct scf_buf *out) {
-    uint8_t pub[SCF_ED25519_PUBLIC_LEN];
-    scf_signing_key_public(services->log_key, pub);
-    struct scf_buf origin;
-    scf_buf_init(&origin, ORIGIN_MAX);
-    scf_chain_origin(services->installation.origin, &record->chain_id, &origin);
-    struct scf_vkey key = scf_vkey((struct scf_str){origin.data, origin.len}, pub);
-    scf_proof_write(record, block, path, n, &key, out);
-    bool lost = out->overflow || origin.overflow;
-    scf_buf_free(&origin);
-    return !lost;
 }
 
 enum scf_code scf_proof_build(struct scf_db *db, struct scf_arena *arena,
@@ -258,9 +247,12 @@ enum scf_code scf_proof_build(struct scf_db *db, struct scf_arena *arena,
     enum scf_code code = read_path(db, arena, services->tiles, record, block, path, &n, err);
     if (code != SCF_OK)
         return code;
-    bool written = form == SCF_PROOF_TEXT ? scf_proof_write_text(record, block, path, n, out)
-                                          : write_document(services, record, block, path, n, out);
-    return written ? SCF_OK : scf_fail(err, SCF_E_INTERNAL, "The proof does not fit.");
+    struct scf_vkey key = scf_chain_vkey(services, &record->chain_id, block->suite, arena);
+    if (form == SCF_PROOF_TEXT)
+        scf_proof_write_text(record, block, path, n, out);
+    else
+        scf_proof_write(record, block, path, n, &key, out);
+    return out->overflow ? scf_fail(err, SCF_E_INTERNAL, "The proof does not fit.") : SCF_OK;
 }
 
 static enum scf_code find_and_build(struct scf_db *db, struct scf_arena *arena,

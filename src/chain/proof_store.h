@@ -34,8 +34,8 @@ enum scf_code scf_proof_not_sealed(struct scf_error *err);
  * INTERNAL when a tile lacks hashes. */
 enum scf_code scf_proof_hashes(struct scf_db *db, struct scf_arena *arena,
                                struct scf_tile_cache *cache, const struct scf_uuid *chain_id,
-                               const struct scf_range *ranges, int n, struct scf_hash *ret,
-                               struct scf_error *err) SCF_MUST_CHECK;
+                               enum scf_suite suite, const struct scf_range *ranges, int n,
+                               struct scf_hash *ret, struct scf_error *err) SCF_MUST_CHECK;
 /* The proof against that block, in either form; it is verified before it is given out. */
 enum scf_proof_form { SCF_PROOF_DOCUMENT, SCF_PROOF_TEXT };
 enum scf_code scf_proof_build(struct scf_db *db, struct scf_arena *arena,

@@ -1,6 +1,8 @@
 /* c2sp.org/tlog-proof@v1: writing, parsing, verifying. Relies on merkle and note. */
 #include "scfd/chain/tlog_proof.h"
 
+#include "scfd/codec/suite.h"
+
 #include "line.h"
 
 static const char FIRST_LINE[] = "c2sp.org/tlog-proof@v1\n";
@@ -99,6 +101,10 @@ const char *scf_tlog_verdict_text(enum scf_tlog_verdict verdict) {
     return texts[verdict];
 }
 
+enum scf_hash_alg scf_tlog_hash_of(const struct scf_vkey *key) {
+    return scf_suite_hash(scf_suite_of_signature(key->pub.alg));
+}
+
 enum scf_tlog_verdict scf_tlog_proof_verify(const struct scf_tlog_proof *p,
                                             const struct scf_vkey *key, const struct scf_hash *leaf,
                                             struct scf_checkpoint *ret_checkpoint) {
@@ -112,7 +118,8 @@ enum scf_tlog_verdict scf_tlog_proof_verify(const struct scf_tlog_proof *p,
         return SCF_TLOG_OTHER_LOG;
     if (ret_checkpoint != NULL)
         *ret_checkpoint = point;
-    bool in_tree = scf_merkle_verify_inclusion(SCF_SHA256, (uint64_t)p->index, (uint64_t)point.size,
-                                               leaf, p->path, (size_t)p->n, &point.root);
+    bool in_tree =
+        scf_merkle_verify_inclusion(scf_tlog_hash_of(key), (uint64_t)p->index, (uint64_t)point.size,
+                                    leaf, p->path, (size_t)p->n, &point.root);
     return in_tree ? SCF_TLOG_OK : SCF_TLOG_NOT_IN_TREE;
 }

@@ -36,7 +36,7 @@ static struct scf_str choose_leaf(struct check *c, struct scf_str extra,
 static void check_tree(struct check *c, const struct scf_tlog_proof *p, struct scf_str leaf_text,
                        const struct scf_vkey *key) {
     struct scf_checkpoint point = {.size = 0};
-    struct scf_hash leaf = scf_merkle_leaf(SCF_SHA256, leaf_text.p, leaf_text.n);
+    struct scf_hash leaf = scf_merkle_leaf(scf_tlog_hash_of(key), leaf_text.p, leaf_text.n);
     enum scf_tlog_verdict verdict = scf_tlog_proof_verify(p, key, &leaf, &point);
     bool is_signed = verdict == SCF_TLOG_OK || verdict == SCF_TLOG_NOT_IN_TREE;
     if (!step(c, is_signed, "the checkpoint is signed by the key: %s",
@@ -61,9 +61,10 @@ static void check_leaf(struct check *c, struct scf_str text, const struct scf_vk
          "the verifier key is that of the record's chain");
     if (body == NULL)
         return;
-    struct scf_hash h = scf_sha256(body->p, body->n);
-    step(c, scf_hash_eq(&h, &r.body_sha256),
-         "the body given (%zu bytes) has the SHA-256 in the leaf", body->n);
+    bool sm3 = r.suite == SCF_SUITE_SM3_SM2;
+    struct scf_hash h = scf_digest(scf_suite_hash(r.suite), body->p, body->n);
+    step(c, scf_hash_eq(&h, sm3 ? &r.body_sm3 : &r.body_sha256),
+         "the body given (%zu bytes) has the %s in the leaf", body->n, sm3 ? "SM3" : "SHA-256");
 }
 
 bool scf_verify_tlog_proof(struct scf_str text, struct scf_str vkey, const struct scf_str *leaf,

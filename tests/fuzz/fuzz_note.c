@@ -79,13 +79,15 @@ static void check_texts(struct scf_str text) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static const uint8_t pub[SCF_ED25519_PUBLIC_LEN] = {
-        0xd7, 0x5a, 0x98, 0x01, 0x82, 0xb1, 0x0a, 0xb7, 0xd5, 0x4b, 0xfe,
-        0xd3, 0xc9, 0x64, 0x07, 0x3a, 0x0e, 0xe1, 0x72, 0xf3, 0xda, 0xa6,
-        0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07, 0x51, 0x1a}; /* RFC 8032, 7.1, test 1; it
-                                                                        signs an empty text only,
-                                                                        which is no note */
-    struct scf_vkey key = scf_vkey(SCF_STR("scfd.example/node_00041061050r3gg28a1c60t3gf"), pub);
+    static const uint8_t bytes[] = {0xd7, 0x5a, 0x98, 0x01, 0x82, 0xb1, 0x0a, 0xb7, 0xd5,
+                                    0x4b, 0xfe, 0xd3, 0xc9, 0x64, 0x07, 0x3a, 0x0e, 0xe1,
+                                    0x72, 0xf3, 0xda, 0xa6, 0x23, 0x25, 0xaf, 0x02, 0x1a,
+                                    0x68, 0xf7, 0x07, 0x51, 0x1a}; /* RFC 8032, 7.1, test 1; it
+                                                                      signs an empty text only,
+                                                                      which is no note */
+    struct scf_public_key pub;
+    SCF_ASSERT(scf_public_key_read(SCF_ED25519, bytes, sizeof bytes, &pub));
+    struct scf_vkey key = scf_vkey(SCF_STR("scfd.example/node_00041061050r3gg28a1c60t3gf"), &pub);
     struct scf_str text = {(const char *)data, size};
     struct scf_arena *arena = scf_arena_new(1 << 20);
     if (written.max == 0)

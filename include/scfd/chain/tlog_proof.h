@@ -1,6 +1,9 @@
 /* Proofs as C2SP text (c2sp.org/tlog-proof@v1): what a record's proof document says of the tree, in
  * the form that other people's tools read. Pure; any thread. Views point into what was parsed.
  *
+ * Chains of SM3 and SM2 have the same form, with their hashes and signatures; C2SP does not know
+ * it.
+ *
  * The leaf text of the record (docs/evidence.md) goes into the "extra" line, so that the file says
  * by itself what it proves. Nobody signs that line: it counts only because its hash is in the tree.
  */
@@ -37,9 +40,12 @@ enum scf_tlog_verdict {
     SCF_TLOG_NOT_IN_TREE    /* the path does not lead from the leaf to the root */
 };
 const char *scf_tlog_verdict_text(enum scf_tlog_verdict verdict);
+/* The digest of the trees that a key signs: SHA-256, as C2SP has it; SM3 under keys of SM2. */
+enum scf_hash_alg scf_tlog_hash_of(const struct scf_vkey *key);
 /* Is `leaf` leaf number p->index of the tree that `key` signed? The key comes from elsewhere; its
  * name is the log's origin (tlog-checkpoint). *ret_checkpoint, which may be NULL, is set from
- * NOT_IN_TREE and OK on. `extra` is not looked at. SHA-256 trees (RFC 9162 §2.1.3.2). */
+ * NOT_IN_TREE and OK on. `extra` is not looked at. The tree is
+ * of the digest above (RFC 9162 §2.1.3.2). */
 enum scf_tlog_verdict scf_tlog_proof_verify(const struct scf_tlog_proof *p,
                                             const struct scf_vkey *key, const struct scf_hash *leaf,
                                             struct scf_checkpoint *ret_checkpoint) SCF_MUST_CHECK;

@@ -19,7 +19,8 @@ struct scf_services {
     const char *spool_dir; /* for answers that outgrow memory */
     struct scf_installation installation;
     struct scf_keys *keys;
-    struct scf_signing_key *log_key;
+    struct scf_signing_key *log_key; /* Ed25519 */
+    struct scf_signing_key *sm2_key; /* signs chains of suite sm3-sm2 */
     struct scf_server *server;
     struct scf_workers *workers;
     struct scf_templates *templates;

@@ -148,6 +148,7 @@ static void on_server_notify(void *server, const char *topic, bool connected) {
 static enum scf_code open_catalogues(struct running *r, struct scf_error *err) {
     struct scf_services *s = &r->services;
     s->fold_contract = scf_rollup_contract;
+    s->tiles = scf_tile_cache_new(SCF_TILES_CACHED);
     enum scf_code code = scf_keys_open(s->database_url, &s->installation, &s->keys, err);
     if (code == SCF_OK)
         code = scf_templates_open(s->database_url, &s->templates, err);
@@ -203,9 +204,12 @@ static enum scf_code authenticate(void *app, struct scf_str key, struct scf_acto
 static enum scf_code start_server(struct running *r, struct scf_error *err) {
     size_t count;
     r->routes = scf_all_routes(&count);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         if (r->routes[i].run == SCF_RUN_STREAM)
             r->routes[i].body_max = (size_t)r->config.max_bulk_bytes;
+        if (r->routes[i].public_log && scf_config_public_log(&r->config))
+            r->routes[i].access = SCF_PUBLIC;
+    }
     struct scf_server_options options = {
         .listen = r->config.listen,
         .database_url = r->services.database_url,
@@ -277,6 +281,7 @@ static void go_down(struct running *r) {
         scf_intake_stop(r->services.intake);
         scf_templates_free(r->services.templates);
         scf_keys_free(r->services.keys);
+        scf_tile_cache_free(r->services.tiles);
         scf_signing_key_free(r->services.log_key);
         scf_signing_key_free(r->services.sm2_key);
         free(r->routes);

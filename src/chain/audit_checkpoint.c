@@ -61,7 +61,7 @@ static enum scf_code compare(struct scf_auditor *a, const struct kept *k, const 
         *ret_why = "the chain was cut back: fewer leaves are sealed";
     if (code != SCF_OK || *ret_why != NULL)
         return code == SCF_E_NOT_FOUND ? SCF_OK : code;
-    code = scf_proof_hashes(a->db, a->arena, id, now.suite, &whole, 1, &root, &a->err);
+    code = scf_proof_hashes(a->db, a->arena, NULL, id, now.suite, &whole, 1, &root, &a->err);
     if (code == SCF_E_INTERNAL)
         *ret_why = "tiles that its tree needs are missing";
     else if (code == SCF_OK && !scf_hash_eq(&root, &k->point.root))

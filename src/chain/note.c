@@ -285,13 +285,15 @@ void scf_checkpoint_write(const struct scf_checkpoint *c, struct scf_buf *out) {
 
 bool scf_checkpoint_parse(struct scf_str text, struct scf_checkpoint *ret) {
     struct scf_checkpoint c;
-    struct scf_str size, root;
+    struct scf_str size_text, root;
+    uint64_t size;
     size_t n;
-    if (!scf_take_line(&text, &c.origin) || !scf_take_line(&text, &size) ||
+    if (!scf_take_line(&text, &c.origin) || !scf_take_line(&text, &size_text) ||
         !scf_take_line(&text, &root) || c.origin.n == 0 ||
-        !scf_parse_i64(size, 0, INT64_MAX, &c.size) ||
+        !scf_parse_u64(size_text, INT64_MAX, &size) ||
         !scf_unbase64(root, c.root.b, SCF_HASH_LEN, &n) || n != SCF_HASH_LEN)
         return false;
+    c.size = (int64_t)size;
     *ret = c;
     return true;
 }

@@ -47,6 +47,11 @@ enum scf_code scf_proof_json(struct scf_db *db, struct scf_arena *arena,
                              const struct scf_services *services, const struct scf_record *record,
                              struct scf_buf *out, struct scf_error *err) SCF_MUST_CHECK;
 
+/* The same as c2sp.org/tlog-proof@v1 text (scfd/chain/tlog_proof.h). */
+enum scf_code scf_proof_text(struct scf_db *db, struct scf_arena *arena,
+                             const struct scf_services *services, const struct scf_record *record,
+                             struct scf_buf *out, struct scf_error *err) SCF_MUST_CHECK;
+
 /* Offline check of such a document against a verifier key (C2SP vkey text): leaf text → leaf hash →
  * inclusion → checkpoint → signature → block header → block hash; with `body` (NULL: not given)
  * also its digest. The key says which suite it must be. Writes one plain line per step to `report`.
@@ -59,6 +64,13 @@ bool scf_verify_proof(struct scf_str proof_json, struct scf_str vkey, const stru
  * origin, which is the key's name without the chain (a view into `vkey`). */
 bool scf_chain_vkey_parse(struct scf_str vkey, struct scf_public_key *ret_public,
                           struct scf_str *ret_origin) SCF_MUST_CHECK;
+
+/* Tiles in memory, for proofs: up to `max_tiles` of up to 16 KiB, made as they are needed. Never
+ * NULL. Any thread may use one; free it (NULL is fine) when none does any more. */
+struct scf_tile_cache;
+enum { SCF_TILES_CACHED = 2048 };
+struct scf_tile_cache *scf_tile_cache_new(size_t max_tiles);
+void scf_tile_cache_free(struct scf_tile_cache *cache);
 
 /* ---- walking a tree ---- */
 

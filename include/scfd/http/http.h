@@ -101,6 +101,7 @@ struct scf_route {
     const char *const *query;         /* documented query parameters, NULL-terminated; any other
                                          one is 400 invalid-parameter */
     bool needs_idempotency_key;
+    bool public_log; /* KEYED, but public where the operator made the log public (config) */
 };
 
 /* ---- the request as a handler sees it ---- */

@@ -10,6 +10,7 @@
 struct scf_signing_key;
 struct scf_templates;
 struct scf_intake;
+struct scf_tile_cache;
 struct scf_workers;
 
 struct scf_services {
@@ -24,6 +25,7 @@ struct scf_services {
     struct scf_workers *workers;
     struct scf_templates *templates;
     struct scf_intake *intake;
+    struct scf_tile_cache *tiles; /* NULL: proofs read every tile from the database */
     /* Folds what is pending of the chains that say something new of a contract, as far as a reader
      * can wait for it (scf_rollup_contract): views lie below the room that folds. NULL: nobody
      * does. */

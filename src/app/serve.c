@@ -5,6 +5,7 @@
  * the kernel takes PostgreSQL along: a long recovery can be broken off. */
 #include "commands.h"
 #include "host.h"
+#include "published.h"
 #include "ready.h"
 #include "routes.h"
 #include "scfd/account/account.h"
@@ -12,6 +13,7 @@
 #include "scfd/base/log.h"
 #include "scfd/base/metrics.h"
 #include "scfd/chain/chain.h"
+#include "scfd/chain/published.h"
 #include "scfd/codec/sign.h"
 #include "scfd/credit/credit.h"
 #include "scfd/db/cluster.h"
@@ -128,6 +130,16 @@ static enum scf_code check_signing_key(struct running *r, struct scf_error *err)
     return code;
 }
 
+/* What was published, and whether the database still has it: known before the first answer. */
+static enum scf_code check_published(struct running *r, struct scf_error *err) {
+    struct scf_db *db = scf_db_new(r->services.database_url, "scfd start", 60000);
+    enum scf_code code = scf_open_published(db, &r->services, err);
+    if (code == SCF_OK)
+        code = scf_log_check(db, &r->services, err);
+    scf_db_free(db);
+    return code;
+}
+
 static void on_server_notify(void *server, const char *topic, bool connected) {
     (void)connected;
     scf_server_notify(server, topic);
@@ -188,6 +200,10 @@ static enum scf_code authenticate(void *app, struct scf_str key, struct scf_acto
     return scf_keys_authenticate(services->keys, key, ret, err);
 }
 
+static enum scf_code may_write(void *app, struct scf_error *err) {
+    return scf_log_may_write(app, err);
+}
+
 static enum scf_code start_server(struct running *r, struct scf_error *err) {
     size_t count;
     r->routes = scf_all_routes(&count);
@@ -210,6 +226,7 @@ static enum scf_code start_server(struct running *r, struct scf_error *err) {
         .route_count = count,
         .app = &r->services,
         .authenticate = authenticate,
+        .may_write = may_write,
     };
     enum scf_code code = scf_server_start(&options, &r->services.server, err);
     if (code == SCF_OK)
@@ -233,8 +250,8 @@ static enum scf_code block_signals(struct running *r, struct scf_error *err) {
 static enum scf_code come_up(struct running *r, struct scf_error *err) {
     enum scf_code (*const steps[])(struct running *, struct scf_error *) = {
         open_data,           open_database,     block_signals,   load_signing_key,
-        set_up_installation, check_signing_key, open_catalogues, start_intake,
-        start_work,          start_server,      start_listener,
+        set_up_installation, check_signing_key, check_published, open_catalogues,
+        start_intake,        start_work,        start_server,    start_listener,
     };
     for (size_t i = 0; i < SCF_COUNT(steps); i++) {
         enum scf_code code = steps[i](r, err);
@@ -265,6 +282,7 @@ static void go_down(struct running *r) {
         scf_intake_stop(r->services.intake);
         scf_templates_free(r->services.templates);
         scf_keys_free(r->services.keys);
+        scf_published_close(r->services.published);
         scf_signing_key_free(r->services.log_key);
         free(r->routes);
     }

@@ -43,6 +43,13 @@ static const struct key keys[] = {
     {AT(signing_key_file),
      .help = "File with the key that signs blocks. Not set: log.key in data_dir, made at the first "
              "start."},
+    {AT(published_file),
+     .help = "File in which this instance remembers the newest block of every chain, to notice a "
+             "database that was restored to an earlier state (docs/restore.md). Not set: published "
+             "in data_dir. Never put it into a backup of the database."},
+    {AT(published_required), INT(0, 1, "0"),
+     .help = "1: refuse to start when that file is missing and the database has blocks; 0: take "
+             "the database's word, as a new instance has to."},
     {AT(origin), .initial = SCF_DEFAULT_ORIGIN,
      .help = "Prefix of the origin of every chain, unique in the world. Set it in production to a "
              "name you own, before the first start: it is part of every signature."},

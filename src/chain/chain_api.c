@@ -9,6 +9,8 @@
 #include "proof_store.h"
 
 #include "scfd/chain/chain.h"
+#include "scfd/chain/note.h"
+#include "scfd/chain/published.h"
 #include "scfd/http/answer.h"
 
 enum { BODY_MAX = 8 << 20, TAG_TEXT = 40 };
@@ -21,14 +23,18 @@ static void not_found(struct scf_request *rq, const char *detail) {
     scf_reply_error(rq, &err);
 }
 
-/* The verifier key of a chain; its name is the chain's origin, in the request's arena. */
-static struct scf_vkey key_of(struct scf_request *rq, const struct scf_uuid *chain_id) {
+/* The verifier key of a chain's newest block; its name is the chain's origin, in the request's
+ * arena. Before the first block: the key that will sign it. */
+static struct scf_vkey key_of(struct scf_request *rq, const struct scf_chain_view *c) {
     const struct scf_services *services = scf_rq_app(rq);
+    struct scf_checkpoint newest;
     uint8_t pub[SCF_ED25519_PUBLIC_LEN];
     scf_signing_key_public(services->log_key, pub);
+    if (c->sealed && scf_checkpoint_parse(c->newest.checkpoint_note, &newest))
+        return scf_vkey(newest.origin, pub);
     struct scf_buf origin;
     scf_buf_init(&origin, 1024);
-    scf_chain_origin(services->installation.origin, chain_id, &origin);
+    scf_chain_origin(services->installation.origin, &c->id, &origin);
     struct scf_vkey key =
         scf_vkey(scf_str(scf_strndup(scf_rq_arena(rq), origin.data, origin.len)), pub);
     scf_buf_free(&origin);
@@ -103,10 +109,25 @@ static void proof_get(struct scf_request *rq) {
 
 /* ---- GET /v1/chains, /v1/chains/{id} ---- */
 
+/* While the log is halted: that nothing is sealed, and what of this chain was published and is not
+ * there. */
+static void write_halt(struct scf_request *rq, struct scf_jsonw *w,
+                       const struct scf_chain_view *c) {
+    const struct scf_services *services = scf_rq_app(rq);
+    struct scf_publication known;
+    char why[SCF_HALT_TEXT];
+    if (!scf_published_halted(services->published, why))
+        return;
+    scf_jw_bool(w, "halted", true);
+    if (scf_published_find(services->published, &c->id, &known) &&
+        known.height > (c->sealed ? c->newest.height : -1))
+        scf_jw_i64(w, "published_size", known.size);
+}
+
 static void write_chain(struct scf_request *rq, struct scf_jsonw *w,
                         const struct scf_chain_view *c) {
     const struct scf_actor *actor = scf_rq_actor(rq);
-    struct scf_vkey key = key_of(rq, &c->id);
+    struct scf_vkey key = key_of(rq, c);
     struct scf_buf vkey;
     scf_buf_init(&vkey, 1024);
     scf_vkey_write(&key, &vkey);
@@ -117,6 +138,7 @@ static void write_chain(struct scf_request *rq, struct scf_jsonw *w,
     if (actor->admin || scf_uuid_eq(&actor->node_id, &c->id))
         scf_jw_i64(w, "size", c->size);
     scf_jw_i64(w, "sealed_size", c->newest.size);
+    write_halt(rq, w, c);
     if (c->sealed) {
         scf_jw_i64(w, "height", c->newest.height);
         scf_jw_base64(w, "root", c->newest.root.b, SCF_HASH_LEN);

@@ -4,10 +4,8 @@
  * changes, and its block says how early the record was there. */
 #include "proof_store.h"
 
-#include "scfd/chain/block.h"
 #include "scfd/chain/chain.h"
-
-enum { ORIGIN_MAX = 512 };
+#include "scfd/chain/note.h"
 
 static const struct scf_stmt covering_block = {
     "scf_proof_block",
@@ -75,16 +73,15 @@ enum scf_code scf_proof_build(struct scf_db *db, struct scf_arena *arena,
         return scf_fail(err, SCF_E_INTERNAL,
                         "The stored tree does not contain this record as stored; run scfd audit.");
     }
+    struct scf_checkpoint checkpoint;
+    if (!scf_checkpoint_parse(block->checkpoint_note, &checkpoint))
+        return scf_fail(err, SCF_E_INTERNAL, "The stored checkpoint is damaged; run scfd audit.");
     uint8_t pub[SCF_ED25519_PUBLIC_LEN];
     scf_signing_key_public(services->log_key, pub);
-    struct scf_buf origin;
-    scf_buf_init(&origin, ORIGIN_MAX);
-    scf_chain_origin(services->installation.origin, &record->chain_id, &origin);
-    struct scf_vkey key = scf_vkey((struct scf_str){origin.data, origin.len}, pub);
+    /* The block's own origin: the log may go on under another one. */
+    struct scf_vkey key = scf_vkey(checkpoint.origin, pub);
     scf_proof_write(record, block, path, n, &key, out);
-    bool lost = out->overflow || origin.overflow;
-    scf_buf_free(&origin);
-    return lost ? scf_fail(err, SCF_E_INTERNAL, "The proof does not fit.") : SCF_OK;
+    return out->overflow ? scf_fail(err, SCF_E_INTERNAL, "The proof does not fit.") : SCF_OK;
 }
 
 enum scf_code scf_proof_json(struct scf_db *db, struct scf_arena *arena,

@@ -2,7 +2,7 @@
  * sealing itself. */
 #include "seal.h"
 
-#include "scfd/chain/block.h"
+#include "restore.h"
 #include "scfd/chain/note.h"
 #include "seal_store.h"
 
@@ -12,8 +12,7 @@
 
 enum {
     LOG_EVERY_S = 60, /* a chain that is refused is refused twice a second */
-    ORIGIN_MAX = 512,
-    RUN_MAX_S = 5 /* of one run: other tasks share its thread, and a stop waits for its end */
+    RUN_MAX_S = 5     /* of one run: other tasks share its thread, and a stop waits for its end */
 };
 
 struct run {
@@ -74,12 +73,13 @@ static void fail(struct run *r, enum scf_code code, const struct scf_error *err)
 /* One transaction. When the database refuses it, the chains are tried one by one: what is wrong
  * with one of them must not keep the others from being sealed. */
 static void seal_chains(struct run *r, const struct scf_uuid *ids, size_t n) {
-    struct scf_seal_tally tally;
+    struct scf_seal_tally tally = {0}; /* stays so unless it was committed */
     struct scf_error err;
     enum scf_code code = scf_seal_chains(r->sealing, r->db, ids, n, &tally, &err);
-    if (code == SCF_OK) {
-        add_up(&r->tally, &tally);
-    } else if (n > 1 && !database_is_away(code)) {
+    add_up(&r->tally, &tally);
+    if (code == SCF_OK)
+        return;
+    if (n > 1 && !database_is_away(code)) {
         for (size_t i = 0; i < n; i++)
             seal_chains(r, &ids[i], 1);
     } else {
@@ -88,26 +88,32 @@ static void seal_chains(struct run *r, const struct scf_uuid *ids, size_t n) {
     }
 }
 
+enum scf_code scf_log_has_blocks(struct scf_db *db, struct scf_arena *arena, bool *ret,
+                                 struct scf_error *err) {
+    struct scf_str note;
+    enum scf_code code = scf_seal_any_note(db, arena, &note, err);
+    if (code == SCF_OK)
+        *ret = note.n > 0;
+    return code;
+}
+
 enum scf_code scf_chain_key_check(struct scf_db *db, struct scf_arena *arena,
                                   const struct scf_services *services, struct scf_error *err) {
-    struct scf_uuid chain_id;
     struct scf_str note;
-    struct scf_buf origin;
+    struct scf_checkpoint c;
     uint8_t pub[SCF_ED25519_PUBLIC_LEN];
-    enum scf_code code = scf_seal_any_note(db, arena, &chain_id, &note, err);
+    enum scf_code code = scf_seal_any_note(db, arena, &note, err);
     if (code != SCF_OK || note.n == 0)
         return code;
     scf_signing_key_public(services->log_key, pub);
-    scf_buf_init(&origin, ORIGIN_MAX);
-    scf_chain_origin(services->installation.origin, &chain_id, &origin);
-    struct scf_vkey key = scf_vkey((struct scf_str){origin.data, origin.len}, pub);
-    bool ours = !origin.overflow && scf_note_names_key(note, &key);
-    scf_buf_free(&origin);
-    return ours
-               ? SCF_OK
-               : scf_fail(err, SCF_E_INVALID_PARAMETER,
-                          "The signing key is not the one that signed this database's blocks: all "
-                          "instances need the same file, and it belongs to the database for good.");
+    if (scf_checkpoint_parse(note, &c)) { /* its own origin: there may have been others since */
+        struct scf_vkey key = scf_vkey(c.origin, pub);
+        if (scf_note_name_valid(c.origin) && scf_note_names_key(note, &key))
+            return SCF_OK;
+    }
+    return scf_fail(err, SCF_E_INVALID_PARAMETER,
+                    "The signing key is not the one that signed this database's blocks: all "
+                    "instances need the same file, and it belongs to the database for good.");
 }
 
 /* Blocks of two keys would be two logs. Said once a minute, and counted in the metric. */
@@ -124,6 +130,16 @@ static bool key_is_right(struct run *r, size_t waiting) {
     return false;
 }
 
+/* A database that was restored to an earlier state is not signed (docs/restore.md). */
+static bool log_goes_on(struct run *r, size_t waiting) {
+    struct scf_error err;
+    bool may = false;
+    fail(r, scf_restore_may_seal(r->db, r->services, &may, &err), &err);
+    if (!may)
+        r->tally.refused = (int64_t)waiting;
+    return may;
+}
+
 /* Every chain that has something to seal, once; what does not fit is left for the next round. */
 static void seal_round(struct run *r) {
     struct scf_uuid *ids;
@@ -133,7 +149,7 @@ static void seal_round(struct run *r) {
     r->tally.refused = 0; /* each round meets the same ones again */
     r->tally.more = false;
     r->code = scf_seal_candidates(r->db, r->arena, &ids, &n, &r->err);
-    if (r->code != SCF_OK || n == 0 || !key_is_right(r, n))
+    if (r->code != SCF_OK || !log_goes_on(r, n) || n == 0 || !key_is_right(r, n))
         return;
     for (size_t at = 0; at < n && !database_is_away(r->code); at += SCF_SEAL_CHAINS_MAX)
         seal_chains(r, ids + at, n - at < SCF_SEAL_CHAINS_MAX ? n - at : SCF_SEAL_CHAINS_MAX);

@@ -208,21 +208,18 @@ enum scf_code scf_seal_write(struct scf_db *db, struct scf_arena *arena,
     return scf_db_run(db, &insert_blocks, &p, arena, NULL, err);
 }
 
-static const struct scf_stmt any_note = {
-    "scf_seal_any_note", "SELECT chain_id, checkpoint_note FROM scfd.block LIMIT 1"};
+static const struct scf_stmt any_note = {"scf_seal_any_note",
+                                         "SELECT checkpoint_note FROM scfd.block LIMIT 1"};
 
 enum scf_code scf_seal_any_note(struct scf_db *db, struct scf_arena *arena,
-                                struct scf_uuid *ret_chain, struct scf_str *ret_note,
-                                struct scf_error *err) {
+                                struct scf_str *ret_note, struct scf_error *err) {
     struct scf_rows *rows;
     enum scf_code code = scf_db_run(db, &any_note, NULL, arena, &rows, err);
     if (code != SCF_OK)
         return code;
     *ret_note = (struct scf_str){NULL, 0};
-    if (scf_rows_count(rows) == 1) {
-        *ret_chain = scf_rows_uuid(rows, 0, 0);
-        *ret_note = scf_rows_str(rows, 0, 1);
-    }
+    if (scf_rows_count(rows) == 1)
+        *ret_note = scf_rows_str(rows, 0, 0);
     return SCF_OK;
 }
 

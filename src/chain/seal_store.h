@@ -45,8 +45,7 @@ enum scf_code scf_seal_leaves(struct scf_db *db, struct scf_arena *arena,
 
 /* The checkpoint of any block; an empty note when there is no block at all. */
 enum scf_code scf_seal_any_note(struct scf_db *db, struct scf_arena *arena,
-                                struct scf_uuid *ret_chain, struct scf_str *ret_note,
-                                struct scf_error *err) SCF_MUST_CHECK;
+                                struct scf_str *ret_note, struct scf_error *err) SCF_MUST_CHECK;
 
 struct scf_sealed_block {
     struct scf_uuid chain_id;

@@ -16,6 +16,8 @@ struct scf_config {
     const char *database_url; /* NULL: embedded cluster */
     const char *public_base_url;
     const char *signing_key_file; /* NULL: DIR/log.key */
+    const char *published_file;   /* NULL: DIR/published */
+    int64_t published_required;   /* 1: without that file no start on a database with blocks */
     const char *origin;           /* prefix of every chain's origin */
     const char *log_level;
     const char *log_format;

@@ -20,6 +20,19 @@ enum scf_code scf_chain_key_check(struct scf_db *db, struct scf_arena *arena,
                                   const struct scf_services *services,
                                   struct scf_error *err) SCF_MUST_CHECK;
 
+/* Whether anything was ever sealed in this database. */
+enum scf_code scf_log_has_blocks(struct scf_db *db, struct scf_arena *arena, bool *ret,
+                                 struct scf_error *err) SCF_MUST_CHECK;
+/* Compares what was published (services->published) with the database, learns what others sealed,
+ * and halts the log or lets it go on: a database that lacks a published block was restored to an
+ * earlier state, and must not be signed under the same origin (docs/restore.md). Nothing to do
+ * without that file. Non-OK: it could not look. Any thread with its own `db`. */
+enum scf_code scf_log_check(struct scf_db *db, const struct scf_services *services,
+                            struct scf_error *err) SCF_MUST_CHECK;
+/* LOG_RESTORED while the log is halted. From memory; any thread. */
+enum scf_code scf_log_may_write(const struct scf_services *services,
+                                struct scf_error *err) SCF_MUST_CHECK;
+
 /* The newest block of a chain: what an assessment quotes. Size 0 and a nil-filled root (SHA-256 of
  * the empty string) before the first block. */
 struct scf_chain_state {

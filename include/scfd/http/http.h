@@ -99,6 +99,7 @@ struct scf_route {
     const char *const *query;         /* documented query parameters, NULL-terminated; any other
                                          one is 400 invalid-parameter */
     bool needs_idempotency_key;
+    bool when_halted; /* a write that is let through though options.may_write says no */
 };
 
 /* ---- the request as a handler sees it ---- */
@@ -231,6 +232,9 @@ struct scf_server_options {
     /* From memory, on an HTTP thread. UNAUTHENTICATED, DATABASE_UNAVAILABLE. */
     enum scf_code (*authenticate)(void *app, struct scf_str key, struct scf_actor *ret,
                                   struct scf_error *err);
+    /* May anything be written now? Asked from memory, on an HTTP thread, for every operation that
+     * is not GET; non-OK is the answer. NULL: yes. */
+    enum scf_code (*may_write)(void *app, struct scf_error *err);
 };
 
 struct scf_server;
@@ -242,6 +246,8 @@ int scf_server_port(const struct scf_server *s); /* the real one when 0 was aske
  * Call before scf_server_set_ready(s, true). `name` must be static. */
 typedef enum scf_code (*scf_ready_check)(void *ctx, struct scf_db *db, struct scf_error *err);
 void scf_server_add_check(struct scf_server *s, const char *name, scf_ready_check fn, void *ctx);
+/* The same, but what it says is only told ("[!]name …"): the server is ready all the same. */
+void scf_server_add_warning(struct scf_server *s, const char *name, scf_ready_check fn, void *ctx);
 void scf_server_set_ready(struct scf_server *s, bool ready);
 /* Called by the listener's subscriber: wakes the waiters of a topic; NULL wakes all. Any thread. */
 void scf_server_notify(struct scf_server *s, const char *topic);

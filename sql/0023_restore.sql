@@ -20,9 +20,11 @@ CREATE TABLE scfd.erasure (
     leaf_index bigint NOT NULL,
     basis smallint NOT NULL CHECK (basis BETWEEN 0 AND 3),
     erased_at timestamptz NOT NULL,
+    xact xid8 NOT NULL,
     swept_at timestamptz
 );
 CREATE INDEX erasure_unswept ON scfd.erasure (erased_at) WHERE swept_at IS NULL;
 COMMENT ON TABLE scfd.erasure IS 'Records whose body was erased. Who asked, and why, is in the record erasure_id (ers_…) of the platform''s chain.';
 COMMENT ON COLUMN scfd.erasure.basis IS '0 court_order, 1 regulator_order, 2 data_subject_request, 3 sender_request';
+COMMENT ON COLUMN scfd.erasure.xact IS 'The transaction that erased it: while an older one is open, its row versions cannot be removed.';
 COMMENT ON COLUMN scfd.erasure.swept_at IS 'When the dead row versions were vacuumed away.';

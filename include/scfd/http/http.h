@@ -200,6 +200,9 @@ enum scf_code scf_idempotency_claim(struct scf_request *rq, struct scf_db *db,
 /* Stores the reply that will be sent after the commit. */
 enum scf_code scf_idempotency_store(struct scf_request *rq, struct scf_db *db, int status,
                                     struct scf_str body, struct scf_error *err) SCF_MUST_CHECK;
+/* What scfd.idempotency.fingerprint is: SHA-256 of method, path and body. Pure. */
+struct scf_hash scf_idempotency_fingerprint(const char *method, const char *path,
+                                            struct scf_str body);
 /* The key and what it stands for, for a committer that writes the rows of many requests at once
  * (scfd.idempotency: api_key_id, key, fingerprint, status). *ret NULL: the request names no key;
  * else it lives as long as the request. IDEMPOTENCY_KEY_INVALID. */

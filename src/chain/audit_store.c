@@ -236,14 +236,15 @@ enum scf_code scf_audit_read_blocks(struct scf_db *db, struct scf_arena *arena,
     return scf_db_run(db, &read_blocks, &p, arena, ret, err);
 }
 
-static const struct scf_stmt read_origin = {"scf_audit_origin",
-                                            "SELECT origin FROM scfd.installation"};
+static const struct scf_stmt read_origins = {
+    "scf_audit_origins", "SELECT o.generation, o.origin, r.body FROM scfd.log_origin o"
+                         " LEFT JOIN scfd.record r ON r.id = o.record_id AND r.kind = $1"
+                         " ORDER BY o.generation"};
 
-enum scf_code scf_audit_origin(struct scf_db *db, struct scf_arena *arena, const char **ret,
-                               struct scf_error *err) {
-    struct scf_rows *rows;
-    enum scf_code code = scf_db_run(db, &read_origin, NULL, arena, &rows, err);
-    if (code == SCF_OK)
-        *ret = scf_rows_count(rows) == 1 ? scf_rows_text(rows, 0, 0) : "";
-    return code;
+enum scf_code scf_audit_origin_rows(struct scf_db *db, struct scf_arena *arena,
+                                    struct scf_rows **ret, struct scf_error *err) {
+    struct scf_params p;
+    scf_params_init(&p, arena);
+    scf_p_i16(&p, SCF_REC_ORIGIN_CHANGE);
+    return scf_db_run(db, &read_origins, &p, arena, ret, err);
 }

@@ -33,6 +33,21 @@ enum scf_code scf_log_check(struct scf_db *db, const struct scf_services *servic
 enum scf_code scf_log_may_write(const struct scf_services *services,
                                 struct scf_error *err) SCF_MUST_CHECK;
 
+/* Begins another origin (`<first origin>/<number>`) for every chain, after a restore that lost
+ * published blocks: records of the platform's chain quote what each chain has and what is known to
+ * have been published. Uses the installation and `published` (NULL: nothing is remembered) of the
+ * services. `number` 0: the next one. WRONG_STATE: other processes use the database.
+ * INVALID_PARAMETER: the number was used. */
+struct scf_origin_change {
+    int64_t generation;
+    char origin[200];
+    struct scf_uuid record_id; /* the first of them */
+    size_t chains, lost;       /* quoted; of those, chains that lack published blocks */
+};
+enum scf_code scf_origin_begin(struct scf_db *db, const struct scf_services *services,
+                               const char *reason, int64_t number, struct scf_origin_change *ret,
+                               struct scf_error *err) SCF_MUST_CHECK;
+
 /* The newest block of a chain: what an assessment quotes. Size 0 and a nil-filled root (SHA-256 of
  * the empty string) before the first block. */
 struct scf_chain_state {

@@ -236,10 +236,14 @@ enum scf_code scf_audit_read_blocks(struct scf_db *db, struct scf_arena *arena,
     return scf_db_run(db, &read_blocks, &p, arena, ret, err);
 }
 
+/* The last line: an origin that the installation has and nobody began. */
 static const struct scf_stmt read_origins = {
-    "scf_audit_origins", "SELECT o.generation, o.origin, r.body FROM scfd.log_origin o"
-                         " LEFT JOIN scfd.record r ON r.id = o.record_id AND r.kind = $1"
-                         " ORDER BY o.generation"};
+    "scf_audit_origins",
+    "SELECT o.generation, o.origin, r.body FROM scfd.log_origin o"
+    " LEFT JOIN scfd.record r ON r.id = o.record_id AND r.kind = $1"
+    " UNION ALL SELECT (SELECT coalesce(max(generation), 0) + 1 FROM scfd.log_origin), i.origin,"
+    " NULL FROM scfd.installation i"
+    " WHERE NOT EXISTS (SELECT FROM scfd.log_origin o WHERE o.origin = i.origin) ORDER BY 1"};
 
 enum scf_code scf_audit_origin_rows(struct scf_db *db, struct scf_arena *arena,
                                     struct scf_rows **ret, struct scf_error *err) {

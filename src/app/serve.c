@@ -174,8 +174,8 @@ static enum scf_code purge_idempotency(struct scf_db *db, struct scf_arena *aren
 }
 
 static enum scf_code start_work(struct running *r, struct scf_error *err) {
-    static const struct scf_job_kind *const kinds[] = {&scf_assess_job, &scf_increment_job,
-                                                       &scf_backtest_job, &scf_replay_job,
+    static const struct scf_job_kind *const kinds[] = {&scf_assess_job,        &scf_increment_job,
+                                                       &scf_backtest_job,      &scf_replay_job,
                                                        &scf_erasure_sweep_job, NULL};
     const struct scf_task tasks[] = {
         {.name = "seal", .run = scf_seal_task, .period_ms = r->config.seal_interval_ms},

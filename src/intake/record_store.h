@@ -44,8 +44,8 @@ struct scf_erased {
 };
 /* Of those of the records that have no body; in `ret`, which has room for n. Nil ids for others. */
 enum scf_code scf_records_erased(struct scf_db *db, struct scf_arena *arena,
-                                 const struct scf_record *records, size_t n,
-                                 struct scf_erased *ret, struct scf_error *err) SCF_MUST_CHECK;
+                                 const struct scf_record *records, size_t n, struct scf_erased *ret,
+                                 struct scf_error *err) SCF_MUST_CHECK;
 
 enum { SCF_SAME_BYTES_MAX = 100 };
 /* Records with these bytes that the actor may see, oldest first; at most SCF_SAME_BYTES_MAX. */

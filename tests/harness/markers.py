@@ -1,4 +1,4 @@
-"""Bodies with a distinctive text in every member that takes free text, made from the description."""
+"""Bodies with a distinctive text in every member that takes free text, from the description."""
 import copy
 import json
 

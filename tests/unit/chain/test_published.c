@@ -123,8 +123,8 @@ static void test_layout(void **state) {
     assert_memory_equal(file, "scfd-published/1", 16);
     assert_memory_equal(file + 16, HERE.b, 16);
     const uint8_t *slot = file + 256;
-    static const uint8_t numbers[24] = {0, 0, 0, 0, 0, 0, 0, 1,    0, 0, 0,    0,
-                                        0, 0, 1, 2, 0, 0, 0, 0,    0, 0, 0x0a, 0x1b};
+    static const uint8_t numbers[24] = {0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0,    0,
+                                        0, 0, 1, 2, 0, 0, 0, 0, 0, 0, 0x0a, 0x1b};
     assert_memory_equal(slot + 16, numbers, sizeof numbers);
     for (int at = 0; at < 384; at += 256) {
         struct scf_hash h = scf_sha256(file + at, 96);

@@ -19,6 +19,7 @@ struct scf_services {
     struct scf_installation installation;
     struct scf_keys *keys;
     struct scf_signing_key *log_key;
+    struct scf_signing_key *witness_key; /* cosigns other logs */
     struct scf_server *server;
     struct scf_workers *workers;
     struct scf_templates *templates;

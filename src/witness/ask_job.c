@@ -19,10 +19,12 @@ enum {
     CALL_S = 4,
     TRIES = 3, /* of one checkpoint: the witness may say twice what it has */
     SHOWINGS = 32,
+    REST = 4, /* times as long as a slow run took */
     URL_MAX = 1024,
     ANSWER_MAX = 64 << 10
 };
 #define RUN_US (5 * SCF_US_PER_SECOND)
+#define SLOW_US (SCF_US_PER_SECOND / 2)  /* a call */
 #define TURN_US (60 * SCF_US_PER_SECOND) /* above RUN_US and the last call */
 
 struct run {
@@ -32,7 +34,8 @@ struct run {
     struct scf_cosigner key;
     struct scf_http_client *client;
     char url[URL_MAX];
-    int64_t until_us;
+    int64_t began_us;
+    int64_t calls;
     const char *unanswered; /* why the witness is left alone for a while */
 };
 
@@ -71,6 +74,7 @@ static enum scf_code make_request(struct run *r, const struct scf_witness_showin
 /* False: nobody answered. */
 static bool call(struct run *r, struct scf_str body, int *ret_status, struct scf_buf *answer) {
     struct scf_error err;
+    r->calls++;
     struct scf_http_call http = {
         .method = "POST", .url = r->url, .content_type = "text/plain; charset=utf-8", .body = body};
     if (scf_http_client_run(r->client, &http, ret_status, answer, &err) == SCF_OK)
@@ -224,16 +228,22 @@ static enum scf_code show_all(struct run *r, struct scf_error *err) {
             return code;
         for (size_t i = 0; i < n; i++) {
             code = show(r, &list[i], err);
-            if (code != SCF_OK || r->unanswered != NULL || scf_mono_us() > r->until_us)
+            if (code != SCF_OK || r->unanswered != NULL || scf_mono_us() > r->began_us + RUN_US)
                 return code;
         }
     }
 }
 
+/* Who is slow is asked less often, so that the thread has time for other jobs. */
+static int64_t pause_us(const struct run *r) {
+    int64_t took_us = scf_mono_us() - r->began_us;
+    if (r->unanswered != NULL)
+        return scf_wit_pause_us(r->witness.failures + 1);
+    return took_us > r->calls * SLOW_US ? REST * took_us : 0;
+}
+
 static enum scf_code release(struct run *r, struct scf_error *err) {
-    int64_t now_us = scf_now_us();
-    int64_t due_us =
-        r->unanswered == NULL ? now_us : now_us + scf_wit_pause_us(r->witness.failures + 1);
+    int64_t now_us = scf_now_us(), due_us = now_us + pause_us(r);
     return scf_witness_release(r->job->db, r->job->arena, &r->witness.id, r->unanswered, now_us,
                                due_us, err);
 }
@@ -263,7 +273,7 @@ static enum scf_code ask(struct run *r, struct scf_error *err) {
 }
 
 static enum scf_code run_job(struct scf_job *job, struct scf_error *err) {
-    struct run r = {.job = job, .services = job->app, .until_us = scf_mono_us() + RUN_US};
+    struct run r = {.job = job, .services = job->app, .began_us = scf_mono_us()};
     struct scf_uuid id;
     int64_t now_us = scf_now_us();
     bool taken = false;

@@ -7,7 +7,7 @@
 #include "scfd/witness/witness.h"
 
 #define ROUND_US (10 * SCF_US_PER_SECOND) /* for which a checkpoint is shown at least */
-#define ALARMS_US (5 * SCF_US_PER_SECOND) /* between two counts */
+#define ALARMS_US (2 * SCF_US_PER_SECOND) /* between two counts */
 
 struct ordering {
     struct scf_arena *arena;

@@ -11,6 +11,7 @@ from harness.bodies import unique
 from harness.parties import make_node
 from harness.server import Server
 from harness.tlog import Log, consistency, text_of, verify_cosignature
+from harness.witnesses import Peer, Sealed, add_witness, remove_witness
 
 PATH = "/v1/witness/add-checkpoint"
 
@@ -326,30 +327,54 @@ def test_a_log_that_is_removed_is_not_forgotten(admin, asker, log):
     assert show(asker, fresh.body(5, 7)).status == 200
 
 
-def test_the_clock_never_goes_back_and_nothing_is_lost_by_a_restart(tmp_path):
+@pytest.fixture(scope="module")
+def alone():
+    flags = ["--origin", "alone.test/log", "--witness-name", "w.test/one", "--witness-quorum", "1"]
+    with Server(flags=flags) as running:
+        yield running
+
+
+def test_the_quorum_of_the_configuration(alone):
+    """Chains ask without having been told to, unless they were told not to."""
+    chain, other, witness = Sealed(alone), Sealed(alone), Peer()
+    other.want(0)
+    witness_id = add_witness(alone, witness.url, witness.cosigner.vkey)
+    for one in (chain, other):
+        one.grow()
+    chain.cosigned(1)
+    assert chain.read()["witness"]["quorum"] == 1
+    assert other.read()["witness"] == {"quorum": 0, "cosigned_size": 0}
+    assert not [note for _, _, note in witness.asked if other.node.id in note]
+    answer = other.admin.call("PUT", f"/v1/chains/{other.id}/witness-quorum", {})
+    assert answer.json()["quorum"] == 1
+    other.cosigned(1)
+    remove_witness(alone, witness_id)
+    witness.close()
+
+
+def test_the_clock_never_goes_back_and_nothing_is_lost_by_a_restart(alone):
     """A witness's word has a time: it must not seem to have been given before an earlier one."""
-    with Server(flags=["--origin", "restart.test/log", "--witness-name", "w.test/one"]) as server:
-        log = known(server.client())
-        me = server.anonymous().get("/v1/witness").json()
-        assert me["name"] == "w.test/one"
-        times = []
-        for old, size, shift in ((0, 3, 0), (3, 4, -86400), (4, 4, 0), (4, 6, 3600), (6, 7, 0)):
-            server.clock.shift(shift)
-            answer = show(server.anonymous(), log.body(old, size))
-            assert answer.status == 200, answer
-            text = text_of(log.checkpoint(size))
-            times.append(verify_cosignature(answer.body.decode(), text, me["vkey"]))
-        assert times == sorted(times)
-        server.clock.real()
-        server.kill()  # without a word
-        server.start()
-        assert server.anonymous().get("/v1/witness").json() == me
-        assert show(server.anonymous(), log.body(3, 9)).body == b"7\n"
-        assert show(server.anonymous(), log.fork(3).body(7, 7)).status == 409
-        (found,) = conflicts_of(server.client(), log)
-        server.stop()
-        server.start()
-        assert conflicts_of(server.client(), log) == [found]
-        assert show(server.anonymous(), log.body(7, 8)).status == 403
-        text = server.anonymous().get("/metrics").body.decode()
-        assert 'scfd_witness_requests_total{result="halted"} 1' in text
+    log = known(alone.client())
+    me = alone.anonymous().get("/v1/witness").json()
+    assert me["name"] == "w.test/one"
+    times = []
+    for old, size, shift in ((0, 3, 0), (3, 4, -86400), (4, 4, 0), (4, 6, 3600), (6, 7, 0)):
+        alone.clock.shift(shift)
+        answer = show(alone.anonymous(), log.body(old, size))
+        assert answer.status == 200, answer
+        text = text_of(log.checkpoint(size))
+        times.append(verify_cosignature(answer.body.decode(), text, me["vkey"]))
+    assert times == sorted(times)
+    alone.clock.real()
+    alone.kill()  # without a word
+    alone.start()
+    assert alone.anonymous().get("/v1/witness").json() == me
+    assert show(alone.anonymous(), log.body(3, 9)).body == b"7\n"
+    assert show(alone.anonymous(), log.fork(3).body(7, 7)).status == 409
+    (found,) = conflicts_of(alone.client(), log)
+    alone.stop()
+    alone.start()
+    assert conflicts_of(alone.client(), log) == [found]
+    assert show(alone.anonymous(), log.body(7, 8)).status == 403
+    text = alone.anonymous().get("/metrics").body.decode()
+    assert 'scfd_witness_requests_total{result="halted"} 1' in text

@@ -47,8 +47,9 @@ static const struct key keys[] = {
      .help = "File with the key that cosigns other logs as their witness, the same on every "
              "instance. Not set: witness.key in data_dir, made at the first start."},
     {AT(witness_name),
-     .help = "Name of this witness in its cosignatures, without blanks and '+'. Not set: the origin "
-             "and /witness."},
+     .help =
+         "Name of this witness in its cosignatures, without blanks and '+'. Not set: the origin "
+         "and /witness."},
     {AT(witness_quorum), INT(0, 100, "0"),
      .help = "Witnesses that must cosign the checkpoints of a chain that has no quorum of its own; "
              "0: none is asked."},

@@ -249,7 +249,7 @@ struct removing {
 static enum scf_code remove_log(struct scf_db *db, void *ctx, struct scf_error *err) {
     struct removing *r = ctx;
     struct scf_arena *arena = scf_rq_arena(r->rq);
-    struct scf_wit_log log;
+    struct scf_wit_log log = {0};
     enum scf_code code = scf_key_hold(db, arena, scf_rq_actor(r->rq), scf_now_us(), err);
     if (code == SCF_OK)
         code = scf_wit_log_get(db, arena, &r->id, true, &log, err);

@@ -1,5 +1,5 @@
-"""Asking witnesses: two real servers that cosign each other's chains, and witnesses of all sorts made
-here: down, slow, babbling, signing the wrong thing, knowing more than we do."""
+"""Asking witnesses: two real servers that cosign each other's chains, and witnesses of all sorts
+made here: down, slow, babbling, signing the wrong thing, knowing more than we do."""
 import base64
 import threading
 import time
@@ -149,8 +149,9 @@ def test_only_what_verifies_is_stored(a, peer):
     count = a.psql("SELECT count(*) FROM scfd.cosignature g JOIN scfd.witness w ON w.id = "
                    f"g.witness_id WHERE w.vkey <> '{good.cosigner.vkey}' AND w.active")
     assert count == "0"
-    problems = a.psql("SELECT count(DISTINCT s.problem) FROM scfd.witness_shown s JOIN scfd.witness w"
-                      " ON w.id = s.witness_id WHERE w.active AND s.problem IS NOT NULL")
+    problems = a.psql("SELECT count(DISTINCT s.problem) FROM scfd.witness_shown s"
+                      " JOIN scfd.witness w ON w.id = s.witness_id"
+                      " WHERE w.active AND s.problem IS NOT NULL")
     assert int(problems) >= 6
 
 
@@ -176,7 +177,7 @@ def test_a_slow_witness_keeps_nobody_waiting(a, peer):
 
 
 def test_what_the_witness_knows_is_taken_over(a, peer):
-    """It was shown the chain before by somebody else: it names the size, and gets a proof from it."""
+    """It was shown the chain before by somebody else: it names the size, and gets a proof of it."""
     chain, witness = Sealed(a), peer()
     sizes = [chain.grow(2), chain.grow(3)]
     view = chain.read()

@@ -56,6 +56,8 @@ enum scf_code scf_origin_chains(struct scf_db *db, struct scf_arena *arena,
 static const struct scf_stmt insert_origin = {
     "scf_origin_insert", "INSERT INTO scfd.log_origin (generation, origin, reason, record_id,"
                          " began_at) VALUES ($1, $2, $3, $4, $5)"};
+/* What witnesses saw, they saw under the names before. */
+static const struct scf_stmt settle = {"scf_origin_settle", "DELETE FROM scfd.seal_refusal"};
 static const struct scf_stmt set_origin = {"scf_origin_set",
                                            "UPDATE scfd.installation SET origin = $1"};
 
@@ -71,6 +73,8 @@ enum scf_code scf_origin_insert(struct scf_db *db, struct scf_arena *arena, int6
     scf_p_uuid(&p, record_id);
     scf_p_time(&p, now_us);
     enum scf_code code = scf_db_run(db, &insert_origin, &p, arena, NULL, err);
+    if (code == SCF_OK)
+        code = scf_db_run(db, &settle, NULL, arena, NULL, err);
     if (code != SCF_OK)
         return code;
     scf_params_init(&p, arena);

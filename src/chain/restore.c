@@ -69,27 +69,50 @@ static size_t of_generation(struct scf_publication *items, size_t n, int64_t gen
     return kept;
 }
 
+/* The file may lag behind: whoever began another origin wrote that into its own. */
+static bool is_at_another_origin(struct look *l) {
+    int64_t ours = l->services->installation.generation;
+    int64_t begun = scf_published_generation(l->services->published);
+    if (begun <= l->generation && ours == l->generation)
+        return false;
+    snprintf(l->why, sizeof l->why,
+             "The database is at origin number %" PRId64 ", but number %" PRId64
+             " was begun. See docs/restore.md.",
+             l->generation, begun > ours ? begun : ours);
+    return true;
+}
+
+static enum scf_code ask_witnesses(struct look *l, bool *ret_found, struct scf_error *err) {
+    struct scf_restore_refusal seen;
+    char id[SCF_ID_TEXT];
+    enum scf_code code = scf_restore_refused(l->db, l->arena, ret_found, &seen, err);
+    if (code != SCF_OK || !*ret_found)
+        return code;
+    scf_id_format("node", &seen.chain_id, id);
+    snprintf(l->why, sizeof l->why,
+             "A witness saw a tree of chain %s with %" PRId64
+             " leaves that the database does not have. See docs/restore.md.",
+             id, seen.size);
+    return SCF_OK;
+}
+
 static enum scf_code find_gaps(struct look *l, bool *ret_found, struct scf_error *err) {
     struct scf_restore_gap *gaps;
     size_t n;
-    int64_t begun = scf_published_generation(l->services->published);
-    *ret_found = begun > l->generation || l->generation != l->services->installation.generation;
-    if (*ret_found) {
-        snprintf(l->why, sizeof l->why,
-                 "The database is at origin number %" PRId64 ", but number %" PRId64
-                 " was begun. See docs/restore.md.",
-                 l->generation,
-                 begun > l->generation ? begun : l->services->installation.generation);
+    *ret_found = is_at_another_origin(l);
+    if (*ret_found)
         return SCF_OK;
-    }
     if (!scf_published_list(l->services->published, l->arena, &l->items, &l->n))
         return scf_fail_memory(err);
     l->n = of_generation(l->items, l->n, l->generation);
     enum scf_code code = scf_restore_gaps(l->db, l->arena, l->items, l->n, &gaps, &n, err);
-    *ret_found = code == SCF_OK && n > 0;
-    if (*ret_found)
-        describe(gaps, n, l->why);
-    return code;
+    if (code != SCF_OK)
+        return code;
+    if (n == 0)
+        return ask_witnesses(l, ret_found, err);
+    *ret_found = true;
+    describe(gaps, n, l->why);
+    return SCF_OK;
 }
 
 /* What other instances sealed, or this one before it could write it down. */

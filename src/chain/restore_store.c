@@ -73,6 +73,22 @@ enum scf_code scf_restore_gaps(struct scf_db *db, struct scf_arena *arena,
     return SCF_OK;
 }
 
+static const struct scf_stmt refusals = {
+    "scf_restore_refused",
+    "SELECT chain_id, published_size FROM scfd.seal_refusal ORDER BY chain_id LIMIT 1"};
+
+enum scf_code scf_restore_refused(struct scf_db *db, struct scf_arena *arena, bool *ret_found,
+                                  struct scf_restore_refusal *ret, struct scf_error *err) {
+    struct scf_rows *rows;
+    enum scf_code code = scf_db_run(db, &refusals, NULL, arena, &rows, err);
+    if (code != SCF_OK)
+        return code;
+    *ret_found = scf_rows_count(rows) == 1;
+    if (*ret_found)
+        *ret = (struct scf_restore_refusal){scf_rows_uuid(rows, 0, 0), scf_rows_i64(rows, 0, 1)};
+    return SCF_OK;
+}
+
 static const struct scf_stmt news = {
     "scf_restore_news", "SELECT s.chain_id, s.height, s.size, s.block_hash FROM scfd.chain_seal s"
                         " LEFT JOIN unnest($1::uuid[], $2::bigint[]) AS w(c, h) ON w.c = s.chain_id"

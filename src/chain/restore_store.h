@@ -21,6 +21,16 @@ enum scf_code scf_restore_gaps(struct scf_db *db, struct scf_arena *arena,
                                struct scf_restore_gap **ret, size_t *ret_n,
                                struct scf_error *err) SCF_MUST_CHECK;
 
+/* What a witness saw of a chain of ours that the database lacks (scfd.seal_refusal): one of them.
+ * *ret_found false: nothing. */
+struct scf_restore_refusal {
+    struct scf_uuid chain_id; /* nil: all */
+    int64_t size;
+};
+enum scf_code scf_restore_refused(struct scf_db *db, struct scf_arena *arena, bool *ret_found,
+                                  struct scf_restore_refusal *ret,
+                                  struct scf_error *err) SCF_MUST_CHECK;
+
 /* The newest blocks of all chains that are newer than what `items` says of them. */
 enum scf_code scf_restore_news(struct scf_db *db, struct scf_arena *arena, int64_t generation,
                                const struct scf_publication *items, size_t n,

@@ -18,6 +18,8 @@ static const struct {
     {"run", "limit_run", "limit-runs"},
     {"lac", "limit_account", "limit-accounts"},
     {"ers", "erasure", "records"},
+    {"wcf", "witness_conflict", "witness/conflicts"},
+    {"chain", "chain", "chains"},
 };
 
 static void write_object(struct scf_jsonw *w, const struct scf_event *e) {

@@ -204,6 +204,23 @@ static void what_others_sealed_is_learned(void **state) {
     scf_published_close(theirs);
 }
 
+static void what_a_witness_saw_counts(void **state) {
+    (void)state;
+    need_world();
+    struct scf_uuid chain = world_chain(&w);
+    world_add(&w, &chain, 1);
+    on_chain(&chain, "INSERT INTO scfd.seal_refusal (chain_id, reason, published_size, seen_at)"
+                     " VALUES ({}, 'ahead', 40, '2026-01-01')");
+    world_ok(&w, scf_log_check(w.db, &w.services, &w.err));
+    assert_true(halted("with 40 leaves that the database does not have"));
+    world_seal(&w);
+    assert_int_equal(blocks(&chain), 0);
+    world_sql(&w, "DELETE FROM scfd.seal_refusal");
+    world_seal(&w);
+    assert_false(halted(""));
+    assert_int_equal(blocks(&chain), 1);
+}
+
 static void an_earlier_origin_is_noticed(void **state) {
     (void)state;
     need_world();
@@ -226,6 +243,7 @@ int main(void) {
         cmocka_unit_test(the_chain_that_is_sealed_shows_it),
         cmocka_unit_test(another_history_of_the_same_height_shows),
         cmocka_unit_test(what_others_sealed_is_learned),
+        cmocka_unit_test(what_a_witness_saw_counts),
         cmocka_unit_test(an_earlier_origin_is_noticed),
     };
     scf_digest_init();

@@ -5,7 +5,7 @@
 
 #include "scfd/codec/json.h"
 
-enum { STRINGS_MAX = 100000, NAME_MAX_BYTES = 1200 };
+enum { STRINGS_MAX = 100000, NAME_MAX_BYTES = 1200, TREE_MAX = 1 << 29 };
 
 const char *const scf_erasure_basis_names[] = {"court_order", "regulator_order",
                                                "data_subject_request", "sender_request", NULL};
@@ -192,17 +192,12 @@ static void collect(struct strings *s, const cJSON *item) {
     }
 }
 
-static enum scf_code strip_directory(struct scf_db *db, struct scf_arena *arena,
-                                     const struct scf_record *r, int64_t now_us,
-                                     struct scf_error *err) {
+/* `arena` has room for the tree of the largest body. */
+static enum scf_code strip_named(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_record *r, int64_t now_us,
+                                 struct scf_error *err) {
     struct strings s = {.max = STRINGS_MAX};
     struct scf_params p;
-    scf_params_init(&p, arena);
-    scf_p_uuid(&p, &r->id);
-    scf_p_time(&p, now_us);
-    enum scf_code code = scf_db_run(db, &strip_profile, &p, arena, NULL, err);
-    if (code != SCF_OK)
-        return code;
     char *text = scf_strndup(arena, r->body.p, r->body.n);
     const cJSON *body = text == NULL ? NULL : scf_json_parse(arena, text, r->body.n, err);
     s.items = scf_alloc(arena, s.max, sizeof *s.items);
@@ -213,6 +208,22 @@ static enum scf_code strip_directory(struct scf_db *db, struct scf_arena *arena,
     scf_p_text_array(&p, s.items, s.n);
     scf_p_time(&p, now_us);
     return scf_db_run(db, &strip_names, &p, arena, NULL, err);
+}
+
+static enum scf_code strip_directory(struct scf_db *db, struct scf_arena *arena,
+                                     const struct scf_record *r, int64_t now_us,
+                                     struct scf_error *err) {
+    struct scf_params p;
+    scf_params_init(&p, arena);
+    scf_p_uuid(&p, &r->id);
+    scf_p_time(&p, now_us);
+    enum scf_code code = scf_db_run(db, &strip_profile, &p, arena, NULL, err);
+    if (code != SCF_OK)
+        return code;
+    struct scf_arena *large = scf_arena_new(TREE_MAX);
+    code = strip_named(db, large, r, now_us, err);
+    scf_arena_free(large);
+    return code;
 }
 
 static enum scf_code strip_claims(struct scf_db *db, struct scf_arena *arena,

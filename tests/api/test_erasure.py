@@ -411,3 +411,19 @@ def files_with(server, word):
         capture_output=True, text=True, check=False,
     )
     return done.stdout.splitlines()
+
+
+def test_the_largest_body(own):
+    chain = Chain(own.client())
+    body = chain.invoice()
+    first = body["lines"][0]
+    # About two megabytes in lines that add up to what the one line says.
+    zero = {**first, "quantity": "1", "unit_price": "0", "amount": "0", "tax_amount": "0",
+            "goods_name": "Wq3Lang" + "x" * 280}
+    body["lines"] = [first] + [{**zero, "line_no": n} for n in range(2, 2000)]
+    answer = chain.erp.client.post("/v1/invoices", body)
+    if answer.status != 201:
+        pytest.fail(str(answer))
+    erase(own.client(), answer.json()["id"])
+    left = "SELECT count(*) FROM scfd.record WHERE position('Wq3Lang' in encode(body, 'escape')) > 0"
+    assert own.psql(left) == "0"

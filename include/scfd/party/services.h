@@ -20,7 +20,7 @@ struct scf_services {
     struct scf_installation installation;
     struct scf_keys *keys;
     struct scf_signing_key *log_key;
-    struct scf_published *published; /* what was signed so far; NULL: nobody remembers */
+    struct scf_published *published;     /* what was signed so far; NULL: nobody remembers */
     struct scf_signing_key *witness_key; /* cosigns other logs */
     struct scf_server *server;
     struct scf_workers *workers;

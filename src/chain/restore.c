@@ -13,6 +13,8 @@
 
 enum { ARENA_MAX = 256 << 20, LOOK_EVERY_S = 60, LOG_EVERY_S = 60 };
 
+static atomic_int_fast64_t looked_us; /* at everything, by the sealer */
+
 struct look {
     struct scf_db *db;
     struct scf_arena *arena;
@@ -154,22 +156,40 @@ enum scf_code scf_log_may_write(const struct scf_services *services, struct scf_
 
 /* ---- for the sealer ---- */
 
+/* A look at everything is due: it was a while ago, or failed, or found something, or a witness has
+ * seen something since. */
+static enum scf_code is_due(struct scf_db *db, const struct scf_services *services, bool *ret,
+                            struct scf_error *err) {
+    struct scf_restore_refusal seen;
+    char why[SCF_HALT_TEXT];
+    int64_t since_us = scf_mono_us() - atomic_load(&looked_us);
+    *ret = since_us >= LOOK_EVERY_S * SCF_US_PER_SECOND ||
+           scf_published_behind(services->published) ||
+           scf_published_halted(services->published, why);
+    if (*ret)
+        return SCF_OK;
+    struct scf_arena *arena = scf_arena_new(ARENA_MAX);
+    enum scf_code code = scf_restore_refused(db, arena, ret, &seen, err);
+    scf_arena_free(arena);
+    return code;
+}
+
 enum scf_code scf_restore_may_seal(struct scf_db *db, const struct scf_services *services,
                                    bool *ret, struct scf_error *err) {
-    static atomic_int_fast64_t looked_us;
     char why[SCF_HALT_TEXT];
-    int64_t now = scf_mono_us();
+    bool due;
     *ret = true;
     if (services->published == NULL)
         return SCF_OK;
-    if (now - atomic_load(&looked_us) >= LOOK_EVERY_S * SCF_US_PER_SECOND ||
-        scf_published_behind(services->published) ||
-        scf_published_halted(services->published, why)) {
-        enum scf_code code = scf_log_check(db, services, err);
-        if (code != SCF_OK)
-            return code;
-        atomic_store(&looked_us, now);
+    enum scf_code code = is_due(db, services, &due, err);
+    if (code == SCF_OK && due) {
+        int64_t now = scf_mono_us();
+        code = scf_log_check(db, services, err);
+        if (code == SCF_OK)
+            atomic_store(&looked_us, now);
     }
+    if (code != SCF_OK)
+        return code;
     *ret = !scf_published_halted(services->published, why);
     return SCF_OK;
 }

@@ -7,7 +7,8 @@
 #include "scfd/chain/chain.h"
 
 /* Whether the log may be sealed now. Looks at everything (scf_log_check) after a failure, while it
- * is halted, and once a minute; else nothing is asked. Non-OK: it cannot be known. */
+ * is halted, and once a minute; else only whether a witness saw more. Non-OK: it cannot be known.
+ */
 enum scf_code scf_restore_may_seal(struct scf_db *db, const struct scf_services *services,
                                    bool *ret, struct scf_error *err) SCF_MUST_CHECK;
 

@@ -425,5 +425,5 @@ def test_the_largest_body(own):
     if answer.status != 201:
         pytest.fail(str(answer))
     erase(own.client(), answer.json()["id"])
-    left = "SELECT count(*) FROM scfd.record WHERE position('Wq3Lang' in encode(body, 'escape')) > 0"
+    left = "SELECT count(*) FROM scfd.record WHERE encode(body, 'escape') LIKE '%Wq3Lang%'"
     assert own.psql(left) == "0"

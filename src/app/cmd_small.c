@@ -85,7 +85,7 @@ int scf_cmd_healthcheck(int argc, char **argv) {
 }
 
 #define COMMAND_NAMES                                                                              \
-    "serve migrate import verify audit openapi config healthcheck completion version"
+    "serve migrate import verify audit new-origin openapi config healthcheck completion version"
 
 int scf_cmd_completion(int argc, char **argv) {
     static const struct {

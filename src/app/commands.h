@@ -20,6 +20,7 @@ int scf_cmd_migrate(int argc, char **argv);
 int scf_cmd_import(int argc, char **argv);
 int scf_cmd_verify(int argc, char **argv);
 int scf_cmd_audit(int argc, char **argv);
+int scf_cmd_new_origin(int argc, char **argv);
 int scf_cmd_openapi(int argc, char **argv);
 int scf_cmd_config(int argc, char **argv);
 int scf_cmd_healthcheck(int argc, char **argv);

@@ -15,6 +15,7 @@ static const struct command {
     {"import", scf_cmd_import, "send an NDJSON file to a server"},
     {"verify", scf_cmd_verify, "check a proof or a receipt, with no server and no database"},
     {"audit", scf_cmd_audit, "recompute every leaf, tile, root and block"},
+    {"new-origin", scf_cmd_new_origin, "go on under another origin after a restore lost blocks"},
     {"openapi", scf_cmd_openapi, "print the OpenAPI description"},
     {"config", scf_cmd_config, "print an example, or the effective configuration, or check it"},
     {"healthcheck", scf_cmd_healthcheck, "ask a running server whether it is ready"},

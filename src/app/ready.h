@@ -4,7 +4,8 @@
 
 #include "scfd/party/services.h"
 
-/* schema, keys, signing-key and workers (api-rules R19). Before the server is set ready. */
+/* schema, keys, signing-key and workers (api-rules R19), and as a warning log. Before the server is
+ * set ready. */
 void scf_add_ready_checks(struct scf_services *services);
 
 #endif

@@ -5,6 +5,7 @@
 #include "scfd/chain/chain.h"
 #include "scfd/codec/jsonw.h"
 #include "scfd/credit/credit.h"
+#include "scfd/erasure/erasure.h"
 #include "scfd/exchange/exchange.h"
 #include "scfd/intake/intake.h"
 #include "scfd/lending/lending.h"
@@ -13,6 +14,7 @@
 #include "scfd/report/report.h"
 #include "scfd/template/template.h"
 #include "scfd/trade/trade.h"
+#include "scfd/witness/witness.h"
 #include "scfd/work/work.h"
 
 enum { LIMITS_MAX = 16 << 10, OPENAPI_MAX = 4 << 20 };
@@ -88,6 +90,8 @@ struct scf_route *scf_all_routes(size_t *ret_count) {
         {scf_receivable_routes, scf_receivable_route_count},
         {scf_lending_routes, scf_lending_route_count},
         {scf_report_routes, scf_report_route_count},
+        {scf_erasure_routes, scf_erasure_route_count},
+        {scf_witness_routes, scf_witness_route_count},
         {scf_exchange_routes, scf_exchange_route_count},
         {scf_work_routes, scf_work_route_count},
     };

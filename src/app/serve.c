@@ -5,6 +5,7 @@
  * the kernel takes PostgreSQL along: a long recovery can be broken off. */
 #include "commands.h"
 #include "host.h"
+#include "published.h"
 #include "ready.h"
 #include "routes.h"
 #include "scfd/account/account.h"
@@ -12,15 +13,18 @@
 #include "scfd/base/log.h"
 #include "scfd/base/metrics.h"
 #include "scfd/chain/chain.h"
+#include "scfd/chain/published.h"
 #include "scfd/codec/sign.h"
 #include "scfd/credit/credit.h"
 #include "scfd/db/cluster.h"
 #include "scfd/db/migrate.h"
+#include "scfd/erasure/erasure.h"
 #include "scfd/intake/intake.h"
 #include "scfd/policy/policy.h"
 #include "scfd/rating/rollup.h"
 #include "scfd/receivable/receivable.h"
 #include "scfd/template/template.h"
+#include "scfd/witness/witness.h"
 #include "scfd/work/work.h"
 
 enum {
@@ -90,26 +94,27 @@ static enum scf_code open_database(struct running *r, struct scf_error *err) {
     return scf_migrate(r->services.database_url, SCF_MIGRATE_APPLY, NULL, err);
 }
 
-static enum scf_code load_signing_keys(struct running *r, struct scf_error *err) {
+/* The file that was given, else the one of this name in the data directory, made when missing. */
+static enum scf_code load_key(const struct running *r, const char *given, const char *name,
+                              enum scf_sign_alg alg, struct scf_signing_key **ret,
+                              struct scf_error *err) {
+    char path[PATH_MAX];
+    int n = given ? snprintf(path, sizeof path, "%s", given)
+                  : snprintf(path, sizeof path, "%s/%s", r->config.data_dir, name);
+    if (n < 0 || (size_t)n >= sizeof path)
+        return scf_fail(err, SCF_E_INVALID_PARAMETER, "The path of a key is too long.");
+    return scf_signing_key_load(path, alg, given == NULL, ret, err);
+}
+
+static enum scf_code load_keys(struct running *r, struct scf_error *err) {
     const struct scf_config *c = &r->config;
-    const struct {
-        const char *given, *name;
-        enum scf_sign_alg alg;
-        struct scf_signing_key **key;
-    } keys[] = {
-        {c->signing_key_file, "log.key", SCF_ED25519, &r->services.log_key},
-        {c->sm2_key_file, "log-sm2.key", SCF_SM2, &r->services.sm2_key},
-    };
-    enum scf_code code = SCF_OK;
-    for (size_t i = 0; code == SCF_OK && i < SCF_COUNT(keys); i++) {
-        char path[PATH_MAX];
-        int n = keys[i].given ? snprintf(path, sizeof path, "%s", keys[i].given)
-                              : snprintf(path, sizeof path, "%s/%s", c->data_dir, keys[i].name);
-        if (n < 0 || (size_t)n >= sizeof path)
-            return scf_fail(err, SCF_E_INVALID_PARAMETER, "The signing key's path is too long.");
-        code = scf_signing_key_load(path, keys[i].alg, keys[i].given == NULL, keys[i].key, err);
-    }
-    return code;
+    struct scf_services *s = &r->services;
+    enum scf_code code = load_key(r, c->signing_key_file, "log.key", SCF_ED25519, &s->log_key, err);
+    if (code == SCF_OK)
+        code = load_key(r, c->sm2_key_file, "log-sm2.key", SCF_SM2, &s->sm2_key, err);
+    if (code == SCF_OK)
+        code = load_key(r, c->witness_key_file, "witness.key", SCF_ED25519, &s->witness_key, err);
+    return code == SCF_OK ? scf_witness_check(s, err) : code;
 }
 
 static enum scf_code ship_defaults(struct scf_db *db, void *ctx, struct scf_error *err) {
@@ -136,6 +141,16 @@ static enum scf_code check_signing_keys(struct running *r, struct scf_error *err
     struct scf_arena *arena = scf_arena_new(1 << 20);
     enum scf_code code = scf_chain_key_check(db, arena, &r->services, err);
     scf_arena_free(arena);
+    scf_db_free(db);
+    return code;
+}
+
+/* What was published, and whether the database still has it: known before the first answer. */
+static enum scf_code check_published(struct running *r, struct scf_error *err) {
+    struct scf_db *db = scf_db_new(r->services.database_url, "scfd start", 60000);
+    enum scf_code code = scf_open_published(db, &r->services, err);
+    if (code == SCF_OK)
+        code = scf_log_check(db, &r->services, err);
     scf_db_free(db);
     return code;
 }
@@ -174,14 +189,20 @@ static enum scf_code purge_idempotency(struct scf_db *db, struct scf_arena *aren
 }
 
 static enum scf_code start_work(struct running *r, struct scf_error *err) {
-    static const struct scf_job_kind *const kinds[] = {&scf_assess_job, &scf_increment_job,
-                                                       &scf_backtest_job, &scf_replay_job, NULL};
+    static const struct scf_job_kind *const kinds[] = {&scf_assess_job,
+                                                       &scf_increment_job,
+                                                       &scf_backtest_job,
+                                                       &scf_replay_job,
+                                                       &scf_witness_job,
+                                                       &scf_erasure_sweep_job,
+                                                       NULL};
     const struct scf_task tasks[] = {
         {.name = "seal", .run = scf_seal_task, .period_ms = r->config.seal_interval_ms},
         {.name = "rollup", .run = scf_rollup_task, .period_ms = 1000},
         {.name = "increments", .run = scf_increment_task, .period_ms = 500},
         {.name = "receivables", .run = scf_receivable_task, .period_ms = 1000},
         {.name = "holds", .run = scf_hold_task, .period_ms = 1000},
+        {.name = "witness", .run = scf_witness_task, .period_ms = 1000},
         {.name = "purge", .run = purge_idempotency, .period_ms = 600000},
     };
     struct scf_workers_options options = {
@@ -199,6 +220,10 @@ static enum scf_code authenticate(void *app, struct scf_str key, struct scf_acto
                                   struct scf_error *err) {
     struct scf_services *services = app;
     return scf_keys_authenticate(services->keys, key, ret, err);
+}
+
+static enum scf_code may_write(void *app, struct scf_error *err) {
+    return scf_log_may_write(app, err);
 }
 
 static enum scf_code start_server(struct running *r, struct scf_error *err) {
@@ -226,6 +251,7 @@ static enum scf_code start_server(struct running *r, struct scf_error *err) {
         .route_count = count,
         .app = &r->services,
         .authenticate = authenticate,
+        .may_write = may_write,
     };
     enum scf_code code = scf_server_start(&options, &r->services.server, err);
     if (code == SCF_OK)
@@ -248,9 +274,9 @@ static enum scf_code block_signals(struct running *r, struct scf_error *err) {
 
 static enum scf_code come_up(struct running *r, struct scf_error *err) {
     enum scf_code (*const steps[])(struct running *, struct scf_error *) = {
-        open_data,           open_database,      block_signals,   load_signing_keys,
-        set_up_installation, check_signing_keys, open_catalogues, start_intake,
-        start_work,          start_server,       start_listener,
+        open_data,           open_database,      block_signals,   load_keys,
+        set_up_installation, check_signing_keys, check_published, open_catalogues,
+        start_intake,        start_work,         start_server,    start_listener,
     };
     for (size_t i = 0; i < SCF_COUNT(steps); i++) {
         enum scf_code code = steps[i](r, err);
@@ -282,8 +308,10 @@ static void go_down(struct running *r) {
         scf_templates_free(r->services.templates);
         scf_keys_free(r->services.keys);
         scf_tile_cache_free(r->services.tiles);
+        scf_published_close(r->services.published);
         scf_signing_key_free(r->services.log_key);
         scf_signing_key_free(r->services.sm2_key);
+        scf_signing_key_free(r->services.witness_key);
         free(r->routes);
     }
     scf_cluster_stop(r->cluster);

@@ -46,6 +46,26 @@ static const struct key keys[] = {
     {AT(sm2_key_file),
      .help = "File with the key that signs the blocks of chains of suite sm3-sm2. Not set: "
              "log-sm2.key in data_dir, made at the first start."},
+    {AT(published_file),
+     .help = "File in which this instance remembers the newest block of every chain, to notice a "
+             "database that was restored to an earlier state (docs/restore.md). Not set: published "
+             "in data_dir. Never put it into a backup of the database."},
+    {AT(published_required), INT(0, 1, "0"),
+     .help = "1: refuse to start when that file is missing and the database has blocks; 0: take "
+             "the database's word, as a new instance has to."},
+    {AT(witness_key_file),
+     .help = "File with the key that cosigns other logs as their witness, the same on every "
+             "instance. Not set: witness.key in data_dir, made at the first start."},
+    {AT(witness_name),
+     .help =
+         "Name of this witness in its cosignatures, without blanks and '+'. Not set: the origin "
+         "and /witness."},
+    {AT(witness_quorum), INT(0, 100, "0"),
+     .help = "Witnesses that must cosign the checkpoints of a chain that has no quorum of its own; "
+             "0: none is asked."},
+    {AT(witness_silent_after_s), INT(1, 31536000, "3600"),
+     .help = "Seconds after which a witness without cosignatures, or a block without its quorum, "
+             "raises an alarm."},
     {AT(origin), .initial = SCF_DEFAULT_ORIGIN,
      .help = "Prefix of the origin of every chain, unique in the world. Set it in production to a "
              "name you own, before the first start: it is part of every signature."},

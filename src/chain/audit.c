@@ -30,7 +30,7 @@ struct place {
 
 struct scf_audit {
     const struct scf_audit_options *options;
-    const char *origin;
+    struct scf_audit_origins origins;
     struct scf_audit_chain *chains;
     size_t chain_count;
     struct job *jobs;
@@ -160,7 +160,7 @@ static void *thread_main(void *ctx) {
         .arena = scf_arena_new(ARENA_MAX),
         .scratch = scf_arena_new(SCRATCH_MAX),
         .options = audit->options,
-        .origin = audit->origin,
+        .origins = audit->origins,
         .audit = audit,
     };
     work(&a);
@@ -250,15 +250,59 @@ static enum scf_code check_heads(struct scf_auditor *a) {
     return code;
 }
 
-/* What is given counts; else what the database says, if it says anything. */
-static enum scf_code find_origin(struct scf_audit *audit, struct scf_auditor *a) {
-    a->origin = audit->options->origin;
-    enum scf_code code =
-        a->origin != NULL ? SCF_OK : scf_audit_origin(a->db, a->arena, &a->origin, &a->err);
-    if (code == SCF_OK && a->origin[0] == 0)
-        a->origin = NULL;
-    audit->origin = a->origin;
-    return code;
+int scf_audit_origin_index(const struct scf_audit_origins *origins, const struct scf_uuid *chain_id,
+                           struct scf_str origin) {
+    struct scf_uuid id;
+    struct scf_str installation;
+    if (!scf_chain_origin_parse(origin, &id, &installation) || !scf_uuid_eq(&id, chain_id))
+        return -1;
+    for (size_t i = 0; i < origins->n; i++)
+        if (scf_str_is(installation, origins->names[i]))
+            return (int)i;
+    return -1;
+}
+
+static bool is_listed(const struct scf_audit_origins *origins, const char *origin) {
+    for (size_t i = 0; i < origins->n; i++)
+        if (strcmp(origins->names[i], origin) == 0)
+            return true;
+    return false;
+}
+
+/* Each after the first has a record that says why it was begun. */
+static void check_origins(struct scf_auditor *a, const struct scf_rows *rows) {
+    for (int i = 0; i < scf_rows_count(rows); i++) {
+        struct scf_str body = scf_rows_str(rows, i, 2);
+        const char *origin = scf_rows_text(rows, i, 1);
+        if (scf_rows_i64(rows, i, 0) > 1 &&
+            (body.n == 0 || memmem(body.p, body.n, origin, strlen(origin)) == NULL))
+            scf_audit_fault(a, NULL, SCF_AUDIT_SEAL, i,
+                            "no record says why the origin %s was begun", origin);
+    }
+}
+
+/* The one that is given counts, with those that the database knows beside it. */
+static enum scf_code find_origins(struct scf_audit *audit, struct scf_auditor *a) {
+    struct scf_rows *rows;
+    const char *given = audit->options->origin;
+    enum scf_code code = scf_audit_origin_rows(a->db, a->arena, &rows, &a->err);
+    if (code != SCF_OK)
+        return code;
+    size_t n = (size_t)scf_rows_count(rows);
+    const char **names = scf_alloc(a->arena, n + 1, sizeof *names);
+    if (names == NULL)
+        return scf_fail_memory(&a->err);
+    for (size_t i = 0; i < n; i++)
+        names[i] = scf_rows_text(rows, (int)i, 1);
+    a->origins = (struct scf_audit_origins){names, n};
+    if (given != NULL && !is_listed(&a->origins, given)) {
+        names[0] = given;
+        a->origins.n = 1;
+    }
+    audit->origins = a->origins;
+    if (audit->options->chain_id == NULL)
+        check_origins(a, rows);
+    return SCF_OK;
 }
 
 static enum scf_code check_checkpoints(struct scf_auditor *a) {
@@ -271,7 +315,7 @@ static enum scf_code check_checkpoints(struct scf_auditor *a) {
 }
 
 static enum scf_code prepare(struct scf_audit *audit, struct scf_auditor *a) {
-    enum scf_code code = find_origin(audit, a);
+    enum scf_code code = find_origins(audit, a);
     if (code != SCF_OK)
         return code;
     code = scf_audit_list(a->db, a->arena, audit->options->chain_id, &audit->chains,

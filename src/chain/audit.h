@@ -21,13 +21,22 @@ struct scf_audit_chain {
     char name[SCF_ID_TEXT];
 };
 
+/* The origins of the installation, in the order in which they were begun. */
+struct scf_audit_origins {
+    const char *const *names;
+    size_t n; /* 0: unknown */
+};
+/* Which of them a chain's origin is made of; −1: none. */
+int scf_audit_origin_index(const struct scf_audit_origins *origins, const struct scf_uuid *chain_id,
+                           struct scf_str origin);
+
 /* One thread's tools. `db` is busy while rows stream in; `aside` is for questions meanwhile. */
 struct scf_auditor {
     struct scf_db *db, *aside;
     struct scf_arena *arena;   /* reset between jobs */
     struct scf_arena *scratch; /* reset after every record */
     const struct scf_audit_options *options;
-    const char *origin; /* of the installation; NULL: unknown */
+    struct scf_audit_origins origins;
     struct scf_audit *audit;
     struct scf_error err;
 };

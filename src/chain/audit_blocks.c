@@ -11,6 +11,7 @@ struct links {
     int64_t height; /* that must come now */
     int64_t size;   /* of the block before */
     struct scf_hash prev;
+    int origin; /* which one the block before has */
 };
 
 static void SCF_PRINTF(2, 3) fault(const struct links *l, const char *format, ...) {
@@ -34,15 +35,15 @@ static bool open_note(const struct links *l, int row, int column, const char *wh
     return good;
 }
 
-static bool origin_is_right(const struct links *l, struct scf_str origin) {
-    if (l->a->origin == NULL)
+/* Once a chain goes on under another origin it never goes back. */
+static bool origin_is_right(struct links *l, struct scf_str origin) {
+    int index = scf_audit_origin_index(&l->a->origins, &l->chain->state.chain_id, origin);
+    if (l->a->origins.n == 0)
         return true;
-    struct scf_buf want;
-    scf_buf_init(&want, 1024);
-    scf_chain_origin(l->a->origin, &l->chain->state.chain_id, &want);
-    bool same = scf_str_eq(origin, (struct scf_str){want.data, want.len});
-    scf_buf_free(&want);
-    return same;
+    bool good = index >= l->origin;
+    if (good)
+        l->origin = index;
+    return good;
 }
 
 /* The columns repeat what the signed header says. */
@@ -63,7 +64,7 @@ static void check_checkpoint(const struct links *l, int row, const struct scf_bl
         fault(l, "its checkpoint is not of the same tree");
 }
 
-static void check_header(const struct links *l, int row, const struct scf_hash *told) {
+static void check_header(struct links *l, int row, const struct scf_hash *told) {
     struct scf_block b;
     enum scf_suite suite = l->chain->state.suite;
     const struct scf_public_key *pub = l->a->options->public_keys[suite];
@@ -119,6 +120,14 @@ static enum scf_code check_surplus(const struct links *l, int row) {
     return code;
 }
 
+/* Of the block before the run; a note that cannot be read is a fault of its own. */
+static void take_origin(struct links *l) {
+    struct scf_block b;
+    if (scf_note_open(scf_rows_str(l->rows, 0, 6), NULL, 0, l->note) == SCF_NOTE_UNVERIFIED &&
+        scf_block_parse(l->note->text, &b))
+        (void)origin_is_right(l, b.origin);
+}
+
 /* What the first block of the run must follow. */
 static enum scf_code read_before(struct links *l, int64_t first) {
     if (first == 0)
@@ -128,6 +137,7 @@ static enum scf_code read_before(struct links *l, int64_t first) {
     if (code == SCF_OK && scf_rows_count(l->rows) == 1) { /* missing: the run before says so */
         l->prev = scf_rows_hash(l->rows, 0, 4);
         l->size = scf_rows_i64(l->rows, 0, 1);
+        take_origin(l);
     }
     return code;
 }

@@ -7,6 +7,7 @@
 struct kept {
     const char *name;
     struct scf_checkpoint point;
+    bool past; /* the log went on under another origin since */
     struct scf_audit_chain chain;
 };
 
@@ -20,6 +21,7 @@ static enum scf_code open_kept(struct scf_auditor *a, const struct scf_kept_chec
                                struct kept *ret) {
     struct scf_note *note = scf_alloc(a->arena, 1, sizeof *note);
     struct scf_str origin;
+    int index;
     struct scf_uuid *id = &ret->chain.state.chain_id;
     if (note == NULL)
         return scf_fail(&a->err, SCF_E_INTERNAL, "The audit is out of memory.");
@@ -29,7 +31,8 @@ static enum scf_code open_kept(struct scf_auditor *a, const struct scf_kept_chec
     if (!scf_checkpoint_parse(note->text, &ret->point) ||
         !scf_chain_origin_parse(ret->point.origin, id, &origin))
         return refuse(a, kept->name, "not the checkpoint of a chain");
-    if (a->origin != NULL && !scf_str_is(origin, a->origin))
+    index = scf_audit_origin_index(&a->origins, id, ret->point.origin);
+    if (a->origins.n > 0 && index < 0)
         return refuse(a, kept->name, "the checkpoint of another installation");
     struct scf_vkey keys[SCF_SUITES];
     size_t n = 0;
@@ -42,6 +45,7 @@ static enum scf_code open_kept(struct scf_auditor *a, const struct scf_kept_chec
             return refuse(a, kept->name, scf_note_verdict_text(verdict));
     }
     ret->name = kept->name;
+    ret->past = a->origins.n > 0 && (size_t)index + 1 < a->origins.n;
     ret->chain.number = INT_MAX; /* a broken record is to be named rather than what follows of it */
     scf_id_format("node", id, ret->chain.name);
     return SCF_OK;
@@ -77,7 +81,8 @@ enum scf_code scf_audit_checkpoint(struct scf_auditor *a, const struct scf_kept_
         code = compare(a, &k, &why);
     if (code == SCF_OK && why != NULL) {
         scf_audit_fault(a, &k.chain, SCF_AUDIT_SEAL, k.point.size,
-                        "checkpoint %s of size %" PRId64 ": %s", k.name, k.point.size, why);
+                        "checkpoint %s of size %" PRId64 ": %s%s", k.name, k.point.size, why,
+                        k.past ? "; the log went on under another origin after a restore" : "");
     }
     return code;
 }

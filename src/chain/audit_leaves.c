@@ -60,14 +60,36 @@ static const char *sm3_fault(const struct scf_audit_leaf *leaf, const struct scf
     return scf_hash_eq(&h, &r->body_sm3) ? NULL : "its body does not have the recorded SM3";
 }
 
-/* NULL: the record gives its leaf hash. */
-static const char *record_fault(const struct scf_audit_leaf *leaf, struct scf_record *r) {
+static bool is_erased(const struct scf_audit_leaf *leaf) {
+    return !leaf->has_body && !leaf->has_digest && !leaf->has_salt && !leaf->has_sm3;
+}
+
+/* NULL: a record of the platform's chain says that this leaf was erased. Else somebody took the
+ * body away behind the server's back. */
+static const char *erasure_fault(struct run *r, const struct scf_record *record) {
+    struct scf_auditor *a = r->a;
+    struct scf_str text;
+    char id[SCF_ID_TEXT], leaf[2 * SCF_HASH_LEN + 1];
+    if (scf_audit_erasure(a->aside, a->scratch, &record->id, &text, &a->err) != SCF_OK) {
+        r->lost = true;
+        return NULL;
+    }
+    scf_id_format(scf_record_kind_prefix(record->kind), &record->id, id);
+    scf_hex(record->leaf_hash.b, SCF_HASH_LEN, leaf);
+    bool named = text.n > 0 && memmem(text.p, text.n, id, strlen(id)) != NULL &&
+                 memmem(text.p, text.n, leaf, strlen(leaf)) != NULL;
+    scf_arena_reset(a->scratch);
+    return named ? NULL : "its body, digest and salt were removed, and no record says why";
+}
+
+/* NULL: the record gives its leaf hash, or was erased on request. */
+static const char *record_fault(struct run *run, const struct scf_audit_leaf *leaf,
+                                struct scf_record *r) {
     if (leaf->kind < 0 || leaf->kind >= SCF_REC_KINDS)
         return "its kind is unknown";
     r->kind = (enum scf_record_kind)leaf->kind;
-    /* The server erases nothing yet, so that whatever is gone was taken away behind its back. */
-    if (!leaf->has_body && !leaf->has_digest && !leaf->has_salt && !leaf->has_sm3)
-        return "its body, digest and salt were removed";
+    if (is_erased(leaf))
+        return erasure_fault(run, r);
     if (!leaf->has_body || !leaf->has_digest || !leaf->has_salt)
         return "it is erased in part only";
     if (leaf->digest_n != SCF_HASH_LEN || leaf->salt_n != SCF_SALT_LEN)
@@ -103,7 +125,7 @@ static const char *column_fault(struct run *r, const struct scf_audit_leaf *leaf
     struct scf_auditor *a = r->a;
     const struct scf_audit_options *o = a->options;
     const char *said = NULL, *why = NULL;
-    if (o->columns == NULL)
+    if (o->columns == NULL || is_erased(leaf))
         return NULL;
     struct scf_audit_columns columns = {record, leaf->enterprise_code, leaf->counterparty_code};
     if (o->columns(o->columns_ctx, a->aside, &columns, a->scratch, &said, &a->err) != SCF_OK)
@@ -116,7 +138,7 @@ static const char *column_fault(struct run *r, const struct scf_audit_leaf *leaf
 
 static const char *leaf_fault(struct run *r, const struct scf_audit_leaf *leaf,
                               struct scf_record *record) {
-    const char *why = record_fault(leaf, record);
+    const char *why = record_fault(r, leaf, record);
     if (why == NULL)
         why = tile_fault(r, record);
     return why == NULL ? column_fault(r, leaf, record) : why;

@@ -168,6 +168,24 @@ enum scf_code scf_audit_read_leaves(struct scf_db *db, struct scf_arena *arena,
                        : scf_db_stream(db, &read_leaves, &p, give_leaf, &reader, err);
 }
 
+static const struct scf_stmt read_erasure = {
+    "scf_audit_erasure", "SELECT r.body FROM scfd.erasure e JOIN scfd.record r"
+                         " ON r.id = e.erasure_id AND r.kind = $2 WHERE e.record_id = $1"};
+
+enum scf_code scf_audit_erasure(struct scf_db *db, struct scf_arena *arena,
+                                const struct scf_uuid *record_id, struct scf_str *ret,
+                                struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, arena);
+    scf_p_uuid(&p, record_id);
+    scf_p_i16(&p, SCF_REC_ERASURE);
+    enum scf_code code = scf_db_run(db, &read_erasure, &p, arena, &rows, err);
+    if (code == SCF_OK)
+        *ret = scf_rows_count(rows) == 1 ? scf_rows_str(rows, 0, 0) : (struct scf_str){NULL, 0};
+    return code;
+}
+
 static const struct scf_stmt read_tiles = {
     "scf_audit_read_tiles", "SELECT n, hashes FROM scfd.tile WHERE chain_id = $1 AND level = 0"
                             " AND n >= $2 AND n < $3 ORDER BY n"};
@@ -222,14 +240,19 @@ enum scf_code scf_audit_read_blocks(struct scf_db *db, struct scf_arena *arena,
     return scf_db_run(db, &read_blocks, &p, arena, ret, err);
 }
 
-static const struct scf_stmt read_origin = {"scf_audit_origin",
-                                            "SELECT origin FROM scfd.installation"};
+/* The last line: an origin that the installation has and nobody began. */
+static const struct scf_stmt read_origins = {
+    "scf_audit_origins",
+    "SELECT o.generation, o.origin, r.body FROM scfd.log_origin o"
+    " LEFT JOIN scfd.record r ON r.id = o.record_id AND r.kind = $1"
+    " UNION ALL SELECT (SELECT coalesce(max(generation), 0) + 1 FROM scfd.log_origin), i.origin,"
+    " NULL FROM scfd.installation i"
+    " WHERE NOT EXISTS (SELECT FROM scfd.log_origin o WHERE o.origin = i.origin) ORDER BY 1"};
 
-enum scf_code scf_audit_origin(struct scf_db *db, struct scf_arena *arena, const char **ret,
-                               struct scf_error *err) {
-    struct scf_rows *rows;
-    enum scf_code code = scf_db_run(db, &read_origin, NULL, arena, &rows, err);
-    if (code == SCF_OK)
-        *ret = scf_rows_count(rows) == 1 ? scf_rows_text(rows, 0, 0) : "";
-    return code;
+enum scf_code scf_audit_origin_rows(struct scf_db *db, struct scf_arena *arena,
+                                    struct scf_rows **ret, struct scf_error *err) {
+    struct scf_params p;
+    scf_params_init(&p, arena);
+    scf_p_i16(&p, SCF_REC_ORIGIN_CHANGE);
+    return scf_db_run(db, &read_origins, &p, arena, ret, err);
 }

@@ -32,6 +32,11 @@ enum scf_code scf_audit_read_leaves(struct scf_db *db, struct scf_arena *arena,
                                     bool (*each)(void *ctx, const struct scf_audit_leaf *leaf),
                                     void *ctx, struct scf_error *err) SCF_MUST_CHECK;
 
+/* The body of the record that says why a record was erased; an empty text: none does. */
+enum scf_code scf_audit_erasure(struct scf_db *db, struct scf_arena *arena,
+                                const struct scf_uuid *record_id, struct scf_str *ret,
+                                struct scf_error *err) SCF_MUST_CHECK;
+
 /* Level-0 tiles first ≤ n < past in order. */
 enum scf_code scf_audit_read_tiles(struct scf_db *db, struct scf_arena *arena,
                                    const struct scf_uuid *chain_id, int64_t first, int64_t past,
@@ -48,8 +53,8 @@ enum scf_code scf_audit_read_blocks(struct scf_db *db, struct scf_arena *arena,
                                     const struct scf_uuid *chain_id, int64_t first, int64_t past,
                                     struct scf_rows **ret, struct scf_error *err) SCF_MUST_CHECK;
 
-/* The origin that the installation row names; "" when there is no such row. */
-enum scf_code scf_audit_origin(struct scf_db *db, struct scf_arena *arena, const char **ret,
-                               struct scf_error *err) SCF_MUST_CHECK;
+/* The origins in their order: number, origin, body of the record that says why it was begun. */
+enum scf_code scf_audit_origin_rows(struct scf_db *db, struct scf_arena *arena,
+                                    struct scf_rows **ret, struct scf_error *err) SCF_MUST_CHECK;
 
 #endif

@@ -10,6 +10,9 @@
 #include "tile_api.h"
 
 #include "scfd/chain/chain.h"
+#include "scfd/chain/note.h"
+#include "scfd/chain/published.h"
+#include "scfd/chain/cosigned.h"
 #include "scfd/http/answer.h"
 
 enum { BODY_MAX = 8 << 20, TAG_TEXT = 40 };
@@ -20,6 +23,16 @@ static void not_found(struct scf_request *rq, const char *detail) {
     struct scf_error err = {0};
     scf_fail(&err, SCF_E_NOT_FOUND, "%s", detail);
     scf_reply_error(rq, &err);
+}
+
+/* The verifier key of a chain's newest block; its name is the chain's origin. Before the first
+ * block: the key that will sign it. */
+static struct scf_vkey key_of(struct scf_request *rq, const struct scf_chain_view *c) {
+    const struct scf_services *services = scf_rq_app(rq);
+    struct scf_vkey key;
+    if (c->sealed && scf_chain_vkey_of(services, c->suite, c->newest.checkpoint_note, &key))
+        return key;
+    return scf_chain_vkey(services, &c->id, c->suite, scf_rq_arena(rq));
 }
 
 /* The chain of the path, or a reply that there is none. */
@@ -138,10 +151,25 @@ static void proof_get(struct scf_request *rq) {
 
 /* ---- GET /v1/chains, /v1/chains/{id} ---- */
 
+/* While the log is halted: that nothing is sealed, and what of this chain was published and is not
+ * there. */
+static void write_halt(struct scf_request *rq, struct scf_jsonw *w,
+                       const struct scf_chain_view *c) {
+    const struct scf_services *services = scf_rq_app(rq);
+    struct scf_publication known;
+    char why[SCF_HALT_TEXT];
+    if (!scf_published_halted(services->published, why))
+        return;
+    scf_jw_bool(w, "halted", true);
+    if (scf_published_find(services->published, &c->id, &known) &&
+        known.height > (c->sealed ? c->newest.height : -1))
+        scf_jw_i64(w, "published_size", known.size);
+}
+
 static void write_chain(struct scf_request *rq, struct scf_jsonw *w,
                         const struct scf_chain_view *c) {
     const struct scf_actor *actor = scf_rq_actor(rq);
-    struct scf_vkey key = scf_chain_vkey(scf_rq_app(rq), &c->id, c->suite, scf_rq_arena(rq));
+    struct scf_vkey key = key_of(rq, c);
     struct scf_buf vkey;
     scf_buf_init(&vkey, 1024);
     scf_vkey_write(&key, &vkey);
@@ -153,6 +181,7 @@ static void write_chain(struct scf_request *rq, struct scf_jsonw *w,
     if (actor->admin || scf_uuid_eq(&actor->node_id, &c->id))
         scf_jw_i64(w, "size", c->size);
     scf_jw_i64(w, "sealed_size", c->newest.size);
+    write_halt(rq, w, c);
     if (c->sealed) {
         scf_jw_i64(w, "height", c->newest.height);
         scf_jw_base64(w, "root", c->newest.root.b, SCF_HASH_LEN);
@@ -162,15 +191,30 @@ static void write_chain(struct scf_request *rq, struct scf_jsonw *w,
     scf_buf_free(&vkey);
 }
 
+static void write_witness(struct scf_jsonw *w, const struct scf_witness_standing *s) {
+    scf_jw_object(w, "witness");
+    scf_jw_i64(w, "quorum", s->quorum);
+    scf_jw_i64(w, "cosigned_size", s->cosigned_size);
+    scf_jw_end_object(w);
+}
+
 static void chain_get(struct scf_request *rq) {
     struct scf_chain_view chain;
+    struct scf_witness_standing standing;
+    struct scf_error err;
     if (!read_chain(rq, &chain))
         return;
+    if (scf_witness_standing(scf_rq_db(rq), scf_rq_arena(rq), &chain.id, &standing, &err) !=
+        SCF_OK) {
+        scf_reply_error(rq, &err);
+        return;
+    }
     struct scf_buf out;
     scf_buf_init(&out, BODY_MAX);
     struct scf_jsonw w = scf_jsonw(&out);
     scf_jw_object(&w, NULL);
     write_chain(rq, &w, &chain);
+    write_witness(&w, &standing);
     scf_jw_end_object(&w);
     scf_reply_tagged(rq, 200, chain.sealed ? chain.newest.height + 1 : 0, &out);
 }
@@ -208,10 +252,45 @@ static void chains_list(struct scf_request *rq) {
 
 /* ---- GET /v1/chains/{id}/checkpoint ---- */
 
+/* The newest checkpoint that has its quorum, with the lines of the witnesses. Cosignatures come in
+ * later too, so that the tag is that of the text. */
+static void reply_witnessed(struct scf_request *rq, const struct scf_uuid *chain_id) {
+    struct scf_error err;
+    struct scf_cosigned cosigned;
+    if (scf_witness_newest(scf_rq_db(rq), scf_rq_arena(rq), chain_id, &cosigned, &err) != SCF_OK) {
+        scf_reply_error(rq, &err);
+        return;
+    }
+    if (cosigned.size == 0) {
+        not_found(rq, "No checkpoint of the chain has its quorum of cosignatures yet.");
+        return;
+    }
+    char tag[SCF_TAG_TEXT];
+    struct scf_buf out;
+    scf_buf_init(&out, BODY_MAX);
+    scf_buf_put(&out, cosigned.note.p, cosigned.note.n);
+    scf_entity_tag(cosigned.size, &out, tag);
+    if (scf_reply_not_modified(rq, tag))
+        scf_buf_free(&out);
+    else
+        scf_reply(rq, 200, "text/plain; charset=utf-8", &out);
+}
+
 static void checkpoint_get(struct scf_request *rq) {
     struct scf_chain_view chain;
+    const char *witnessed = scf_rq_query(rq, "witnessed");
+    if (witnessed != NULL && strcmp(witnessed, "true") != 0 && strcmp(witnessed, "false") != 0) {
+        struct scf_error err;
+        scf_fail(&err, SCF_E_INVALID_PARAMETER, "witnessed is true or false.");
+        scf_reply_error(rq, &err);
+        return;
+    }
     if (!read_chain(rq, &chain))
         return;
+    if (witnessed != NULL && strcmp(witnessed, "true") == 0) {
+        reply_witnessed(rq, &chain.id);
+        return;
+    }
     if (!chain.sealed) {
         not_found(rq, "The chain has no block yet.");
         return;
@@ -311,32 +390,17 @@ static enum scf_code read_sizes(struct scf_request *rq, int64_t sealed, int64_t 
     return SCF_OK;
 }
 
-/* The proof, then the two roots, of which the caller has seen at least one. */
-static enum scf_code consistency_hashes(struct scf_request *rq, const struct scf_chain_view *chain,
-                                        int64_t from, int64_t to,
-                                        struct scf_hash hashes[SCF_PROOF_MAX + 2], int *ret_n,
-                                        struct scf_error *err) {
-    struct scf_range ranges[SCF_PROOF_MAX + 2];
-    int n = scf_merkle_consistency((uint64_t)from, (uint64_t)to, ranges);
-    ranges[n] = (struct scf_range){0, (uint64_t)from};
-    ranges[n + 1] = (struct scf_range){0, (uint64_t)to};
-    *ret_n = n;
-    const struct scf_services *services = scf_rq_app(rq);
-    return scf_proof_hashes(scf_rq_db(rq), scf_rq_arena(rq), services->tiles, &chain->id,
-                            chain->suite, ranges, n + 2, hashes, err);
-}
-
 static void write_consistency(struct scf_buf *out, int64_t from, int64_t to,
-                              const struct scf_hash *hashes, int n) {
+                              const struct scf_chain_consistency *c) {
     struct scf_jsonw w = scf_jsonw(out);
     scf_jw_object(&w, NULL);
     scf_jw_i64(&w, "from", from);
     scf_jw_i64(&w, "to", to);
-    scf_jw_base64(&w, "from_root", hashes[n].b, SCF_HASH_LEN);
-    scf_jw_base64(&w, "to_root", hashes[n + 1].b, SCF_HASH_LEN);
+    scf_jw_base64(&w, "from_root", c->from_root.b, SCF_HASH_LEN);
+    scf_jw_base64(&w, "to_root", c->to_root.b, SCF_HASH_LEN);
     scf_jw_array(&w, "proof");
-    for (int i = 0; i < n; i++)
-        scf_jw_base64(&w, NULL, hashes[i].b, SCF_HASH_LEN);
+    for (int i = 0; i < c->n; i++)
+        scf_jw_base64(&w, NULL, c->proof[i].b, SCF_HASH_LEN);
     scf_jw_end_array(&w);
     scf_jw_end_object(&w);
 }
@@ -344,27 +408,28 @@ static void write_consistency(struct scf_buf *out, int64_t from, int64_t to,
 static void consistency_get(struct scf_request *rq) {
     struct scf_error err;
     struct scf_chain_view chain;
-    struct scf_hash hashes[SCF_PROOF_MAX + 2];
+    struct scf_chain_consistency consistency;
     int64_t from = 0, to = 0;
-    int n = 0;
     if (!read_chain(rq, &chain))
         return;
     enum scf_code code = read_sizes(rq, chain.newest.size, &from, &to, &err);
     if (code == SCF_OK)
-        code = consistency_hashes(rq, &chain, from, to, hashes, &n, &err);
+        code = scf_chain_consistency(scf_rq_db(rq), scf_rq_arena(rq), scf_rq_app(rq), &chain.id,
+                                     from, to, &consistency, &err);
     if (code != SCF_OK) {
         scf_reply_error(rq, &err);
         return;
     }
     struct scf_buf out;
     scf_buf_init(&out, BODY_MAX);
-    write_consistency(&out, from, to, hashes, n);
+    write_consistency(&out, from, to, &consistency);
     scf_reply_tagged(rq, 200, to, &out);
 }
 
 /* ---- the table ---- */
 
 static const char *const page_query[] = {"limit", "after", "order", NULL};
+static const char *const checkpoint_query[] = {"witnessed", NULL};
 static const char *const consistency_query[] = {"from", "to", NULL};
 
 #define CHAIN_ROUTE(pattern_, id_, summary_, handle_, answers_, query_, public_)                   \
@@ -394,7 +459,7 @@ const struct scf_route scf_chain_routes[] = {
                 false),
     CHAIN_ROUTE("/v1/chains/{id}/checkpoint", "getCheckpoint",
                 "The newest C2SP checkpoint, a signed note", checkpoint_get, "200 text,304,404",
-                NULL, true),
+                checkpoint_query, true),
     CHAIN_ROUTE("/v1/chains/{id}/blocks", "listBlocks", "List the blocks of a chain", blocks_list,
                 "200 BlockPage,304,404", page_query, false),
     CHAIN_ROUTE("/v1/chains/{id}/blocks/{height}", "getBlock", "Read a block with its signed notes",

@@ -20,3 +20,13 @@ struct scf_vkey scf_chain_vkey(const struct scf_services *services, const struct
     scf_buf_free(&origin);
     return scf_vkey(name, &pub);
 }
+
+bool scf_chain_vkey_of(const struct scf_services *services, enum scf_suite suite,
+                       struct scf_str checkpoint_note, struct scf_vkey *ret) {
+    struct scf_checkpoint c;
+    if (!scf_checkpoint_parse(checkpoint_note, &c) || !scf_note_name_valid(c.origin))
+        return false;
+    struct scf_public_key pub = scf_signing_key_public(scf_chain_secret(services, suite));
+    *ret = scf_vkey(c.origin, &pub);
+    return true;
+}

@@ -5,8 +5,8 @@
  * changes, and its block says how early the record was there. */
 #include "proof_store.h"
 
-#include "scfd/chain/block.h"
 #include "scfd/chain/chain.h"
+#include "scfd/chain/note.h"
 
 /* ---- records and blocks ---- */
 
@@ -247,7 +247,9 @@ enum scf_code scf_proof_build(struct scf_db *db, struct scf_arena *arena,
     enum scf_code code = read_path(db, arena, services->tiles, record, block, path, &n, err);
     if (code != SCF_OK)
         return code;
-    struct scf_vkey key = scf_chain_vkey(services, &record->chain_id, block->suite, arena);
+    struct scf_vkey key;
+    if (!scf_chain_vkey_of(services, block->suite, block->checkpoint_note, &key))
+        return scf_fail(err, SCF_E_INTERNAL, "The stored checkpoint is damaged; run scfd audit.");
     if (!scf_note_names_key(block->checkpoint_note, &key))
         return scf_fail(err, SCF_E_INTERNAL,
                         "This instance does not have the key that signed the record's block.");

@@ -2,7 +2,7 @@
  * sealing itself. */
 #include "seal.h"
 
-#include "scfd/chain/block.h"
+#include "restore.h"
 #include "scfd/chain/note.h"
 #include "seal_store.h"
 
@@ -73,12 +73,13 @@ static void fail(struct run *r, enum scf_code code, const struct scf_error *err)
 /* One transaction. When the database refuses it, the chains are tried one by one: what is wrong
  * with one of them must not keep the others from being sealed. */
 static void seal_chains(struct run *r, const struct scf_uuid *ids, size_t n) {
-    struct scf_seal_tally tally;
+    struct scf_seal_tally tally = {0}; /* stays so unless it was committed */
     struct scf_error err;
     enum scf_code code = scf_seal_chains(r->sealing, r->db, ids, n, &tally, &err);
-    if (code == SCF_OK) {
-        add_up(&r->tally, &tally);
-    } else if (n > 1 && !database_is_away(code)) {
+    add_up(&r->tally, &tally);
+    if (code == SCF_OK)
+        return;
+    if (n > 1 && !database_is_away(code)) {
         for (size_t i = 0; i < n; i++)
             seal_chains(r, &ids[i], 1);
     } else {
@@ -87,16 +88,30 @@ static void seal_chains(struct run *r, const struct scf_uuid *ids, size_t n) {
     }
 }
 
+enum scf_code scf_log_has_blocks(struct scf_db *db, struct scf_arena *arena, bool *ret,
+                                 struct scf_error *err) {
+    bool any = false;
+    for (int suite = 0; !any && suite < SCF_SUITES; suite++) {
+        struct scf_str note;
+        enum scf_code code = scf_seal_any_note(db, arena, (enum scf_suite)suite, &note, err);
+        if (code != SCF_OK)
+            return code;
+        any = note.n > 0;
+    }
+    *ret = any;
+    return SCF_OK;
+}
+
 static enum scf_code check_key_of(struct scf_db *db, struct scf_arena *arena,
                                   const struct scf_services *services, enum scf_suite suite,
                                   struct scf_error *err) {
-    struct scf_uuid chain_id;
     struct scf_str note;
-    enum scf_code code = scf_seal_any_note(db, arena, suite, &chain_id, &note, err);
+    struct scf_vkey key;
+    enum scf_code code = scf_seal_any_note(db, arena, suite, &note, err);
     if (code != SCF_OK || note.n == 0)
         return code;
-    struct scf_vkey key = scf_chain_vkey(services, &chain_id, suite, arena);
-    if (scf_note_names_key(note, &key))
+    /* By its own origin: there may have been others since. */
+    if (scf_chain_vkey_of(services, suite, note, &key) && scf_note_names_key(note, &key))
         return SCF_OK;
     return scf_fail(err, SCF_E_INVALID_PARAMETER,
                     "The %ssigning key is not the one that signed this database's blocks: all "
@@ -126,6 +141,16 @@ static bool key_is_right(struct run *r, size_t waiting) {
     return false;
 }
 
+/* A database that was restored to an earlier state is not signed (docs/restore.md). */
+static bool log_goes_on(struct run *r, size_t waiting) {
+    struct scf_error err;
+    bool may = false;
+    fail(r, scf_restore_may_seal(r->db, r->services, &may, &err), &err);
+    if (!may)
+        r->tally.refused = (int64_t)waiting;
+    return may;
+}
+
 /* Every chain that has something to seal, once; what does not fit is left for the next round. */
 static void seal_round(struct run *r) {
     struct scf_uuid *ids;
@@ -135,7 +160,7 @@ static void seal_round(struct run *r) {
     r->tally.refused = 0; /* each round meets the same ones again */
     r->tally.more = false;
     r->code = scf_seal_candidates(r->db, r->arena, &ids, &n, &r->err);
-    if (r->code != SCF_OK || n == 0 || !key_is_right(r, n))
+    if (r->code != SCF_OK || !log_goes_on(r, n) || n == 0 || !key_is_right(r, n))
         return;
     for (size_t at = 0; at < n && !database_is_away(r->code); at += SCF_SEAL_CHAINS_MAX)
         seal_chains(r, ids + at, n - at < SCF_SEAL_CHAINS_MAX ? n - at : SCF_SEAL_CHAINS_MAX);

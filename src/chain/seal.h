@@ -19,7 +19,8 @@ struct scf_sealing *scf_sealing_new(const struct scf_services *services, bool lo
 void scf_sealing_free(struct scf_sealing *s);
 
 /* Seals what these chains (at most SCF_SEAL_CHAINS_MAX) wait for, at most 32,768 leaves together,
- * each chain at most its fair share. Chains that another instance is sealing are passed over. */
+ * each chain at most its fair share. Chains that another instance is sealing are passed over. A
+ * failure with a tally: it was committed, but could not be remembered (scf_published_put). */
 enum scf_code scf_seal_chains(struct scf_sealing *s, struct scf_db *db, const struct scf_uuid *ids,
                               size_t n, struct scf_seal_tally *ret,
                               struct scf_error *err) SCF_MUST_CHECK;

@@ -212,8 +212,8 @@ enum scf_code scf_seal_write(struct scf_db *db, struct scf_arena *arena,
 /* From the chains, for blocks are many; the suite stands in the text for the sake of the partial
  * index. */
 #define ANY_NOTE(suite_is)                                                                         \
-    "SELECT b.chain_id, b.checkpoint_note FROM scfd.chain c CROSS JOIN LATERAL"                    \
-    " (SELECT chain_id, checkpoint_note FROM scfd.block WHERE chain_id = c.id LIMIT 1) b"          \
+    "SELECT b.checkpoint_note FROM scfd.chain c CROSS JOIN LATERAL"                                \
+    " (SELECT checkpoint_note FROM scfd.block WHERE chain_id = c.id LIMIT 1) b"                    \
     " WHERE c.suite " suite_is " LIMIT 1"
 static const struct scf_stmt any_note[SCF_SUITES] = {
     [SCF_SUITE_SHA256_ED25519] = {"scf_seal_any_note", ANY_NOTE("= 0")},
@@ -221,17 +221,14 @@ static const struct scf_stmt any_note[SCF_SUITES] = {
 };
 
 enum scf_code scf_seal_any_note(struct scf_db *db, struct scf_arena *arena, enum scf_suite suite,
-                                struct scf_uuid *ret_chain, struct scf_str *ret_note,
-                                struct scf_error *err) {
+                                struct scf_str *ret_note, struct scf_error *err) {
     struct scf_rows *rows;
     enum scf_code code = scf_db_run(db, &any_note[suite], NULL, arena, &rows, err);
     if (code != SCF_OK)
         return code;
     *ret_note = (struct scf_str){NULL, 0};
-    if (scf_rows_count(rows) == 1) {
-        *ret_chain = scf_rows_uuid(rows, 0, 0);
-        *ret_note = scf_rows_str(rows, 0, 1);
-    }
+    if (scf_rows_count(rows) == 1)
+        *ret_note = scf_rows_str(rows, 0, 0);
     return SCF_OK;
 }
 

@@ -48,8 +48,7 @@ enum scf_code scf_seal_leaves(struct scf_db *db, struct scf_arena *arena,
 
 /* The checkpoint of any block of a chain of the suite; an empty note when there is none. */
 enum scf_code scf_seal_any_note(struct scf_db *db, struct scf_arena *arena, enum scf_suite suite,
-                                struct scf_uuid *ret_chain, struct scf_str *ret_note,
-                                struct scf_error *err) SCF_MUST_CHECK;
+                                struct scf_str *ret_note, struct scf_error *err) SCF_MUST_CHECK;
 
 struct scf_sealed_block {
     struct scf_uuid chain_id;

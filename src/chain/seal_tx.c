@@ -8,6 +8,7 @@
 #include "seal.h"
 
 #include "edge.h"
+#include "restore.h"
 #include "scfd/chain/note.h"
 #include "seal_store.h"
 #include "tile_store.h"
@@ -255,6 +256,14 @@ static enum scf_code seal_body(struct scf_db *db, void *ctx, struct scf_error *e
     enum scf_code code = scf_seal_lock(db, s->arena, s->ids, s->id_count, &states, &n, err);
     if (code != SCF_OK)
         return code;
+    bool holds;
+    code = scf_restore_holds(db, s->arena, s->services, states, n, &holds, err);
+    if (code != SCF_OK)
+        return code;
+    if (!holds) {
+        s->tally.refused = (int64_t)n;
+        return SCF_OK;
+    }
     plan(s, states, n);
     if (s->job_count == 0)
         return SCF_OK;
@@ -296,7 +305,8 @@ enum scf_code scf_seal_chains(struct scf_sealing *s, struct scf_db *db, const st
     s->ids = ids;
     s->id_count = n;
     enum scf_code code = scf_tx_run(db, seal_body, s, err);
-    if (code == SCF_OK)
-        *ret = s->tally;
-    return code;
+    if (code != SCF_OK)
+        return code;
+    *ret = s->tally;
+    return scf_restore_remember(s->services, s->blocks, s->block_count, err);
 }

@@ -125,6 +125,15 @@ static bool authorize(struct scf_request *rq) {
     return may || refuse_code(rq, SCF_E_FORBIDDEN, "This key may not use this operation.");
 }
 
+/* Reading is always possible. */
+static bool check_halt(struct scf_request *rq) {
+    const struct scf_server_options *o = &rq->server->options;
+    struct scf_error err = {0};
+    if (o->may_write == NULL || rq->route->when_halted || strcmp(rq->route->method, "GET") == 0)
+        return true;
+    return o->may_write(o->app, &err) == SCF_OK || refuse(rq, &err);
+}
+
 static bool check_type(struct scf_request *rq) {
     const char *type = scf_rq_header(rq, "Content-Type");
     if (scf_media_type_matches(type, rq->route->body_type))
@@ -196,6 +205,6 @@ bool scf_admit(struct scf_request *rq, const char *method, const char *version) 
     rq->target[path.n] = '\0';
     rq->path = rq->target;
     rq->is_head = strcmp(method, "HEAD") == 0;
-    return find_route(rq, method, path) && decode_params(rq) && authorize(rq) &&
+    return find_route(rq, method, path) && decode_params(rq) && authorize(rq) && check_halt(rq) &&
            read_query(rq, query) && check_body(rq) && check_idempotency_key(rq);
 }

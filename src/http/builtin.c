@@ -21,6 +21,11 @@ static void check_line(struct scf_buf *out, const char *name, const struct scf_e
     *good = *good && ok;
 }
 
+static void warning_line(struct scf_buf *out, const char *name, const struct scf_error *err) {
+    bool ok = err->code == SCF_OK;
+    scf_buf_printf(out, "[%c]%s %s\n", ok ? '+' : '!', name, ok ? "ok" : err->detail);
+}
+
 static void readyz(struct scf_request *rq) {
     struct scf_server *s = rq->server;
     struct scf_buf body;
@@ -40,7 +45,10 @@ static void readyz(struct scf_request *rq) {
     for (int i = 0; i < count; i++) {
         struct scf_error err = {0};
         err.code = s->checks[i].fn(s->checks[i].ctx, rq->db, &err);
-        check_line(&body, s->checks[i].name, &err, &good);
+        if (s->checks[i].warns)
+            warning_line(&body, s->checks[i].name, &err);
+        else
+            check_line(&body, s->checks[i].name, &err, &good);
     }
     if (scf_rq_query(rq, "verbose") == NULL) {
         scf_buf_clear(&body);

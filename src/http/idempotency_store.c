@@ -23,10 +23,14 @@ static const struct scf_stmt purge = {
     " FOR UPDATE SKIP LOCKED)"};
 enum { PURGE_ROWS = 5000, PURGE_ROUNDS = 200 };
 
-static struct scf_hash fingerprint(const struct scf_request *rq) {
-    struct scf_str parts[] = {scf_str(rq->route->method), SCF_STR("\n"), scf_str(rq->path),
-                              SCF_STR("\n"), scf_rq_body(rq)};
+struct scf_hash scf_idempotency_fingerprint(const char *method, const char *path,
+                                            struct scf_str body) {
+    struct scf_str parts[] = {scf_str(method), SCF_STR("\n"), scf_str(path), SCF_STR("\n"), body};
     return scf_digest_parts(SCF_SHA256, parts, SCF_COUNT(parts));
+}
+
+static struct scf_hash fingerprint(const struct scf_request *rq) {
+    return scf_idempotency_fingerprint(rq->route->method, rq->path, scf_rq_body(rq));
 }
 
 static int64_t lock_number(const struct scf_uuid *api_key, struct scf_str key) {

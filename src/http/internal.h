@@ -138,6 +138,7 @@ struct scf_check {
     const char *name;
     scf_ready_check fn;
     void *ctx;
+    bool warns; /* what it says does not make the server unready */
 };
 
 struct scf_server {

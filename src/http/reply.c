@@ -57,6 +57,8 @@ void scf_reply_file(struct scf_request *rq, int status, const char *content_type
 static const char *retry_after(enum scf_code code) {
     if (code == SCF_E_DATABASE_UNAVAILABLE)
         return "5";
+    if (code == SCF_E_LOG_RESTORED) /* until an operator has decided how to go on */
+        return "60";
     if (scf_code_status(code) == 503 || code == SCF_E_IDEMPOTENCY_IN_FLIGHT)
         return "1";
     return NULL;

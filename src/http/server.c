@@ -153,11 +153,19 @@ int scf_server_port(const struct scf_server *s) {
     return s->port;
 }
 
-void scf_server_add_check(struct scf_server *s, const char *name, scf_ready_check fn, void *ctx) {
+static void add_check(struct scf_server *s, struct scf_check check) {
     int n = atomic_load(&s->check_count);
     SCF_ASSERT(n < SCF_CHECKS_MAX);
-    s->checks[n] = (struct scf_check){name, fn, ctx};
+    s->checks[n] = check;
     atomic_store(&s->check_count, n + 1);
+}
+
+void scf_server_add_check(struct scf_server *s, const char *name, scf_ready_check fn, void *ctx) {
+    add_check(s, (struct scf_check){name, fn, ctx, false});
+}
+
+void scf_server_add_warning(struct scf_server *s, const char *name, scf_ready_check fn, void *ctx) {
+    add_check(s, (struct scf_check){name, fn, ctx, true});
 }
 
 void scf_server_set_ready(struct scf_server *s, bool ready) {

@@ -116,6 +116,7 @@ static struct scf_known_record *read_known(const struct scf_rows *rows, int row,
     k->received_us = scf_rows_time(rows, row, 5);
     k->leaf_hash = scf_rows_hash(rows, row, 6);
     k->body_sha256 = scf_rows_hash(rows, row, 7);
+    k->erased = scf_rows_null(rows, row, 7);
     k->business_key = scf_rows_uuid(rows, row, 8);
     k->enterprise_id = scf_rows_uuid(rows, row, 9);
     k->counterparty_id = scf_rows_uuid(rows, row, 10);

@@ -11,6 +11,7 @@ struct scf_known_record {
     enum scf_record_kind kind;
     int64_t leaf_index, received_us;
     struct scf_hash leaf_hash, body_sha256;
+    bool erased; /* body_sha256 is gone with the body */
     bool has_amount;
     int64_t amount;
     int32_t template_id;           /* 0: none */

@@ -41,6 +41,16 @@ static void refuse_other_content(struct scf_item *item, const struct scf_uuid *e
         theirs, ours);
 }
 
+/* Whether it is the same content cannot be told any more, and the content is not to come back. */
+static void refuse_erased(struct scf_item *item, const struct scf_known_record *same) {
+    char id[SCF_ID_TEXT];
+    scf_id_format(scf_record_kind_prefix(same->kind), &same->id, id);
+    item->outcome = SCF_REFUSED;
+    scf_fail(&item->error, SCF_E_RECORD_ERASED,
+             "The record of this external_id was erased; it cannot be sent again.");
+    item->error.members_json = scf_asprintf(item->arena, "{\"existing_id\":\"%s\"}", id);
+}
+
 /* A re-send is told the quality that the record was given, whatever is guessed by now. */
 static void evaluate_by(struct scf_item *item, const struct scf_template *tmpl) {
     if (tmpl == item->tmpl || scf_item_evaluate(item, tmpl))
@@ -53,6 +63,10 @@ static bool settle_same(struct deciding *d, struct scf_item *item,
                         const struct scf_known_record *same) {
     if (!same)
         return false;
+    if (same->erased) {
+        refuse_erased(item, same);
+        return true;
+    }
     if (!scf_hash_eq(&same->body_sha256, &item->record.body_sha256)) {
         refuse_other_content(item, &same->id, &same->body_sha256);
         return true;

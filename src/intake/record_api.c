@@ -16,7 +16,9 @@ static struct scf_buf new_answer(struct scf_request *rq) {
     return body;
 }
 
-static void write_record_members(struct scf_jsonw *w, const struct scf_record *r) {
+/* A record as it is shown: `erased` with nil ids while it has its body. */
+static void write_record_members(struct scf_jsonw *w, const struct scf_record *r,
+                                 const struct scf_erased *erased) {
     scf_jw_id(w, "id", scf_record_kind_prefix(r->kind), &r->id);
     scf_jw_str(w, "object", scf_record_kind_name(r->kind));
     scf_jw_id(w, "node_id", "node", &r->chain_id);
@@ -31,6 +33,12 @@ static void write_record_members(struct scf_jsonw *w, const struct scf_record *r
     if (r->body.p && r->suite == SCF_SUITE_SM3_SM2)
         scf_jw_hex(w, "sm3", r->body_sm3.b, SCF_HASH_LEN);
     scf_jw_bool(w, "erased", r->body.p == NULL);
+    if (!scf_uuid_is_nil(&erased->erasure_id)) {
+        scf_jw_object(w, "erasure");
+        scf_jw_id(w, "id", scf_record_kind_prefix(SCF_REC_ERASURE), &erased->erasure_id);
+        scf_jw_time(w, "erased_at", erased->at_us);
+        scf_jw_end_object(w);
+    }
     scf_jw_object(w, "chain");
     scf_jw_id(w, "id", "chain", &r->chain_id);
     scf_jw_i64(w, "index", r->leaf_index);
@@ -41,9 +49,9 @@ static void write_record_members(struct scf_jsonw *w, const struct scf_record *r
 /* Resource = what the server set, the contract it belongs to once that is known, and the body as it
  * was sent. */
 static void write_resource(struct scf_jsonw *w, const struct scf_record *r,
-                           const struct scf_uuid *contract_id) {
+                           const struct scf_uuid *contract_id, const struct scf_erased *erased) {
     scf_jw_object(w, NULL);
-    write_record_members(w, r);
+    write_record_members(w, r, erased);
     if (!scf_uuid_is_nil(contract_id))
         scf_jw_id(w, "contract_id", scf_record_kind_prefix(SCF_REC_CONTRACT), contract_id);
     if (r->body.p)
@@ -63,9 +71,11 @@ static bool not_modified(struct scf_request *rq, const struct scf_record *r,
 
 static void reply_resource(struct scf_request *rq, const struct scf_record *r) {
     struct scf_uuid contract_id;
+    struct scf_erased erased;
     struct scf_error err = {0};
     if (scf_records_contracts(scf_rq_db(rq), scf_rq_arena(rq), scf_rq_actor(rq), r, 1, &contract_id,
-                              &err) != SCF_OK) {
+                              &err) != SCF_OK ||
+        scf_records_erased(scf_rq_db(rq), scf_rq_arena(rq), r, 1, &erased, &err) != SCF_OK) {
         scf_reply_error(rq, &err);
         return;
     }
@@ -73,18 +83,24 @@ static void reply_resource(struct scf_request *rq, const struct scf_record *r) {
         return;
     struct scf_buf body = new_answer(rq);
     struct scf_jsonw w = scf_jsonw(&body);
-    write_resource(&w, r, &contract_id);
+    write_resource(&w, r, &contract_id, &erased);
     scf_reply_json(rq, 200, &body);
 }
 
 static void reply_record(struct scf_request *rq, const struct scf_record *r) {
     static const struct scf_uuid none;
+    struct scf_erased erased;
+    struct scf_error err = {0};
+    if (scf_records_erased(scf_rq_db(rq), scf_rq_arena(rq), r, 1, &erased, &err) != SCF_OK) {
+        scf_reply_error(rq, &err);
+        return;
+    }
     if (not_modified(rq, r, &none))
         return;
     struct scf_buf body = new_answer(rq);
     struct scf_jsonw w = scf_jsonw(&body);
     scf_jw_object(&w, NULL);
-    write_record_members(&w, r);
+    write_record_members(&w, r, &erased);
     scf_jw_end_object(&w);
     scf_reply_json(rq, 200, &body);
 }
@@ -220,14 +236,20 @@ static const char *filter_text(struct scf_request *rq, const struct scf_record_f
                         scf_rq_query(rq, "node_id") ? scf_rq_query(rq, "node_id") : "");
 }
 
+/* What stands beside the records of a page, one of each for every record. */
+struct beside {
+    struct scf_uuid *contract_ids;
+    struct scf_erased *erased;
+};
+
 static void reply_page(struct scf_request *rq, const char *filter, const struct scf_record *records,
-                       const struct scf_uuid *contract_ids, size_t count, bool more) {
+                       const struct beside *beside, size_t count, bool more) {
     struct scf_buf body = new_answer(rq);
     struct scf_jsonw w = scf_jsonw(&body);
     scf_jw_object(&w, NULL);
     scf_jw_array(&w, "data");
     for (size_t i = 0; i < count; i++)
-        write_resource(&w, &records[i], &contract_ids[i]);
+        write_resource(&w, &records[i], &beside->contract_ids[i], &beside->erased[i]);
     scf_jw_end_array(&w);
     const struct scf_record *last = count > 0 ? &records[count - 1] : NULL;
     static const struct scf_uuid none;
@@ -236,14 +258,17 @@ static void reply_page(struct scf_request *rq, const char *filter, const struct 
     scf_reply_tagged(rq, 200, (int64_t)count, &body);
 }
 
-static enum scf_code contracts_of_page(struct scf_request *rq, const struct scf_record *records,
-                                       size_t count, struct scf_uuid **ret, struct scf_error *err) {
-    struct scf_uuid *ids = scf_alloc(scf_rq_arena(rq), count, sizeof *ids);
-    if (!ids)
+static enum scf_code read_beside(struct scf_request *rq, const struct scf_record *records,
+                                 size_t count, struct beside *ret, struct scf_error *err) {
+    struct scf_db *db = scf_rq_db(rq);
+    struct scf_arena *arena = scf_rq_arena(rq);
+    ret->contract_ids = scf_alloc(arena, count, sizeof *ret->contract_ids);
+    ret->erased = scf_alloc(arena, count, sizeof *ret->erased);
+    if (!ret->contract_ids || !ret->erased)
         return scf_fail(err, SCF_E_INTERNAL, "The page is too large.");
-    *ret = ids;
-    return scf_records_contracts(scf_rq_db(rq), scf_rq_arena(rq), scf_rq_actor(rq), records, count,
-                                 ids, err);
+    enum scf_code code =
+        scf_records_contracts(db, arena, scf_rq_actor(rq), records, count, ret->contract_ids, err);
+    return code == SCF_OK ? scf_records_erased(db, arena, records, count, ret->erased, err) : code;
 }
 
 static void list_resources(struct scf_request *rq) {
@@ -252,7 +277,7 @@ static void list_resources(struct scf_request *rq) {
     struct scf_record *records;
     size_t count;
     bool more;
-    struct scf_uuid *contract_ids = NULL;
+    struct beside beside;
     struct scf_error err = {0};
     enum scf_code code = read_filter(rq, &filter, &err);
     const char *text = code == SCF_OK ? filter_text(rq, &filter) : NULL;
@@ -262,11 +287,11 @@ static void list_resources(struct scf_request *rq) {
         code = scf_records_list(scf_rq_db(rq), scf_rq_arena(rq), &filter, &page, &records, &count,
                                 &more, &err);
     if (code == SCF_OK)
-        code = contracts_of_page(rq, records, count, &contract_ids, &err);
+        code = read_beside(rq, records, count, &beside, &err);
     if (code != SCF_OK)
         scf_reply_error(rq, &err);
     else
-        reply_page(rq, text, records, contract_ids, count, more);
+        reply_page(rq, text, records, &beside, count, more);
 }
 
 static void find_records(struct scf_request *rq) {
@@ -288,9 +313,10 @@ static void find_records(struct scf_request *rq) {
     struct scf_jsonw w = scf_jsonw(&body);
     scf_jw_object(&w, NULL);
     scf_jw_array(&w, "data");
+    static const struct scf_erased none; /* what has a digest has its body */
     for (size_t i = 0; i < count; i++) {
         scf_jw_object(&w, NULL);
-        write_record_members(&w, &records[i]);
+        write_record_members(&w, &records[i], &none);
         scf_jw_end_object(&w);
     }
     scf_jw_end_array(&w);

@@ -198,3 +198,35 @@ enum scf_code scf_records_contracts(struct scf_db *db, struct scf_arena *arena,
         ret_ids[scf_rows_i64(rows, row, 0) - 1] = scf_rows_uuid(rows, row, 1);
     return code;
 }
+
+/* ---- erasures ---- */
+
+static const struct scf_stmt erasures = {
+    "intake_records_erased",
+    "SELECT w.i, e.erasure_id, e.erased_at FROM unnest($1::uuid[]) WITH ORDINALITY AS w(id, i)"
+    " JOIN scfd.erasure e ON e.record_id = w.id"};
+
+enum scf_code scf_records_erased(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_record *records, size_t n, struct scf_erased *ret,
+                                 struct scf_error *err) {
+    const struct scf_uuid **ids = scf_alloc(arena, n, sizeof *ids);
+    bool any = false;
+    memset(ret, 0, n * sizeof *ret);
+    if (ids == NULL)
+        return scf_fail_memory(err);
+    for (size_t i = 0; i < n; i++) {
+        ids[i] = &records[i].id;
+        any |= records[i].body.p == NULL;
+    }
+    if (!any)
+        return SCF_OK;
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, arena);
+    scf_p_uuid_array(&p, ids, n);
+    enum scf_code code = scf_db_run(db, &erasures, &p, arena, &rows, err);
+    for (int i = 0; code == SCF_OK && i < scf_rows_count(rows); i++)
+        ret[scf_rows_i64(rows, i, 0) - 1] =
+            (struct scf_erased){scf_rows_uuid(rows, i, 1), scf_rows_time(rows, i, 2)};
+    return code;
+}

@@ -37,6 +37,16 @@ enum scf_code scf_records_contracts(struct scf_db *db, struct scf_arena *arena,
                                     size_t n, struct scf_uuid *ret_ids,
                                     struct scf_error *err) SCF_MUST_CHECK;
 
+/* When the body of a record was erased, and the record that says why. */
+struct scf_erased {
+    struct scf_uuid erasure_id;
+    int64_t at_us;
+};
+/* Of those of the records that have no body; in `ret`, which has room for n. Nil ids for others. */
+enum scf_code scf_records_erased(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_record *records, size_t n, struct scf_erased *ret,
+                                 struct scf_error *err) SCF_MUST_CHECK;
+
 enum { SCF_SAME_BYTES_MAX = 100 };
 /* Records with these bytes that the actor may see, oldest first; at most SCF_SAME_BYTES_MAX. */
 enum scf_code scf_records_by_sha256(struct scf_db *db, struct scf_arena *arena,

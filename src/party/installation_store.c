@@ -7,12 +7,22 @@
 
 static const struct scf_stmt select_row = {
     .name = "installation_select",
-    .sql = "SELECT platform_id, key_secret, origin FROM scfd.installation"};
+    .sql = "SELECT platform_id, key_secret, origin, (SELECT max(generation) FROM scfd.log_origin)"
+           " FROM scfd.installation"};
+
+static const struct scf_stmt first_origin = {
+    .name = "installation_first_origin",
+    .sql = "SELECT origin FROM scfd.log_origin WHERE generation = 1"};
 
 static const struct scf_stmt insert_row = {
     .name = "installation_insert",
     .sql = "INSERT INTO scfd.installation (platform_id, key_secret, origin, created_at)"
            " VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING"};
+
+static const struct scf_stmt insert_origin = {
+    .name = "installation_insert_origin",
+    .sql = "INSERT INTO scfd.log_origin (generation, origin, began_at)"
+           " SELECT 1, origin, created_at FROM scfd.installation"};
 
 struct creation {
     struct scf_arena *arena;
@@ -35,7 +45,9 @@ static enum scf_code create(struct scf_db *db, void *ctx, struct scf_error *err)
     explicit_bzero(secret, sizeof secret);
     if (code || scf_rows_affected(rows) == 0)
         return code;
-    return scf_chain_rows_add(db, c->arena, &platform_id, SCF_SUITE_SHA256_ED25519, err);
+    code = scf_db_run(db, &insert_origin, NULL, c->arena, NULL, err);
+    return code ? code
+                : scf_chain_rows_add(db, c->arena, &platform_id, SCF_SUITE_SHA256_ED25519, err);
 }
 
 static enum scf_code read_row(struct scf_db *db, struct scf_arena *arena, bool *ret_found,
@@ -50,7 +62,8 @@ static enum scf_code read_row(struct scf_db *db, struct scf_arena *arena, bool *
     struct scf_str secret = scf_rows_str(rows, 0, 1), origin = scf_rows_str(rows, 0, 2);
     if (secret.n != sizeof ret->key_secret || origin.n >= sizeof ret->origin)
         return scf_fail(err, SCF_E_INTERNAL, "The installation row is damaged.");
-    *ret = (struct scf_installation){.platform_id = scf_rows_uuid(rows, 0, 0)};
+    *ret = (struct scf_installation){.platform_id = scf_rows_uuid(rows, 0, 0),
+                                     .generation = scf_rows_i64(rows, 0, 3)};
     memcpy(ret->key_secret, secret.p, secret.n);
     memcpy(ret->origin, origin.p, origin.n);
     return SCF_OK;
@@ -85,15 +98,26 @@ static enum scf_code load(struct scf_db *db, struct scf_arena *arena, const char
     return code;
 }
 
+/* A chain's origin is part of everything it ever signed: it stays what it was at first, but for the
+ * number that a restore brings (docs/restore.md). */
+static enum scf_code compare_origin(struct scf_db *db, struct scf_arena *arena, const char *origin,
+                                    struct scf_error *err) {
+    struct scf_rows *rows;
+    enum scf_code code = scf_db_run(db, &first_origin, NULL, arena, &rows, err);
+    if (code == SCF_OK && scf_rows_count(rows) == 1 &&
+        strcmp(scf_rows_text(rows, 0, 0), origin) != 0)
+        scf_log_kv(SCF_LOG_WARN,
+                   "The configured origin is not the one of this database; the latter counts",
+                   "configured", origin, "stored", scf_rows_text(rows, 0, 0), NULL);
+    return code;
+}
+
 enum scf_code scf_installation_load(struct scf_db *db, const char *origin,
                                     struct scf_installation *ret, struct scf_error *err) {
     struct scf_arena *arena = scf_arena_new(1 << 20);
     enum scf_code code = load(db, arena, origin, ret, err);
-    /* A chain's origin is part of everything it ever signed: it stays what it was. */
-    if (code == SCF_OK && strcmp(ret->origin, origin) != 0)
-        scf_log_kv(SCF_LOG_WARN,
-                   "The configured origin is not the one of this database; the latter counts",
-                   "configured", origin, "stored", ret->origin, NULL);
+    if (code == SCF_OK)
+        code = compare_origin(db, arena, origin, err);
     scf_arena_free(arena);
     return code;
 }

@@ -114,6 +114,7 @@ const struct scf_route scf_party_routes[] = {
      .kinds = SCF_ANY_NODE,
      .run = SCF_RUN_SERVICE,
      .handle = scf_key_revoke_handler,
+     .when_halted = true, /* a key that leaked cannot wait */
      .answers = "204,404"},
     {.method = "GET",
      .pattern = "/v1/enterprises",

@@ -17,7 +17,7 @@ def test_readyz_verbose_is_for_humans(server):
     answer = server.anonymous().call("GET", "/readyz?verbose")
     assert answer.status == 200
     lines = answer.body.decode().splitlines()
-    names = ["serving", "db", "schema", "keys", "signing-key", "workers"]
+    names = ["serving", "db", "schema", "keys", "signing-key", "workers", "log"]
     assert lines == [f"[+]{name} ok" for name in names]
 
 

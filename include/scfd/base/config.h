@@ -17,6 +17,10 @@ struct scf_config {
     const char *public_base_url;
     const char *signing_key_file; /* NULL: DIR/log.key */
     const char *sm2_key_file;     /* NULL: DIR/log-sm2.key */
+    const char *published_file;   /* NULL: DIR/published */
+    int64_t published_required;   /* 1: without that file no start on a database with blocks */
+    const char *witness_key_file; /* NULL: DIR/witness.key */
+    const char *witness_name;     /* NULL: ORIGIN/witness */
     const char *origin;           /* prefix of every chain's origin */
     const char *log_level;
     const char *log_format;
@@ -34,6 +38,8 @@ struct scf_config {
     int64_t drain_timeout_s;
     int64_t idempotency_ttl_h;
     int64_t rating_window_days;
+    int64_t witness_quorum; /* of chains without their own; 0: nobody is asked */
+    int64_t witness_silent_after_s;
     uint64_t given; /* for scf_config_is_given */
 };
 

@@ -7,6 +7,7 @@
 #ifndef SCFD_CHAIN_CHAIN_H
 #define SCFD_CHAIN_CHAIN_H
 
+#include "scfd/chain/merkle.h"
 #include "scfd/chain/note.h"
 #include "scfd/chain/record.h"
 #include "scfd/party/services.h"
@@ -22,6 +23,11 @@ const struct scf_signing_key *scf_chain_secret(const struct scf_services *servic
                                                enum scf_suite suite);
 struct scf_vkey scf_chain_vkey(const struct scf_services *services, const struct scf_uuid *chain_id,
                                enum scf_suite suite, struct scf_arena *arena);
+/* The same of a block that is there, by the origin in its own checkpoint, for the log may go on
+ * under another one (docs/restore.md); its name is a view into the note. False: this is no
+ * checkpoint. */
+bool scf_chain_vkey_of(const struct scf_services *services, enum scf_suite suite,
+                       struct scf_str checkpoint_note, struct scf_vkey *ret) SCF_MUST_CHECK;
 
 /* Whether the keys in `services` are those that sign this database's blocks: all instances share
  * them. INVALID_PARAMETER when one is another; then nothing is sealed, and nothing may be proven.
@@ -29,6 +35,34 @@ struct scf_vkey scf_chain_vkey(const struct scf_services *services, const struct
 enum scf_code scf_chain_key_check(struct scf_db *db, struct scf_arena *arena,
                                   const struct scf_services *services,
                                   struct scf_error *err) SCF_MUST_CHECK;
+
+/* Whether anything was ever sealed in this database. */
+enum scf_code scf_log_has_blocks(struct scf_db *db, struct scf_arena *arena, bool *ret,
+                                 struct scf_error *err) SCF_MUST_CHECK;
+/* Compares what was published (services->published) with the database, learns what others sealed,
+ * and halts the log or lets it go on: a database that lacks a published block was restored to an
+ * earlier state, and must not be signed under the same origin (docs/restore.md). Nothing to do
+ * without that file. Non-OK: it could not look. Any thread with its own `db`. */
+enum scf_code scf_log_check(struct scf_db *db, const struct scf_services *services,
+                            struct scf_error *err) SCF_MUST_CHECK;
+/* LOG_RESTORED while the log is halted. From memory; any thread. */
+enum scf_code scf_log_may_write(const struct scf_services *services,
+                                struct scf_error *err) SCF_MUST_CHECK;
+
+/* Begins another origin (`<first origin>/<number>`) for every chain, after a restore that lost
+ * published blocks: records of the platform's chain quote what each chain has and what is known to
+ * have been published. Uses the installation and `published` (NULL: nothing is remembered) of the
+ * services. `number` 0: the next one. WRONG_STATE: other processes use the database.
+ * INVALID_PARAMETER: the number was used. */
+struct scf_origin_change {
+    int64_t generation;
+    char origin[200];
+    struct scf_uuid record_id; /* the first of them */
+    size_t chains, lost;       /* quoted; of those, chains that lack published blocks */
+};
+enum scf_code scf_origin_begin(struct scf_db *db, const struct scf_services *services,
+                               const char *reason, int64_t number, struct scf_origin_change *ret,
+                               struct scf_error *err) SCF_MUST_CHECK;
 
 /* The newest block of a chain: what an assessment quotes. Size 0 and the root of the empty tree
  * (digest of the empty string) before the first block. */
@@ -71,6 +105,20 @@ struct scf_tile_cache;
 enum { SCF_TILES_CACHED = 2048 };
 struct scf_tile_cache *scf_tile_cache_new(size_t max_tiles);
 void scf_tile_cache_free(struct scf_tile_cache *cache);
+
+/* That the tree of the chain's first `to` leaves extends that of its first `from`
+ * (1 ≤ from ≤ to ≤ its newest block's size): the proof of RFC 9162 §2.1.4 and both roots, out of
+ * the chain's tiles. INTERNAL when a tile lacks hashes. */
+struct scf_chain_consistency {
+    struct scf_hash proof[SCF_PROOF_MAX];
+    int n;
+    struct scf_hash from_root, to_root;
+};
+enum scf_code scf_chain_consistency(struct scf_db *db, struct scf_arena *arena,
+                                    const struct scf_services *services,
+                                    const struct scf_uuid *chain_id, int64_t from, int64_t to,
+                                    struct scf_chain_consistency *ret,
+                                    struct scf_error *err) SCF_MUST_CHECK;
 
 /* ---- walking a tree ---- */
 

@@ -101,7 +101,8 @@ struct scf_route {
     const char *const *query;         /* documented query parameters, NULL-terminated; any other
                                          one is 400 invalid-parameter */
     bool needs_idempotency_key;
-    bool public_log; /* KEYED, but public where the operator made the log public (config) */
+    bool public_log;  /* KEYED, but public where the operator made the log public (config) */
+    bool when_halted; /* a write that is let through though options.may_write says no */
 };
 
 /* ---- the request as a handler sees it ---- */
@@ -202,6 +203,9 @@ enum scf_code scf_idempotency_claim(struct scf_request *rq, struct scf_db *db,
 /* Stores the reply that will be sent after the commit. */
 enum scf_code scf_idempotency_store(struct scf_request *rq, struct scf_db *db, int status,
                                     struct scf_str body, struct scf_error *err) SCF_MUST_CHECK;
+/* What scfd.idempotency.fingerprint is: SHA-256 of method, path and body. Pure. */
+struct scf_hash scf_idempotency_fingerprint(const char *method, const char *path,
+                                            struct scf_str body);
 /* The key and what it stands for, for a committer that writes the rows of many requests at once
  * (scfd.idempotency: api_key_id, key, fingerprint, status). *ret NULL: the request names no key;
  * else it lives as long as the request. IDEMPOTENCY_KEY_INVALID. */
@@ -234,6 +238,9 @@ struct scf_server_options {
     /* From memory, on an HTTP thread. UNAUTHENTICATED, DATABASE_UNAVAILABLE. */
     enum scf_code (*authenticate)(void *app, struct scf_str key, struct scf_actor *ret,
                                   struct scf_error *err);
+    /* May anything be written now? Asked from memory, on an HTTP thread, for every operation that
+     * is not GET; non-OK is the answer. NULL: yes. */
+    enum scf_code (*may_write)(void *app, struct scf_error *err);
 };
 
 struct scf_server;
@@ -245,6 +252,8 @@ int scf_server_port(const struct scf_server *s); /* the real one when 0 was aske
  * Call before scf_server_set_ready(s, true). `name` must be static. */
 typedef enum scf_code (*scf_ready_check)(void *ctx, struct scf_db *db, struct scf_error *err);
 void scf_server_add_check(struct scf_server *s, const char *name, scf_ready_check fn, void *ctx);
+/* The same, but what it says is only told ("[!]name …"): the server is ready all the same. */
+void scf_server_add_warning(struct scf_server *s, const char *name, scf_ready_check fn, void *ctx);
 void scf_server_set_ready(struct scf_server *s, bool ready);
 /* Called by the listener's subscriber: wakes the waiters of a topic; NULL wakes all. Any thread. */
 void scf_server_notify(struct scf_server *s, const char *topic);

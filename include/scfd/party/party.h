@@ -11,7 +11,8 @@
 struct scf_installation {
     struct scf_uuid platform_id;
     uint8_t key_secret[32];
-    char origin[200];
+    char origin[200];   /* under which blocks are signed now */
+    int64_t generation; /* its number: 1, and one more after each restore that lost blocks */
 };
 /* Reads the installation row, creating it (and the platform's chain) on first use. */
 enum scf_code scf_installation_load(struct scf_db *db, const char *origin,

@@ -8,6 +8,7 @@
 #include "scfd/party/party.h"
 
 struct scf_signing_key;
+struct scf_published;
 struct scf_templates;
 struct scf_intake;
 struct scf_tile_cache;
@@ -19,8 +20,10 @@ struct scf_services {
     const char *spool_dir; /* for answers that outgrow memory */
     struct scf_installation installation;
     struct scf_keys *keys;
-    struct scf_signing_key *log_key; /* Ed25519 */
-    struct scf_signing_key *sm2_key; /* signs chains of suite sm3-sm2 */
+    struct scf_signing_key *log_key;     /* Ed25519 */
+    struct scf_signing_key *sm2_key;     /* signs chains of suite sm3-sm2 */
+    struct scf_published *published;     /* what was signed so far; NULL: nobody remembers */
+    struct scf_signing_key *witness_key; /* cosigns other logs */
     struct scf_server *server;
     struct scf_workers *workers;
     struct scf_templates *templates;

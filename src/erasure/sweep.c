@@ -1,0 +1,37 @@
+/* The job that removes the row versions which erasures left behind. Relies on erasure_store. */
+#include "store.h"
+
+#include "scfd/base/clock.h"
+#include "scfd/base/metrics.h"
+#include "scfd/erasure/erasure.h"
+
+static enum scf_code look(struct scf_job *job, struct scf_erasure_pending *ret,
+                          struct scf_error *err) {
+    enum scf_code code = scf_erasure_pending(job->db, job->arena, ret, err);
+    if (code == SCF_OK)
+        scf_metric_set(scf_gauge("scfd_erasures_unswept", NULL,
+                                 "Erased records whose old row versions are not vacuumed away "
+                                 "yet."),
+                       (int64_t)ret->n);
+    return code;
+}
+
+/* A vacuum removes what nobody could see any more before it began. */
+static enum scf_code sweep(struct scf_job *job, struct scf_error *err) {
+    struct scf_erasure_pending waiting;
+    enum scf_code code = look(job, &waiting, err);
+    while (code == SCF_OK && waiting.n > 0) {
+        if (waiting.visible)
+            return scf_fail(err, SCF_E_OVERLOADED,
+                            "A transaction is open that may still read what was erased.");
+        code = scf_erasure_vacuum(job->db, job->arena, err);
+        if (code == SCF_OK)
+            code = scf_erasure_swept(job->db, job->arena, &waiting, scf_now_us(), err);
+        if (code == SCF_OK)
+            code = look(job, &waiting, err);
+    }
+    return code;
+}
+
+const struct scf_job_kind scf_erasure_sweep_job = {
+    .name = SCF_ERASURE_SWEEP, .run = sweep, .lease_s = 3600, .max_attempts = 50};

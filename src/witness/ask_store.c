@@ -1,7 +1,7 @@
 /* SQL of asking witnesses. Relies on sql/0020_witness.sql. */
 #include "ask_store.h"
 
-#define NIL "'00000000-0000-0000-0000-000000000000'"
+#define NIL "'00000000-0000-0000-0000-000000000000'::uuid"
 /* What a chain wants, `c` being its row of witness_chain, if it has one. */
 #define DEFAULT_QUORUM                                                                             \
     "coalesce((SELECT quorum FROM scfd.witness_chain WHERE chain_id = " NIL "), 0)"
@@ -16,7 +16,8 @@
 static const struct scf_stmt default_stmt = {
     "scf_witness_default",
     "WITH changed AS (INSERT INTO scfd.witness_chain AS c (chain_id, quorum, updated_at)"
-    " VALUES (" NIL ", $1, $2) ON CONFLICT (chain_id)"
+    " SELECT " NIL ", $1, $2 WHERE NOT EXISTS (SELECT FROM scfd.witness_chain"
+    " WHERE chain_id = " NIL " AND quorum = $1) ON CONFLICT (chain_id)"
     " DO UPDATE SET quorum = excluded.quorum, updated_at = $2 WHERE c.quorum <> excluded.quorum"
     " RETURNING c.chain_id)"
     " UPDATE scfd.witness_chain c SET cosigned_size = " COSIGNED_WITH(
@@ -67,16 +68,18 @@ static const struct scf_stmt advance_stmt = {
     " SELECT s.chain_id, s.size, $2, $2 FROM scfd.chain_seal s"
     " LEFT JOIN scfd.witness_chain c ON c.chain_id = s.chain_id"
     " WHERE s.size > coalesce(c.shown_size, 0) AND " QUORUM " > 0"
-    " AND (c.shown_at IS NULL OR c.cosigned_size >= c.shown_size OR c.shown_at <= $1)"
+    " AND (c.shown_at IS NULL OR (c.shown_at < $3"
+    " AND (c.cosigned_size >= c.shown_size OR c.shown_at <= $1)))"
     " ON CONFLICT (chain_id) DO UPDATE SET shown_size = excluded.shown_size, shown_at = $2,"
     " updated_at = $2 WHERE t.shown_size < excluded.shown_size"};
 
-enum scf_code scf_witness_advance(struct scf_db *db, struct scf_arena *arena, int64_t stale_us,
-                                  int64_t now_us, struct scf_error *err) {
+enum scf_code scf_witness_advance(struct scf_db *db, struct scf_arena *arena,
+                                  const struct scf_witness_pace *pace, struct scf_error *err) {
     struct scf_params p;
     scf_params_init(&p, arena);
-    scf_p_time(&p, stale_us);
-    scf_p_time(&p, now_us);
+    scf_p_time(&p, pace->stale_us);
+    scf_p_time(&p, pace->now_us);
+    scf_p_time(&p, pace->tick_us);
     return scf_db_run(db, &advance_stmt, &p, arena, NULL, err);
 }
 

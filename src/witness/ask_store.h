@@ -40,10 +40,14 @@ enum scf_code scf_witness_default(struct scf_db *db, struct scf_arena *arena, in
 enum scf_code scf_witness_want(struct scf_db *db, struct scf_arena *arena,
                                const struct scf_uuid *chain_id, int quorum, int64_t now_us,
                                struct scf_error *err) SCF_MUST_CHECK;
-/* Chooses what is shown next: a chain that wants a quorum shows its newest checkpoint once that
- * shown before has its quorum, or was shown before `stale_us`. */
-enum scf_code scf_witness_advance(struct scf_db *db, struct scf_arena *arena, int64_t stale_us,
-                                  int64_t now_us, struct scf_error *err) SCF_MUST_CHECK;
+/* Chooses what is shown next: a chain that wants a quorum shows its newest checkpoint when the one
+ * before was shown before `tick_us`, and has its quorum or was shown before `stale_us`. */
+struct scf_witness_pace {
+    int64_t tick_us, stale_us, now_us;
+};
+enum scf_code scf_witness_advance(struct scf_db *db, struct scf_arena *arena,
+                                  const struct scf_witness_pace *pace,
+                                  struct scf_error *err) SCF_MUST_CHECK;
 
 /* ---- asking ---- */
 

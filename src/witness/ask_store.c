@@ -137,18 +137,19 @@ enum scf_code scf_witness_take(struct scf_db *db, struct scf_arena *arena,
 
 static const struct scf_stmt release_stmt = {
     "scf_witness_release",
-    "UPDATE scfd.witness SET due_at = $4, problem = $2, updated_at = $3,"
-    " failures = CASE WHEN $2 IS NULL THEN 0 ELSE failures + 1 END WHERE id = $1"};
+    "UPDATE scfd.witness SET failures = $2, problem = $3, due_at = $4, updated_at = $5"
+    " WHERE id = $1"};
 
 enum scf_code scf_witness_release(struct scf_db *db, struct scf_arena *arena,
-                                  const struct scf_uuid *id, const char *problem, int64_t now_us,
-                                  int64_t due_us, struct scf_error *err) {
+                                  const struct scf_witness *w, int64_t now_us,
+                                  struct scf_error *err) {
     struct scf_params p;
     scf_params_init(&p, arena);
-    scf_p_uuid(&p, id);
-    scf_p_text(&p, problem);
+    scf_p_uuid(&p, &w->id);
+    scf_p_i32(&p, w->failures);
+    scf_p_text(&p, w->problem);
+    scf_p_time(&p, w->due_us);
     scf_p_time(&p, now_us);
-    scf_p_time(&p, due_us);
     return scf_db_run(db, &release_stmt, &p, arena, NULL, err);
 }
 
@@ -159,7 +160,8 @@ static const struct scf_stmt showings_stmt = {
     " JOIN scfd.block b ON b.chain_id = c.chain_id AND b.size = c.shown_size"
     " LEFT JOIN scfd.witness_shown s ON s.witness_id = $1 AND s.chain_id = c.chain_id"
     " WHERE c.shown_size > coalesce(s.size, 0) AND " QUORUM " > 0"
-    " AND (s.due_at IS NULL OR s.due_at <= $2) ORDER BY c.shown_at, c.chain_id LIMIT $3"};
+    " AND (s.due_at IS NULL OR s.due_at <= $2)"
+    " ORDER BY coalesce(s.failures, 0), c.shown_at, c.chain_id LIMIT $3"};
 
 enum scf_code scf_witness_showings(struct scf_db *db, struct scf_arena *arena,
                                    const struct scf_uuid *witness_id, int64_t now_us, int limit,

@@ -177,6 +177,26 @@ def test_a_slow_witness_keeps_nobody_waiting(a, peer):
     assert witness_of(a, slow_id)["failures"] >= 1
 
 
+def test_one_chain_that_is_never_answered_does_not_keep_the_others(a, peer):
+    bad, good = Sealed(a), Sealed(a)
+    witness = peer()
+    hang = threading.Event()
+
+    def answer(old, note):
+        if bad.node.id in note:
+            hang.wait(20)
+        return witness.honest(old, note)
+    witness.answer = answer
+    add_witness(a, witness.url, witness.cosigner.vkey)
+    bad.grow()
+    bad.want(1)
+    wait_until(lambda: witness.asked, 10, "the one that hangs is asked")
+    good.want(1)
+    good.cosigned(good.grow())
+    assert bad.read()["witness"]["cosigned_size"] == 0
+    hang.set()
+
+
 def test_what_the_witness_knows_is_taken_over(a, peer):
     """It was shown the chain before by somebody else: it names the size, and gets a proof of it."""
     chain, witness = Sealed(a), peer()

@@ -9,7 +9,6 @@
 #include "scfd/base/clock.h"
 #include "scfd/chain/chain.h"
 #include "scfd/codec/jsonw.h"
-#include "scfd/codec/sign.h"
 #include "scfd/intake/columns.h"
 #include "scfd/template/template.h"
 
@@ -23,7 +22,7 @@ enum {
 };
 
 static const char usage[] =
-    "scfd audit [--chain ID] [--deep] [--key VKEY] [--checkpoint FILE]… [--threads N] [--json]\n"
+    "scfd audit [--chain ID] [--deep] [--key VKEY]… [--checkpoint FILE]… [--threads N] [--json]\n"
     "           [--data DIR | --database-url URL]";
 
 struct audit {
@@ -31,7 +30,7 @@ struct audit {
     struct scf_uuid chain_id;
     struct scf_buf notes[CHECKPOINTS_MAX];
     struct scf_kept_checkpoint checkpoints[CHECKPOINTS_MAX];
-    uint8_t public_key[SCF_ED25519_PUBLIC_LEN];
+    struct scf_public_key public_keys[SCF_SUITES];
     char origin[ORIGIN_MAX];
     struct scf_templates *templates; /* with --deep */
     struct scf_audit_options options;
@@ -100,57 +99,70 @@ static bool read_checkpoint(struct audit *a, const char *path) {
     return true;
 }
 
-/* With a key the origin is the key's: what the database says of itself does not matter then. */
+static void set_key(struct audit *a, const struct scf_public_key *key) {
+    enum scf_suite suite = scf_suite_of_signature(key->alg);
+    a->public_keys[suite] = *key;
+    a->options.public_keys[suite] = &a->public_keys[suite];
+}
+
+/* With a key the origin is the key's: what the database says of itself does not matter then. Keys
+ * of several suites are of one installation. */
 static bool take_key(struct audit *a, const char *given) {
     struct scf_buf text = {0};
+    struct scf_public_key key;
     struct scf_str origin;
     bool good = scf_read_key("audit", given, &text);
     if (good) {
-        good =
-            scf_chain_vkey_parse((struct scf_str){text.data, text.len}, a->public_key, &origin) &&
-            origin.n < sizeof a->origin;
+        good = scf_chain_vkey_parse((struct scf_str){text.data, text.len}, &key, &origin) &&
+               origin.n < sizeof a->origin &&
+               (a->options.origin == NULL || scf_str_is(origin, a->origin));
         if (good)
             memcpy(a->origin, origin.p, origin.n);
         else
-            fprintf(stderr, "scfd: audit: --key takes the verifier key of a chain\n");
+            fprintf(stderr, "scfd: audit: --key takes the verifier key of a chain, several of one "
+                            "installation's\n");
     }
     scf_buf_free(&text);
     if (good) {
-        a->options.public_key = a->public_key;
+        set_key(a, &key);
         a->options.origin = a->origin;
     }
     return good;
 }
 
-/* The log.key of a data directory that nobody named may be another installation's than the database
- * at a URL: that one would seem altered. */
-static bool key_is_known(const struct scf_target *target) {
-    return target->cluster || target->config.signing_key_file ||
-           scf_config_is_given(&target->config, "data_dir");
-}
-
-/* Without --key the log's own key file tells the public one, where it is at hand. */
-static void load_public_key(struct audit *a, const struct scf_target *target) {
-    const struct scf_config *config = &target->config;
-    if (!key_is_known(target)) {
-        fprintf(stderr, "scfd: audit: signatures are not checked: give the verifier key of a chain "
-                        "with --key, or the installation's directory with --data\n");
-        return;
-    }
-    char path[PATH_MAX];
+/* A key file that is not there is no fault: which signatures were not checked is said in the end.
+ */
+static void load_public_key(struct audit *a, const char *path, enum scf_sign_alg alg) {
     struct scf_error err = {0};
     struct scf_signing_key *key;
-    int n = config->signing_key_file ? snprintf(path, sizeof path, "%s", config->signing_key_file)
-                                     : snprintf(path, sizeof path, "%s/log.key", config->data_dir);
-    if (n < 0 || (size_t)n >= sizeof path ||
-        scf_signing_key_load(path, false, &key, &err) != SCF_OK) {
-        fprintf(stderr, "scfd: audit: no signing key at hand, signatures are not checked: %s\n",
-                err.detail);
+    if (access(path, F_OK) != 0 && errno == ENOENT)
+        return;
+    if (scf_signing_key_load(path, alg, false, &key, &err) != SCF_OK) {
+        fprintf(stderr, "scfd: audit: %s\n", err.detail);
         return;
     }
-    scf_signing_key_public(key, a->public_key);
+    struct scf_public_key pub = scf_signing_key_public(key);
+    set_key(a, &pub);
     scf_signing_key_free(key);
-    a->options.public_key = a->public_key;
+}
+
+/* Without --key the log's own key files tell the public ones. Those in a data directory that nobody
+ * named may be another installation's than the database at a URL: that one would seem altered. */
+static void load_public_keys(struct audit *a, const struct scf_target *target) {
+    const struct scf_config *c = &target->config;
+    bool named = target->cluster || scf_config_is_given(c, "data_dir");
+    const struct {
+        const char *given, *name;
+        enum scf_sign_alg alg;
+    } files[] = {{c->signing_key_file, "log.key", SCF_ED25519},
+                 {c->sm2_key_file, "log-sm2.key", SCF_SM2}};
+    for (size_t i = 0; i < SCF_COUNT(files); i++) {
+        char path[PATH_MAX];
+        int n = files[i].given ? snprintf(path, sizeof path, "%s", files[i].given)
+                               : snprintf(path, sizeof path, "%s/%s", c->data_dir, files[i].name);
+        if ((files[i].given || named) && n > 0 && (size_t)n < sizeof path)
+            load_public_key(a, path, files[i].alg);
+    }
 }
 
 static int cores(void) {
@@ -164,7 +176,7 @@ static int read_options(struct audit *a, int *argc, char **argv) {
     a->deep = scf_take_flag(argc, argv, "--deep");
     const char *chain = scf_take_option(argc, argv, "--chain");
     const char *threads = scf_take_option(argc, argv, "--threads");
-    const char *key = scf_take_option(argc, argv, "--key"), *path;
+    const char *key, *path;
     uint64_t thread_count = (uint64_t)cores();
     if (chain && !scf_id_parse("chain", scf_str(chain), &a->chain_id) &&
         !scf_id_parse("node", scf_str(chain), &a->chain_id))
@@ -175,8 +187,9 @@ static int read_options(struct audit *a, int *argc, char **argv) {
     a->options = (struct scf_audit_options){.chain_id = chain ? &a->chain_id : NULL,
                                             .threads = (int)thread_count,
                                             .checkpoints = a->checkpoints};
-    if (key && !take_key(a, key))
-        return SCF_EXIT_USAGE;
+    while ((key = scf_take_option(argc, argv, "--key")))
+        if (!take_key(a, key))
+            return SCF_EXIT_USAGE;
     while ((path = scf_take_option(argc, argv, "--checkpoint")))
         if (!read_checkpoint(a, path))
             return SCF_EXIT_USAGE;
@@ -222,8 +235,8 @@ static int run(struct audit *a, const struct scf_target *target) {
     a->options.database_url = target->url;
     a->options.progress = show_progress;
     a->options.ctx = a;
-    if (!a->options.public_key)
-        load_public_key(a, target);
+    if (a->options.origin == NULL)
+        load_public_keys(a, target);
     enum scf_code code = open_templates(a, target->url, &err);
     if (code == SCF_OK)
         code = scf_audit_run(&a->options, &result, &err);
@@ -235,6 +248,12 @@ static int run(struct audit *a, const struct scf_target *target) {
     if (a->terminal)
         fputc('\n', stderr);
     report(a, &result);
+    if (result.unsigned_chains > 0)
+        fprintf(stderr,
+                "scfd: audit: signatures are not checked in %" PRId64 " of %" PRId64
+                " chains: give the verifier key of one of them with --key, or the "
+                "installation's directory with --data\n",
+                result.unsigned_chains, result.chains);
     if (result.faults == 0)
         return SCF_EXIT_OK;
     fprintf(stderr, "scfd: audit: first fault: %s\n", result.first_fault);

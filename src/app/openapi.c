@@ -77,6 +77,13 @@ static void write_components(struct description *d) {
     scf_jw_end_object(&d->w);
 }
 
+void scf_openapi_key_security(struct scf_jsonw *w) {
+    scf_jw_object(w, NULL);
+    scf_jw_array(w, "apiKey");
+    scf_jw_end_array(w);
+    scf_jw_end_object(w);
+}
+
 static void write_info(struct description *d) {
     scf_jw_object(&d->w, "info");
     scf_jw_str(&d->w, "title", "scfd");
@@ -90,10 +97,7 @@ static void write_info(struct description *d) {
     scf_jw_end_object(&d->w);
     scf_jw_end_array(&d->w);
     scf_jw_array(&d->w, "security");
-    scf_jw_object(&d->w, NULL);
-    scf_jw_array(&d->w, "apiKey");
-    scf_jw_end_array(&d->w);
-    scf_jw_end_object(&d->w);
+    scf_openapi_key_security(&d->w);
     scf_jw_end_array(&d->w);
     scf_openapi_copy(&d->w, "tags", scf_json_get(d->hand, "tags"));
 }

@@ -18,5 +18,7 @@ void scf_openapi_paths(struct description *d);
 
 /* `name`: a JSON value of the hand-written file, copied; nothing when it is NULL. */
 void scf_openapi_copy(struct scf_jsonw *w, const char *name, const cJSON *value);
+/* An item of "security": the API key. */
+void scf_openapi_key_security(struct scf_jsonw *w);
 
 #endif

@@ -198,6 +198,17 @@ static void write_answers(struct scf_jsonw *w, const struct scf_route *route) {
 
 /* ---- operations ---- */
 
+/* Nothing; or, where only some servers ask for a key, the key or nothing. */
+static void write_security(struct scf_jsonw *w, const struct scf_route *route) {
+    scf_jw_array(w, "security");
+    if (route->access != SCF_PUBLIC) {
+        scf_openapi_key_security(w);
+        scf_jw_object(w, NULL);
+        scf_jw_end_object(w);
+    }
+    scf_jw_end_array(w);
+}
+
 static void write_operation(struct description *d, const struct scf_route *route) {
     char method[8] = {0};
     for (size_t i = 0; i + 1 < sizeof method && route->method[i]; i++)
@@ -210,10 +221,8 @@ static void write_operation(struct description *d, const struct scf_route *route
     scf_jw_array(&d->w, "tags");
     scf_jw_str(&d->w, NULL, route->tag);
     scf_jw_end_array(&d->w);
-    if (route->access == SCF_PUBLIC) {
-        scf_jw_array(&d->w, "security");
-        scf_jw_end_array(&d->w);
-    }
+    if (route->access == SCF_PUBLIC || route->public_log)
+        write_security(&d->w, route);
     write_parameters(d, route, added);
     write_request_body(&d->w, route);
     write_answers(&d->w, route);

@@ -22,7 +22,7 @@ static enum scf_code keys_current(void *ctx, struct scf_db *db, struct scf_error
 static enum scf_code signing_key_loaded(void *ctx, struct scf_db *db, struct scf_error *err) {
     const struct scf_services *services = ctx;
     (void)db;
-    if (services->log_key != NULL)
+    if (services->log_key != NULL && services->sm2_key != NULL)
         return SCF_OK;
     return scf_fail(err, SCF_E_WRONG_STATE, "There is no key to sign blocks with.");
 }

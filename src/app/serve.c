@@ -91,24 +91,26 @@ static enum scf_code open_database(struct running *r, struct scf_error *err) {
     return scf_migrate(r->services.database_url, SCF_MIGRATE_APPLY, NULL, err);
 }
 
-/* The file that was given, else the one of this name in the data directory, made when missing. */
-static enum scf_code load_key(const struct running *r, const char *given, const char *name,
-                              struct scf_signing_key **ret, struct scf_error *err) {
-    char path[PATH_MAX];
-    int n = given ? snprintf(path, sizeof path, "%s", given)
-                  : snprintf(path, sizeof path, "%s/%s", r->config.data_dir, name);
-    if (n < 0 || (size_t)n >= sizeof path)
-        return scf_fail(err, SCF_E_INVALID_PARAMETER, "The path of a key is too long.");
-    return scf_signing_key_load(path, given == NULL, ret, err);
-}
-
-static enum scf_code load_signing_key(struct running *r, struct scf_error *err) {
-    return load_key(r, r->config.signing_key_file, "log.key", &r->services.log_key, err);
-}
-
-static enum scf_code load_witness_key(struct running *r, struct scf_error *err) {
-    enum scf_code code =
-        load_key(r, r->config.witness_key_file, "witness.key", &r->services.witness_key, err);
+static enum scf_code load_signing_keys(struct running *r, struct scf_error *err) {
+    const struct scf_config *c = &r->config;
+    const struct {
+        const char *given, *name;
+        enum scf_sign_alg alg;
+        struct scf_signing_key **key;
+    } keys[] = {
+        {c->signing_key_file, "log.key", SCF_ED25519, &r->services.log_key},
+        {c->sm2_key_file, "log-sm2.key", SCF_SM2, &r->services.sm2_key},
+        {c->witness_key_file, "witness.key", SCF_ED25519, &r->services.witness_key},
+    };
+    enum scf_code code = SCF_OK;
+    for (size_t i = 0; code == SCF_OK && i < SCF_COUNT(keys); i++) {
+        char path[PATH_MAX];
+        int n = keys[i].given ? snprintf(path, sizeof path, "%s", keys[i].given)
+                              : snprintf(path, sizeof path, "%s/%s", c->data_dir, keys[i].name);
+        if (n < 0 || (size_t)n >= sizeof path)
+            return scf_fail(err, SCF_E_INVALID_PARAMETER, "The signing key's path is too long.");
+        code = scf_signing_key_load(path, keys[i].alg, keys[i].given == NULL, keys[i].key, err);
+    }
     return code == SCF_OK ? scf_witness_check(&r->services, err) : code;
 }
 
@@ -131,7 +133,7 @@ static enum scf_code set_up_installation(struct running *r, struct scf_error *er
 }
 
 /* Blocks of two keys would be two logs: better no server than one that seals nothing. */
-static enum scf_code check_signing_key(struct running *r, struct scf_error *err) {
+static enum scf_code check_signing_keys(struct running *r, struct scf_error *err) {
     struct scf_db *db = scf_db_new(r->services.database_url, "scfd start", 60000);
     struct scf_arena *arena = scf_arena_new(1 << 20);
     enum scf_code code = scf_chain_key_check(db, arena, &r->services, err);
@@ -148,6 +150,7 @@ static void on_server_notify(void *server, const char *topic, bool connected) {
 static enum scf_code open_catalogues(struct running *r, struct scf_error *err) {
     struct scf_services *s = &r->services;
     s->fold_contract = scf_rollup_contract;
+    s->tiles = scf_tile_cache_new(SCF_TILES_CACHED);
     enum scf_code code = scf_keys_open(s->database_url, &s->installation, &s->keys, err);
     if (code == SCF_OK)
         code = scf_templates_open(s->database_url, &s->templates, err);
@@ -205,9 +208,12 @@ static enum scf_code authenticate(void *app, struct scf_str key, struct scf_acto
 static enum scf_code start_server(struct running *r, struct scf_error *err) {
     size_t count;
     r->routes = scf_all_routes(&count);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         if (r->routes[i].run == SCF_RUN_STREAM)
             r->routes[i].body_max = (size_t)r->config.max_bulk_bytes;
+        if (r->routes[i].public_log && scf_config_public_log(&r->config))
+            r->routes[i].access = SCF_PUBLIC;
+    }
     struct scf_server_options options = {
         .listen = r->config.listen,
         .database_url = r->services.database_url,
@@ -246,9 +252,9 @@ static enum scf_code block_signals(struct running *r, struct scf_error *err) {
 
 static enum scf_code come_up(struct running *r, struct scf_error *err) {
     enum scf_code (*const steps[])(struct running *, struct scf_error *) = {
-        open_data,        open_database,       block_signals,     load_signing_key,
-        load_witness_key, set_up_installation, check_signing_key, open_catalogues,
-        start_intake,     start_work,          start_server,      start_listener,
+        open_data,           open_database,      block_signals,   load_signing_keys,
+        set_up_installation, check_signing_keys, open_catalogues, start_intake,
+        start_work,          start_server,       start_listener,
     };
     for (size_t i = 0; i < SCF_COUNT(steps); i++) {
         enum scf_code code = steps[i](r, err);
@@ -279,7 +285,9 @@ static void go_down(struct running *r) {
         scf_intake_stop(r->services.intake);
         scf_templates_free(r->services.templates);
         scf_keys_free(r->services.keys);
+        scf_tile_cache_free(r->services.tiles);
         scf_signing_key_free(r->services.log_key);
+        scf_signing_key_free(r->services.sm2_key);
         scf_signing_key_free(r->services.witness_key);
         free(r->routes);
     }

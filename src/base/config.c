@@ -58,6 +58,9 @@ static const struct key keys[] = {
     {AT(witness_silent_after_s), INT(1, 31536000, "3600"),
      .help = "Seconds after which a witness without cosignatures, or a block without its quorum, "
              "raises an alarm."},
+    {AT(sm2_key_file),
+     .help = "File with the key that signs the blocks of chains of suite sm3-sm2. Not set: "
+             "log-sm2.key in data_dir, made at the first start."},
     {AT(origin), .initial = SCF_DEFAULT_ORIGIN,
      .help = "Prefix of the origin of every chain, unique in the world. Set it in production to a "
              "name you own, before the first start: it is part of every signature."},
@@ -80,6 +83,9 @@ static const struct key keys[] = {
      .help = "Records that may wait to be committed; when it is full, clients get 503."},
     {AT(seal_interval_ms), INT(10, 60000, "500"),
      .help = "Milliseconds between two looks for records that need a block."},
+    {AT(public_log), .initial = "false", .choices = "false|true",
+     .help = "Whether checkpoints, tiles and consistency proofs of all chains can be read without "
+             "an API key. They are hashes; records and entries are never public."},
     {AT(shutdown_delay_s), INT(0, 3600, "0"),
      .help = "Seconds between /readyz answering 503 and closing the listening socket, so that load "
              "balancers notice."},
@@ -388,6 +394,10 @@ bool scf_config_is_given(const struct scf_config *config, const char *key) {
     const struct key *found = find_key(scf_str(key));
     SCF_ASSERT(found);
     return (config->given & bit_of(found)) != 0;
+}
+
+bool scf_config_public_log(const struct scf_config *config) {
+    return strcmp(config->public_log, "true") == 0;
 }
 
 /* ---- writing ---- */

@@ -294,6 +294,8 @@ static void collect(const struct scf_audit *audit, struct scf_audit_result *ret)
         .blocks = atomic_load(&audit->blocks),
         .faults = audit->faults,
     };
+    for (size_t i = 0; i < audit->chain_count; i++)
+        ret->unsigned_chains += audit->options->public_keys[audit->chains[i].state.suite] == NULL;
     memcpy(ret->first_fault, audit->first_fault, sizeof ret->first_fault);
 }
 

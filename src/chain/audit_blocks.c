@@ -65,22 +65,24 @@ static void check_checkpoint(const struct links *l, int row, const struct scf_bl
 
 static void check_header(const struct links *l, int row, const struct scf_hash *told) {
     struct scf_block b;
+    enum scf_suite suite = l->chain->state.suite;
+    const struct scf_public_key *pub = l->a->options->public_keys[suite];
     if (!open_note(l, row, 6, "note", NULL))
         return;
     if (!scf_block_parse(l->note->text, &b)) {
         fault(l, "its header is no scfd-block/v1");
         return;
     }
-    struct scf_hash hash = scf_sha256(l->note->text.p, l->note->text.n);
+    struct scf_hash hash = scf_digest(scf_suite_hash(suite), l->note->text.p, l->note->text.n);
     if (!scf_hash_eq(&hash, told))
         fault(l, "its hash is not that of its header");
     else if (!columns_agree(l, row, &b) || !origin_is_right(l, b.origin))
         fault(l, "its header says something else than its row");
-    if (l->a->options->public_key == NULL) {
+    if (pub == NULL) {
         check_checkpoint(l, row, &b, NULL);
         return;
     }
-    struct scf_vkey key = scf_vkey(b.origin, l->a->options->public_key);
+    struct scf_vkey key = scf_vkey(b.origin, pub);
     if (open_note(l, row, 6, "note", &key))
         check_checkpoint(l, row, &b, &key);
 }

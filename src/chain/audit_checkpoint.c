@@ -31,9 +31,13 @@ static enum scf_code open_kept(struct scf_auditor *a, const struct scf_kept_chec
         return refuse(a, kept->name, "not the checkpoint of a chain");
     if (a->origin != NULL && !scf_str_is(origin, a->origin))
         return refuse(a, kept->name, "the checkpoint of another installation");
-    if (a->options->public_key != NULL) {
-        struct scf_vkey key = scf_vkey(ret->point.origin, a->options->public_key);
-        verdict = scf_note_open(kept->note, &key, 1, note);
+    struct scf_vkey keys[SCF_SUITES];
+    size_t n = 0;
+    for (int suite = 0; suite < SCF_SUITES; suite++)
+        if (a->options->public_keys[suite] != NULL)
+            keys[n++] = scf_vkey(ret->point.origin, a->options->public_keys[suite]);
+    if (n > 0) {
+        verdict = scf_note_open(kept->note, keys, n, note);
         if (verdict != SCF_NOTE_OK)
             return refuse(a, kept->name, scf_note_verdict_text(verdict));
     }
@@ -57,7 +61,7 @@ static enum scf_code compare(struct scf_auditor *a, const struct kept *k, const 
         *ret_why = "the chain was cut back: fewer leaves are sealed";
     if (code != SCF_OK || *ret_why != NULL)
         return code == SCF_E_NOT_FOUND ? SCF_OK : code;
-    code = scf_proof_hashes(a->db, a->arena, id, &whole, 1, &root, &a->err);
+    code = scf_proof_hashes(a->db, a->arena, NULL, id, now.suite, &whole, 1, &root, &a->err);
     if (code == SCF_E_INTERNAL)
         *ret_why = "tiles that its tree needs are missing";
     else if (code == SCF_OK && !scf_hash_eq(&root, &k->point.root))

@@ -50,13 +50,23 @@ static const struct scf_hash *sealed_hash(const struct run *r, int64_t index) {
 
 /* ---- one record ---- */
 
+/* NULL: body_sm3 is there exactly in chains of SM3, and is that of the body. */
+static const char *sm3_fault(const struct scf_audit_leaf *leaf, const struct scf_record *r) {
+    if (r->suite != SCF_SUITE_SM3_SM2)
+        return leaf->has_sm3 ? "it has a body_sm3, but its chain is none of SM3" : NULL;
+    if (leaf->sm3_n != SCF_HASH_LEN)
+        return "its body_sm3 is missing or has the wrong length";
+    struct scf_hash h = scf_digest(SCF_SM3, r->body.p, r->body.n);
+    return scf_hash_eq(&h, &r->body_sm3) ? NULL : "its body does not have the recorded SM3";
+}
+
 /* NULL: the record gives its leaf hash. */
 static const char *record_fault(const struct scf_audit_leaf *leaf, struct scf_record *r) {
     if (leaf->kind < 0 || leaf->kind >= SCF_REC_KINDS)
         return "its kind is unknown";
     r->kind = (enum scf_record_kind)leaf->kind;
     /* The server erases nothing yet, so that whatever is gone was taken away behind its back. */
-    if (!leaf->has_body && !leaf->has_digest && !leaf->has_salt)
+    if (!leaf->has_body && !leaf->has_digest && !leaf->has_salt && !leaf->has_sm3)
         return "its body, digest and salt were removed";
     if (!leaf->has_body || !leaf->has_digest || !leaf->has_salt)
         return "it is erased in part only";
@@ -65,10 +75,13 @@ static const char *record_fault(const struct scf_audit_leaf *leaf, struct scf_re
     struct scf_hash h = scf_sha256(r->body.p, r->body.n);
     if (!scf_hash_eq(&h, &r->body_sha256))
         return "its body does not have the recorded SHA-256";
+    const char *why = sm3_fault(leaf, r);
+    if (why != NULL)
+        return why;
     h = scf_leaf_hash(r);
     if (!scf_hash_eq(&h, &r->leaf_hash)) {
-        return "its leaf text (id, kind, external_id, received_at, body_sha256, salt) does not "
-               "have the leaf hash";
+        return "its leaf text (id, kind, external_id, received_at, digest of the body, salt) does "
+               "not have the leaf hash";
     }
     return NULL;
 }
@@ -111,6 +124,7 @@ static const char *leaf_fault(struct run *r, const struct scf_audit_leaf *leaf,
 
 static void check_record(struct run *r, const struct scf_audit_leaf *leaf) {
     struct scf_record record = leaf->record;
+    record.suite = r->chain->state.suite;
     const char *why = leaf_fault(r, leaf, &record);
     if (why == NULL)
         return;

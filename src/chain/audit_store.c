@@ -94,7 +94,8 @@ static void range_params(struct scf_params *p, struct scf_arena *arena,
 
 static const struct scf_stmt read_leaves = {
     "scf_audit_read_leaves",
-    "SELECT leaf_index, id, kind, external_id, received_at, leaf_hash, body_sha256, salt, body"
+    "SELECT leaf_index, id, kind, external_id, received_at, leaf_hash, body_sha256, salt, body,"
+    " body_sm3"
     " FROM scfd.record WHERE chain_id = $1 AND leaf_index >= $2 AND leaf_index < $3"
     " ORDER BY leaf_index"};
 
@@ -112,21 +113,23 @@ struct leaf_reader {
     void *ctx;
 };
 
-static struct scf_audit_leaf leaf_at(const struct scf_rows *row, int digest) {
+static struct scf_audit_leaf leaf_at(const struct scf_rows *row, int digest, int sm3) {
     int salt = digest + 1, body = digest + 2;
     return (struct scf_audit_leaf){
         .has_digest = !scf_rows_null(row, 0, digest),
         .has_salt = !scf_rows_null(row, 0, salt),
         .has_body = !scf_rows_null(row, 0, body),
+        .has_sm3 = !scf_rows_null(row, 0, sm3),
         .digest_n = scf_rows_str(row, 0, digest).n,
         .salt_n = scf_rows_str(row, 0, salt).n,
+        .sm3_n = scf_rows_str(row, 0, sm3).n,
     };
 }
 
 static bool give_leaf(void *ctx, const struct scf_rows *row) {
     const struct leaf_reader *reader = ctx;
     struct scf_str salt = scf_rows_str(row, 0, 7);
-    struct scf_audit_leaf leaf = leaf_at(row, 6);
+    struct scf_audit_leaf leaf = leaf_at(row, 6, 9);
     leaf.kind = scf_rows_i64(row, 0, 2);
     leaf.record = (struct scf_record){
         .chain_id = *reader->chain_id,
@@ -137,6 +140,7 @@ static bool give_leaf(void *ctx, const struct scf_rows *row) {
         .leaf_hash = scf_rows_hash(row, 0, 5),
         .body_sha256 = scf_rows_hash(row, 0, 6),
         .body = scf_rows_str(row, 0, 8),
+        .body_sm3 = scf_rows_hash(row, 0, 9),
     };
     memcpy(leaf.record.salt, salt.p, salt.n < SCF_SALT_LEN ? salt.n : SCF_SALT_LEN);
     return reader->each(reader->ctx, &leaf);
@@ -144,7 +148,7 @@ static bool give_leaf(void *ctx, const struct scf_rows *row) {
 
 static bool give_all_columns(void *ctx, const struct scf_rows *row) {
     const struct leaf_reader *reader = ctx;
-    struct scf_audit_leaf leaf = leaf_at(row, 7);
+    struct scf_audit_leaf leaf = leaf_at(row, 7, CODES - 1);
     leaf.kind = scf_rows_i64(row, 0, 3);
     scf_record_read(row, 0, &leaf.record);
     leaf.enterprise_code = scf_rows_str(row, 0, CODES);

@@ -20,8 +20,8 @@ enum scf_code scf_audit_orphans(struct scf_db *db, struct scf_arena *arena, stru
 /* A stored record as the audit sees it; lengths are checked, since anything may be altered. */
 struct scf_audit_leaf {
     int64_t kind; /* may be no kind */
-    bool has_body, has_digest, has_salt;
-    size_t digest_n, salt_n;
+    bool has_body, has_digest, has_salt, has_sm3;
+    size_t digest_n, salt_n, sm3_n;
     struct scf_record record; /* without the kind */
     struct scf_str enterprise_code, counterparty_code;
 };

@@ -115,7 +115,7 @@ static void take_hash(struct walk *w, const struct scf_hash *hash) {
     if (w->low.size == SCF_TILE_WIDTH) {
         struct scf_hash root = w->low.nodes[8];
         scf_compact_push(&w->high, 8, &root);
-        scf_compact_init(&w->low, SCF_SHA256);
+        scf_compact_init(&w->low, w->upper.alg);
         scf_edge_append(&w->upper, &root);
     }
     check_roots(w);
@@ -198,9 +198,10 @@ enum scf_code scf_audit_tree(struct scf_auditor *a, const struct scf_audit_chain
         return scf_fail(&a->err, SCF_E_INTERNAL, "The audit is out of memory.");
     w->a = a;
     w->chain = chain;
-    scf_compact_init(&w->low, SCF_SHA256);
-    scf_compact_init(&w->high, SCF_SHA256);
-    scf_edge_init(&w->upper, SCF_SHA256, 0, check_upper, w);
+    enum scf_hash_alg alg = scf_suite_hash(chain->state.suite);
+    scf_compact_init(&w->low, alg);
+    scf_compact_init(&w->high, alg);
+    scf_edge_init(&w->upper, alg, 0, check_upper, w);
     w->block_arena = scf_arena_new(16 << 20);
     enum scf_code code = scf_audit_read_blocks(a->aside, w->block_arena, &chain->state.chain_id, 0,
                                                0, &w->blocks, &a->err); /* no rows yet */

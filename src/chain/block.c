@@ -41,12 +41,12 @@ void scf_block_write(const struct scf_block *b, struct scf_buf *out) {
     put_line(out, "time", scf_str(time));
 }
 
-struct scf_hash scf_block_hash(const struct scf_block *b) {
+struct scf_hash scf_block_hash(const struct scf_block *b, enum scf_hash_alg alg) {
     struct scf_buf text;
     scf_buf_init(&text, HEADER_MAX);
     scf_block_write(b, &text);
     SCF_ASSERT(!text.overflow);
-    struct scf_hash h = scf_sha256(text.data, text.len);
+    struct scf_hash h = scf_digest(alg, text.data, text.len);
     scf_buf_free(&text);
     return h;
 }
@@ -113,12 +113,12 @@ bool scf_chain_origin_parse(struct scf_str text, struct scf_uuid *ret_id, struct
     return true;
 }
 
-bool scf_chain_vkey_parse(struct scf_str vkey, uint8_t ret_public[SCF_ED25519_PUBLIC_LEN],
+bool scf_chain_vkey_parse(struct scf_str vkey, struct scf_public_key *ret_public,
                           struct scf_str *ret_origin) {
     struct scf_vkey key;
     struct scf_uuid id;
     if (!scf_vkey_parse(vkey, &key) || !scf_chain_origin_parse(key.name, &id, ret_origin))
         return false;
-    memcpy(ret_public, key.pub, sizeof key.pub);
+    *ret_public = key.pub;
     return true;
 }

@@ -1,5 +1,5 @@
-/* Routes of chains: proofs, checkpoints, blocks, consistency, tiles. Relies on the stores of this
- * room and on http.
+/* Routes of chains: proofs, checkpoints, blocks, consistency; tile_api.c has tiles and entries.
+ * Relies on the stores of this room and on http.
  *
  * Whoever has a key may read the trees of all chains: they hold hashes only, and a proof that only
  * its owner can check against the others' view of the log would prove little. How many records wait
@@ -7,6 +7,7 @@
 #include "scfd/chain/block.h"
 #include "chain_store.h"
 #include "proof_store.h"
+#include "tile_api.h"
 
 #include "scfd/chain/chain.h"
 #include "scfd/chain/cosigned.h"
@@ -22,31 +23,11 @@ static void not_found(struct scf_request *rq, const char *detail) {
     scf_reply_error(rq, &err);
 }
 
-/* The verifier key of a chain; its name is the chain's origin, in the request's arena. */
-static struct scf_vkey key_of(struct scf_request *rq, const struct scf_uuid *chain_id) {
-    const struct scf_services *services = scf_rq_app(rq);
-    uint8_t pub[SCF_ED25519_PUBLIC_LEN];
-    scf_signing_key_public(services->log_key, pub);
-    struct scf_buf origin;
-    scf_buf_init(&origin, 1024);
-    scf_chain_origin(services->installation.origin, chain_id, &origin);
-    struct scf_vkey key =
-        scf_vkey(scf_str(scf_strndup(scf_rq_arena(rq), origin.data, origin.len)), pub);
-    scf_buf_free(&origin);
-    return key;
-}
-
-/* A chain goes by its own id or by its node's: the uuid is the same. */
-static bool read_chain_id(struct scf_request *rq, struct scf_uuid *ret) {
-    struct scf_str text = scf_rq_param(rq, "id");
-    return scf_id_parse("chain", text, ret) || scf_id_parse("node", text, ret);
-}
-
 /* The chain of the path, or a reply that there is none. */
 static bool read_chain(struct scf_request *rq, struct scf_chain_view *ret) {
     struct scf_uuid id;
     struct scf_error err;
-    if (!read_chain_id(rq, &id)) {
+    if (!scf_rq_chain_id(rq, &id)) {
         not_found(rq, "There is no such chain.");
         return false;
     }
@@ -59,47 +40,101 @@ static bool read_chain(struct scf_request *rq, struct scf_chain_view *ret) {
 
 /* ---- GET /v1/records/{id}/proof ---- */
 
-static enum scf_code read_record(struct scf_request *rq, struct scf_record *ret,
-                                 struct scf_error *err) {
+/* What the crowd's one query found for a request: its data. */
+struct asked {
+    struct scf_proof_ask ask;
+    enum scf_record_kind kind; /* that the id in the path says */
+    struct scf_error err;      /* of the query */
+};
+
+static bool read_record_id(struct scf_request *rq, struct asked *ret) {
     char prefix[16];
-    struct scf_uuid id;
-    enum scf_record_kind kind;
-    struct scf_record r;
-    if (!scf_id_parse_any(scf_rq_param(rq, "id"), prefix, &id) ||
-        !scf_record_kind_of_prefix(prefix, &kind))
-        return scf_fail(err, SCF_E_NOT_FOUND, "There is no such record.");
-    enum scf_code code =
-        scf_record_get(scf_rq_db(rq), scf_rq_arena(rq), scf_rq_actor(rq), &id, &r, err);
-    if (code == SCF_OK && r.kind != kind)
-        return scf_fail(err, SCF_E_NOT_FOUND, "There is no such record.");
-    if (code == SCF_OK)
-        *ret = r;
-    return code;
+    return scf_id_parse_any(scf_rq_param(rq, "id"), prefix, &ret->ask.id) &&
+           scf_record_kind_of_prefix(prefix, &ret->kind);
 }
 
-static void proof_get(struct scf_request *rq) {
-    struct scf_error err;
-    struct scf_record record;
-    struct scf_proof_block block;
-    struct scf_db *db = scf_rq_db(rq);
-    struct scf_arena *arena = scf_rq_arena(rq);
-    enum scf_code code = read_record(rq, &record, &err);
-    if (code == SCF_OK)
-        code = scf_proof_block(db, arena, &record.chain_id, record.leaf_index, &block, &err);
-    if (code == SCF_E_NOT_SEALED && scf_rq_may_wait(rq)) {
-        scf_rq_wait(rq, "sealed");
-        return;
+/* Proofs are waited for, and then asked for, by crowds: one query says for all of them which record
+ * it is, whether the asker may see it, whether it was erased, and which block covers it. That must
+ * be asked anew every time, and is most of what a proof costs; the rest comes from memory. */
+static void prefetch_proofs(struct scf_request *const *rqs, size_t n) {
+    struct scf_proof_ask *asks[SCF_PREFETCH_MAX];
+    struct scf_error err = {0};
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct scf_arena *arena = scf_rq_arena(rqs[i]);
+        struct asked *a = scf_alloc(arena, 1, sizeof *a);
+        scf_rq_set_data(rqs[i], a);
+        if (a == NULL || !read_record_id(rqs[i], a))
+            continue;
+        a->ask.actor = scf_rq_actor(rqs[i]);
+        a->ask.arena = arena;
+        asks[count++] = &a->ask;
     }
+    if (count == 0 ||
+        scf_proof_asks(scf_rq_db(rqs[0]), scf_rq_arena(rqs[0]), asks, count, &err) == SCF_OK)
+        return;
+    for (size_t i = 0; i < n; i++) {
+        struct asked *a = scf_rq_data(rqs[i]);
+        if (a != NULL)
+            a->err = err;
+    }
+}
+
+/* What the answer is made of, hashed: nothing else can change in it. An answer that the client has
+ * already is then neither built nor hashed. */
+static void proof_tag(const struct scf_record *record, const struct scf_proof_block *block,
+                      enum scf_proof_form form, char out[SCF_TAG_TEXT]) {
+    const struct scf_str parts[] = {
+        {(const char *)record->leaf_hash.b, SCF_HASH_LEN},
+        {(const char *)block->hash.b, SCF_HASH_LEN},
+        block->checkpoint_note, /* others may have signed it too since */
+        form == SCF_PROOF_TEXT ? SCF_STR("text") : SCF_STR(SCF_PROOF_FORMAT),
+        record->body.p == NULL ? SCF_STR("erased") : SCF_STR(""),
+    };
+    struct scf_hash hash = scf_digest_parts(SCF_SHA256, parts, SCF_COUNT(parts));
+    char hex[9];
+    scf_hex(hash.b, 4, hex);
+    snprintf(out, SCF_TAG_TEXT, "%" PRId64 "-%s", block->height, hex);
+}
+
+static void reply_proof(struct scf_request *rq, const struct scf_record *record,
+                        const struct scf_proof_block *block) {
+    struct scf_error err;
     struct scf_buf out;
+    char tag[SCF_TAG_TEXT];
+    bool text = scf_rq_prefers(rq, "text/plain", "application/json");
+    enum scf_proof_form form = text ? SCF_PROOF_TEXT : SCF_PROOF_DOCUMENT;
+    proof_tag(record, block, form, tag);
+    scf_reply_header(rq, "Vary", "Accept");
+    if (scf_reply_not_modified(rq, tag))
+        return;
     scf_buf_init(&out, BODY_MAX);
-    if (code == SCF_OK)
-        code = scf_proof_build(db, arena, scf_rq_app(rq), &record, &block, &out, &err);
-    if (code != SCF_OK) {
+    if (scf_proof_build(scf_rq_db(rq), scf_rq_arena(rq), scf_rq_app(rq), record, block, form, &out,
+                        &err) != SCF_OK) {
         scf_buf_free(&out);
         scf_reply_error(rq, &err);
         return;
     }
-    scf_reply_tagged(rq, 200, block.height, &out);
+    scf_reply(rq, 200, text ? "text/plain; charset=utf-8" : "application/json", &out);
+}
+
+static void proof_get(struct scf_request *rq) {
+    struct scf_error err = {0};
+    const struct asked *a = scf_rq_data(rq);
+    if (a == NULL)
+        scf_fail_memory(&err);
+    else if (a->err.code != SCF_OK)
+        err = a->err;
+    else if (!a->ask.found || a->ask.record.kind != a->kind)
+        scf_fail(&err, SCF_E_NOT_FOUND, "There is no such record.");
+    else if (!a->ask.sealed)
+        scf_proof_not_sealed(&err);
+    if (err.code == SCF_E_NOT_SEALED && scf_rq_may_wait(rq))
+        scf_rq_wait(rq, "sealed");
+    else if (err.code != SCF_OK)
+        scf_reply_error(rq, &err);
+    else
+        reply_proof(rq, &a->ask.record, &a->ask.block);
 }
 
 /* ---- GET /v1/chains, /v1/chains/{id} ---- */
@@ -107,12 +142,13 @@ static void proof_get(struct scf_request *rq) {
 static void write_chain(struct scf_request *rq, struct scf_jsonw *w,
                         const struct scf_chain_view *c) {
     const struct scf_actor *actor = scf_rq_actor(rq);
-    struct scf_vkey key = key_of(rq, &c->id);
+    struct scf_vkey key = scf_chain_vkey(scf_rq_app(rq), &c->id, c->suite, scf_rq_arena(rq));
     struct scf_buf vkey;
     scf_buf_init(&vkey, 1024);
     scf_vkey_write(&key, &vkey);
     scf_jw_id(w, "id", "chain", &c->id);
     scf_jw_id(w, "node_id", "node", &c->id);
+    scf_jw_str(w, "suite", scf_suite_names[c->suite]);
     scf_jw_strn(w, "origin", key.name.p, key.name.n);
     scf_jw_strn(w, "vkey", vkey.data, vkey.len);
     if (actor->admin || scf_uuid_eq(&actor->node_id, &c->id))
@@ -258,7 +294,7 @@ static void block_get(struct scf_request *rq) {
     struct scf_block_view block;
     struct scf_uuid id;
     int64_t height;
-    if (!read_chain_id(rq, &id) ||
+    if (!scf_rq_chain_id(rq, &id) ||
         !scf_parse_i64(scf_rq_param(rq, "height"), 0, INT64_MAX, &height)) {
         not_found(rq, "There is no such block.");
         return;
@@ -350,8 +386,8 @@ static void consistency_get(struct scf_request *rq) {
         return;
     enum scf_code code = read_sizes(rq, chain.newest.size, &from, &to, &err);
     if (code == SCF_OK)
-        code = scf_chain_consistency(scf_rq_db(rq), scf_rq_arena(rq), &chain.id, from, to,
-                                     &consistency, &err);
+        code = scf_chain_consistency(scf_rq_db(rq), scf_rq_arena(rq), scf_rq_app(rq), &chain.id,
+                                     from, to, &consistency, &err);
     if (code != SCF_OK) {
         scf_reply_error(rq, &err);
         return;
@@ -362,66 +398,52 @@ static void consistency_get(struct scf_request *rq) {
     scf_reply_tagged(rq, 200, to, &out);
 }
 
-/* ---- GET /v1/chains/{id}/tile/{rest*} ---- */
-
-/* What a tile path names never changes, a partial one neither: it says how many hashes it has. */
-static void tile_get(struct scf_request *rq) {
-    struct scf_error err;
-    struct scf_tile_row row = {.tile.hashes = NULL};
-    struct scf_tile_id id;
-    if (!read_chain_id(rq, &row.chain_id) || !scf_tile_path_parse(scf_rq_param(rq, "rest"), &id)) {
-        not_found(rq, "There is no such tile.");
-        return;
-    }
-    row.tile.id = id;
-    if (scf_tile_rows_read(scf_rq_db(rq), scf_rq_arena(rq), &row, 1, &err) != SCF_OK) {
-        scf_reply_error(rq, &err);
-        return;
-    }
-    if (row.tile.id.width < id.width) {
-        not_found(rq, "The tree does not have this tile, or not yet so many hashes in it.");
-        return;
-    }
-    struct scf_buf out;
-    scf_buf_init(&out, BODY_MAX);
-    scf_buf_put(&out, row.tile.hashes, (size_t)id.width * SCF_HASH_LEN);
-    scf_reply_header(rq, "Cache-Control", "private, max-age=31536000, immutable");
-    scf_reply(rq, 200, "application/octet-stream", &out);
-}
-
 /* ---- the table ---- */
 
 static const char *const page_query[] = {"limit", "after", "order", NULL};
 static const char *const checkpoint_query[] = {"witnessed", NULL};
 static const char *const consistency_query[] = {"from", "to", NULL};
 
-#define CHAIN_ROUTE(pattern_, id_, summary_, handle_, answers_, query_)                            \
+#define CHAIN_ROUTE(pattern_, id_, summary_, handle_, answers_, query_, public_)                   \
     {                                                                                              \
         .method = "GET", .pattern = pattern_, .operation_id = id_, .tag = "Chains",                \
         .summary = summary_, .access = SCF_KEYED, .admin = true, .kinds = SCF_ANY_NODE,            \
-        .run = SCF_RUN_SERVICE, .handle = handle_, .answers = answers_, .query = query_            \
+        .run = SCF_RUN_SERVICE, .handle = handle_, .answers = answers_, .query = query_,           \
+        .public_log = public_                                                                      \
     }
 
 const struct scf_route scf_chain_routes[] = {
-    CHAIN_ROUTE("/v1/records/{id}/proof", "getRecordProof",
-                "The proof that a record is in its chain; Prefer: wait holds until it is sealed",
-                proof_get, "200 Proof,304,404,503", NULL),
+    {.method = "GET",
+     .pattern = "/v1/records/{id}/proof",
+     .operation_id = "getRecordProof",
+     .tag = "Chains",
+     .summary = "The proof that a record is in its chain; Prefer: wait holds until it is sealed",
+     .access = SCF_KEYED,
+     .admin = true,
+     .kinds = SCF_ANY_NODE,
+     .run = SCF_RUN_SERVICE,
+     .handle = proof_get,
+     .prefetch = prefetch_proofs,
+     .answers = "200 Proof|text,304,404,503"},
     CHAIN_ROUTE("/v1/chains", "listChains", "List chains with their newest blocks", chains_list,
-                "200 ChainPage,304", page_query),
-    CHAIN_ROUTE("/v1/chains/{id}", "getChain", "Read a chain", chain_get, "200 Chain,304,404",
-                NULL),
+                "200 ChainPage,304", page_query, false),
+    CHAIN_ROUTE("/v1/chains/{id}", "getChain", "Read a chain", chain_get, "200 Chain,304,404", NULL,
+                false),
     CHAIN_ROUTE("/v1/chains/{id}/checkpoint", "getCheckpoint",
                 "The newest C2SP checkpoint, a signed note", checkpoint_get, "200 text,304,404",
-                checkpoint_query),
+                checkpoint_query, true),
     CHAIN_ROUTE("/v1/chains/{id}/blocks", "listBlocks", "List the blocks of a chain", blocks_list,
-                "200 BlockPage,304,404", page_query),
+                "200 BlockPage,304,404", page_query, false),
     CHAIN_ROUTE("/v1/chains/{id}/blocks/{height}", "getBlock", "Read a block with its signed notes",
-                block_get, "200 Block,304,404", NULL),
+                block_get, "200 Block,304,404", NULL, false),
     CHAIN_ROUTE("/v1/chains/{id}/consistency", "getConsistency",
                 "Prove that the tree of one size contains that of another", consistency_get,
-                "200 Consistency,304,404", consistency_query),
+                "200 Consistency,304,404", consistency_query, true),
     CHAIN_ROUTE("/v1/chains/{id}/tile/{rest*}", "getTile",
                 "A tile of the tree (C2SP tlog-tiles): 32-byte hashes one behind the other",
-                tile_get, "200 bytes,404", NULL),
+                scf_tile_get, "200 bytes,304,404", NULL, true),
+    CHAIN_ROUTE("/v1/chains/{id}/tile/entries/{rest*}", "getEntries",
+                "An entry bundle (C2SP tlog-tiles): leaf texts, each after its length",
+                scf_entries_get, "200 bytes,304,403,404,410", NULL, false),
 };
 const size_t scf_chain_route_count = SCF_COUNT(scf_chain_routes);

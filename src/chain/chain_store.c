@@ -22,7 +22,7 @@ static struct scf_block_view block_of(const struct scf_rows *rows, int row, int 
 /* ---- chains ---- */
 
 #define CHAINS                                                                                     \
-    "SELECT c.id, c.size, " BLOCK_COLUMNS " FROM scfd.chain c"                                     \
+    "SELECT c.id, c.size, c.suite, " BLOCK_COLUMNS " FROM scfd.chain c"                            \
     " LEFT JOIN scfd.chain_seal s ON s.chain_id = c.id"                                            \
     " LEFT JOIN scfd.block b ON b.chain_id = s.chain_id AND b.height = s.height"
 
@@ -33,11 +33,12 @@ static const struct scf_stmt list_down = {"scf_chain_view_list_down",
                                           CHAINS " WHERE c.id < $1 ORDER BY c.id DESC LIMIT $2"};
 
 static struct scf_chain_view chain_of(const struct scf_rows *rows, int row) {
-    struct scf_block_view newest = block_of(rows, row, 2);
+    struct scf_block_view newest = block_of(rows, row, 3);
     return (struct scf_chain_view){
         .id = scf_rows_uuid(rows, row, 0),
         .size = scf_rows_i64(rows, row, 1),
-        .sealed = !scf_rows_null(rows, row, 2),
+        .suite = scf_suite_of_number(scf_rows_i64(rows, row, 2)),
+        .sealed = !scf_rows_null(rows, row, 3),
         .newest = newest.block,
         .sealed_us = newest.sealed_us,
     };

@@ -6,6 +6,7 @@
 
 struct scf_chain_view {
     struct scf_uuid id;
+    enum scf_suite suite;
     int64_t size; /* records, sealed or not */
     bool sealed;  /* the rest is there */
     struct scf_proof_block newest;

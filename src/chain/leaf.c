@@ -6,6 +6,10 @@
 #include "scfd/base/clock.h"
 #include "scfd/chain/record.h"
 
+#include "line.h"
+
+enum { TEXT_MAX = 4096 };
+
 /* The lines before and after the value of external_id; both have a fixed upper length. */
 struct frame {
     char head[192], tail[192];
@@ -41,7 +45,10 @@ static void fill(const struct scf_record *r, struct frame *f) {
     f->head_n = (size_t)(at - f->head);
 
     at = put(put(f->tail, "\nreceived_at "), time);
-    at = put_hex(put(at, "\nbody_sha256 "), r->body_sha256.b, SCF_HASH_LEN);
+    if (r->suite == SCF_SUITE_SM3_SM2)
+        at = put_hex(put(at, "\nbody_sm3 "), r->body_sm3.b, SCF_HASH_LEN);
+    else
+        at = put_hex(put(at, "\nbody_sha256 "), r->body_sha256.b, SCF_HASH_LEN);
     at = put_hex(put(at, "\nsalt "), r->salt, SCF_SALT_LEN);
     at = put(at, "\n");
     f->tail_n = (size_t)(at - f->tail);
@@ -55,6 +62,56 @@ void scf_leaf_text(const struct scf_record *r, struct scf_buf *out) {
     scf_buf_put(out, f.tail, f.tail_n);
 }
 
+/* Takes a line "name value" off the text. */
+static bool take_value(struct scf_str *rest, const char *name, struct scf_str *ret) {
+    struct scf_str line;
+    size_t n = strlen(name);
+    if (!scf_take_line(rest, &line) || !scf_str_starts(line, name) || line.n < n + 1 ||
+        line.p[n] != ' ')
+        return false;
+    *ret = (struct scf_str){line.p + n + 1, line.n - n - 1};
+    return true;
+}
+
+/* The digest that is in the text tells the suite. */
+static bool take_digest(struct scf_str *rest, struct scf_record *r) {
+    struct scf_str digest;
+    bool sm3 = scf_str_starts(*rest, "body_sm3 ");
+    r->suite = sm3 ? SCF_SUITE_SM3_SM2 : SCF_SUITE_SHA256_ED25519;
+    return take_value(rest, sm3 ? "body_sm3" : "body_sha256", &digest) &&
+           scf_unhex(digest, sm3 ? r->body_sm3.b : r->body_sha256.b, SCF_HASH_LEN);
+}
+
+static bool parse_values(struct scf_str rest, struct scf_record *r) {
+    struct scf_str line, id, kind, node, time, salt;
+    char prefix[16];
+    return scf_take_line(&rest, &line) && take_value(&rest, "id", &id) &&
+           take_value(&rest, "kind", &kind) && take_value(&rest, "node", &node) &&
+           take_value(&rest, "external_id", &r->external_id) &&
+           take_value(&rest, "received_at", &time) && take_digest(&rest, r) &&
+           take_value(&rest, "salt", &salt) && scf_id_parse_any(id, prefix, &r->id) &&
+           scf_record_kind_of_prefix(prefix, &r->kind) &&
+           scf_id_parse("node", node, &r->chain_id) && scf_time_parse(time, &r->received_us) &&
+           scf_unhex(salt, r->salt, SCF_SALT_LEN);
+}
+
+bool scf_leaf_parse(struct scf_str text, struct scf_record *ret) {
+    struct scf_record r = {.leaf_index = 0};
+    struct scf_buf again;
+    if (text.n > TEXT_MAX || !parse_values(text, &r))
+        return false;
+    /* Whatever was read another way than it is written is not this text. */
+    scf_buf_init(&again, TEXT_MAX);
+    scf_leaf_text(&r, &again);
+    bool same = scf_str_eq(text, (struct scf_str){again.data, again.len});
+    scf_buf_free(&again);
+    if (!same)
+        return false;
+    r.leaf_hash = scf_leaf_hash(&r);
+    *ret = r;
+    return true;
+}
+
 struct scf_hash scf_leaf_hash(const struct scf_record *r) {
     struct frame f;
     fill(r, &f);
@@ -64,11 +121,18 @@ struct scf_hash scf_leaf_hash(const struct scf_record *r) {
         r->external_id,
         {f.tail, f.tail_n},
     };
-    return scf_digest_parts(SCF_SHA256, parts, SCF_COUNT(parts));
+    return scf_digest_parts(scf_suite_hash(r->suite), parts, SCF_COUNT(parts));
 }
 
 void scf_record_prepare(struct scf_record *r) {
     scf_random(r->salt, sizeof r->salt);
     r->body_sha256 = scf_sha256(r->body.p, r->body.n);
+    scf_record_set_suite(r, r->suite);
+}
+
+void scf_record_set_suite(struct scf_record *r, enum scf_suite suite) {
+    r->suite = suite;
+    if (suite == SCF_SUITE_SM3_SM2)
+        r->body_sm3 = scf_digest(SCF_SM3, r->body.p, r->body.n);
     r->leaf_hash = scf_leaf_hash(r);
 }

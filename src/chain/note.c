@@ -1,9 +1,15 @@
-/* Signed notes as C2SP writes them. Relies on the digests and Ed25519 of codec. */
+/* Signed notes as C2SP writes them. Relies on the digests and signatures of codec. */
 #include "scfd/chain/note.h"
 
 #include "line.h"
 
-enum { ED25519 = 0x01 };
+/* What stands for an algorithm in key ids and verifier keys. */
+static const struct scf_str ED25519 = {"\x01", 1}, SM2 = {"\xffsm2-sm3", 8};
+enum { KEY_MAX = 8 + SCF_PUBLIC_MAX }; /* type and public key */
+
+static struct scf_str type_of(enum scf_sign_alg alg) {
+    return alg == SCF_SM2 ? SM2 : ED25519;
+}
 
 /* U+2014, blank: how a signature line begins. */
 static const char DASH[] = "\xe2\x80\x94 ";
@@ -39,22 +45,36 @@ bool scf_note_name_valid(struct scf_str name) {
 
 /* ---- keys ---- */
 
-struct scf_vkey scf_vkey(struct scf_str name, const uint8_t pub[SCF_ED25519_PUBLIC_LEN]) {
-    struct scf_vkey key = {.name = name};
-    memcpy(key.pub, pub, sizeof key.pub);
-    const struct scf_str parts[] = {
-        name, {"\n\x01", 2}, {(const char *)pub, SCF_ED25519_PUBLIC_LEN}};
+/* Writes type and public key one behind the other; returns their length. */
+static size_t put_key(const struct scf_public_key *pub, uint8_t out[KEY_MAX]) {
+    struct scf_str type = type_of(pub->alg);
+    memcpy(out, type.p, type.n);
+    memcpy(out + type.n, pub->bytes, scf_public_key_len(pub->alg));
+    return type.n + scf_public_key_len(pub->alg);
+}
+
+static bool read_key(const uint8_t *raw, size_t n, struct scf_public_key *ret) {
+    struct scf_str text = {(const char *)raw, n};
+    enum scf_sign_alg alg = n > 0 && raw[0] == (uint8_t)SM2.p[0] ? SCF_SM2 : SCF_ED25519;
+    struct scf_str type = type_of(alg);
+    return n > type.n && memcmp(text.p, type.p, type.n) == 0 &&
+           scf_public_key_read(alg, raw + type.n, n - type.n, ret);
+}
+
+struct scf_vkey scf_vkey(struct scf_str name, const struct scf_public_key *pub) {
+    struct scf_vkey key = {.name = name, .pub = *pub};
+    uint8_t raw[KEY_MAX];
+    const struct scf_str parts[] = {name, {"\n", 1}, {(const char *)raw, put_key(pub, raw)}};
     struct scf_hash h = scf_digest_parts(SCF_SHA256, parts, SCF_COUNT(parts));
     memcpy(key.id, h.b, sizeof key.id);
     return key;
 }
 
 void scf_vkey_write(const struct scf_vkey *key, struct scf_buf *out) {
-    uint8_t raw[1 + SCF_ED25519_PUBLIC_LEN] = {ED25519};
-    memcpy(raw + 1, key->pub, sizeof key->pub);
+    uint8_t raw[KEY_MAX];
     char hex[2 * SCF_NOTE_KEY_ID + 1], text[SCF_BASE64_LEN(sizeof raw) + 1];
     scf_hex(key->id, sizeof key->id, hex);
-    scf_base64(raw, sizeof raw, text);
+    scf_base64(raw, put_key(&key->pub, raw), text);
     scf_buf_put(out, key->name.p, key->name.n);
     scf_buf_putc(out, '+');
     scf_buf_puts(out, hex);
@@ -75,13 +95,14 @@ static bool first_field(struct scf_str *rest, struct scf_str *ret) {
 
 bool scf_vkey_parse(struct scf_str text, struct scf_vkey *ret) {
     struct scf_str name, hex;
-    uint8_t id[SCF_NOTE_KEY_ID], raw[1 + SCF_ED25519_PUBLIC_LEN];
+    uint8_t id[SCF_NOTE_KEY_ID], raw[KEY_MAX];
+    struct scf_public_key pub;
     size_t n;
     if (!first_field(&text, &name) || !first_field(&text, &hex) || !scf_note_name_valid(name) ||
         !scf_unhex(hex, id, sizeof id) || !scf_unbase64(text, raw, sizeof raw, &n) ||
-        n != sizeof raw || raw[0] != ED25519)
+        !read_key(raw, n, &pub))
         return false;
-    struct scf_vkey key = scf_vkey(name, raw + 1);
+    struct scf_vkey key = scf_vkey(name, &pub);
     if (memcmp(key.id, id, sizeof id) != 0)
         return false;
     *ret = key;
@@ -93,11 +114,13 @@ bool scf_vkey_parse(struct scf_str text, struct scf_vkey *ret) {
 void scf_note_write(struct scf_str text, const struct scf_vkey *key,
                     const struct scf_signing_key *secret, struct scf_buf *out) {
     SCF_ASSERT(text.n > 0 && text.p[text.n - 1] == '\n' && scf_note_name_valid(key->name));
-    uint8_t raw[SCF_NOTE_KEY_ID + SCF_ED25519_SIGNATURE_LEN];
+    uint8_t raw[SCF_NOTE_KEY_ID + SCF_SIGNATURE_MAX];
+    struct scf_signature signature;
+    scf_sign(secret, text.p, text.n, &signature);
     memcpy(raw, key->id, SCF_NOTE_KEY_ID);
-    scf_ed25519_sign(secret, text.p, text.n, raw + SCF_NOTE_KEY_ID);
+    memcpy(raw + SCF_NOTE_KEY_ID, signature.bytes, signature.n);
     char base64[SCF_BASE64_LEN(sizeof raw) + 1];
-    scf_base64(raw, sizeof raw, base64);
+    scf_base64(raw, SCF_NOTE_KEY_ID + signature.n, base64);
     scf_buf_put(out, text.p, text.n);
     scf_buf_putc(out, '\n');
     scf_buf_puts(out, DASH);
@@ -130,7 +153,7 @@ struct signature {
     uint8_t id[SCF_NOTE_KEY_ID];
     struct scf_str line;
     size_t n; /* bytes of the signature */
-    uint8_t bytes[SCF_ED25519_SIGNATURE_LEN];
+    uint8_t bytes[SCF_SIGNATURE_MAX];
 };
 
 /* UTF-8 without control characters other than LF. */
@@ -205,8 +228,8 @@ static enum scf_note_verdict judge(const struct signature *s, const struct scf_v
         note->unverified_names[note->unverified++] = s->name;
         return SCF_NOTE_OK;
     }
-    if (s->n != SCF_ED25519_SIGNATURE_LEN ||
-        !scf_ed25519_verify(keys[key].pub, note->text.p, note->text.n, s->bytes))
+    if (s->n > sizeof s->bytes ||
+        !scf_verify(&keys[key].pub, note->text.p, note->text.n, s->bytes, s->n))
         return SCF_NOTE_BAD_SIGNATURE;
     if (!listed(note->verified_names, note->verified, s->name))
         note->verified_names[note->verified++] = s->name;
@@ -262,13 +285,15 @@ void scf_checkpoint_write(const struct scf_checkpoint *c, struct scf_buf *out) {
 
 bool scf_checkpoint_parse(struct scf_str text, struct scf_checkpoint *ret) {
     struct scf_checkpoint c;
-    struct scf_str size, root;
+    struct scf_str size_text, root;
+    uint64_t size;
     size_t n;
-    if (!scf_take_line(&text, &c.origin) || !scf_take_line(&text, &size) ||
+    if (!scf_take_line(&text, &c.origin) || !scf_take_line(&text, &size_text) ||
         !scf_take_line(&text, &root) || c.origin.n == 0 ||
-        !scf_parse_i64(size, 0, INT64_MAX, &c.size) ||
+        !scf_parse_u64(size_text, INT64_MAX, &size) ||
         !scf_unbase64(root, c.root.b, SCF_HASH_LEN, &n) || n != SCF_HASH_LEN)
         return false;
+    c.size = (int64_t)size;
     *ret = c;
     return true;
 }

@@ -1,6 +1,7 @@
 /* Writing proof documents. Relies on the JSON writer. */
 #include "proof.h"
 
+#include "scfd/chain/tlog_proof.h"
 #include "scfd/codec/jsonw.h"
 
 enum { LEAF_TEXT_MAX = 4096 };
@@ -15,7 +16,10 @@ static void write_record(struct scf_jsonw *w, const struct scf_record *r, bool e
     if (erased) {
         scf_jw_bool(w, "erased", true);
     } else {
-        scf_jw_hex(w, "body_sha256", r->body_sha256.b, SCF_HASH_LEN);
+        if (r->suite == SCF_SUITE_SM3_SM2)
+            scf_jw_hex(w, "body_sm3", r->body_sm3.b, SCF_HASH_LEN);
+        else
+            scf_jw_hex(w, "body_sha256", r->body_sha256.b, SCF_HASH_LEN);
         scf_jw_hex(w, "salt", r->salt, SCF_SALT_LEN);
     }
     scf_jw_end_object(w);
@@ -41,7 +45,7 @@ static void write_key(struct scf_jsonw *w, const struct scf_vkey *key) {
     scf_vkey_write(key, &text);
     scf_jw_strn(w, "vkey", text.data, text.len);
     scf_buf_free(&text);
-    char *pem = scf_ed25519_public_pem(key->pub);
+    char *pem = scf_public_key_pem(&key->pub);
     scf_jw_str(w, "public_key_pem", pem);
     free(pem);
 }
@@ -53,6 +57,9 @@ void scf_proof_write(const struct scf_record *record, const struct scf_proof_blo
     struct scf_jsonw w = scf_jsonw(out);
     scf_jw_object(&w, NULL);
     scf_jw_str(&w, "format", SCF_PROOF_FORMAT);
+    /* Proofs never change: those from before there was a choice do not name the suite either. */
+    if (block->suite != SCF_SUITE_SHA256_ED25519)
+        scf_jw_str(&w, "suite", scf_suite_names[block->suite]);
     write_record(&w, record, erased);
     write_leaf(&w, record, erased);
     scf_jw_strn(&w, "origin", key->name.p, key->name.n);
@@ -70,4 +77,19 @@ void scf_proof_write(const struct scf_record *record, const struct scf_proof_blo
     scf_jw_end_object(&w);
     write_key(&w, key);
     scf_jw_end_object(&w);
+}
+
+void scf_proof_write_text(const struct scf_record *record, const struct scf_proof_block *block,
+                          const struct scf_hash *path, int n, struct scf_buf *out) {
+    struct scf_buf leaf;
+    struct scf_tlog_proof proof = {
+        .index = record->leaf_index, .n = n, .checkpoint = block->checkpoint_note};
+    memcpy(proof.path, path, (size_t)n * sizeof *path);
+    scf_buf_init(&leaf, LEAF_TEXT_MAX);
+    if (record->body.p != NULL)
+        scf_leaf_text(record, &leaf);
+    proof.extra = (struct scf_str){leaf.data, leaf.len};
+    scf_tlog_proof_write(&proof, out);
+    out->overflow |= leaf.overflow;
+    scf_buf_free(&leaf);
 }

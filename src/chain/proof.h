@@ -10,6 +10,7 @@
 #define SCF_PROOF_FORMAT "scfd-proof/v1"
 
 struct scf_proof_block {
+    enum scf_suite suite; /* of the chain */
     int64_t height, size;
     struct scf_hash root, hash;
     struct scf_str block_note, checkpoint_note;
@@ -19,5 +20,9 @@ struct scf_proof_block {
 void scf_proof_write(const struct scf_record *record, const struct scf_proof_block *block,
                      const struct scf_hash *path, int n, const struct scf_vkey *key,
                      struct scf_buf *out);
+/* The same proof as c2sp.org/tlog-proof@v1 text, with the leaf text as extra data; without, when
+ * the record was erased. */
+void scf_proof_write_text(const struct scf_record *record, const struct scf_proof_block *block,
+                          const struct scf_hash *path, int n, struct scf_buf *out);
 
 #endif

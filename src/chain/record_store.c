@@ -36,11 +36,11 @@ static void copy_measurement(struct scf_buf *out, const struct scf_record *r) {
 }
 
 const unsigned scf_record_column_types[SCF_RECORD_COLUMN_COUNT] = {
-    SCF_PG_UUID,        SCF_PG_INT8,  SCF_PG_UUID,  SCF_PG_INT2,  SCF_PG_TEXT,
-    SCF_PG_TIMESTAMPTZ, SCF_PG_BYTEA, SCF_PG_BYTEA, SCF_PG_BYTEA, SCF_PG_BYTEA,
-    SCF_PG_UUID,        SCF_PG_UUID,  SCF_PG_UUID,  SCF_PG_UUID,  SCF_PG_UUID,
-    SCF_PG_TIMESTAMPTZ, SCF_PG_INT8,  SCF_PG_TEXT,  SCF_PG_INT4,  SCF_PG_INT8,
-    SCF_PG_INT8,        SCF_PG_BOOL,  SCF_PG_INT2,  SCF_PG_INT2,  SCF_PG_BYTEA,
+    SCF_PG_UUID,  SCF_PG_INT8,  SCF_PG_UUID,  SCF_PG_INT2,        SCF_PG_TEXT, SCF_PG_TIMESTAMPTZ,
+    SCF_PG_BYTEA, SCF_PG_BYTEA, SCF_PG_BYTEA, SCF_PG_BYTEA,       SCF_PG_UUID, SCF_PG_UUID,
+    SCF_PG_UUID,  SCF_PG_UUID,  SCF_PG_UUID,  SCF_PG_TIMESTAMPTZ, SCF_PG_INT8, SCF_PG_TEXT,
+    SCF_PG_INT4,  SCF_PG_INT8,  SCF_PG_INT8,  SCF_PG_BOOL,        SCF_PG_INT2, SCF_PG_INT2,
+    SCF_PG_BYTEA, SCF_PG_BYTEA,
 };
 
 void scf_record_copy_row(struct scf_buf *out, const struct scf_record *r) {
@@ -67,6 +67,7 @@ void scf_record_copy_row(struct scf_buf *out, const struct scf_record *r) {
     copy_i64_if(out, r->has_amount, r->amount);
     scf_copy_bytes(out, r->has_amount ? r->currency : NULL, strlen(r->currency));
     copy_measurement(out, r);
+    scf_copy_bytes(out, r->suite == SCF_SUITE_SM3_SM2 ? r->body_sm3.b : NULL, SCF_HASH_LEN);
 }
 
 void scf_record_read(const struct scf_rows *rows, int row, struct scf_record *ret) {
@@ -99,6 +100,10 @@ void scf_record_read(const struct scf_rows *rows, int row, struct scf_record *re
     struct scf_str salt = scf_rows_str(rows, row, 8), currency = scf_rows_str(rows, row, 17);
     memcpy(ret->salt, salt.p, salt.n < SCF_SALT_LEN ? salt.n : SCF_SALT_LEN);
     memcpy(ret->currency, currency.p, currency.n < 3 ? currency.n : 3);
+    if (!scf_rows_null(rows, row, 25)) {
+        ret->suite = SCF_SUITE_SM3_SM2;
+        ret->body_sm3 = scf_rows_hash(rows, row, 25);
+    }
     if (!scf_rows_null(rows, row, 9))
         ret->body = scf_rows_str(rows, row, 9);
 }
@@ -106,11 +111,11 @@ void scf_record_read(const struct scf_rows *rows, int row, struct scf_record *re
 /* ---- chains ---- */
 
 static const struct scf_stmt lock_head = {
-    "scf_chain_lock", "SELECT size FROM scfd.chain WHERE id = $1 FOR NO KEY UPDATE"};
+    "scf_chain_lock", "SELECT size, suite FROM scfd.chain WHERE id = $1 FOR NO KEY UPDATE"};
 
-enum scf_code scf_chain_lock(struct scf_db *db, struct scf_arena *arena,
-                             const struct scf_uuid *chain_id, int64_t *ret_size,
-                             struct scf_error *err) {
+static enum scf_code lock_chain(struct scf_db *db, struct scf_arena *arena,
+                                const struct scf_uuid *chain_id, int64_t *ret_size,
+                                enum scf_suite *ret_suite, struct scf_error *err) {
     struct scf_params p;
     struct scf_rows *rows;
     scf_params_init(&p, arena);
@@ -121,7 +126,15 @@ enum scf_code scf_chain_lock(struct scf_db *db, struct scf_arena *arena,
     if (scf_rows_count(rows) != 1)
         return scf_fail(err, SCF_E_NOT_FOUND, "There is no such chain.");
     *ret_size = scf_rows_i64(rows, 0, 0);
+    *ret_suite = scf_suite_of_number(scf_rows_i64(rows, 0, 1));
     return SCF_OK;
+}
+
+enum scf_code scf_chain_lock(struct scf_db *db, struct scf_arena *arena,
+                             const struct scf_uuid *chain_id, int64_t *ret_size,
+                             struct scf_error *err) {
+    enum scf_suite suite;
+    return lock_chain(db, arena, chain_id, ret_size, &suite, err);
 }
 
 static const struct scf_stmt lock_heads = {
@@ -171,10 +184,13 @@ enum scf_code scf_chain_append(struct scf_db *db, struct scf_arena *arena,
     if (n == 0)
         return SCF_OK;
     int64_t size;
-    enum scf_code code = scf_chain_lock(db, arena, &records[0].chain_id, &size, err);
+    enum scf_suite suite;
+    enum scf_code code = lock_chain(db, arena, &records[0].chain_id, &size, &suite, err);
     if (code != SCF_OK)
         return code;
     for (size_t i = 0; i < n; i++) {
+        if (records[i].suite != suite)
+            scf_record_set_suite(&records[i], suite);
         SCF_ASSERT(scf_uuid_eq(&records[i].chain_id, &records[0].chain_id));
         records[i].leaf_index = size + (int64_t)i;
     }

@@ -12,8 +12,7 @@
 
 enum {
     LOG_EVERY_S = 60, /* a chain that is refused is refused twice a second */
-    ORIGIN_MAX = 512,
-    RUN_MAX_S = 5 /* of one run: other tasks share its thread, and a stop waits for its end */
+    RUN_MAX_S = 5     /* of one run: other tasks share its thread, and a stop waits for its end */
 };
 
 struct run {
@@ -88,26 +87,29 @@ static void seal_chains(struct run *r, const struct scf_uuid *ids, size_t n) {
     }
 }
 
-enum scf_code scf_chain_key_check(struct scf_db *db, struct scf_arena *arena,
-                                  const struct scf_services *services, struct scf_error *err) {
+static enum scf_code check_key_of(struct scf_db *db, struct scf_arena *arena,
+                                  const struct scf_services *services, enum scf_suite suite,
+                                  struct scf_error *err) {
     struct scf_uuid chain_id;
     struct scf_str note;
-    struct scf_buf origin;
-    uint8_t pub[SCF_ED25519_PUBLIC_LEN];
-    enum scf_code code = scf_seal_any_note(db, arena, &chain_id, &note, err);
+    enum scf_code code = scf_seal_any_note(db, arena, suite, &chain_id, &note, err);
     if (code != SCF_OK || note.n == 0)
         return code;
-    scf_signing_key_public(services->log_key, pub);
-    scf_buf_init(&origin, ORIGIN_MAX);
-    scf_chain_origin(services->installation.origin, &chain_id, &origin);
-    struct scf_vkey key = scf_vkey((struct scf_str){origin.data, origin.len}, pub);
-    bool ours = !origin.overflow && scf_note_names_key(note, &key);
-    scf_buf_free(&origin);
-    return ours
-               ? SCF_OK
-               : scf_fail(err, SCF_E_INVALID_PARAMETER,
-                          "The signing key is not the one that signed this database's blocks: all "
-                          "instances need the same file, and it belongs to the database for good.");
+    struct scf_vkey key = scf_chain_vkey(services, &chain_id, suite, arena);
+    if (scf_note_names_key(note, &key))
+        return SCF_OK;
+    return scf_fail(err, SCF_E_INVALID_PARAMETER,
+                    "The %ssigning key is not the one that signed this database's blocks: all "
+                    "instances need the same file, and it belongs to the database for good.",
+                    suite == SCF_SUITE_SM3_SM2 ? "SM2 " : "");
+}
+
+enum scf_code scf_chain_key_check(struct scf_db *db, struct scf_arena *arena,
+                                  const struct scf_services *services, struct scf_error *err) {
+    enum scf_code code = SCF_OK;
+    for (int suite = 0; code == SCF_OK && suite < SCF_SUITES; suite++)
+        code = check_key_of(db, arena, services, (enum scf_suite)suite, err);
+    return code;
 }
 
 /* Blocks of two keys would be two logs. Said once a minute, and counted in the metric. */

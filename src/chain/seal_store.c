@@ -66,6 +66,7 @@ struct scf_seal_state scf_seal_state_of(const struct scf_rows *rows, int row) {
         .block_us = scf_rows_time(rows, row, 6),
         .block_root = scf_rows_hash(rows, row, 7),
         .block_block_hash = scf_rows_hash(rows, row, 8),
+        .suite = scf_suite_of_number(scf_rows_i64(rows, row, 9)),
     };
 }
 
@@ -208,14 +209,22 @@ enum scf_code scf_seal_write(struct scf_db *db, struct scf_arena *arena,
     return scf_db_run(db, &insert_blocks, &p, arena, NULL, err);
 }
 
-static const struct scf_stmt any_note = {
-    "scf_seal_any_note", "SELECT chain_id, checkpoint_note FROM scfd.block LIMIT 1"};
+/* From the chains, for blocks are many; the suite stands in the text for the sake of the partial
+ * index. */
+#define ANY_NOTE(suite_is)                                                                         \
+    "SELECT b.chain_id, b.checkpoint_note FROM scfd.chain c CROSS JOIN LATERAL"                    \
+    " (SELECT chain_id, checkpoint_note FROM scfd.block WHERE chain_id = c.id LIMIT 1) b"          \
+    " WHERE c.suite " suite_is " LIMIT 1"
+static const struct scf_stmt any_note[SCF_SUITES] = {
+    [SCF_SUITE_SHA256_ED25519] = {"scf_seal_any_note", ANY_NOTE("= 0")},
+    [SCF_SUITE_SM3_SM2] = {"scf_seal_any_sm2_note", ANY_NOTE("<> 0 AND c.suite = 1")},
+};
 
-enum scf_code scf_seal_any_note(struct scf_db *db, struct scf_arena *arena,
+enum scf_code scf_seal_any_note(struct scf_db *db, struct scf_arena *arena, enum scf_suite suite,
                                 struct scf_uuid *ret_chain, struct scf_str *ret_note,
                                 struct scf_error *err) {
     struct scf_rows *rows;
-    enum scf_code code = scf_db_run(db, &any_note, NULL, arena, &rows, err);
+    enum scf_code code = scf_db_run(db, &any_note[suite], NULL, arena, &rows, err);
     if (code != SCF_OK)
         return code;
     *ret_note = (struct scf_str){NULL, 0};
@@ -230,8 +239,9 @@ enum scf_code scf_seal_any_note(struct scf_db *db, struct scf_arena *arena,
 
 static const struct scf_stmt newest = {
     "scf_chain_sealed_state",
-    "SELECT s.height, s.size, s.block_hash, b.root FROM scfd.chain_seal s"
-    " LEFT JOIN scfd.block b ON b.chain_id = s.chain_id AND b.height = s.height"
+    "SELECT s.height, s.size, s.block_hash, b.root, c.suite FROM scfd.chain_seal s"
+    " JOIN scfd.chain c ON c.id = s.chain_id LEFT JOIN scfd.block b ON b.chain_id = s.chain_id AND "
+    "b.height = s.height"
     " WHERE s.chain_id = $1"};
 
 enum scf_code scf_chain_sealed_state(struct scf_db *db, struct scf_arena *arena,
@@ -249,7 +259,8 @@ enum scf_code scf_chain_sealed_state(struct scf_db *db, struct scf_arena *arena,
     ret->height = scf_rows_i64(rows, 0, 0);
     ret->size = scf_rows_i64(rows, 0, 1);
     ret->block_hash = scf_rows_hash(rows, 0, 2);
-    ret->root =
-        scf_rows_null(rows, 0, 3) ? scf_merkle_empty(SCF_SHA256) : scf_rows_hash(rows, 0, 3);
+    ret->suite = scf_suite_of_number(scf_rows_i64(rows, 0, 4));
+    ret->root = scf_rows_null(rows, 0, 3) ? scf_merkle_empty(scf_suite_hash(ret->suite))
+                                          : scf_rows_hash(rows, 0, 3);
     return SCF_OK;
 }

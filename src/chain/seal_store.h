@@ -3,6 +3,7 @@
 #define SCFD_CHAIN_SEAL_STORE_H
 
 #include "scfd/chain/block.h"
+#include "scfd/codec/suite.h"
 
 #include "scfd/db/db.h"
 
@@ -14,6 +15,7 @@ enum scf_code scf_seal_candidates(struct scf_db *db, struct scf_arena *arena,
 struct scf_seal_state {
     struct scf_uuid chain_id;
     int64_t size; /* of the head */
+    enum scf_suite suite;
     /* chain_seal */
     int64_t height, sealed;
     struct scf_hash block_hash;
@@ -24,7 +26,8 @@ struct scf_seal_state {
 };
 /* The columns of a SELECT over chain c, chain_seal s and block b that scf_seal_state_of reads. */
 #define SCF_SEAL_STATE_COLUMNS                                                                     \
-    "c.id, c.size, s.height, s.size, s.block_hash, b.size, b.sealed_at, b.root, b.block_hash"
+    "c.id, c.size, s.height, s.size, s.block_hash, b.size, b.sealed_at, b.root, b.block_hash, "    \
+    "c.suite"
 struct scf_seal_state scf_seal_state_of(const struct scf_rows *rows, int row);
 /* What is wrong between head, seal row and newest block; NULL: nothing. Pure. */
 const char *scf_seal_contradiction(const struct scf_seal_state *s);
@@ -43,8 +46,8 @@ enum scf_code scf_seal_leaves(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_leaf_wish *wishes, size_t n, struct scf_rows **ret,
                               struct scf_error *err) SCF_MUST_CHECK;
 
-/* The checkpoint of any block; an empty note when there is no block at all. */
-enum scf_code scf_seal_any_note(struct scf_db *db, struct scf_arena *arena,
+/* The checkpoint of any block of a chain of the suite; an empty note when there is none. */
+enum scf_code scf_seal_any_note(struct scf_db *db, struct scf_arena *arena, enum scf_suite suite,
                                 struct scf_uuid *ret_chain, struct scf_str *ret_note,
                                 struct scf_error *err) SCF_MUST_CHECK;
 

@@ -31,7 +31,6 @@ struct job {
 
 struct scf_sealing {
     const struct scf_services *services;
-    uint8_t pub[SCF_ED25519_PUBLIC_LEN];
     const struct scf_uuid *ids;
     size_t id_count;
     struct scf_arena *arena; /* reset at every try */
@@ -151,7 +150,8 @@ static void keep_tile(void *ctx, const struct scf_tile *tile) {
 
 /* Loads the tree as the newest block left it; what is wrong with it, or NULL. */
 static const char *load_edge(struct scf_sealing *s, const struct job *job) {
-    scf_edge_init(&s->edge, SCF_SHA256, (uint64_t)job->state->sealed, keep_tile, s);
+    scf_edge_init(&s->edge, scf_suite_hash(job->state->suite), (uint64_t)job->state->sealed,
+                  keep_tile, s);
     for (int i = 0; i < job->tile_count; i++) {
         const struct scf_tile *tile = &s->edges[job->tile_first + i].tile;
         if (tile->id.width != scf_edge_width(&s->edge, tile->id.level))
@@ -188,37 +188,35 @@ static struct scf_str detach(struct scf_sealing *s, struct scf_buf *text) {
 }
 
 static struct scf_str signed_note(struct scf_sealing *s, struct scf_str text,
-                                  struct scf_str origin) {
-    struct scf_vkey key = scf_vkey(origin, s->pub);
+                                  const struct scf_vkey *key, enum scf_suite suite) {
     struct scf_buf note;
     scf_buf_init(&note, NOTE_MAX);
-    scf_note_write(text, &key, s->services->log_key, &note);
+    scf_note_write(text, key, scf_chain_secret(s->services, suite), &note);
     return detach(s, &note);
 }
 
 static void close_block(struct scf_sealing *s, const struct scf_seal_state *state) {
+    struct scf_vkey key = scf_chain_vkey(s->services, &state->chain_id, state->suite, s->arena);
     struct scf_buf text;
     scf_buf_init(&text, NOTE_MAX);
-    scf_chain_origin(s->services->installation.origin, &state->chain_id, &text);
-    struct scf_str origin = detach(s, &text);
     int64_t now = scf_now_us();
 
     struct scf_sealed_block *b = &s->blocks[s->block_count++];
     b->chain_id = state->chain_id;
     b->block = (struct scf_block){
-        .origin = origin,
+        .origin = key.name,
         .height = state->height + 1,
         .size = (int64_t)s->edge.size,
         .root = scf_edge_root(&s->edge),
         .prev = state->block_hash,
         .time_us = now > state->block_us ? now : state->block_us, /* the clock may be set back */
     };
-    b->hash = scf_block_hash(&b->block);
+    b->hash = scf_block_hash(&b->block, scf_suite_hash(state->suite));
     scf_block_write(&b->block, &text);
-    b->block_note = signed_note(s, detach(s, &text), origin);
-    struct scf_checkpoint checkpoint = {origin, b->block.size, b->block.root};
+    b->block_note = signed_note(s, detach(s, &text), &key, state->suite);
+    struct scf_checkpoint checkpoint = {key.name, b->block.size, b->block.root};
     scf_checkpoint_write(&checkpoint, &text);
-    b->checkpoint_note = signed_note(s, detach(s, &text), origin);
+    b->checkpoint_note = signed_note(s, detach(s, &text), &key, state->suite);
 }
 
 /* One chain: its leaves are rows [row, row + n). */
@@ -284,7 +282,6 @@ struct scf_sealing *scf_sealing_new(const struct scf_services *services, bool lo
     s->services = services;
     s->log_refusals = log_refusals;
     s->arena = scf_arena_new(ARENA_MAX);
-    scf_signing_key_public(services->log_key, s->pub);
     return s;
 }
 

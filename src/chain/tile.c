@@ -86,6 +86,16 @@ bool scf_tile_path_parse(struct scf_str path, struct scf_tile_id *ret) {
     return true;
 }
 
+bool scf_entries_path_parse(struct scf_str path, struct scf_tile_id *ret) {
+    uint64_t n;
+    int width;
+    if (!parse_width(&path, &width) || !parse_number(path, &n) ||
+        n > INT64_MAX / SCF_TILE_WIDTH - 1)
+        return false;
+    *ret = (struct scf_tile_id){0, n, width};
+    return true;
+}
+
 int scf_tile_width(int level, uint64_t n, uint64_t size) {
     if (level < 0 || level >= SCF_TILE_LEVELS)
         return 0;

@@ -49,19 +49,32 @@ static bool read_kind(struct scf_str name, struct scf_str id, struct scf_record 
            scf_str_is(name, scf_record_kind_name(r->kind));
 }
 
+/* What is not told is the suite from before there was a choice. */
+static bool read_suite(const cJSON *doc, enum scf_suite *ret) {
+    *ret = SCF_SUITE_SHA256_ED25519;
+    return scf_json_get(doc, "suite") == NULL ||
+           scf_suite_parse(scf_json_string(doc, "suite"), ret);
+}
+
+static bool read_digest(const cJSON *object, struct scf_record *r) {
+    return r->suite == SCF_SUITE_SM3_SM2
+               ? scf_unhex(string(object, "body_sm3"), r->body_sm3.b, SCF_HASH_LEN)
+               : scf_unhex(string(object, "body_sha256"), r->body_sha256.b, SCF_HASH_LEN);
+}
+
 static bool read_record(struct check *c) {
     const cJSON *object = scf_json_get(c->doc, "record");
     struct scf_record *r = &c->record;
     r->external_id = string(object, "external_id");
     c->erased = scf_json_bool(object, "erased", false);
-    return read_kind(string(object, "kind"), string(object, "id"), r) &&
+    return read_suite(c->doc, &r->suite) &&
+           read_kind(string(object, "kind"), string(object, "id"), r) &&
            scf_id_parse("node", string(object, "node"), &r->chain_id) &&
            scf_time_parse(string(object, "received_at"), &r->received_us) &&
            scf_json_i64(c->doc, "index", &r->leaf_index) &&
            scf_unhex(string(c->doc, "leaf_hash"), r->leaf_hash.b, SCF_HASH_LEN) &&
            (c->erased ||
-            (scf_unhex(string(object, "body_sha256"), r->body_sha256.b, SCF_HASH_LEN) &&
-             scf_unhex(string(object, "salt"), r->salt, SCF_SALT_LEN)));
+            (read_digest(object, r) && scf_unhex(string(object, "salt"), r->salt, SCF_SALT_LEN)));
 }
 
 static bool parse(struct check *c, struct scf_str json) {
@@ -87,6 +100,10 @@ static bool text_is_rebuilt(struct check *c) {
     return same;
 }
 
+static enum scf_hash_alg hash_of(const struct check *c) {
+    return scf_suite_hash(c->record.suite);
+}
+
 static void check_leaf(struct check *c, const struct scf_str *body) {
     if (c->erased) {
         /* Whoever leaves out what a leaf hash is made of can write anything into the rest. */
@@ -99,9 +116,10 @@ static void check_leaf(struct check *c, const struct scf_str *body) {
     struct scf_hash h = scf_leaf_hash(&c->record);
     step(c, scf_hash_eq(&h, &c->record.leaf_hash), "the leaf hash is that of the leaf text");
     if (body != NULL) {
-        h = scf_sha256(body->p, body->n);
-        step(c, scf_hash_eq(&h, &c->record.body_sha256),
-             "the body given (%zu bytes) has the SHA-256 in the leaf", body->n);
+        bool sm3 = c->record.suite == SCF_SUITE_SM3_SM2;
+        h = scf_digest(hash_of(c), body->p, body->n);
+        step(c, scf_hash_eq(&h, sm3 ? &c->record.body_sm3 : &c->record.body_sha256),
+             "the body given (%zu bytes) has the %s in the leaf", body->n, sm3 ? "SM3" : "SHA-256");
     }
 }
 
@@ -163,7 +181,7 @@ static void check_inclusion(struct check *c) {
     size_t n;
     const struct scf_checkpoint *point = &c->checkpoint;
     bool in_tree = c->record.leaf_index >= 0 && read_path(c->doc, path, &n) &&
-                   scf_merkle_verify_inclusion(SCF_SHA256, (uint64_t)c->record.leaf_index,
+                   scf_merkle_verify_inclusion(hash_of(c), (uint64_t)c->record.leaf_index,
                                                (uint64_t)point->size, &c->record.leaf_hash, path, n,
                                                &point->root);
     step(c, in_tree, "the leaf is number %" PRId64 " of %" PRId64 " under the checkpoint's root",
@@ -182,7 +200,7 @@ static void check_block(struct check *c) {
                 scf_unhex(string(object, "hash"), told.b, SCF_HASH_LEN);
     if (!step(c, read && b.height == height, "the block header is a scfd-block/v1"))
         return;
-    hash = scf_sha256(text.p, text.n);
+    hash = scf_digest(hash_of(c), text.p, text.n);
     step(c, scf_hash_eq(&hash, &told), "the block hash is that of the header");
     char time[SCF_TIME_TEXT];
     scf_time_format(b.time_us, time);
@@ -192,12 +210,19 @@ static void check_block(struct check *c) {
          "block %" PRId64 ", closed at %s, has the checkpoint's size and root", b.height, time);
 }
 
+/* The key says what the digests must be, whatever the document calls them. */
+static bool check_key(struct check *c, struct scf_str vkey) {
+    enum scf_sign_alg alg = scf_suite_signature(c->record.suite);
+    return step(c, scf_vkey_parse(vkey, &c->key) && c->key.pub.alg == alg,
+                "the verifier key is an %s key", alg == SCF_SM2 ? "SM2" : "Ed25519");
+}
+
 bool scf_verify_proof(struct scf_str proof_json, struct scf_str vkey, const struct scf_str *body,
                       struct scf_buf *report) {
     struct check c = {.arena = scf_arena_new(ARENA_MAX), .report = report, .good = true};
     if (parse(&c, proof_json)) {
         check_leaf(&c, body);
-        if (step(&c, scf_vkey_parse(vkey, &c.key), "the verifier key is an Ed25519 key") &&
+        if (check_key(&c, vkey) &&
             step(&c, origin_is_of_chain(&c), "the verifier key is that of the record's chain")) {
             check_checkpoint(&c);
             if (c.has_checkpoint)

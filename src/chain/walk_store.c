@@ -19,14 +19,14 @@ static void free_batch(void *walk) {
     scf_arena_free(((struct scf_chain_walk *)walk)->batch);
 }
 
-struct scf_chain_walk *scf_chain_walk_new(struct scf_arena *arena,
-                                          const struct scf_uuid *chain_id) {
+struct scf_chain_walk *scf_chain_walk_new(struct scf_arena *arena, const struct scf_uuid *chain_id,
+                                          enum scf_suite suite) {
     struct scf_chain_walk *w = scf_alloc(arena, 1, sizeof *w);
     if (w == NULL)
         return NULL;
     w->chain_id = *chain_id;
     w->batch = scf_arena_new(BATCH_BYTES);
-    scf_compact_init(&w->tree, SCF_SHA256);
+    scf_compact_init(&w->tree, scf_suite_hash(suite));
     scf_defer(arena, free_batch, w);
     return w;
 }

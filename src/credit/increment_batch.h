@@ -96,7 +96,8 @@ enum scf_code scf_batch_windows(struct scf_db *db, struct scf_arena *arena,
                                 int32_t to_day, struct scf_batch_window *windows,
                                 struct scf_error *err) SCF_MUST_CHECK;
 
-/* Chains that have a block, ascending, with the newest one's size and root. */
+/* The chains, ascending, with their newest block's size and root; before the first: 0 and the root
+ * of the empty tree. */
 enum scf_code scf_batch_seals(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_uuid *chain_ids, size_t n,
                               struct scf_limit_chain **ret, size_t *ret_n,

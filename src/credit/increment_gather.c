@@ -204,8 +204,10 @@ static enum scf_code read_seals(struct scf_db *db, struct scf_batch *b,
             struct scf_limit_chain *chain = &windows[i].chains[k];
             const struct scf_limit_chain *seal =
                 bsearch(chain, list, sealed, sizeof *list, by_id); /* the id comes first */
-            chain->sealed_size = seal != NULL ? seal->sealed_size : 0;
-            chain->sealed_root = seal != NULL ? seal->sealed_root : scf_sha256("", 0);
+            if (seal == NULL)
+                return scf_fail(err, SCF_E_NOT_FOUND, "There is no such chain.");
+            chain->sealed_size = seal->sealed_size;
+            chain->sealed_root = seal->sealed_root;
         }
     }
     return code;

@@ -3,6 +3,7 @@
  * all the arithmetic.
  * Relies on sql/0002_chain.sql, 0006_credit.sql, and on the directory of enterprises. */
 #include "increment_batch.h"
+#include "scfd/chain/merkle.h"
 #include "source.h"
 
 static enum scf_code no_memory(struct scf_error *err) {
@@ -54,7 +55,7 @@ enum scf_code scf_batch_contracts(struct scf_db *db, struct scf_arena *arena,
         return code;
     memset(found, 0, n * sizeof *found);
     for (int row = 0; row < scf_rows_count(rows); row++) {
-        size_t i = (size_t)scf_rows_i64(rows, row, 25) - 1;
+        size_t i = (size_t)scf_rows_i64(rows, row, SCF_RECORD_COLUMN_COUNT) - 1;
         scf_record_read(rows, row, &ret[i]);
         found[i] = true;
     }
@@ -266,10 +267,17 @@ enum scf_code scf_batch_windows(struct scf_db *db, struct scf_arena *arena,
 /* ---- seals ---- */
 
 static const struct scf_stmt seals_stmt = {
-    "scf_batch_seals",
-    "SELECT s.chain_id, b.size, b.root FROM scfd.chain_seal s JOIN scfd.block b"
-    " ON b.chain_id = s.chain_id AND b.height = s.height WHERE s.chain_id = ANY ($1::uuid[])"
-    " ORDER BY s.chain_id"};
+    "scf_batch_seals", "SELECT s.chain_id, s.size, b.root, c.suite FROM scfd.chain_seal s"
+                       " JOIN scfd.chain c ON c.id = s.chain_id"
+                       " LEFT JOIN scfd.block b ON b.chain_id = s.chain_id AND b.height = s.height"
+                       " WHERE s.chain_id = ANY ($1::uuid[]) ORDER BY s.chain_id"};
+
+/* Before the first block: that of the empty tree. */
+static struct scf_hash root_of(const struct scf_rows *rows, int row) {
+    enum scf_suite suite = scf_suite_of_number(scf_rows_i64(rows, row, 3));
+    return scf_rows_null(rows, row, 2) ? scf_merkle_empty(scf_suite_hash(suite))
+                                       : scf_rows_hash(rows, row, 2);
+}
 
 enum scf_code scf_batch_seals(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_uuid *chain_ids, size_t n,
@@ -291,7 +299,7 @@ enum scf_code scf_batch_seals(struct scf_db *db, struct scf_arena *arena,
     for (size_t i = 0; i < count; i++)
         list[i] = (struct scf_limit_chain){.chain_id = scf_rows_uuid(rows, (int)i, 0),
                                            .sealed_size = scf_rows_i64(rows, (int)i, 1),
-                                           .sealed_root = scf_rows_hash(rows, (int)i, 2)};
+                                           .sealed_root = root_of(rows, (int)i)};
     *ret = list;
     *ret_n = count;
     return SCF_OK;

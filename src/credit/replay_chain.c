@@ -44,7 +44,8 @@ void scf_replay_gap(struct scf_credit_replay *r, const char *pointer,
 const char *scf_replay_record_fault(const struct scf_record *record) {
     static const uint8_t none[SCF_SALT_LEN];
     struct scf_hash h, zero = {{0}};
-    bool no_digest = scf_hash_eq(&record->body_sha256, &zero);
+    bool no_digest =
+        scf_hash_eq(&record->body_sha256, &zero) && scf_hash_eq(&record->body_sm3, &zero);
     if (record->body.p == NULL)
         return no_digest && memcmp(record->salt, none, sizeof none) == 0
                    ? ""
@@ -52,6 +53,11 @@ const char *scf_replay_record_fault(const struct scf_record *record) {
     h = scf_sha256(record->body.p, record->body.n);
     if (!scf_hash_eq(&h, &record->body_sha256))
         return "its body does not have the recorded SHA-256";
+    if (record->suite == SCF_SUITE_SM3_SM2) {
+        h = scf_digest(SCF_SM3, record->body.p, record->body.n);
+        if (!scf_hash_eq(&h, &record->body_sm3))
+            return "its body does not have the recorded SM3";
+    }
     h = scf_leaf_hash(record);
     return scf_hash_eq(&h, &record->leaf_hash) ? NULL : "its leaf text does not have the leaf hash";
 }
@@ -278,19 +284,30 @@ static enum scf_code read_hearing(struct walk *w, struct scf_error *err) {
     return SCF_OK;
 }
 
+/* A chain that is gone has no suite; what it lacks the walk says. */
+static enum scf_code open_tree(struct walk *w, struct scf_error *err) {
+    struct scf_chain_state state = {0};
+    const struct scf_uuid *id = &w->chain->chain_id;
+    enum scf_code code = scf_chain_sealed_state(w->r->db, w->r->arena, id, &state, err);
+    if (code != SCF_OK && code != SCF_E_NOT_FOUND)
+        return code;
+    w->tree = scf_chain_walk_new(w->r->arena, id, state.suite);
+    return w->tree != NULL ? SCF_OK : scf_fail(err, SCF_E_INTERNAL, "No memory for the replay");
+}
+
 enum scf_code scf_replay_walk(struct scf_credit_replay *r, struct scf_replay_chain *chain,
                               struct scf_error *err) {
     struct walk w = {.r = r,
                      .chain = chain,
-                     .tree = scf_chain_walk_new(r->arena, &chain->chain_id),
                      .batch = scf_arena_new(BATCH_BYTES),
                      .scratch = scf_arena_new(SCRATCH_BYTES)};
     enum scf_code code = SCF_OK;
     for (size_t i = 0; i < r->recorded.chain_count; i++)
         if (scf_uuid_eq(&r->recorded.chains[i].chain_id, &chain->chain_id))
             w.recorded = &r->recorded.chains[i];
-    if (w.tree == NULL || !scf_replay_sums_chain(&r->sums))
+    if (!scf_replay_sums_chain(&r->sums))
         code = scf_fail(err, SCF_E_INTERNAL, "No memory for the replay");
+    code = code == SCF_OK ? open_tree(&w, err) : code;
     code = code == SCF_OK ? read_node(&w, err) : code;
     code = code == SCF_OK ? read_hearing(&w, err) : code;
     code = code == SCF_OK ? read_all(&w, err) : code;

@@ -13,6 +13,8 @@ static void write_stored(struct scf_jsonw *w, const struct scf_item *item) {
     scf_jw_strn(w, "external_id", item->record.external_id.p, item->record.external_id.n);
     scf_jw_time(w, "received_at", item->stored.received_us);
     scf_jw_hex(w, "sha256", item->record.body_sha256.b, SCF_HASH_LEN);
+    if (item->record.suite == SCF_SUITE_SM3_SM2)
+        scf_jw_hex(w, "sm3", item->record.body_sm3.b, SCF_HASH_LEN);
     scf_jw_i64(w, "index", item->stored.leaf_index);
     if (item->warnings.count == 0)
         return;

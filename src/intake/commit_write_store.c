@@ -157,7 +157,7 @@ enum scf_code scf_commit_write(struct scf_db *db, struct scf_arena *arena,
 
 /* ---- a lone record ---- */
 
-/* $1 to $25 are the row; $26 its business keys, $27 its API key, $28 now, $29 to $31 the
+/* $1 to $26 are the row; $27 its business keys, $28 its API key, $29 now, $30 to $32 the
  * enterprises that it names. Everything hangs on the head's update, which happens only where all
  * holds. */
 static const struct scf_stmt write_presumed = {
@@ -166,18 +166,18 @@ static const struct scf_stmt write_presumed = {
     " WHERE id = $1 AND size = $2"
     " AND NOT EXISTS (SELECT FROM scfd.record r WHERE r.chain_id = $1 AND r.kind = $4"
     " AND r.external_id = $5)"
-    " AND NOT EXISTS (SELECT FROM scfd.record r WHERE r.business_key = ANY ($26))"
+    " AND NOT EXISTS (SELECT FROM scfd.record r WHERE r.business_key = ANY ($27))"
     " AND EXISTS (SELECT FROM scfd.api_key k LEFT JOIN scfd.node n ON n.id = k.node_id"
-    " WHERE k.id = $27 AND " SCF_KEY_IS_LIVE_AT "$28))"
-    " AND NOT EXISTS (SELECT FROM unnest($29::uuid[], $30::text[], $31::text[])"
+    " WHERE k.id = $28 AND " SCF_KEY_IS_LIVE_AT "$29))"
+    " AND NOT EXISTS (SELECT FROM unnest($30::uuid[], $31::text[], $32::text[])"
     " AS w(id, code, industry) LEFT JOIN scfd.enterprise e ON e.id = w.id AND e.code = w.code"
     " AND coalesce(e.industry_code, '') = w.industry WHERE e.id IS NULL)"
     " RETURNING event_seq),"
     " written AS (INSERT INTO scfd.record (" SCF_RECORD_COLUMN_NAMES ")"
     " SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
-    " $19, $20, $21, $22, $23, $24, $25 FROM up)"
+    " $19, $20, $21, $22, $23, $24, $25, $26 FROM up)"
     " INSERT INTO scfd.event (chain_id, seq, type, first_leaf, last_leaf, source_chain_id, at)"
-    " SELECT $1, event_seq, 'records.accepted', $2, $2, $1, $28 FROM up"};
+    " SELECT $1, event_seq, 'records.accepted', $2, $2, $1, $29 FROM up"};
 
 static void presumed_params(struct scf_params *p, struct scf_arena *arena,
                             const struct scf_buf *row, const struct scf_lookup *l) {

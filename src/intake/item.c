@@ -88,6 +88,7 @@ enum scf_code scf_item_prepare(struct scf_services *services, const struct scf_a
         .warnings = {.arena = arena},
         .record = {.chain_id = actor->admin ? services->installation.platform_id : actor->node_id,
                    .kind = kind,
+                   .suite = actor->suite,
                    .received_us = received_us,
                    .body = text},
     };
@@ -157,6 +158,8 @@ void scf_item_write(const struct scf_item *item, struct scf_jsonw *w) {
     scf_jw_strn(w, "external_id", r->external_id.p, r->external_id.n);
     scf_jw_time(w, "received_at", item->stored.received_us);
     scf_jw_hex(w, "sha256", r->body_sha256.b, SCF_HASH_LEN);
+    if (r->suite == SCF_SUITE_SM3_SM2)
+        scf_jw_hex(w, "sm3", r->body_sm3.b, SCF_HASH_LEN);
     scf_jw_object(w, "chain");
     scf_jw_id(w, "id", "chain", &r->chain_id);
     scf_jw_i64(w, "index", item->stored.leaf_index);

@@ -28,6 +28,8 @@ static void write_record_members(struct scf_jsonw *w, const struct scf_record *r
         scf_jw_id(w, "subject_enterprise_id", "ent", &r->enterprise_id);
     if (r->body.p)
         scf_jw_hex(w, "sha256", r->body_sha256.b, SCF_HASH_LEN);
+    if (r->body.p && r->suite == SCF_SUITE_SM3_SM2)
+        scf_jw_hex(w, "sm3", r->body_sm3.b, SCF_HASH_LEN);
     scf_jw_bool(w, "erased", r->body.p == NULL);
     scf_jw_object(w, "chain");
     scf_jw_id(w, "id", "chain", &r->chain_id);
@@ -131,6 +133,31 @@ static void get_body(struct scf_request *rq) {
     struct scf_buf body = new_answer(rq);
     scf_buf_put(&body, record.body.p, record.body.n);
     scf_reply(rq, 200, "application/json", &body);
+}
+
+/* Both digests of the bytes, whatever the chain is made of: computed anew, so that what is said is
+ * true of what GET …/body gives. */
+static void get_digests(struct scf_request *rq) {
+    struct scf_record record;
+    struct scf_error err = {0};
+    enum scf_code code = record_of_path(rq, &record, &err);
+    if (code == SCF_OK && !record.body.p)
+        code = scf_fail(&err, SCF_E_GONE, "The body was erased; its leaf stays in the chain.");
+    if (code != SCF_OK) {
+        scf_reply_error(rq, &err);
+        return;
+    }
+    struct scf_hash sha256 = scf_sha256(record.body.p, record.body.n),
+                    sm3 = scf_digest(SCF_SM3, record.body.p, record.body.n);
+    struct scf_buf body = new_answer(rq);
+    struct scf_jsonw w = scf_jsonw(&body);
+    scf_jw_object(&w, NULL);
+    scf_jw_id(&w, "id", scf_record_kind_prefix(record.kind), &record.id);
+    scf_jw_hex(&w, "sha256", sha256.b, SCF_HASH_LEN);
+    scf_jw_hex(&w, "sm3", sm3.b, SCF_HASH_LEN);
+    scf_jw_i64(&w, "bytes", (int64_t)record.body.n);
+    scf_jw_end_object(&w);
+    scf_reply_json(rq, 200, &body);
 }
 
 static void get_resource(struct scf_request *rq) {
@@ -366,5 +393,16 @@ const struct scf_route scf_intake_routes[] = {
      .run = SCF_RUN_SERVICE,
      .handle = get_body,
      .answers = "200 object,404,410"},
+    {.method = "GET",
+     .pattern = "/v1/records/{id}/digests",
+     .operation_id = "getRecordDigests",
+     .tag = "Records",
+     .summary = "Read the SHA-256 and the SM3 of the bytes that were received",
+     .access = SCF_KEYED,
+     .admin = true,
+     .kinds = SCF_ANY_NODE,
+     .run = SCF_RUN_SERVICE,
+     .handle = get_digests,
+     .answers = "200 RecordDigests,404,410"},
 };
 const size_t scf_intake_route_count = SCF_COUNT(scf_intake_routes);

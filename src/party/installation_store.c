@@ -35,7 +35,7 @@ static enum scf_code create(struct scf_db *db, void *ctx, struct scf_error *err)
     explicit_bzero(secret, sizeof secret);
     if (code || scf_rows_affected(rows) == 0)
         return code;
-    return scf_chain_rows_add(db, c->arena, &platform_id, err);
+    return scf_chain_rows_add(db, c->arena, &platform_id, SCF_SUITE_SHA256_ED25519, err);
 }
 
 static enum scf_code read_row(struct scf_db *db, struct scf_arena *arena, bool *ret_found,

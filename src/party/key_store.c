@@ -9,22 +9,25 @@
 static const struct scf_stmt load_live = {
     .name = "key_load_live",
     .sql = "SELECT k.digest, k.expires_at, k.id, k.node_id, n.operator_enterprise_id, n.kind,"
-           "       n.lenient_datetime, n.offset_minutes, n.allowed_kinds"
+           "       n.lenient_datetime, n.offset_minutes, n.allowed_kinds,"
+           "       (SELECT c.suite FROM scfd.chain c WHERE c.id = k.node_id)"
            "  FROM scfd.api_key k LEFT JOIN scfd.node n ON n.id = k.node_id"
            " WHERE k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $1)"
            "   AND (k.node_id IS NULL OR n.status = 0)"};
 
 static void read_live(const struct scf_rows *rows, int row, struct scf_live_key *ret) {
-    *ret = (struct scf_live_key){.digest = scf_rows_hash(rows, row, 0),
-                                 .expires_us = scf_rows_time(rows, row, 1),
-                                 .actor = {.key_id = scf_rows_uuid(rows, row, 2),
-                                           .node_id = scf_rows_uuid(rows, row, 3),
-                                           .operator_enterprise_id = scf_rows_uuid(rows, row, 4),
-                                           .kind = (enum scf_node_kind)scf_rows_i64(rows, row, 5),
-                                           .admin = scf_rows_null(rows, row, 3),
-                                           .lenient_datetime = scf_rows_bool(rows, row, 6),
-                                           .offset_minutes = (int)scf_rows_i64(rows, row, 7),
-                                           .allowed_kinds = (unsigned)scf_rows_i64(rows, row, 8)}};
+    *ret =
+        (struct scf_live_key){.digest = scf_rows_hash(rows, row, 0),
+                              .expires_us = scf_rows_time(rows, row, 1),
+                              .actor = {.key_id = scf_rows_uuid(rows, row, 2),
+                                        .node_id = scf_rows_uuid(rows, row, 3),
+                                        .operator_enterprise_id = scf_rows_uuid(rows, row, 4),
+                                        .kind = (enum scf_node_kind)scf_rows_i64(rows, row, 5),
+                                        .admin = scf_rows_null(rows, row, 3),
+                                        .lenient_datetime = scf_rows_bool(rows, row, 6),
+                                        .offset_minutes = (int)scf_rows_i64(rows, row, 7),
+                                        .allowed_kinds = (unsigned)scf_rows_i64(rows, row, 8),
+                                        .suite = scf_suite_of_number(scf_rows_i64(rows, row, 9))}};
 }
 
 enum scf_code scf_key_load_live(struct scf_db *db, struct scf_arena *arena, int64_t now_us,

@@ -110,6 +110,8 @@ static struct scf_node new_node(const cJSON *body) {
                             .created_us = now_us,
                             .updated_us = now_us};
     bool known = scf_node_kind_parse(scf_json_string(body, "kind"), &node.kind);
+    const char *suite = scf_json_string(body, "chain_suite");
+    known = known && (suite == NULL || scf_suite_parse(suite, &node.chain_suite));
     SCF_ASSERT(known); /* the field table let it pass */
     scf_node_apply(body, &node);
     return node;

@@ -131,6 +131,13 @@ const struct scf_schema scf_node_create_schema = {
                                           .choices = kind_choices,
                                           .doc_en = "What the node is (business_system is erp)",
                                           .doc_zh = "节点类型（business_system 等同 erp）"},
+                                         {.name = "chain_suite",
+                                          .type = SCF_T_ENUM,
+                                          .choices = scf_suite_names,
+                                          .doc_en = "Digest and signature of its chain, for good "
+                                                    "(sha256-ed25519)",
+                                          .doc_zh = "节点链所用的摘要与签名算法，建立后不可更改"
+                                                    "（默认 sha256-ed25519）"},
                                          FIELDS_SHARED,
                                          SCF_FIELD_END},
     .rules = one_operator,
@@ -217,6 +224,7 @@ void scf_node_write(struct scf_jsonw *w, const struct scf_node *node) {
     scf_jw_str(w, "object", "node");
     scf_jw_str(w, "name", node->name);
     scf_jw_str(w, "kind", scf_node_kind_names[node->kind]);
+    scf_jw_str(w, "chain_suite", scf_suite_names[node->chain_suite]);
     if (scf_uuid_is_nil(&node->operator_enterprise_id))
         scf_jw_null(w, "operator_enterprise_id");
     else

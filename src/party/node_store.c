@@ -7,7 +7,8 @@
 
 #define NODE_COLUMNS                                                                               \
     "SELECT id, name, kind, operator_enterprise_id, offset_minutes, lenient_datetime,"             \
-    " allowed_kinds, status, version, created_at, updated_at FROM scfd.node"
+    " allowed_kinds, status, version, created_at, updated_at,"                                     \
+    " (SELECT c.suite FROM scfd.chain c WHERE c.id = node.id) FROM scfd.node"
 
 static void read_node(const struct scf_rows *rows, int row, struct scf_arena *arena,
                       struct scf_node *ret) {
@@ -23,6 +24,7 @@ static void read_node(const struct scf_rows *rows, int row, struct scf_arena *ar
         .version = scf_rows_i64(rows, row, 8),
         .created_us = scf_rows_time(rows, row, 9),
         .updated_us = scf_rows_time(rows, row, 10),
+        .chain_suite = scf_suite_of_number(scf_rows_i64(rows, row, 11)),
     };
 }
 
@@ -94,17 +96,20 @@ enum scf_code scf_node_list(struct scf_db *db, struct scf_arena *arena,
 
 static const struct scf_stmt add_chain_rows = {
     .name = "chain_rows_add",
-    .sql = "WITH head AS (INSERT INTO scfd.chain (id) VALUES ($1) ON CONFLICT DO NOTHING)"
+    .sql = "WITH head AS (INSERT INTO scfd.chain (id, suite) VALUES ($1, $3)"
+           " ON CONFLICT DO NOTHING)"
            " INSERT INTO scfd.chain_seal (chain_id, block_hash) VALUES ($1, $2)"
            " ON CONFLICT DO NOTHING"};
 
 enum scf_code scf_chain_rows_add(struct scf_db *db, struct scf_arena *arena,
-                                 const struct scf_uuid *chain_id, struct scf_error *err) {
+                                 const struct scf_uuid *chain_id, enum scf_suite suite,
+                                 struct scf_error *err) {
     static const struct scf_hash none;
     struct scf_params p;
     scf_params_init(&p, arena);
     scf_p_uuid(&p, chain_id);
     scf_p_hash(&p, &none);
+    scf_p_i16(&p, (int16_t)suite);
     return scf_db_run(db, &add_chain_rows, &p, arena, NULL, err);
 }
 
@@ -144,7 +149,7 @@ enum scf_code scf_node_insert(struct scf_db *db, struct scf_arena *arena,
     scf_p_i16(&p, (int16_t)node->kind);
     scf_p_time(&p, node->created_us);
     enum scf_code code = scf_db_run(db, &insert, &p, arena, NULL, err);
-    return code ? code : scf_chain_rows_add(db, arena, &node->id, err);
+    return code ? code : scf_chain_rows_add(db, arena, &node->id, node->chain_suite, err);
 }
 
 enum scf_code scf_node_update(struct scf_db *db, struct scf_arena *arena,

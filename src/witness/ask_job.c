@@ -57,8 +57,8 @@ static enum scf_code make_request(struct run *r, const struct scf_witness_showin
         return scf_fail_memory(err);
     enum scf_code code = SCF_OK;
     if (old_size > 0 && old_size < s->size)
-        code = scf_chain_consistency(r->job->db, r->job->arena, &s->chain_id, old_size, s->size,
-                                     &consistency, err);
+        code = scf_chain_consistency(r->job->db, r->job->arena, r->services, &s->chain_id, old_size,
+                                     s->size, &consistency, err);
     if (code == SCF_OK && consistency.n > SCF_WIT_PROOF_MAX)
         code = scf_fail(err, SCF_E_INTERNAL, "A consistency proof is too long for a witness.");
     if (code != SCF_OK)

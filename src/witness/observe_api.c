@@ -59,10 +59,10 @@ static enum scf_code read_keys(struct observation *o, struct scf_vkey keys[SCF_W
                                size_t *ret_n, struct scf_error *err) {
     struct scf_arena *arena = scf_rq_arena(o->rq);
     if (is_our_own(o, &o->chain_id)) {
-        *ret_n = 1;
-        return scf_chain_vkey(arena, scf_rq_app(o->rq), &o->chain_id, &keys[0])
-                   ? SCF_OK
-                   : scf_fail_memory(err);
+        *ret_n = SCF_SUITES; /* a lost chain does not say which it was of */
+        for (int i = 0; i < SCF_SUITES; i++)
+            keys[i] = scf_chain_vkey(scf_rq_app(o->rq), &o->chain_id, (enum scf_suite)i, arena);
+        return SCF_OK;
     }
     enum scf_code code = scf_wit_log_by_origin(scf_rq_db(o->rq), arena, o->origin, &o->log, err);
     if (code == SCF_OK && !o->log.active)
@@ -153,13 +153,13 @@ static enum scf_code compare(struct observation *o, struct scf_db *db, bool *ret
                              struct scf_error *err) {
     const struct scf_checkpoint *c = &o->view.checkpoint;
     struct scf_chain_consistency tree;
-    struct scf_hash empty = scf_merkle_empty(SCF_SHA256);
+    struct scf_hash empty = scf_merkle_empty(SCF_SHA256), empty_sm3 = scf_merkle_empty(SCF_SM3);
     if (c->size == 0) {
-        *ret_same = scf_hash_eq(&c->root, &empty);
+        *ret_same = scf_hash_eq(&c->root, &empty) || scf_hash_eq(&c->root, &empty_sm3);
         return SCF_OK;
     }
-    enum scf_code code =
-        scf_chain_consistency(db, scf_rq_arena(o->rq), &o->chain_id, c->size, c->size, &tree, err);
+    enum scf_code code = scf_chain_consistency(db, scf_rq_arena(o->rq), scf_rq_app(o->rq),
+                                               &o->chain_id, c->size, c->size, &tree, err);
     *ret_same = code == SCF_OK && scf_hash_eq(&tree.to_root, &c->root);
     return code;
 }

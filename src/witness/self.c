@@ -11,9 +11,8 @@ bool scf_wit_self(struct scf_arena *arena, const struct scf_services *services,
         given != NULL ? given : scf_asprintf(arena, "%s/witness", services->installation.origin);
     if (name == NULL)
         return false;
-    uint8_t pub[SCF_ED25519_PUBLIC_LEN];
-    scf_signing_key_public(services->witness_key, pub);
-    *ret = scf_cosigner(scf_str(name), pub);
+    struct scf_public_key pub = scf_signing_key_public(services->witness_key);
+    *ret = scf_cosigner(scf_str(name), pub.bytes);
     return true;
 }
 

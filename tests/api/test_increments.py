@@ -226,6 +226,20 @@ def test_three_increments_of_proven_work(story):
     assert len(story.runs()) == 3
 
 
+def test_increments_over_chains_of_sm3(world, story):
+    """What the buyer reports, and the lender's decisions, stand in chains of the other suite."""
+    suites = {"procurement": "sm3-sm2", "lender": "sm3-sm2"}
+    story = Story(world, Chain(world.client(), suites))
+    story.begin()
+    story.report(5)
+    run = story.end_month()
+    assert money(run, "incremental_limit") > 0, run
+    replayed = story.admin.post(
+        f"/v1/credit-assessments/{run['assessment_id']}/replay", None, {"Prefer": "wait=30"}
+    ).json()
+    assert replayed["matches"] is True, replayed
+
+
 def test_a_month_without_work_adds_nothing(story):
     story.begin()
     story.report(4)

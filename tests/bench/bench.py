@@ -6,10 +6,12 @@ medians are compared. Commits are durable on both sides. `bench.py NAME …` run
 """
 import json
 import os
+import random
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -27,6 +29,8 @@ ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 SECONDS = int(os.environ.get("BENCH_SECONDS", "8"))
 BULK_LINES = int(os.environ.get("BENCH_BULK_LINES", "50000"))
 CLAIMS = int(os.environ.get("BENCH_CLAIMS", "60000"))
+PROOFS = int(os.environ.get("BENCH_PROOFS", "100000"))
+PROBES = 8
 MANY_RECORDS = int(os.environ.get("BENCH_MANY", "1000000"))
 PGBIN = sorted(Path("/usr/lib/postgresql").glob("1[4-7]/bin"))[-1]
 BODY = encode(
@@ -389,6 +393,91 @@ class Bench:
         right = self.hot_invoice(assessment, contract)
         self.add("one hot invoice, one winner", "rounds", 100 * right, 100, 100, unit="%")
 
+    # ---- proofs ----
+
+    def sealed_records(self, node, count):
+        """Ids of fresh records that are sealed, in the order in which they were sent."""
+        client = self.server.client(node.key)
+        client.timeout = 900
+        lines = client.bulk("invoices", self.invoices(count)).lines()
+        assert lines[-1]["summary"]["rejected"] == 0, lines[-1]
+        ids = [line["id"] for line in lines[:-1]]
+        answer = client.get(f"/v1/records/{ids[-1]}/proof", headers={"Prefer": "wait=60"})
+        assert answer.status == 200, answer
+        return ids
+
+    def bench_proofs(self):
+        """Proofs of different records, none asked for twice before all were, in either form."""
+        node = make_node(self.admin, "erp")
+        ids = self.sealed_records(node, PROOFS)
+        random.Random(1).shuffle(ids)
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write("\n".join(ids))
+            file.flush()
+            for accept, form in (("application/json", "document"), ("text/plain", "tlog-proof")):
+                result = [
+                    wrk(
+                        self.server.url,
+                        "proof.lua",
+                        64,
+                        node.key,
+                        BENCH_RECORDS=file.name,
+                        BENCH_ACCEPT=accept,
+                    )
+                    for _ in range(ROUNDS)
+                ]
+                rate = statistics.median(r["rate"] for r in result)
+                print("  p50 {p50_us:,} µs, p99 {p99_us:,} µs".format(**result[-1]))
+                self.add(f"proof of a record, {form}", "–", rate, 5_000, 10_000, unit="proofs/s")
+
+    def waits_for_proofs(self, node, load):
+        """Milliseconds from the 201 to the proof, of records sent one by one beside a load."""
+        waits, over = [], threading.Event()
+
+        def probe(client):
+            client.post("/v1/invoices", self.chain.invoice())  # connects
+            while not over.is_set():
+                record = client.post("/v1/invoices", self.chain.invoice())
+                began = time.monotonic()
+                assert record.status == 201, record
+                path = f"/v1/records/{record.json()['id']}/proof"
+                answer = client.get(path, headers={"Prefer": "wait=30"})
+                assert answer.status == 200, answer
+                waits.append(1000 * (time.monotonic() - began))
+
+        with ThreadPoolExecutor(PROBES) as pool:
+            probes = [pool.submit(probe, node.client.copy()) for _ in range(PROBES)]
+            try:
+                load()
+            finally:
+                over.set()
+            for done in probes:
+                done.result()
+        return waits
+
+    def bench_sealing(self):
+        """The records whose proofs are waited for are in the chain that takes the load."""
+        node = make_node(self.admin, "erp")
+        payload = self.invoices(BULK_LINES)
+
+        def single():
+            result = wrk(self.server.url + "/v1/invoices", "post.lua", 64, node.key)
+            print(f"  single: {result['rate']:,.0f} records/s")
+
+        def bulk():
+            took = self.load(node, payload)
+            print(f"  bulk: {BULK_LINES / took:,.0f} records/s")
+
+        for name, load in (("single POSTs", single), ("NDJSON bulk", bulk)):
+            waits = []
+            for _ in range(ROUNDS):
+                waits += self.waits_for_proofs(node, load)
+                payload = self.invoices(BULK_LINES)
+            p50, p99 = statistics.median(waits), statistics.quantiles(waits, n=100)[98]
+            print(f"  {len(waits)} waits, p50 {p50:,.0f} ms, p99 {p99:,.0f} ms")
+            work = f"201 to signed proof under {name}, p99"
+            self.add(work, "–", p99, 1500, 1000, at_most=True, unit="ms")
+
     def bench_audit(self):
         leaves = int(self.server.psql("SELECT count(*) FROM scfd.record"))
         began = time.monotonic()
@@ -424,7 +513,7 @@ class Bench:
 
 
 PARTS = ["single", "fastify", "latency", "bulk", "not_modified", "assess", "increments"]
-PARTS += ["claims", "receipt", "audit"]
+PARTS += ["claims", "proofs", "sealing", "receipt", "audit"]
 
 
 def main():

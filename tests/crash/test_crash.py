@@ -17,6 +17,7 @@ from harness.server import Server, scfd, wait_until
 ROUNDS = int(os.environ.get("SCFD_CRASH_ROUNDS", "20"))
 SEED = int(os.environ.get("SCFD_CRASH_SEED", "1"))
 SINGLE_CLIENTS, BULK_CLIENTS, BULK_LINES = 4, 2, 50
+SUITES = ["sha256-ed25519", "sm3-sm2", "sha256-ed25519"]  # of the chains written to
 
 
 class Load(threading.Thread):
@@ -97,7 +98,7 @@ def aftermath():
     with Server() as server:
         admin = server.client()
         chain = Chain(admin)
-        nodes = [make_node(admin, "erp") for _ in range(3)]
+        nodes = [make_node(admin, "erp", chain_suite=s) for s in SUITES]
         loads = [
             Load("127.0.0.1", server.port, nodes[i % len(nodes)], chain, i >= SINGLE_CLIENTS)
             for i in range(SINGLE_CLIENTS + BULK_CLIENTS)

@@ -1,45 +1,54 @@
-"""RFC 6962 trees, C2SP notes and tiles, written from the specifications with hashlib only."""
+"""RFC 6962 trees, C2SP notes and tiles, written from the specifications with hashlib only; SM2 is
+checked by the openssl command. `alg` is what hashlib calls the digest of the chain."""
 import base64
 import hashlib
+import subprocess
+import tempfile
+
+SM2_TYPE = b"\xffsm2-sm3"
 
 
-def leaf_hash(data):
-    return hashlib.sha256(b"\0" + data).digest()
+def digest(data, alg="sha256"):
+    return hashlib.new(alg, data).digest()
 
 
-def node_hash(left, right):
-    return hashlib.sha256(b"\1" + left + right).digest()
+def leaf_hash(data, alg="sha256"):
+    return digest(b"\0" + data, alg)
 
 
-def root_of(leaves):
+def node_hash(left, right, alg="sha256"):
+    return digest(b"\1" + left + right, alg)
+
+
+def root_of(leaves, alg="sha256"):
     """Root of a list of leaf hashes, level by level (an odd last node is carried up)."""
     if not leaves:
-        return hashlib.sha256(b"").digest()
+        return digest(b"", alg)
     level = list(leaves)
     while len(level) > 1:
-        paired = [node_hash(level[i], level[i + 1]) for i in range(0, len(level) - 1, 2)]
+        paired = [node_hash(level[i], level[i + 1], alg) for i in range(0, len(level) - 1, 2)]
         level = paired + level[len(paired) * 2 :]
     return level[0]
 
 
-def root_from_inclusion(leaf, index, size, path):
+def root_from_inclusion(leaf, index, size, path, alg="sha256"):
     """RFC 9162 2.1.3.2; raises on a proof of the wrong length."""
     assert 0 <= index < size, "index outside the tree"
     fn, sn, result = index, size - 1, leaf
     for sibling in path:
         assert sn, "proof too long"
         if fn & 1 or fn == sn:
-            result = node_hash(sibling, result)
+            result = node_hash(sibling, result, alg)
             while not fn & 1 and fn:
                 fn, sn = fn >> 1, sn >> 1
         else:
-            result = node_hash(result, sibling)
+            result = node_hash(result, sibling, alg)
         fn, sn = fn >> 1, sn >> 1
     assert sn == 0, "proof too short"
     return result
 
 
-def check_consistency(first_size, second_size, first_root, second_root, path):
+def check_consistency(first_size, second_size, first_root, second_root, path, alg="sha256"):
     """RFC 9162 2.1.4.2."""
     if first_size == second_size:
         return not path and first_root == second_root
@@ -55,13 +64,18 @@ def check_consistency(first_size, second_size, first_root, second_root, path):
         if sn == 0:
             return False
         if fn & 1 or fn == sn:
-            old, new = node_hash(sibling, old), node_hash(sibling, new)
+            old, new = node_hash(sibling, old, alg), node_hash(sibling, new, alg)
             while not fn & 1 and fn:
                 fn, sn = fn >> 1, sn >> 1
         else:
-            new = node_hash(new, sibling)
+            new = node_hash(new, sibling, alg)
         fn, sn = fn >> 1, sn >> 1
     return sn == 0 and old == first_root and new == second_root
+
+
+def digest_line(record):
+    name = "body_sm3" if "body_sm3" in record else "body_sha256"
+    return f"{name} {record[name]}"
 
 
 def leaf_text(record):
@@ -75,7 +89,7 @@ def leaf_text(record):
             "node " + record["node"],
             "external_id " + record["external_id"],
             "received_at " + record["received_at"],
-            "body_sha256 " + record["body_sha256"],
+            digest_line(record),
             "salt " + record["salt"],
         )
     ).encode()
@@ -99,13 +113,35 @@ class Note:
 
 
 def parse_vkey(vkey):
-    """`name+hash+key` → (name, key id, Ed25519 public key); checks the key id."""
+    """`name+hash+key` → (name, key id, public key: 32 bytes of Ed25519 or 65 of SM2); checks the
+    key id."""
     name, key_id, key = vkey.split("+", 2)
     raw = base64.b64decode(key, validate=True)
-    assert raw[0] == 1, "not an Ed25519 key"
+    kind = SM2_TYPE if raw[0] == 0xFF else b"\1"
+    assert raw.startswith(kind), "neither an Ed25519 nor an SM2 key"
     computed = hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4]
     assert computed.hex() == key_id, "the key id does not belong to the key"
-    return name, computed, raw[1:]
+    public = raw[len(kind) :]
+    assert len(public) == (65 if kind == SM2_TYPE else 32)
+    return name, computed, public
+
+
+def alg_of(vkey):
+    return "sm3" if len(parse_vkey(vkey)[2]) == 65 else "sha256"
+
+
+def verify_sm2(public, signature, text):
+    """By the openssl command; SubjectPublicKeyInfo is a fixed beginning and the point."""
+    head = bytes.fromhex("3059301306072a8648ce3d020106082a811ccf5501822d034200")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, data in (("key", head + public), ("sig", signature), ("text", text)):
+            with open(f"{folder}/{name}", "wb") as file:
+                file.write(data)
+        subprocess.run(
+            "openssl pkeyutl -verify -pubin -keyform DER -inkey key -rawin -digest sm3"
+            " -pkeyopt distid:1234567812345678 -in text -sigfile sig",
+            shell=True, cwd=folder, check=True, capture_output=True, timeout=20,
+        )
 
 
 def verify_note(note, vkey):
@@ -116,7 +152,10 @@ def verify_note(note, vkey):
     parsed = Note(note)
     for signer, signer_id, signature in parsed.signatures:
         if (signer, signer_id) == (name, key_id):
-            Ed25519PublicKey.from_public_bytes(public).verify(signature, parsed.text.encode())
+            if len(public) == 65:
+                verify_sm2(public, signature, parsed.text.encode())
+            else:
+                Ed25519PublicKey.from_public_bytes(public).verify(signature, parsed.text.encode())
             return parsed
     raise AssertionError(f"no signature of {name}")
 
@@ -136,20 +175,21 @@ def parse_lines(text, first, names):
 def verify_proof(proof, vkey=None, body=None):
     """Checks a proof document step by step; raises where it fails. Returns the tree size."""
     vkey = vkey or proof["vkey"]
-    record = proof["record"]
+    alg, record = alg_of(vkey), proof["record"]
+    assert proof.get("suite") == ("sm3-sm2" if alg == "sm3" else None)
     text = leaf_text(record)
     assert text.decode() == proof["leaf_text"]
-    leaf = leaf_hash(text)
+    leaf = leaf_hash(text, alg)
     assert leaf.hex() == proof["leaf_hash"]
     if body is not None:
-        assert hashlib.sha256(body).hexdigest() == record["body_sha256"]
+        assert digest(body, alg).hex() == record[f"body_{alg}"]
 
     origin, size, root = verify_note(proof["checkpoint"], vkey).lines()
     assert origin == parse_vkey(vkey)[0] == proof["origin"]
     assert origin.endswith("/" + record["node"])
     assert int(size) == proof["tree_size"]
     path = [base64.b64decode(h, validate=True) for h in proof["inclusion_proof"]]
-    computed = root_from_inclusion(leaf, proof["index"], int(size), path)
+    computed = root_from_inclusion(leaf, proof["index"], int(size), path, alg)
     assert base64.b64encode(computed).decode() == root
 
     block = verify_note(proof["block"]["note"], vkey)
@@ -158,7 +198,7 @@ def verify_proof(proof, vkey=None, body=None):
     )
     assert (header["chain"], header["size"], header["root"]) == (origin, size, root)
     assert int(header["height"]) == proof["block"]["height"]
-    assert hashlib.sha256(block.text.encode()).hexdigest() == proof["block"]["hash"]
+    assert digest(block.text.encode(), alg).hex() == proof["block"]["hash"]
     return int(size)
 
 

@@ -35,19 +35,25 @@ def make_enterprise(admin, **members):
 
 
 class Chain:
-    """A supply chain ready to use: seller, buyer, guarantor, lender, each with a node."""
+    """A supply chain ready to use: seller, buyer, guarantor, lender, each with a node. `suites`
+    names the suite of a node's chain by its kind."""
 
-    def __init__(self, admin, **seller):
+    def __init__(self, admin, suites=None, **seller):
+        def node(kind, operator):
+            suite = (suites or {}).get(kind)
+            members = {"chain_suite": suite} if suite else {}
+            return make_node(admin, kind, operator["id"], **members)
+
         self.seller = make_enterprise(admin, **seller)
         self.buyer = make_enterprise(admin, roles=["core_enterprise", "buyer"], size_class="large")
         self.guarantor = make_enterprise(admin, roles=["guarantor"])
         self.bank = make_enterprise(
             admin, roles=["lender"], enterprise_type="financial_institution"
         )
-        self.erp = make_node(admin, "erp", self.seller["id"])
-        self.procurement = make_node(admin, "procurement", self.buyer["id"])
-        self.surety = make_node(admin, "guarantor", self.guarantor["id"])
-        self.lender = make_node(admin, "lender", self.bank["id"])
+        self.erp = node("erp", self.seller)
+        self.procurement = node("procurement", self.buyer)
+        self.surety = node("guarantor", self.guarantor)
+        self.lender = node("lender", self.bank)
 
     def contract(self, **members):
         return bodies.contract(self.seller["ref"], self.buyer["ref"], **members)

@@ -28,9 +28,9 @@ class World:
     """A chain with a contract, events, an invoice on its way, and each kind of thing that follows
     from them. `paths` has one GET per kind of thing, by name; `posts` one body per POST."""
 
-    def __init__(self, server):
+    def __init__(self, server, suites=None):
         self.server, self.admin = server, server.client()
-        self.chain = chain = Chain(self.admin)
+        self.chain = chain = Chain(self.admin, suites)
         self.erp, self.lender = chain.erp.client, chain.lender.client
         self.debtor, self.surety = chain.procurement.client, chain.surety.client
         self.regulator = make_node(self.admin, "regulator").client

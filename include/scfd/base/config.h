@@ -18,6 +18,7 @@ struct scf_config {
     const char *signing_key_file; /* NULL: DIR/log.key */
     const char *witness_key_file; /* NULL: DIR/witness.key */
     const char *witness_name;     /* NULL: ORIGIN/witness */
+    const char *sm2_key_file;     /* NULL: DIR/log-sm2.key */
     const char *origin;           /* prefix of every chain's origin */
     const char *log_level;
     const char *log_format;
@@ -30,6 +31,7 @@ struct scf_config {
     int64_t max_bulk_bytes;   /* one NDJSON body */
     int64_t intake_queue;     /* records waiting for the committer */
     int64_t seal_interval_ms;
+    const char *public_log; /* "true" or "false"; see scf_config_public_log */
     int64_t shutdown_delay_s;
     int64_t drain_timeout_s;
     int64_t idempotency_ttl_h;
@@ -49,6 +51,9 @@ enum scf_code scf_config_load(struct scf_config *config, int argc, char **argv, 
 
 /* Was the key set by a source, to whatever value, and not left at its default? */
 bool scf_config_is_given(const struct scf_config *config, const char *key);
+
+/* Is public_log true? */
+bool scf_config_public_log(const struct scf_config *config);
 
 void scf_config_example(struct scf_buf *out);                               /* a commented file */
 void scf_config_dump(const struct scf_config *config, struct scf_buf *out); /* secrets masked */

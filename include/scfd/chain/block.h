@@ -20,8 +20,8 @@ void scf_block_write(const struct scf_block *b, struct scf_buf *out);
 /* The exact inverse: any other spelling of the same values is refused. The origin is a view into
  * `text`. */
 bool scf_block_parse(struct scf_str text, struct scf_block *ret) SCF_MUST_CHECK;
-/* SHA-256 of the header text. */
-struct scf_hash scf_block_hash(const struct scf_block *b);
+/* Digest of the header text, with the algorithm of the chain. */
+struct scf_hash scf_block_hash(const struct scf_block *b, enum scf_hash_alg alg);
 
 /* "<installation's origin>/node_…": the origin of a chain and the name of its key. */
 void scf_chain_origin(const char *installation_origin, const struct scf_uuid *chain_id,

@@ -1,6 +1,8 @@
 /* Chains: RFC 6962 trees over records, sealed into signed blocks, proven and audited.
  *
- * One Ed25519 key signs for every chain; the signer's name in a note is the chain's origin
+ * A chain is of one suite (scfd/codec/suite.h): leaves, tree and blocks use its digest, and one key
+ * of the installation signs for all chains of a suite. The signer's name in a note is the chain's
+ * origin
  * (`<installation origin>/<chain id>`), so that each chain has its own verifier key. */
 #ifndef SCFD_CHAIN_CHAIN_H
 #define SCFD_CHAIN_CHAIN_H
@@ -8,7 +10,6 @@
 #include "scfd/chain/merkle.h"
 #include "scfd/chain/note.h"
 #include "scfd/chain/record.h"
-#include "scfd/codec/sign.h"
 #include "scfd/party/services.h"
 
 /* Task "seal": closes a block for every chain with unsealed leaves (SKIP LOCKED per chain, so that
@@ -16,15 +17,24 @@
 enum scf_code scf_seal_task(struct scf_db *db, struct scf_arena *arena, void *app,
                             struct scf_error *err) SCF_MUST_CHECK;
 
-/* Whether services->log_key is the key that signs this database's blocks: all instances share one.
- * INVALID_PARAMETER when it is another one; then nothing is sealed, and nothing may be proven. */
+/* The key that signs for chains of a suite, and the verifier key of one of them, whose name lies in
+ * `arena`. */
+const struct scf_signing_key *scf_chain_secret(const struct scf_services *services,
+                                               enum scf_suite suite);
+struct scf_vkey scf_chain_vkey(const struct scf_services *services, const struct scf_uuid *chain_id,
+                               enum scf_suite suite, struct scf_arena *arena);
+
+/* Whether the keys in `services` are those that sign this database's blocks: all instances share
+ * them. INVALID_PARAMETER when one is another; then nothing is sealed, and nothing may be proven.
+ */
 enum scf_code scf_chain_key_check(struct scf_db *db, struct scf_arena *arena,
                                   const struct scf_services *services,
                                   struct scf_error *err) SCF_MUST_CHECK;
 
-/* The newest block of a chain: what an assessment quotes. Size 0 and a nil-filled root (SHA-256 of
- * the empty string) before the first block. */
+/* The newest block of a chain: what an assessment quotes. Size 0 and the root of the empty tree
+ * (digest of the empty string) before the first block. */
 struct scf_chain_state {
+    enum scf_suite suite;
     int64_t height, size; /* height −1: none */
     struct scf_hash root, block_hash;
 };
@@ -38,22 +48,23 @@ enum scf_code scf_proof_json(struct scf_db *db, struct scf_arena *arena,
                              const struct scf_services *services, const struct scf_record *record,
                              struct scf_buf *out, struct scf_error *err) SCF_MUST_CHECK;
 
+/* The same as c2sp.org/tlog-proof@v1 text (scfd/chain/tlog_proof.h). */
+enum scf_code scf_proof_text(struct scf_db *db, struct scf_arena *arena,
+                             const struct scf_services *services, const struct scf_record *record,
+                             struct scf_buf *out, struct scf_error *err) SCF_MUST_CHECK;
+
 /* Offline check of such a document against a verifier key (C2SP vkey text): leaf text → leaf hash →
  * inclusion → checkpoint → signature → block header → block hash; with `body` (NULL: not given)
- * also its SHA-256. Writes one plain line per step to `report`. Pure. True: everything holds. What
- * is said of an erased record cannot be checked, so that such a document never holds. */
+ * also its digest. The key says which suite it must be. Writes one plain line per step to `report`.
+ * Pure. True: everything holds. What is said of an erased record cannot be checked, so that such a
+ * document never holds. */
 bool scf_verify_proof(struct scf_str proof_json, struct scf_str vkey, const struct scf_str *body,
                       struct scf_buf *report) SCF_MUST_CHECK;
 
-/* The verifier key of any chain: the installation's public key, and its origin, which is the key's
- * name without the chain (a view into `vkey`). */
-bool scf_chain_vkey_parse(struct scf_str vkey, uint8_t ret_public[SCF_ED25519_PUBLIC_LEN],
+/* The verifier key of any chain: the installation's public key for chains of that suite, and its
+ * origin, which is the key's name without the chain (a view into `vkey`). */
+bool scf_chain_vkey_parse(struct scf_str vkey, struct scf_public_key *ret_public,
                           struct scf_str *ret_origin) SCF_MUST_CHECK;
-
-/* The verifier key of a chain of ours: its name is the chain's origin, in `arena`. False: the arena
- * is full. */
-bool scf_chain_vkey(struct scf_arena *arena, const struct scf_services *services,
-                    const struct scf_uuid *chain_id, struct scf_vkey *ret) SCF_MUST_CHECK;
 
 /* That the tree of the chain's first `to` leaves extends that of its first `from`
  * (1 ≤ from ≤ to ≤ its newest block's size): the proof of RFC 9162 §2.1.4 and both roots, out of
@@ -64,9 +75,16 @@ struct scf_chain_consistency {
     struct scf_hash from_root, to_root;
 };
 enum scf_code scf_chain_consistency(struct scf_db *db, struct scf_arena *arena,
+                                    const struct scf_services *services,
                                     const struct scf_uuid *chain_id, int64_t from, int64_t to,
                                     struct scf_chain_consistency *ret,
                                     struct scf_error *err) SCF_MUST_CHECK;
+/* Tiles in memory, for proofs: up to `max_tiles` of up to 16 KiB, made as they are needed. Never
+ * NULL. Any thread may use one; free it (NULL is fine) when none does any more. */
+struct scf_tile_cache;
+enum { SCF_TILES_CACHED = 2048 };
+struct scf_tile_cache *scf_tile_cache_new(size_t max_tiles);
+void scf_tile_cache_free(struct scf_tile_cache *cache);
 
 /* ---- walking a tree ---- */
 
@@ -75,7 +93,8 @@ enum scf_code scf_chain_consistency(struct scf_db *db, struct scf_arena *arena,
  * Reads O(leaves / 256) rows and keeps a few dozen of them. One thread; lives in `arena`. */
 struct scf_chain_walk;
 /* NULL: the arena is full. */
-struct scf_chain_walk *scf_chain_walk_new(struct scf_arena *arena, const struct scf_uuid *chain_id);
+struct scf_chain_walk *scf_chain_walk_new(struct scf_arena *arena, const struct scf_uuid *chain_id,
+                                          enum scf_suite suite);
 /* Walks on to a leaf, which lies beyond those walked over. *ret_known false: the tiles end before
  * it. */
 enum scf_code scf_chain_walk_leaf(struct scf_chain_walk *walk, struct scf_db *db, int64_t index,
@@ -106,8 +125,9 @@ struct scf_audit_options {
     const char *database_url;
     const struct scf_uuid *chain_id; /* NULL: every chain */
     int threads;
-    const uint8_t *public_key; /* 32 bytes: checks the signatures too; NULL: not */
-    const char *origin;        /* of the installation; NULL: the one that the database names */
+    /* Per suite: the signatures of its chains are checked too; NULL: they are not. */
+    const struct scf_public_key *public_keys[SCF_SUITES];
+    const char *origin; /* of the installation; NULL: the one that the database names */
     const struct scf_kept_checkpoint *checkpoints;
     size_t checkpoint_count;
     /* Compares the columns that repeat a record's body with the body, which is sound: says what
@@ -123,6 +143,8 @@ struct scf_audit_options {
 };
 struct scf_audit_result {
     int64_t chains, leaves, tiles, blocks;
+    int64_t
+        unsigned_chains; /* no key was given for their suite: their signatures were not checked */
     int64_t faults;
     char first_fault[400]; /* names chain, leaf index, record id and what differs */
 };

@@ -1,5 +1,7 @@
 /* C2SP signed notes, verifier keys and checkpoints (signed-note v1.0.0, tlog-checkpoint v1.0.0).
- * Ed25519 only (type 0x01). Pure; any thread. Views point into what was parsed. */
+ * Signature types: Ed25519, 0x01; SM2 with SM3, for which the specification assigns no byte: 0xff
+ * and the identifier "sm2-sm3", as it recommends. Pure; any thread. Views point into what was
+ * parsed. */
 #ifndef SCFD_CHAIN_NOTE_H
 #define SCFD_CHAIN_NOTE_H
 
@@ -17,17 +19,18 @@ bool scf_note_name_valid(struct scf_str name);
 struct scf_vkey {
     struct scf_str name;
     uint8_t id[SCF_NOTE_KEY_ID];
-    uint8_t pub[SCF_ED25519_PUBLIC_LEN];
+    struct scf_public_key pub;
 };
-/* The key of `name`: computes the id, H(name ‖ LF ‖ 0x01 ‖ pub)[:4]. */
-struct scf_vkey scf_vkey(struct scf_str name, const uint8_t pub[SCF_ED25519_PUBLIC_LEN]);
-/* "name+hex(id)+base64(0x01 ‖ pub)". */
+/* The key of `name`: computes the id, SHA-256(name ‖ LF ‖ type ‖ pub)[:4]. */
+struct scf_vkey scf_vkey(struct scf_str name, const struct scf_public_key *pub);
+/* "name+hex(id)+base64(type ‖ pub)". */
 void scf_vkey_write(const struct scf_vkey *key, struct scf_buf *out);
 bool scf_vkey_parse(struct scf_str text, struct scf_vkey *ret) SCF_MUST_CHECK;
 
 /* ---- notes ---- */
 
-/* Appends text (which ends in LF), a blank line and the signature line. */
+/* Appends text (which ends in LF), a blank line and the signature line: base64 of the key's id and
+ * the signature (Ed25519: 64 bytes; SM2: DER). `secret` is the secret half of `key`. */
 void scf_note_write(struct scf_str text, const struct scf_vkey *key,
                     const struct scf_signing_key *secret, struct scf_buf *out);
 

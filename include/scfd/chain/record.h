@@ -6,7 +6,7 @@
 #ifndef SCFD_CHAIN_RECORD_H
 #define SCFD_CHAIN_RECORD_H
 
-#include "scfd/codec/digest.h"
+#include "scfd/codec/suite.h"
 #include "scfd/db/db.h"
 #include "scfd/http/http.h"
 
@@ -46,7 +46,9 @@ struct scf_record {
     enum scf_record_kind kind;
     struct scf_str external_id; /* 1–128 characters, no control characters */
     int64_t received_us;
+    enum scf_suite suite; /* of the chain */
     struct scf_hash body_sha256;
+    struct scf_hash body_sm3; /* counts in a chain of suite sm3-sm2 only */
     uint8_t salt[SCF_SALT_LEN];
     struct scf_hash leaf_hash;
     int64_t leaf_index; /* set by append */
@@ -73,10 +75,17 @@ struct scf_record {
 /* Leaf text of ARCHITECTURE "Chains" into `out`; the same text anybody can rebuild from the record
  * as the API shows it. Pure. */
 void scf_leaf_text(const struct scf_record *r, struct scf_buf *out);
-/* H(0x00 || leaf text) with SHA-256. Pure. */
+/* The exact inverse: *ret has suite, id, kind, chain_id, external_id (a view into `text`),
+ * received_us, body_sha256 or body_sm3, salt and leaf_hash, the rest is zero. False: any other
+ * text; *ret is untouched. Pure. */
+bool scf_leaf_parse(struct scf_str text, struct scf_record *ret) SCF_MUST_CHECK;
+/* H(0x00 || leaf text) with the digest of the record's suite. Pure. */
 struct scf_hash scf_leaf_hash(const struct scf_record *r);
-/* Fills salt (random), body_sha256 and leaf_hash from the other members. */
+/* Fills salt (random), body_sha256, and what the suite gives (below) from the other members. */
 void scf_record_prepare(struct scf_record *r);
+/* Makes a prepared record one of a chain of this suite: fills suite, body_sm3 (in a chain of SM3)
+ * and leaf_hash. Pure. */
+void scf_record_set_suite(struct scf_record *r, enum scf_suite suite);
 
 /* ---- inside a transaction ---- */
 
@@ -88,13 +97,13 @@ void scf_record_prepare(struct scf_record *r);
     "chain_id, leaf_index, id, kind, external_id, received_at, leaf_hash, body_sha256, salt, "     \
     "body, revises_id, business_key, contract_key, enterprise_id, counterparty_id, happened_at, "  \
     "amount, currency, template_id, weight_expected, weight_present, range_ok, "                   \
-    "checks_applicable, checks_passed, measures"
+    "checks_applicable, checks_passed, measures, body_sm3"
 #define SCF_RECORD_COPY_SQL                                                                        \
     "COPY scfd.record (" SCF_RECORD_COLUMN_NAMES ") FROM STDIN (FORMAT binary)"
 #define SCF_RECORD_INSERT_SQL                                                                      \
     "INSERT INTO scfd.record (" SCF_RECORD_COLUMN_NAMES ") VALUES ($1, $2, $3, $4, $5, $6, $7, "   \
-    "$8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)"
-enum { SCF_RECORD_COLUMN_COUNT = 25 };
+    "$8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)"
+enum { SCF_RECORD_COLUMN_COUNT = 26 };
 extern const unsigned scf_record_column_types[SCF_RECORD_COLUMN_COUNT]; /* enum scf_pg_type */
 void scf_record_copy_row(struct scf_buf *out, const struct scf_record *r);
 
@@ -108,8 +117,9 @@ enum scf_code scf_chain_lock_many(struct scf_db *db, struct scf_arena *arena,
                                   const struct scf_uuid *chain_ids, size_t n,
                                   struct scf_error *err) SCF_MUST_CHECK;
 /* Appends prepared records of ONE chain: locks its head, assigns leaf_index, inserts, advances the
- * head, adds one event. For the platform's and the lenders' records; intake has its own committer.
- * DB_CONFLICT when an (external_id, kind) is taken. */
+ * head, adds one event. A record that was prepared for another suite than the chain's becomes one
+ * of the chain's: who writes need not know it. For the platform's and the lenders' records; intake
+ * has its own committer. DB_CONFLICT when an (external_id, kind) is taken. */
 enum scf_code scf_chain_append(struct scf_db *db, struct scf_arena *arena,
                                struct scf_record *records, size_t n,
                                struct scf_error *err) SCF_MUST_CHECK;
@@ -133,8 +143,9 @@ enum scf_code scf_record_address_many(struct scf_db *db, struct scf_arena *arena
     "r.body_sha256, r.salt, r.body, r.revises_id, r.business_key, r.contract_key, "                \
     "r.enterprise_id, r.counterparty_id, r.happened_at, r.amount, r.currency, r.template_id, "     \
     "r.weight_expected, r.weight_present, r.range_ok, r.checks_applicable, r.checks_passed, "      \
-    "r.measures"
-/* Text and bytes are views into `rows`. */
+    "r.measures, r.body_sm3"
+/* Text and bytes are views into `rows`. The suite is told by body_sm3, which an erased record has
+ * not got: its suite is that of its chain. */
 void scf_record_read(const struct scf_rows *rows, int row, struct scf_record *ret);
 
 /* The record if `actor` may see it (own chain, addressed to it, or administrator); else NOT_FOUND.

@@ -25,6 +25,9 @@ void scf_tile_path(const struct scf_tile_id *id, char out[SCF_TILE_PATH]);
 /* The exact inverse: level 0–63 without leading zeros, N < 2^63, canonical groups, width 1–255.
  * `path` begins after "tile/". */
 bool scf_tile_path_parse(struct scf_str path, struct scf_tile_id *ret) SCF_MUST_CHECK;
+/* The same for an entry bundle, whose leaves are those of the tile of level 0; `path` begins after
+ * "tile/entries/". Every leaf's index is below 2^63. */
+bool scf_entries_path_parse(struct scf_str path, struct scf_tile_id *ret) SCF_MUST_CHECK;
 /* How many hashes tile (level, n) holds in a tree of `size` leaves: 0–256. */
 int scf_tile_width(int level, uint64_t n, uint64_t size);
 

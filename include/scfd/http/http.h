@@ -13,6 +13,7 @@
 #include "scfd/base/err.h"
 #include "scfd/base/id.h"
 #include "scfd/codec/schema.h"
+#include "scfd/codec/suite.h"
 #include "scfd/db/db.h"
 
 struct scf_request;
@@ -45,6 +46,7 @@ struct scf_actor {
     bool lenient_datetime;
     int offset_minutes;     /* the node's time zone */
     unsigned allowed_kinds; /* record kinds the node may send, as bits of enum scf_record_kind */
+    enum scf_suite suite;   /* of the node's chain; of an administrator's, the platform's */
 };
 
 /* ---- routes ---- */
@@ -99,6 +101,7 @@ struct scf_route {
     const char *const *query;         /* documented query parameters, NULL-terminated; any other
                                          one is 400 invalid-parameter */
     bool needs_idempotency_key;
+    bool public_log; /* KEYED, but public where the operator made the log public (config) */
 };
 
 /* ---- the request as a handler sees it ---- */

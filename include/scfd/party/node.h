@@ -2,6 +2,7 @@
 #ifndef SCFD_PARTY_NODE_H
 #define SCFD_PARTY_NODE_H
 
+#include "scfd/codec/suite.h"
 #include "scfd/db/db.h"
 #include "scfd/http/http.h"
 
@@ -11,6 +12,7 @@ struct scf_node {
     struct scf_uuid id;
     const char *name;
     enum scf_node_kind kind;
+    enum scf_suite chain_suite;
     struct scf_uuid operator_enterprise_id; /* nil: none */
     int offset_minutes;
     bool lenient_datetime;
@@ -24,10 +26,10 @@ struct scf_node {
 enum scf_code scf_node_get(struct scf_db *db, struct scf_arena *arena, const struct scf_uuid *id,
                            bool lock, struct scf_node *ret, struct scf_error *err) SCF_MUST_CHECK;
 
-/* Inside a transaction: the head and seal rows of a chain, unless they exist. The seal's
- * block_hash, which the first block names as its predecessor, is 32 zero bytes. */
+/* Inside a transaction: the head and seal rows of a chain of the suite, unless they exist. The
+ * seal's block_hash, which the first block names as its predecessor, is 32 zero bytes. */
 enum scf_code scf_chain_rows_add(struct scf_db *db, struct scf_arena *arena,
-                                 const struct scf_uuid *chain_id,
+                                 const struct scf_uuid *chain_id, enum scf_suite suite,
                                  struct scf_error *err) SCF_MUST_CHECK;
 
 #endif

@@ -10,6 +10,7 @@
 struct scf_signing_key;
 struct scf_templates;
 struct scf_intake;
+struct scf_tile_cache;
 struct scf_workers;
 
 struct scf_services {
@@ -18,12 +19,14 @@ struct scf_services {
     const char *spool_dir; /* for answers that outgrow memory */
     struct scf_installation installation;
     struct scf_keys *keys;
-    struct scf_signing_key *log_key;
-    struct scf_signing_key *witness_key; /* cosigns other logs */
+    struct scf_signing_key *log_key;     /* Ed25519 */
+    struct scf_signing_key *sm2_key;     /* signs chains of suite sm3-sm2 */
+    struct scf_signing_key *witness_key; /* Ed25519; cosigns other logs */
     struct scf_server *server;
     struct scf_workers *workers;
     struct scf_templates *templates;
     struct scf_intake *intake;
+    struct scf_tile_cache *tiles; /* NULL: proofs read every tile from the database */
     /* Folds what is pending of the chains that say something new of a contract, as far as a reader
      * can wait for it (scf_rollup_contract): views lie below the room that folds. NULL: nobody
      * does. */

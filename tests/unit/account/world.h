@@ -61,7 +61,7 @@ static struct scf_uuid add_node(const char *kind, const struct scf_uuid *operato
                      " updated_at) VALUES ($1, 'node', %s, $2, now(), now())",
                      kind),
         &id, operator_id);
-    ok(scf_chain_rows_add(w.db, w.arena, &id, &w.err));
+    ok(scf_chain_rows_add(w.db, w.arena, &id, SCF_SUITE_SHA256_ED25519, &w.err));
     return id;
 }
 

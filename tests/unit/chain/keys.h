@@ -1,4 +1,4 @@
-/* A signing key with a known seed, made through a file as the server does. */
+/* Signing keys, made through files as the server does: one with a known seed, and others. */
 #ifndef SCFD_TESTS_CHAIN_KEYS_H
 #define SCFD_TESTS_CHAIN_KEYS_H
 
@@ -16,8 +16,21 @@ static inline struct scf_signing_key *key_of_seed(const uint8_t seed[32]) {
     close(fd);
     struct scf_signing_key *key = NULL;
     struct scf_error err;
-    assert_int_equal(scf_signing_key_load(path, false, &key, &err), SCF_OK);
+    assert_int_equal(scf_signing_key_load(path, SCF_ED25519, false, &key, &err), SCF_OK);
     unlink(path);
+    return key;
+}
+
+/* SM2 keys are made at random. */
+static inline struct scf_signing_key *fresh_sm2_key(void) {
+    char directory[] = "/tmp/scfd-test-key-XXXXXX", path[64];
+    assert_non_null(mkdtemp(directory));
+    snprintf(path, sizeof path, "%s/key", directory);
+    struct scf_signing_key *key = NULL;
+    struct scf_error err;
+    assert_int_equal(scf_signing_key_load(path, SCF_SM2, true, &key, &err), SCF_OK);
+    unlink(path);
+    rmdir(directory);
     return key;
 }
 

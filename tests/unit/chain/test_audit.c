@@ -7,7 +7,7 @@ enum { LEAVES = 700, TARGET = 300 };
 static struct world w;
 static struct scf_uuid chains[3];
 static struct scf_record *records; /* of chains[1] */
-static uint8_t pub[SCF_ED25519_PUBLIC_LEN];
+static struct scf_public_key pub;
 
 static const char *const tables[] = {"chain", "chain_seal", "record", "tile", "block"};
 
@@ -15,7 +15,7 @@ static int build(void **state) {
     (void)state;
     if (!world_open(&w))
         return 0;
-    scf_signing_key_public(w.services.log_key, pub);
+    pub = scf_signing_key_public(scf_chain_secret(&w.services, world_suite));
     for (size_t i = 0; i < SCF_COUNT(chains); i++) {
         chains[i] = world_chain(&w);
         world_add(&w, &chains[i], 3);
@@ -51,10 +51,12 @@ static void restore(void) {
     }
 }
 
-static struct scf_audit_result audit(const uint8_t *key) {
+static struct scf_audit_result audit(const struct scf_public_key *key) {
     struct scf_audit_result result;
-    struct scf_audit_options options = {
-        .database_url = w.url, .threads = 2, .public_key = key, .origin = "scfd.example"};
+    struct scf_audit_options options = {.database_url = w.url,
+                                        .threads = 2,
+                                        .public_keys = WORLD_KEYS(key),
+                                        .origin = "scfd.example"};
     world_ok(&w, scf_audit_run(&options, &result, &w.err));
     return result;
 }
@@ -78,7 +80,7 @@ static void expect(const struct expectation *rows, size_t n) {
     scf_id_format("node", &chains[1], chain);
     for (size_t i = 0; i < n; i++) {
         damage(rows[i].sql);
-        struct scf_audit_result result = audit(pub);
+        struct scf_audit_result result = audit(&pub);
         if (result.faults == 0)
             fail_msg("not found: %s", rows[i].sql);
         if (strstr(result.first_fault, rows[i].fault) == NULL ||
@@ -110,7 +112,7 @@ static void a_sound_database_has_no_fault(void **state) {
         int calls = 0;
         struct scf_audit_options options = {.database_url = w.url,
                                             .threads = threads,
-                                            .public_key = pub,
+                                            .public_keys = WORLD_KEYS(&pub),
                                             .origin = "scfd.example",
                                             .progress = progress,
                                             .ctx = &calls};
@@ -147,8 +149,8 @@ static void one_chain_alone(void **state) {
 static void another_key_is_told(void **state) {
     (void)state;
     need_world();
-    uint8_t other[32] = {9};
-    struct scf_audit_result r = audit(other);
+    struct scf_public_key other = {.alg = scf_suite_signature(world_suite), .bytes = {9}};
+    struct scf_audit_result r = audit(&other);
     assert_true(r.faults > 0);
     assert_non_null(strstr(r.first_fault, "not signed by this key"));
     assert_int_equal(audit(NULL).faults, 0);
@@ -180,16 +182,20 @@ static void altered_records_are_named(void **state) {
         {"UPDATE scfd.record SET kind = 1" AT, "its leaf text"},
         {"UPDATE scfd.record SET kind = 99" AT, "its kind is unknown"},
         {"UPDATE scfd.record SET body = NULL" AT, "erased in part"},
-        {"UPDATE scfd.record SET body = NULL, body_sha256 = NULL, salt = NULL" AT, "were removed"},
+        {"UPDATE scfd.record SET body = NULL, body_sm3 = body_sha256, body_sha256 = NULL,"
+         " salt = NULL" AT,
+         "erased in part"},
+        {"UPDATE scfd.record SET body = NULL, body_sha256 = NULL, salt = NULL,"
+         " body_sm3 = NULL" AT,
+         "were removed"},
         {"UPDATE scfd.record SET salt = substr(salt, 1, 15)" AT, "wrong length"},
         {"UPDATE scfd.record SET body = ''" AT, "its body does not have the recorded SHA-256"},
     };
-#undef AT
     char id[SCF_ID_TEXT], named[128];
     scf_id_format("inv", &records[TARGET].id, id);
     for (size_t i = 0; i < SCF_COUNT(rows); i++) {
         damage(rows[i].sql);
-        struct scf_audit_result r = audit(pub);
+        struct scf_audit_result r = audit(&pub);
         bool kind = strstr(rows[i].sql, "kind") != NULL; /* then the prefix is another, too */
         snprintf(named, sizeof named, "leaf 303: record %s", kind ? "" : id);
         if (strstr(r.first_fault, rows[i].fault) == NULL || strstr(r.first_fault, named) == NULL ||
@@ -200,10 +206,24 @@ static void altered_records_are_named(void **state) {
     }
 }
 
+/* What belongs to one suite only. */
+static void altered_suites_are_found(void **state) {
+    (void)state;
+    need_world();
+    static const struct expectation rows[SCF_SUITES][2] = {
+        {{"UPDATE scfd.record SET body_sm3 = body_sha256" AT, "it has a body_sm3"},
+         {"UPDATE scfd.record SET body_sm3 = salt" AT, "it has a body_sm3"}},
+        {{"UPDATE scfd.record SET body_sm3 = body_sha256" AT, "have the recorded SM3"},
+         {"UPDATE scfd.record SET body_sm3 = NULL" AT, "its body_sm3 is missing"}}};
+    expect(rows[world_suite], 2);
+    world_sql(&w, "UPDATE scfd.chain SET suite = 1 - suite");
+    assert_true(audit(&pub).faults > 3 + LEAVES);
+    restore();
+}
+
 static void altered_identities_are_found(void **state) {
     (void)state;
     need_world();
-#define AT " WHERE $T AND leaf_index = 303"
     static const struct expectation rows[] = {
         {"UPDATE scfd.record SET id = uuid_nil_like() " AT, "leaf 303: record inv_"},
         {"UPDATE scfd.record SET leaf_index = 5000" AT, "leaf 303: 1 record is missing from here"},
@@ -236,11 +256,12 @@ static void a_consistent_forgery_meets_the_tiles(void **state) {
     scf_p_hash(&p, &forged.body_sha256);
     scf_p_bytes_ref(&p, forged.salt, sizeof forged.salt);
     scf_p_hash(&p, &forged.leaf_hash);
+    scf_p_hash(&p, &forged.body_sm3);
     static const struct scf_stmt forge = {
-        "forge", "UPDATE scfd.record SET body = $2, body_sha256 = $3, salt = $4, leaf_hash = $5"
-                 " WHERE id = $1"};
+        "forge", "UPDATE scfd.record SET body = $2, body_sha256 = $3, salt = $4, leaf_hash = $5,"
+                 " body_sm3 = CASE WHEN body_sm3 IS NOT NULL THEN $6::bytea END WHERE id = $1"};
     world_ok(&w, scf_db_run(w.db, &forge, &p, w.arena, NULL, &w.err));
-    struct scf_audit_result r = audit(pub);
+    struct scf_audit_result r = audit(&pub);
     assert_int_equal(r.faults, 1);
     assert_non_null(strstr(r.first_fault, "leaf 303: record inv_"));
     assert_non_null(strstr(r.first_fault, "its leaf hash differs from the sealed tile"));
@@ -344,7 +365,7 @@ static void vanished_chains_are_found(void **state) {
     need_world();
     world_sql(&w, "INSERT INTO scfd.node (id, name, kind, created_at, updated_at)"
                   " VALUES (gen_random_uuid(), 'n', 1, '2026-01-01', '2026-01-01')");
-    struct scf_audit_result r = audit(pub);
+    struct scf_audit_result r = audit(&pub);
     assert_int_equal(r.faults, 1);
     assert_non_null(strstr(r.first_fault, "there is a node, but no such chain"));
     world_sql(&w, "DELETE FROM scfd.node");
@@ -356,7 +377,7 @@ static void swapped_records_are_found(void **state) {
     damage("UPDATE scfd.record SET leaf_index = -1 WHERE $T AND leaf_index = 303");
     damage("UPDATE scfd.record SET leaf_index = 303 WHERE $T AND leaf_index = 304");
     damage("UPDATE scfd.record SET leaf_index = 304 WHERE $T AND leaf_index = -1");
-    struct scf_audit_result r = audit(pub);
+    struct scf_audit_result r = audit(&pub);
     assert_int_equal(r.faults, 2);
     assert_non_null(strstr(r.first_fault, "leaf 303: record inv_"));
     assert_non_null(strstr(r.first_fault, "its leaf hash differs from the sealed tile"));
@@ -369,7 +390,8 @@ static void the_database_tells_the_origin(void **state) {
     (void)state;
     need_world();
     struct scf_audit_result r;
-    struct scf_audit_options options = {.database_url = w.url, .threads = 2, .public_key = pub};
+    struct scf_audit_options options = {
+        .database_url = w.url, .threads = 2, .public_keys = WORLD_KEYS(&pub)};
     struct scf_uuid platform = chains[0];
     char uuid[33];
     scf_hex(platform.b, sizeof platform.b, uuid);
@@ -401,12 +423,12 @@ static const char *newest_checkpoint(const struct scf_uuid *chain) {
     return scf_strdup(w.arena, scf_rows_text(rows, 0, 0));
 }
 
-static enum scf_code audit_against(const char *note, const uint8_t *key,
+static enum scf_code audit_against(const char *note, const struct scf_public_key *key,
                                    struct scf_audit_result *ret) {
     struct scf_kept_checkpoint kept = {"kept.txt", scf_str(note)};
     struct scf_audit_options options = {.database_url = w.url,
                                         .threads = 2,
-                                        .public_key = key,
+                                        .public_keys = WORLD_KEYS(key),
                                         .origin = "scfd.example",
                                         .checkpoints = &kept,
                                         .checkpoint_count = 1};
@@ -426,20 +448,20 @@ static void a_kept_checkpoint_shows_a_chain_cut_back(void **state) {
     const char *before = newest_checkpoint(&chains[2]);
     grow(&chains[2]);
     const char *note = newest_checkpoint(&chains[2]);
-    world_ok(&w, audit_against(note, pub, &r));
+    world_ok(&w, audit_against(note, &pub, &r));
     assert_int_equal(r.faults, 0);
-    world_ok(&w, audit_against(before, pub, &r)); /* an older one fits too */
+    world_ok(&w, audit_against(before, &pub, &r)); /* an older one fits too */
     assert_int_equal(r.faults, 0);
 
     restore();
-    assert_int_equal(audit(pub).faults, 0);
-    world_ok(&w, audit_against(note, pub, &r));
+    assert_int_equal(audit(&pub).faults, 0);
+    world_ok(&w, audit_against(note, &pub, &r));
     assert_int_equal(r.faults, 1);
     assert_non_null(strstr(r.first_fault, "kept.txt of size 4: the chain was cut back"));
 
     grow(&chains[2]); /* another fourth leaf */
-    assert_int_equal(audit(pub).faults, 0);
-    world_ok(&w, audit_against(note, pub, &r));
+    assert_int_equal(audit(&pub).faults, 0);
+    world_ok(&w, audit_against(note, &pub, &r));
     assert_int_equal(r.faults, 1);
     assert_non_null(strstr(r.first_fault, "the chain had another tree when it had that size"));
     restore();
@@ -450,16 +472,16 @@ static void a_checkpoint_of_no_chain_of_ours_is_no_alarm(void **state) {
     need_world();
     struct scf_audit_result r;
     const char *note = newest_checkpoint(&chains[1]);
-    static const uint8_t other[32] = {9};
-    assert_int_equal(audit_against(note, other, &r), SCF_E_INVALID_PARAMETER);
-    assert_int_equal(audit_against("nonsense", pub, &r), SCF_E_INVALID_PARAMETER);
-    assert_int_equal(audit_against("", pub, &r), SCF_E_INVALID_PARAMETER);
+    struct scf_public_key other = {.alg = scf_suite_signature(world_suite), .bytes = {9}};
+    assert_int_equal(audit_against(note, &other, &r), SCF_E_INVALID_PARAMETER);
+    assert_int_equal(audit_against("nonsense", &pub, &r), SCF_E_INVALID_PARAMETER);
+    assert_int_equal(audit_against("", &pub, &r), SCF_E_INVALID_PARAMETER);
     char *forged = scf_strdup(w.arena, note);
     *strstr(forged, "\n903\n") = 0; /* cut */
-    assert_int_equal(audit_against(forged, pub, &r), SCF_E_INVALID_PARAMETER);
+    assert_int_equal(audit_against(forged, &pub, &r), SCF_E_INVALID_PARAMETER);
     forged = scf_strdup(w.arena, note);
     memcpy(strstr(forged, "\n903\n"), "\n999\n", 5); /* forged */
-    assert_int_equal(audit_against(forged, pub, &r), SCF_E_INVALID_PARAMETER);
+    assert_int_equal(audit_against(forged, &pub, &r), SCF_E_INVALID_PARAMETER);
     assert_non_null(strstr(w.err.detail, "kept.txt"));
     struct scf_kept_checkpoint kept = {"kept.txt", scf_str(note)};
     struct scf_audit_options options = {.database_url = w.url,
@@ -489,7 +511,7 @@ static void columns_are_handed_out(void **state) {
     atomic_int seen = 0;
     struct scf_audit_options options = {.database_url = w.url,
                                         .threads = 3,
-                                        .public_key = pub,
+                                        .public_keys = WORLD_KEYS(&pub),
                                         .origin = "scfd.example",
                                         .columns = odd_amount,
                                         .columns_ctx = &seen};
@@ -497,7 +519,7 @@ static void columns_are_handed_out(void **state) {
     assert_int_equal(r.faults, 0);
     assert_int_equal(atomic_load(&seen), r.leaves);
     damage("UPDATE scfd.record SET amount = 17, currency = 'CNY' WHERE $T AND leaf_index = 303");
-    assert_int_equal(audit(pub).faults, 0); /* no part of the leaf */
+    assert_int_equal(audit(&pub).faults, 0); /* no part of the leaf */
     world_ok(&w, scf_audit_run(&options, &r, &w.err));
     assert_int_equal(r.faults, 1);
     assert_non_null(strstr(r.first_fault, "leaf 303: record inv_"));
@@ -531,7 +553,7 @@ static void an_audit_beside_writers_stays_quiet(void **state) {
     assert_int_equal(pthread_create(&writer, NULL, keep_writing, &stop), 0);
     struct scf_audit_result r = {0};
     for (int i = 0; i < 20 && r.faults == 0; i++)
-        r = audit(pub);
+        r = audit(&pub);
     atomic_store(&stop, true);
     pthread_join(writer, NULL);
     if (r.faults != 0)
@@ -554,6 +576,7 @@ int main(void) {
         cmocka_unit_test(one_chain_alone),
         cmocka_unit_test(another_key_is_told),
         cmocka_unit_test(altered_records_are_named),
+        cmocka_unit_test(altered_suites_are_found),
         cmocka_unit_test(altered_identities_are_found),
         cmocka_unit_test(a_consistent_forgery_meets_the_tiles),
         cmocka_unit_test(altered_tiles_are_found),
@@ -570,5 +593,7 @@ int main(void) {
         cmocka_unit_test(an_audit_without_database_says_so),
     };
     scf_digest_init();
-    return cmocka_run_group_tests(tests, build, drop);
+    int failed = cmocka_run_group_tests_name("sha256-ed25519", tests, build, drop);
+    world_suite = SCF_SUITE_SM3_SM2;
+    return failed + cmocka_run_group_tests_name("sm3-sm2", tests, build, drop);
 }

@@ -12,6 +12,7 @@ static const char ORIGIN[] = "scfd.example/node_00041061050r3gg28a1c60t3gf";
 
 static char directory[] = "/tmp/scfd-test-manual-XXXXXX";
 static char vkey[256];
+static enum scf_suite suite;
 
 static void write_file(const char *name, const void *bytes, size_t n) {
     char path[128];
@@ -22,8 +23,8 @@ static void write_file(const char *name, const void *bytes, size_t n) {
     assert_int_equal(fclose(f), 0);
 }
 
-/* The indented or plain ```sh blocks of the manual, one behind the other. */
-static void write_script(void) {
+/* The indented or plain ```sh blocks below a heading of the manual, one behind the other. */
+static void write_script(const char *heading) {
     size_t n = 0;
     char *text = vector_read("docs/evidence.md", &n);
     if (text == NULL)
@@ -31,14 +32,16 @@ static void write_script(void) {
     struct scf_buf script;
     scf_buf_init(&script, 1 << 16);
     scf_buf_puts(&script, "set -eu\n");
-    bool inside = false;
+    bool below = false, inside = false;
     int blocks = 0;
     for (char *line = text, *next; *line != '\0'; line = next) {
         next = strchr(line, '\n') + 1;
         char *start = line + strspn(line, " ");
         size_t indent = (size_t)(start - line) < 3 ? (size_t)(start - line) : 3;
+        if (strncmp(line, "## ", 3) == 0)
+            below = strncmp(line, heading, strlen(heading)) == 0;
         if (strncmp(start, "```", 3) == 0) {
-            inside = strncmp(start, "```sh", 5) == 0;
+            inside = below && strncmp(start, "```sh", 5) == 0;
             blocks += inside;
         } else if (inside) {
             scf_buf_put(&script, line + indent, (size_t)(next - line) - indent);
@@ -55,6 +58,7 @@ static struct scf_record record(int i) {
     struct scf_record r = {.kind = SCF_REC_INVOICE,
                            .external_id = SCF_STR("INV-\xe5\x8f\x91\xe7\xa5\xa8"),
                            .received_us = INT64_C(1795334400123456) + i,
+                           .suite = suite,
                            .leaf_index = i,
                            .body = {BODY, sizeof BODY - 1}};
     for (int j = 0; j < 16; j++) {
@@ -74,10 +78,10 @@ static struct scf_str note(struct scf_buf *out, const struct scf_buf *text,
 /* The proof of leaf TARGET of a tree of eleven. */
 static void write_proof(void) {
     static const uint8_t seed[32] = {42};
-    struct scf_signing_key *secret = key_of_seed(seed);
-    uint8_t pub[32];
-    scf_signing_key_public(secret, pub);
-    struct scf_vkey key = scf_vkey(SCF_STR(ORIGIN), pub);
+    struct scf_signing_key *secret =
+        suite == SCF_SUITE_SM3_SM2 ? fresh_sm2_key() : key_of_seed(seed);
+    struct scf_public_key pub = scf_signing_key_public(secret);
+    struct scf_vkey key = scf_vkey(SCF_STR(ORIGIN), &pub);
     struct scf_hash leaves[LEAVES], path[SCF_PROOF_MAX];
     struct scf_record target = record(TARGET);
     for (int i = 0; i < LEAVES; i++)
@@ -94,10 +98,11 @@ static void write_proof(void) {
         scf_buf_init(&b[i], 1 << 16);
     scf_block_write(&block, &b[0]);
     scf_checkpoint_write(&point, &b[1]);
-    struct scf_proof_block proven = {.height = 3,
+    struct scf_proof_block proven = {.suite = suite,
+                                     .height = 3,
                                      .size = LEAVES,
                                      .root = block.root,
-                                     .hash = scf_block_hash(&block),
+                                     .hash = scf_block_hash(&block, scf_suite_hash(suite)),
                                      .block_note = note(&b[2], &b[0], &key, secret),
                                      .checkpoint_note = note(&b[3], &b[1], &key, secret)};
     int n = (int)tree_path(TARGET, leaves, LEAVES, path);
@@ -173,7 +178,7 @@ static void the_manual_notices(void **state) {
     write_proof();
     char other[sizeof vkey];
     memcpy(other, vkey, sizeof other);
-    char *last = other + strlen(other) - 3;
+    char *last = other + strlen(other) - 8; /* before any padding */
     *last = *last == 'A' ? 'B' : 'A';
     assert_int_not_equal(run(other), 0);
 }
@@ -181,7 +186,18 @@ static void the_manual_notices(void **state) {
 static int begin(void **state) {
     (void)state;
     assert_non_null(mkdtemp(directory));
-    write_script();
+    suite = SCF_SUITE_SHA256_ED25519;
+    write_script("## Without scfd\n");
+    return 0;
+}
+
+static int begin_sm3(void **state) {
+    (void)state;
+    memcpy(directory + strlen(directory) - 6, "XXXXXX", 6);
+    assert_non_null(mkdtemp(directory));
+    suite = SCF_SUITE_SM3_SM2;
+    tree_alg = SCF_SM3;
+    write_script("## Without scfd: SM3 and SM2\n");
     return 0;
 }
 
@@ -198,5 +214,6 @@ int main(void) {
         cmocka_unit_test(the_manual_notices),
     };
     scf_digest_init();
-    return cmocka_run_group_tests(tests, begin, end);
+    int failed = cmocka_run_group_tests_name("sha256-ed25519", tests, begin, end);
+    return failed + cmocka_run_group_tests_name("sm3-sm2", tests, begin_sm3, end);
 }

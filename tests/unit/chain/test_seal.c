@@ -33,16 +33,11 @@ static struct scf_chain_state sealed(const struct scf_uuid *chain) {
 }
 
 static struct scf_str vkey_of(const struct scf_uuid *chain) {
-    struct scf_buf origin, text;
-    uint8_t pub[32];
-    scf_buf_init(&origin, 512);
+    struct scf_buf text;
     scf_buf_init(&text, 512);
-    scf_chain_origin("scfd.example", chain, &origin);
-    scf_signing_key_public(w.services.log_key, pub);
-    struct scf_vkey key = scf_vkey((struct scf_str){origin.data, origin.len}, pub);
+    struct scf_vkey key = scf_chain_vkey(&w.services, chain, world_suite, w.arena);
     scf_vkey_write(&key, &text);
     struct scf_str ret = scf_str(scf_strndup(w.arena, text.data, text.len));
-    scf_buf_free(&origin);
     scf_buf_free(&text);
     return ret;
 }
@@ -162,7 +157,7 @@ static void before_the_first_block(void **state) {
     need_world();
     struct scf_uuid chain = world_chain(&w), unknown = scf_uuid_new();
     struct scf_chain_state s = sealed(&chain);
-    struct scf_hash empty = scf_sha256("", 0);
+    struct scf_hash empty = scf_digest(scf_suite_hash(world_suite), "", 0);
     assert_int_equal(s.height, -1);
     assert_int_equal(s.size, 0);
     assert_true(scf_hash_eq(&s.root, &empty));
@@ -190,7 +185,7 @@ static void blocks_have_the_right_roots(void **state) {
             leaves[n++] = r[j].leaf_hash;
         world_seal(&w);
         struct scf_chain_state s = sealed(&chain);
-        struct scf_hash root = scf_merkle_root(SCF_SHA256, leaves, n);
+        struct scf_hash root = scf_merkle_root(scf_suite_hash(world_suite), leaves, n);
         assert_int_equal(s.height, i);
         assert_int_equal(s.size, n);
         assert_true(scf_hash_eq(&s.root, &root));
@@ -203,7 +198,7 @@ static void blocks_have_the_right_roots(void **state) {
         assert_int_equal(scf_note_open(block.block_note, &key, 1, note), SCF_NOTE_OK);
         assert_true(scf_block_parse(note->text, &header));
         assert_true(scf_hash_eq(&header.prev, &last));
-        last = scf_block_hash(&header);
+        last = scf_block_hash(&header, scf_suite_hash(world_suite));
         assert_true(scf_hash_eq(&last, &s.block_hash));
     }
     for (size_t i = 0; i < SCF_COUNT(steps); i++) {
@@ -223,15 +218,18 @@ static void consistency_from_the_stored_tiles(void **state) {
     for (size_t i = 0; i < SCF_COUNT(leaves); i++)
         leaves[i] = r[i].leaf_hash;
     world_seal(&w);
+    struct scf_tile_cache *cache = scf_tile_cache_new(3); /* fewer than the tree has: some go */
     for (size_t old = 1; old <= SCF_COUNT(leaves); old += 29) {
         struct scf_range ranges[SCF_PROOF_MAX];
         int n = scf_merkle_consistency(old, SCF_COUNT(leaves), ranges);
-        world_ok(&w, scf_proof_hashes(w.db, w.arena, &chain, ranges, n, proof, &w.err));
-        struct scf_hash a = scf_merkle_root(SCF_SHA256, leaves, old),
-                        b = scf_merkle_root(SCF_SHA256, leaves, SCF_COUNT(leaves));
-        assert_true(scf_merkle_verify_consistency(SCF_SHA256, old, SCF_COUNT(leaves), &a, &b, proof,
-                                                  (size_t)n));
+        world_ok(&w, scf_proof_hashes(w.db, w.arena, cache, &chain, world_suite, ranges, n, proof,
+                                      &w.err));
+        struct scf_hash a = scf_merkle_root(scf_suite_hash(world_suite), leaves, old),
+                        b = scf_merkle_root(scf_suite_hash(world_suite), leaves, SCF_COUNT(leaves));
+        assert_true(scf_merkle_verify_consistency(scf_suite_hash(world_suite), old,
+                                                  SCF_COUNT(leaves), &a, &b, proof, (size_t)n));
     }
+    scf_tile_cache_free(cache);
 }
 
 /* A backlog larger than one transaction takes becomes several blocks in one run; other chains are
@@ -403,8 +401,9 @@ static void one_key_signs_a_database(void **state) {
     world_ok(&w, scf_chain_key_check(w.db, w.arena, &w.services, &w.err)); /* nothing signed yet */
     world_seal(&w);
     world_ok(&w, scf_chain_key_check(w.db, w.arena, &w.services, &w.err));
-    struct scf_signing_key *right = w.services.log_key;
-    w.services.log_key = key_of_seed(seed);
+    bool sm2 = world_suite == SCF_SUITE_SM3_SM2;
+    struct scf_signing_key **own = sm2 ? &w.services.sm2_key : &w.services.log_key, *right = *own;
+    *own = sm2 ? fresh_sm2_key() : key_of_seed(seed);
     assert_int_equal(scf_chain_key_check(w.db, w.arena, &w.services, &w.err),
                      SCF_E_INVALID_PARAMETER);
     world_add(&w, &old, 1);
@@ -412,8 +411,8 @@ static void one_key_signs_a_database(void **state) {
     world_seal(&w);
     assert_int_equal(sealed(&old).size, 2);
     assert_int_equal(sealed(&fresh).size, 0);
-    scf_signing_key_free(w.services.log_key);
-    w.services.log_key = right;
+    scf_signing_key_free(*own);
+    *own = right;
     world_seal(&w);
     assert_int_equal(sealed(&old).size, 3);
     assert_int_equal(sealed(&fresh).size, 1);
@@ -467,10 +466,11 @@ static void an_erased_record_keeps_its_place(void **state) {
     struct scf_uuid chain = world_chain(&w);
     struct scf_record *r = world_add(&w, &chain, 5), got;
     world_seal(&w);
-    world_sql(&w, scf_asprintf(w.arena,
-                               "UPDATE scfd.record SET body = NULL, body_sha256 = NULL, salt = NULL"
-                               " WHERE external_id = '%s'",
-                               r[2].external_id.p));
+    world_sql(&w,
+              scf_asprintf(w.arena,
+                           "UPDATE scfd.record SET body = NULL, body_sha256 = NULL, salt = NULL,"
+                           " body_sm3 = NULL WHERE external_id = '%s'",
+                           r[2].external_id.p));
     world_ok(&w, scf_record_get(w.db, w.arena, NULL, &r[2].id, &got, &w.err));
     assert_null(got.body.p);
     char *json = proof_of(&got);
@@ -498,5 +498,7 @@ int main(void) {
         cmocka_unit_test(an_erased_record_keeps_its_place),
     };
     scf_digest_init();
-    return cmocka_run_group_tests(tests, open_world, close_world);
+    int failed = cmocka_run_group_tests_name("sha256-ed25519", tests, open_world, close_world);
+    world_suite = SCF_SUITE_SM3_SM2;
+    return failed + cmocka_run_group_tests_name("sm3-sm2", tests, open_world, close_world);
 }

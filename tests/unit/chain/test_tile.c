@@ -68,6 +68,22 @@ static void other_spellings_are_refused(void **state) {
     }
 }
 
+/* An entry bundle is named as the tile of its leaves; none has a leaf that no tree can have. */
+static void entry_bundles(void **state) {
+    (void)state;
+    struct scf_tile_id id;
+    assert_true(scf_entries_path_parse(SCF_STR("x001/x234/067.p/8"), &id));
+    assert_true(id.level == 0 && id.n == 1234067 && id.width == 8);
+    assert_true(scf_entries_path_parse(SCF_STR("000"), &id));
+    assert_true(id.level == 0 && id.n == 0 && id.width == 256);
+    /* 2^55 bundles hold 2^63 leaves; sizes end at 2^63 − 1. */
+    assert_true(scf_entries_path_parse(SCF_STR("x036/x028/x797/x018/x963/966"), &id));
+    assert_false(scf_entries_path_parse(SCF_STR("x036/x028/x797/x018/x963/967"), &id));
+    assert_false(scf_entries_path_parse(SCF_STR("0/000"), &id));
+    assert_false(scf_entries_path_parse(SCF_STR(""), &id));
+    assert_false(scf_entries_path_parse(SCF_STR("000.p/0"), &id));
+}
+
 static void widths(void **state) {
     (void)state;
     assert_int_equal(scf_tile_width(0, 0, 0), 0);
@@ -208,6 +224,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names),
         cmocka_unit_test(other_spellings_are_refused),
+        cmocka_unit_test(entry_bundles),
         cmocka_unit_test(widths),
         cmocka_unit_test(proofs_from_tiles_verify),
         cmocka_unit_test(a_missing_hash_is_told),

@@ -64,7 +64,7 @@ static void gives_every_leaf_and_root(void **state) {
     (void)state;
     need_world();
     struct scf_uuid id = chain_of(LEAVES, -1);
-    struct scf_chain_walk *walk = scf_chain_walk_new(w.arena, &id);
+    struct scf_chain_walk *walk = scf_chain_walk_new(w.arena, &id, world_suite);
     check_root(walk, 0);
     check_leaf(walk, 0);
     check_root(walk, 1);
@@ -90,7 +90,7 @@ static void ends_where_the_tiles_end(void **state) {
     } cases[] = {{0, -1, -1}, {300, -1, 299}, {1000, 2, 511}, {LEAVES, 64, 16383}};
     for (size_t i = 0; i < SCF_COUNT(cases); i++) {
         struct scf_uuid id = chain_of(cases[i].n, cases[i].without);
-        struct scf_chain_walk *walk = scf_chain_walk_new(w.arena, &id);
+        struct scf_chain_walk *walk = scf_chain_walk_new(w.arena, &id, world_suite);
         struct scf_hash h;
         bool known = true;
         if (cases[i].last >= 0)
@@ -109,5 +109,8 @@ int main(void) {
         cmocka_unit_test(gives_every_leaf_and_root),
         cmocka_unit_test(ends_where_the_tiles_end),
     };
-    return cmocka_run_group_tests(tests, open_world, close_world);
+    int failed = cmocka_run_group_tests_name("sha256-ed25519", tests, open_world, close_world);
+    world_suite = SCF_SUITE_SM3_SM2;
+    tree_alg = SCF_SM3;
+    return failed + cmocka_run_group_tests_name("sm3-sm2", tests, open_world, close_world);
 }

@@ -5,6 +5,9 @@
 
 #include "scfd/chain/merkle.h"
 
+/* Of the trees below; a test may set it. */
+static enum scf_hash_alg tree_alg = SCF_SHA256;
+
 static inline uint64_t tree_random(uint64_t *state) {
     *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
     return *state >> 33;
@@ -13,7 +16,7 @@ static inline uint64_t tree_random(uint64_t *state) {
 static inline struct scf_hash tree_leaf(uint64_t i) {
     uint8_t bytes[8];
     memcpy(bytes, &i, sizeof bytes);
-    return scf_merkle_leaf(SCF_SHA256, bytes, sizeof bytes);
+    return scf_merkle_leaf(tree_alg, bytes, sizeof bytes);
 }
 
 static inline size_t tree_cut(size_t n) {
@@ -26,7 +29,7 @@ static inline size_t tree_cut(size_t n) {
 /* MTH(D[n]) */
 static inline struct scf_hash tree_mth(const struct scf_hash *d, size_t n) {
     if (n == 0)
-        return scf_sha256("", 0);
+        return scf_digest(tree_alg, "", 0);
     if (n == 1)
         return d[0];
     size_t k = tree_cut(n);
@@ -34,7 +37,7 @@ static inline struct scf_hash tree_mth(const struct scf_hash *d, size_t n) {
     uint8_t bytes[65] = {1};
     memcpy(bytes + 1, l.b, 32);
     memcpy(bytes + 33, r.b, 32);
-    return scf_sha256(bytes, sizeof bytes);
+    return scf_digest(tree_alg, bytes, sizeof bytes);
 }
 
 /* PATH(m, D[n]) */

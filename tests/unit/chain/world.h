@@ -18,6 +18,16 @@ struct world {
     int serial;
 };
 
+/* Of the chains that world_chain makes; a test may set it. */
+static enum scf_suite world_suite = SCF_SUITE_SHA256_ED25519;
+
+/* The key of that suite, for an audit. */
+#define WORLD_KEYS(key)                                                                            \
+    {                                                                                              \
+        world_suite == SCF_SUITE_SHA256_ED25519 ? (key) : NULL,                                    \
+            world_suite == SCF_SUITE_SM3_SM2 ? (key) : NULL                                        \
+    }
+
 static inline bool world_open(struct world *w) {
     *w = (struct world){.url = scf_test_database()};
     if (w->url == NULL) {
@@ -29,12 +39,14 @@ static inline bool world_open(struct world *w) {
     w->arena = scf_arena_new(256 << 20);
     w->services.database_url = w->url;
     w->services.log_key = key_of_seed(seed);
+    w->services.sm2_key = fresh_sm2_key();
     memcpy(w->services.installation.origin, "scfd.example", sizeof "scfd.example");
     return true;
 }
 
 static inline void world_close(struct world *w) {
     scf_signing_key_free(w->services.log_key);
+    scf_signing_key_free(w->services.sm2_key);
     scf_arena_free(w->arena);
     scf_db_free(w->db);
 }
@@ -63,7 +75,7 @@ static inline int64_t world_number(struct world *w, const char *sql) {
 
 static inline struct scf_uuid world_chain(struct world *w) {
     struct scf_uuid id = scf_uuid_new();
-    world_ok(w, scf_chain_rows_add(w->db, w->arena, &id, &w->err));
+    world_ok(w, scf_chain_rows_add(w->db, w->arena, &id, world_suite, &w->err));
     return id;
 }
 

@@ -65,7 +65,7 @@ static void add_node(void) {
     query("INSERT INTO scfd.api_key (id, node_id, digest, hint, created_at)"
           " VALUES ($3, $1, $4, 'hint', $2)",
           &p);
-    ok(scf_chain_rows_add(w.db, w.arena, &w.actor.node_id, &w.err));
+    ok(scf_chain_rows_add(w.db, w.arena, &w.actor.node_id, SCF_SUITE_SHA256_ED25519, &w.err));
 }
 
 /* The descriptor of the connection that the batch has just opened. */

@@ -46,8 +46,8 @@ static int open_world(void **state) {
         return 0;
     w.db = scf_db_new(w.url, "test", 0);
     w.arena = scf_arena_new(256 << 20);
-    ok(scf_chain_rows_add(w.db, w.arena, &w.one, &w.err));
-    ok(scf_chain_rows_add(w.db, w.arena, &w.other, &w.err));
+    ok(scf_chain_rows_add(w.db, w.arena, &w.one, SCF_SUITE_SHA256_ED25519, &w.err));
+    ok(scf_chain_rows_add(w.db, w.arena, &w.other, SCF_SUITE_SHA256_ED25519, &w.err));
     return 0;
 }
 

@@ -102,6 +102,7 @@ static void a_node_is_written(void **state) {
     (void)state;
     struct scf_node node = {.name = "采购平台",
                             .kind = SCF_NODE_LENDER,
+                            .chain_suite = SCF_SUITE_SM3_SM2,
                             .offset_minutes = -330,
                             .allowed_kinds = 1 | 8,
                             .status = SCF_NODE_SUSPENDED,
@@ -117,6 +118,7 @@ static void a_node_is_written(void **state) {
     scf_jw_end_object(&w);
     assert_string_equal(out.data, "{\"id\":\"node_01h455vb4pex5vsknk084sn02q\",\"object\":\"node\","
                                   "\"name\":\"采购平台\",\"kind\":\"lender\","
+                                  "\"chain_suite\":\"sm3-sm2\","
                                   "\"operator_enterprise_id\":null,\"timezone\":\"-05:30\","
                                   "\"lenient_datetime\":false,"
                                   "\"allowed_resources\":[\"enterprise\",\"invoice\"],"

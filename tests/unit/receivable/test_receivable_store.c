@@ -37,7 +37,7 @@ static struct scf_uuid add_node(enum scf_node_kind kind, const struct scf_uuid *
     scf_p_uuid(&p, operator_id);
     scf_p_time(&p, scf_now_us());
     ok(scf_db_run(w.db, &insert, &p, w.arena, NULL, &w.err));
-    ok(scf_chain_rows_add(w.db, w.arena, &id, &w.err));
+    ok(scf_chain_rows_add(w.db, w.arena, &id, SCF_SUITE_SHA256_ED25519, &w.err));
     return id;
 }
 

@@ -133,11 +133,11 @@ static void keys(void **state) {
 /* The key with the seed 07…07; the line is Python's. */
 static void signing(void **state) {
     (void)state;
-    uint8_t seed[32], pub[SCF_ED25519_PUBLIC_LEN];
+    uint8_t seed[32];
     memset(seed, 7, sizeof seed);
     struct scf_signing_key *secret = key_of_seed(seed);
-    scf_signing_key_public(secret, pub);
-    struct scf_cosigner key = scf_cosigner(SCF_STR("witness.example/w1"), pub);
+    struct scf_public_key pub = scf_signing_key_public(secret);
+    struct scf_cosigner key = scf_cosigner(SCF_STR("witness.example/w1"), pub.bytes);
     struct scf_buf out;
     scf_buf_init(&out, 1024);
     scf_cosigner_write(&key, &out);

@@ -126,7 +126,8 @@ static const char *media_of(struct scf_str component) {
         const char *word, *media;
     } words[] = {
         {"text", "text/plain"},     {"bytes", "application/octet-stream"}, {"html", "text/html"},
-        {"pdf", "application/pdf"}, {"tlogsize", "text/x.tlog.size"},      {"ndjson", ndjson_type}};
+        {"pdf", "application/pdf"}, {"tlogsize", "text/x.tlog.size"},      {"ndjson", ndjson_type},
+    };
     for (size_t i = 0; i < SCF_COUNT(words); i++)
         if (scf_str_is(component, words[i].word))
             return words[i].media;

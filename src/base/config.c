@@ -63,6 +63,8 @@ static const struct key keys[] = {
     {AT(witness_quorum), INT(0, 100, "0"),
      .help = "Witnesses that must cosign the checkpoints of a chain that has no quorum of its own; "
              "0: none is asked."},
+    {AT(witness_interval_s), INT(1, 86400, "10"),
+     .help = "Seconds between two checkpoints of a chain that are shown to its witnesses."},
     {AT(witness_silent_after_s), INT(1, 31536000, "3600"),
      .help = "Seconds after which a witness without cosignatures, or a block without its quorum, "
              "raises an alarm."},

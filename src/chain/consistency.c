@@ -1,4 +1,6 @@
-/* What others ask of a chain's tree beside the proof of a record. Relies on proof_store. */
+/* That one tree of a chain extends another. Relies on chain_store for the chain's suite and on
+ * proof_store. */
+#include "chain_store.h"
 #include "proof_store.h"
 
 #include "scfd/chain/chain.h"

@@ -57,7 +57,7 @@ static enum scf_code make_request(struct run *r, const struct scf_witness_showin
         return scf_fail_memory(err);
     enum scf_code code = SCF_OK;
     if (old_size > 0 && old_size < s->size)
-        code = scf_chain_consistency(r->job->db, r->job->arena, r->job->app, &s->chain_id, old_size,
+        code = scf_chain_consistency(r->job->db, r->job->arena, r->services, &s->chain_id, old_size,
                                      s->size, &consistency, err);
     if (code == SCF_OK && consistency.n > SCF_WIT_PROOF_MAX)
         code = scf_fail(err, SCF_E_INTERNAL, "A consistency proof is too long for a witness.");
@@ -179,41 +179,48 @@ static enum scf_code take_answer(struct run *r, const struct scf_witness_showing
         a.kind == SCF_WIT_REFUSED ? a.problem : "it has cosigned another tree (409)", err);
 }
 
-/* Asks once, and again with the size that the witness names. */
+struct exchange {
+    struct scf_buf body, answer;
+    int64_t old_size;
+    bool again;
+};
+
+static enum scf_code ask_once(struct run *r, const struct scf_witness_showing *s,
+                              struct exchange *x, struct scf_error *err) {
+    int status = 0;
+    scf_buf_clear(&x->body);
+    scf_buf_clear(&x->answer);
+    x->again = false;
+    enum scf_code code = make_request(r, s, x->old_size, &x->body, err);
+    if (code != SCF_OK)
+        return code;
+    /* The others come first next time: it may be this one that the witness cannot digest. */
+    if (!call(r, (struct scf_str){x->body.data, x->body.len}, &status, &x->answer))
+        return store_problem(r, s, s->cosigned_size, r->unanswered, err);
+    return take_answer(r, s, status, (struct scf_str){x->answer.data, x->answer.len}, &x->old_size,
+                       &x->again, err);
+}
+
+/* Asks, and again with the size that the witness names. What is wrong with one chain must not keep
+ * the others from being shown. */
 static enum scf_code show(struct run *r, const struct scf_witness_showing *s,
                           struct scf_error *err) {
-    struct scf_buf body, answer;
-    int64_t old_size = s->cosigned_size;
+    struct exchange x = {.old_size = s->cosigned_size, .again = true};
     enum scf_code code = SCF_OK;
-    bool again = true;
-    scf_buf_init(&body, SCF_WIT_BODY_MAX);
-    scf_buf_init(&answer, ANSWER_MAX);
-    for (int i = 0; i < TRIES && again && code == SCF_OK; i++) {
-        int status = 0;
-        scf_buf_clear(&body);
-        scf_buf_clear(&answer);
-        code = make_request(r, s, old_size, &body, err);
-        if (code ==
-            SCF_E_INTERNAL) { /* one damaged tree must not keep the others from being shown */
-            scf_log_error("A chain cannot be shown to its witnesses", err);
-            again = false;
-            code =
-                store_problem(r, s, s->cosigned_size, "our own tree is damaged: scfd audit", err);
-            break;
-        }
-        if (code != SCF_OK || !call(r, (struct scf_str){body.data, body.len}, &status, &answer))
-            break;
-        code = take_answer(r, s, status, (struct scf_str){answer.data, answer.len}, &old_size,
-                           &again, err);
+    scf_buf_init(&x.body, SCF_WIT_BODY_MAX);
+    scf_buf_init(&x.answer, ANSWER_MAX);
+    for (int i = 0; i < TRIES && x.again && code == SCF_OK; i++)
+        code = ask_once(r, s, &x, err);
+    scf_buf_free(&x.body);
+    scf_buf_free(&x.answer);
+    if (code == SCF_E_INTERNAL) {
+        scf_log_error("A checkpoint could not be shown to a witness", err);
+        return store_problem(r, s, s->cosigned_size, "we could not ask it: see the log", err);
     }
-    if (code == SCF_OK && again && r->unanswered == NULL) {
-        count("refused");
-        code =
-            store_problem(r, s, s->cosigned_size, "it names one size after the other (409)", err);
-    }
-    scf_buf_free(&body);
-    scf_buf_free(&answer);
-    return code;
+    if (code != SCF_OK || !x.again)
+        return code;
+    count("refused");
+    return store_problem(r, s, s->cosigned_size, "it names one size after the other (409)", err);
 }
 
 /* ---- the run ---- */
@@ -238,14 +245,20 @@ static enum scf_code show_all(struct run *r, struct scf_error *err) {
 static int64_t pause_us(const struct run *r) {
     int64_t took_us = scf_mono_us() - r->began_us;
     if (r->unanswered != NULL)
-        return scf_wit_pause_us(r->witness.failures + 1);
+        return scf_wit_pause_us(r->witness.failures);
     return took_us > r->calls * SLOW_US ? REST * took_us : 0;
 }
 
 static enum scf_code release(struct run *r, struct scf_error *err) {
-    int64_t now_us = scf_now_us(), due_us = now_us + pause_us(r);
-    return scf_witness_release(r->job->db, r->job->arena, &r->witness.id, r->unanswered, now_us,
-                               due_us, err);
+    struct scf_witness *w = &r->witness;
+    int64_t now_us = scf_now_us();
+    if (r->unanswered == NULL)
+        w->failures = 0;
+    else
+        w->failures = r->calls > 1 ? 1 : w->failures + 1; /* it did answer the others */
+    w->problem = r->unanswered;
+    w->due_us = now_us + pause_us(r);
+    return scf_witness_release(r->job->db, r->job->arena, w, now_us, err);
 }
 
 static bool read_payload(const struct scf_job *job, struct scf_uuid *ret) {

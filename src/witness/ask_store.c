@@ -1,7 +1,7 @@
 /* SQL of asking witnesses. Relies on sql/0020_witness.sql. */
 #include "ask_store.h"
 
-#define NIL "'00000000-0000-0000-0000-000000000000'"
+#define NIL "'00000000-0000-0000-0000-000000000000'::uuid"
 /* What a chain wants, `c` being its row of witness_chain, if it has one. */
 #define DEFAULT_QUORUM                                                                             \
     "coalesce((SELECT quorum FROM scfd.witness_chain WHERE chain_id = " NIL "), 0)"
@@ -16,7 +16,8 @@
 static const struct scf_stmt default_stmt = {
     "scf_witness_default",
     "WITH changed AS (INSERT INTO scfd.witness_chain AS c (chain_id, quorum, updated_at)"
-    " VALUES (" NIL ", $1, $2) ON CONFLICT (chain_id)"
+    " SELECT " NIL ", $1, $2 WHERE NOT EXISTS (SELECT FROM scfd.witness_chain"
+    " WHERE chain_id = " NIL " AND quorum = $1) ON CONFLICT (chain_id)"
     " DO UPDATE SET quorum = excluded.quorum, updated_at = $2 WHERE c.quorum <> excluded.quorum"
     " RETURNING c.chain_id)"
     " UPDATE scfd.witness_chain c SET cosigned_size = " COSIGNED_WITH(
@@ -65,18 +66,21 @@ static const struct scf_stmt advance_stmt = {
     "scf_witness_advance",
     "INSERT INTO scfd.witness_chain AS t (chain_id, shown_size, shown_at, updated_at)"
     " SELECT s.chain_id, s.size, $2, $2 FROM scfd.chain_seal s"
+    " JOIN scfd.chain h ON h.id = s.chain_id AND h.suite = 0" /* witnesses know SHA-256 only */
     " LEFT JOIN scfd.witness_chain c ON c.chain_id = s.chain_id"
     " WHERE s.size > coalesce(c.shown_size, 0) AND " QUORUM " > 0"
-    " AND (c.shown_at IS NULL OR c.cosigned_size >= c.shown_size OR c.shown_at <= $1)"
+    " AND (c.shown_at IS NULL OR (c.shown_at < $3"
+    " AND (c.cosigned_size >= c.shown_size OR c.shown_at <= $1)))"
     " ON CONFLICT (chain_id) DO UPDATE SET shown_size = excluded.shown_size, shown_at = $2,"
     " updated_at = $2 WHERE t.shown_size < excluded.shown_size"};
 
-enum scf_code scf_witness_advance(struct scf_db *db, struct scf_arena *arena, int64_t stale_us,
-                                  int64_t now_us, struct scf_error *err) {
+enum scf_code scf_witness_advance(struct scf_db *db, struct scf_arena *arena,
+                                  const struct scf_witness_pace *pace, struct scf_error *err) {
     struct scf_params p;
     scf_params_init(&p, arena);
-    scf_p_time(&p, stale_us);
-    scf_p_time(&p, now_us);
+    scf_p_time(&p, pace->stale_us);
+    scf_p_time(&p, pace->now_us);
+    scf_p_time(&p, pace->tick_us);
     return scf_db_run(db, &advance_stmt, &p, arena, NULL, err);
 }
 
@@ -134,18 +138,19 @@ enum scf_code scf_witness_take(struct scf_db *db, struct scf_arena *arena,
 
 static const struct scf_stmt release_stmt = {
     "scf_witness_release",
-    "UPDATE scfd.witness SET due_at = $4, problem = $2, updated_at = $3,"
-    " failures = CASE WHEN $2 IS NULL THEN 0 ELSE failures + 1 END WHERE id = $1"};
+    "UPDATE scfd.witness SET failures = $2, problem = $3, due_at = $4, updated_at = $5"
+    " WHERE id = $1"};
 
 enum scf_code scf_witness_release(struct scf_db *db, struct scf_arena *arena,
-                                  const struct scf_uuid *id, const char *problem, int64_t now_us,
-                                  int64_t due_us, struct scf_error *err) {
+                                  const struct scf_witness *w, int64_t now_us,
+                                  struct scf_error *err) {
     struct scf_params p;
     scf_params_init(&p, arena);
-    scf_p_uuid(&p, id);
-    scf_p_text(&p, problem);
+    scf_p_uuid(&p, &w->id);
+    scf_p_i32(&p, w->failures);
+    scf_p_text(&p, w->problem);
+    scf_p_time(&p, w->due_us);
     scf_p_time(&p, now_us);
-    scf_p_time(&p, due_us);
     return scf_db_run(db, &release_stmt, &p, arena, NULL, err);
 }
 
@@ -156,7 +161,8 @@ static const struct scf_stmt showings_stmt = {
     " JOIN scfd.block b ON b.chain_id = c.chain_id AND b.size = c.shown_size"
     " LEFT JOIN scfd.witness_shown s ON s.witness_id = $1 AND s.chain_id = c.chain_id"
     " WHERE c.shown_size > coalesce(s.size, 0) AND " QUORUM " > 0"
-    " AND (s.due_at IS NULL OR s.due_at <= $2) ORDER BY c.shown_at, c.chain_id LIMIT $3"};
+    " AND (s.due_at IS NULL OR s.due_at <= $2)"
+    " ORDER BY coalesce(s.failures, 0), c.shown_at, c.chain_id LIMIT $3"};
 
 enum scf_code scf_witness_showings(struct scf_db *db, struct scf_arena *arena,
                                    const struct scf_uuid *witness_id, int64_t now_us, int limit,
@@ -336,6 +342,7 @@ static const struct scf_stmt silent_stmt = {
 static const struct scf_stmt missing_stmt = {
     "scf_witness_missing",
     "SELECT count(*) FROM scfd.chain_seal s"
+    " JOIN scfd.chain h ON h.id = s.chain_id AND h.suite = 0"
     " LEFT JOIN scfd.witness_chain c ON c.chain_id = s.chain_id CROSS JOIN LATERAL"
     " (SELECT b.sealed_at FROM scfd.block b WHERE b.chain_id = s.chain_id"
     " AND b.size > coalesce(c.cosigned_size, 0) ORDER BY b.size LIMIT 1) b"

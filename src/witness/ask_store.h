@@ -40,10 +40,14 @@ enum scf_code scf_witness_default(struct scf_db *db, struct scf_arena *arena, in
 enum scf_code scf_witness_want(struct scf_db *db, struct scf_arena *arena,
                                const struct scf_uuid *chain_id, int quorum, int64_t now_us,
                                struct scf_error *err) SCF_MUST_CHECK;
-/* Chooses what is shown next: a chain that wants a quorum shows its newest checkpoint once that
- * shown before has its quorum, or was shown before `stale_us`. */
-enum scf_code scf_witness_advance(struct scf_db *db, struct scf_arena *arena, int64_t stale_us,
-                                  int64_t now_us, struct scf_error *err) SCF_MUST_CHECK;
+/* Chooses what is shown next: a chain that wants a quorum shows its newest checkpoint when the one
+ * before was shown before `tick_us`, and has its quorum or was shown before `stale_us`. */
+struct scf_witness_pace {
+    int64_t tick_us, stale_us, now_us;
+};
+enum scf_code scf_witness_advance(struct scf_db *db, struct scf_arena *arena,
+                                  const struct scf_witness_pace *pace,
+                                  struct scf_error *err) SCF_MUST_CHECK;
 
 /* ---- asking ---- */
 
@@ -55,12 +59,12 @@ enum scf_code scf_witness_due(struct scf_db *db, struct scf_arena *arena, int64_
 enum scf_code scf_witness_take(struct scf_db *db, struct scf_arena *arena,
                                const struct scf_uuid *id, int64_t now_us, int64_t until_us,
                                bool *ret_taken, struct scf_error *err) SCF_MUST_CHECK;
-/* Gives the turn back. `problem` NULL: it answered; else one more failure. */
+/* Gives the turn back: stores failures, problem and due_us. */
 enum scf_code scf_witness_release(struct scf_db *db, struct scf_arena *arena,
-                                  const struct scf_uuid *id, const char *problem, int64_t now_us,
-                                  int64_t due_us, struct scf_error *err) SCF_MUST_CHECK;
+                                  const struct scf_witness *w, int64_t now_us,
+                                  struct scf_error *err) SCF_MUST_CHECK;
 
-/* A checkpoint to be shown. */
+/* A checkpoint to be shown; those that failed come last. */
 struct scf_witness_showing {
     struct scf_uuid chain_id;
     int64_t size;          /* of the tree */

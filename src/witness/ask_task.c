@@ -6,7 +6,7 @@
 #include "scfd/base/metrics.h"
 #include "scfd/witness/witness.h"
 
-#define ROUND_US (10 * SCF_US_PER_SECOND) /* for which a checkpoint is shown at least */
+#define ROUND_US (10 * SCF_US_PER_SECOND) /* for which one without its quorum is shown */
 #define ALARMS_US (2 * SCF_US_PER_SECOND) /* between two counts */
 
 struct ordering {
@@ -63,9 +63,13 @@ enum scf_code scf_witness_task(struct scf_db *db, struct scf_arena *arena, void 
     int64_t now_us = scf_now_us();
     struct scf_uuid *ids = NULL;
     size_t n = 0;
+    /* All chains go on at the same moments, so that a witness gets one job for all of them. */
+    int64_t interval_us = config->witness_interval_s * SCF_US_PER_SECOND;
+    struct scf_witness_pace pace = {
+        .tick_us = now_us - now_us % interval_us, .stale_us = now_us - ROUND_US, .now_us = now_us};
     enum scf_code code = scf_witness_default(db, arena, config->witness_quorum, now_us, err);
     if (code == SCF_OK)
-        code = scf_witness_advance(db, arena, now_us - ROUND_US, now_us, err);
+        code = scf_witness_advance(db, arena, &pace, err);
     if (code == SCF_OK)
         code = scf_witness_due(db, arena, now_us, &ids, &n, err);
     struct ordering ordering = {arena, ids, n};

@@ -101,7 +101,7 @@ void scf_cosign(struct scf_str text, int64_t time_s, const struct scf_cosigner *
     struct scf_signature signature;
     scf_sign(secret, message.data, message.len, &signature);
     SCF_ASSERT(signature.n == SCF_ED25519_SIGNATURE_LEN);
-    memcpy(raw + SCF_COSIGNER_KEY_ID + TIME_LEN, signature.bytes, signature.n);
+    memcpy(raw + SCF_COSIGNER_KEY_ID + TIME_LEN, signature.bytes, SCF_ED25519_SIGNATURE_LEN);
     scf_buf_free(&message);
     char base64[SCF_BASE64_LEN(sizeof raw) + 1];
     scf_base64(raw, sizeof raw, base64);
@@ -137,8 +137,8 @@ static bool verifies(struct scf_str text, const struct scf_cosigner *key,
     scf_buf_init(&message, MESSAGE_MAX);
     write_message(text, (int64_t)time, &message);
     struct scf_public_key pub;
-    bool good = scf_public_key_read(SCF_ED25519, key->pub, sizeof key->pub, &pub) &&
-                !message.overflow &&
+    bool good = !message.overflow &&
+                scf_public_key_read(SCF_ED25519, key->pub, sizeof key->pub, &pub) &&
                 scf_verify(&pub, message.data, message.len, raw + SCF_COSIGNER_KEY_ID + TIME_LEN,
                            SCF_ED25519_SIGNATURE_LEN);
     scf_buf_free(&message);

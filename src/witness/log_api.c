@@ -5,6 +5,7 @@
 #include "lines.h"
 #include "log_store.h"
 #include "scfd/base/clock.h"
+#include "scfd/chain/block.h"
 #include "self.h"
 
 /* ---- GET /v1/witness ---- */
@@ -183,11 +184,26 @@ static enum scf_code add(struct scf_db *db, void *ctx, struct scf_error *err) {
     return scf_wit_log_save(db, arena, log, err);
 }
 
+/* To cosign oneself proves nothing. */
+static enum scf_code check_origin(struct scf_request *rq, const cJSON *body,
+                                  struct scf_error *err) {
+    const struct scf_services *services = scf_rq_app(rq);
+    struct scf_uuid id;
+    struct scf_str installation;
+    if (scf_chain_origin_parse(scf_str(scf_json_string(body, "origin")), &id, &installation) &&
+        scf_str_is(installation, services->installation.origin))
+        return scf_fail_fault(scf_rq_arena(rq), "#/origin", "inconsistent",
+                              "is a chain of this installation", err);
+    return SCF_OK;
+}
+
 void scf_wit_log_post(struct scf_request *rq) {
     struct scf_error err;
     const cJSON *body;
     struct adding a = {.rq = rq};
     enum scf_code code = scf_rq_valid_body(rq, NULL, &body, NULL, &err);
+    if (code == SCF_OK)
+        code = check_origin(rq, body, &err);
     if (code == SCF_OK) {
         int64_t now_us = scf_now_us();
         a.log = (struct scf_wit_log){.id = scf_uuid_new(),

@@ -28,11 +28,14 @@ const struct scf_schema scf_wit_observation_schema = {
     .fields = observation_fields,
 };
 
+static const struct scf_uuid ALL_CHAINS = {{0}};
+
 struct observation {
     struct scf_request *rq;
     struct scf_str note;
     struct scf_str origin;
     struct scf_uuid chain_id; /* of our own; nil: another's log */
+    bool chain_known;
     struct scf_wit_log log;
     struct scf_wit_view view;
     const char *verdict; /* "consistent", "remembered", "ahead", "conflict" */
@@ -56,13 +59,9 @@ static enum scf_code read_keys(struct observation *o, struct scf_vkey keys[SCF_W
                                size_t *ret_n, struct scf_error *err) {
     struct scf_arena *arena = scf_rq_arena(o->rq);
     if (is_our_own(o, &o->chain_id)) {
-        struct scf_chain_state chain;
-        enum scf_code code =
-            scf_chain_sealed_state(scf_rq_db(o->rq), arena, &o->chain_id, &chain, err);
-        if (code != SCF_OK)
-            return code;
-        *ret_n = 1;
-        keys[0] = scf_chain_vkey(scf_rq_app(o->rq), &o->chain_id, chain.suite, arena);
+        *ret_n = SCF_SUITES; /* a lost chain does not say which it was of */
+        for (int i = 0; i < SCF_SUITES; i++)
+            keys[i] = scf_chain_vkey(scf_rq_app(o->rq), &o->chain_id, (enum scf_suite)i, arena);
         return SCF_OK;
     }
     enum scf_code code = scf_wit_log_by_origin(scf_rq_db(o->rq), arena, o->origin, &o->log, err);
@@ -117,7 +116,7 @@ static enum scf_code stop_sealing(struct observation *o, struct scf_db *db, cons
                                   const char *event, struct scf_error *err) {
     const struct scf_services *services = scf_rq_app(o->rq);
     struct scf_arena *arena = scf_rq_arena(o->rq);
-    struct scf_witness_loss loss = {.chain_id = o->chain_id,
+    struct scf_witness_loss loss = {.chain_id = o->chain_known ? o->chain_id : ALL_CHAINS,
                                     .reason = reason,
                                     .size = o->view.checkpoint.size,
                                     .now_us = scf_now_us(),
@@ -154,9 +153,9 @@ static enum scf_code compare(struct observation *o, struct scf_db *db, bool *ret
                              struct scf_error *err) {
     const struct scf_checkpoint *c = &o->view.checkpoint;
     struct scf_chain_consistency tree;
-    struct scf_hash empty = scf_merkle_empty(o->view.alg);
+    struct scf_hash empty = scf_merkle_empty(SCF_SHA256), empty_sm3 = scf_merkle_empty(SCF_SM3);
     if (c->size == 0) {
-        *ret_same = scf_hash_eq(&c->root, &empty);
+        *ret_same = scf_hash_eq(&c->root, &empty) || scf_hash_eq(&c->root, &empty_sm3);
         return SCF_OK;
     }
     enum scf_code code = scf_chain_consistency(db, scf_rq_arena(o->rq), scf_rq_app(o->rq),
@@ -174,7 +173,9 @@ static enum scf_code observe_own(struct scf_db *db, void *ctx, struct scf_error 
     enum scf_code code = scf_key_hold(db, arena, scf_rq_actor(o->rq), scf_now_us(), err);
     if (code == SCF_OK)
         code = scf_witness_sealed(db, arena, &o->chain_id, &sealed, &newest, err);
-    if (code != SCF_OK)
+    /* We signed for a node that is not there: all of this database is an older copy. */
+    o->chain_known = code != SCF_E_NOT_FOUND;
+    if (code != SCF_OK && o->chain_known)
         return code;
     if (o->view.checkpoint.size > sealed) {
         o->verdict = "ahead";

@@ -17,7 +17,7 @@ from harness.witnesses import Peer, Sealed, add_witness, remove_witness, witness
 @pytest.fixture(scope="module")
 def peers(server):
     """Two installations, each the other's witness."""
-    with Server(flags=["--origin", "a.test/log"]) as first:
+    with Server(flags=["--origin", "a.test/log", "--witness-interval-s", "1"]) as first:
         yield first, server
 
 
@@ -56,7 +56,8 @@ def test_two_installations_cosign_each_other(peers):
                                      {"origin": view["origin"], "vkeys": [view["vkey"]]})
         assert answer.status == 201
     for round_ in range(3):
-        for server, other, chain in zip(peers, peers[::-1], chains):
+        # The second one shows a checkpoint every ten seconds only: the first, at once, is enough.
+        for server, other, chain in list(zip(peers, peers[::-1], chains))[:2 if round_ == 0 else 1]:
             size = chain.grow(round_ + 1)
             if round_ == 0:
                 chain.want(1)
@@ -176,6 +177,26 @@ def test_a_slow_witness_keeps_nobody_waiting(a, peer):
     assert witness_of(a, slow_id)["failures"] >= 1
 
 
+def test_one_chain_that_is_never_answered_does_not_keep_the_others(a, peer):
+    bad, good = Sealed(a), Sealed(a)
+    witness = peer()
+    hang = threading.Event()
+
+    def answer(old, note):
+        if bad.node.id in note:
+            hang.wait(20)
+        return witness.honest(old, note)
+    witness.answer = answer
+    add_witness(a, witness.url, witness.cosigner.vkey)
+    bad.grow()
+    bad.want(1)
+    wait_until(lambda: witness.asked, 10, "the one that hangs is asked")
+    good.want(1)
+    good.cosigned(good.grow())
+    assert bad.read()["witness"]["cosigned_size"] == 0
+    hang.set()
+
+
 def test_what_the_witness_knows_is_taken_over(a, peer):
     """It was shown the chain before by somebody else: it names the size, and gets a proof of it."""
     chain, witness = Sealed(a), peer()
@@ -231,6 +252,12 @@ def test_observations_of_our_own_chains(a):
     assert observe(twin.checkpoint(sizes[1] + 5))["verdict"] == "ahead"
     assert a.psql("SELECT reason, published_size, note FROM scfd.seal_refusal").startswith(
         f"ahead|{sizes[1] + 5}|{view['origin']}")
+    # A node that the copy has and this database lacks: nothing here is new enough.
+    lost = Log(view["origin"].rpartition("/")[0] + "/node_01h455vb4pex5vsknk084sn02q",
+               signing_key(a))
+    assert observe(lost.checkpoint(1))["verdict"] == "ahead"
+    assert a.psql("SELECT published_size FROM scfd.seal_refusal"
+                  " WHERE chain_id = '00000000-0000-0000-0000-000000000000'") == "1"
     answer = observe(twin.checkpoint(sizes[0]))
     assert answer["verdict"] == "conflict"
     conflict = chain.admin.get(f"/v1/witness/conflicts/{answer['conflict_id']}").json()

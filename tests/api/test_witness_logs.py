@@ -9,7 +9,7 @@ import pytest
 from harness import merkle
 from harness.bodies import unique
 from harness.parties import make_node
-from harness.server import Server
+from harness.server import Server, scfd
 from harness.tlog import Log, consistency, text_of, verify_cosignature
 from harness.witnesses import Peer, Sealed, add_witness, remove_witness
 
@@ -306,6 +306,9 @@ def test_logs_are_administrators_business(admin, erp, log):
     assert admin.post("/v1/witness/logs", {**body, "vkeys": ["nonsense"]}).status == 422
     assert admin.post("/v1/witness/logs", {**body, "vkeys": [log.vkey] * 2}).status == 422
     assert admin.post("/v1/witness/logs", {**body, "vkeys": []}).status == 422
+    own = admin.get("/v1/chains").json()["data"][0]
+    ourselves = {"origin": own["origin"], "vkeys": [own["vkey"]]}
+    assert admin.post("/v1/witness/logs", ourselves).status == 422
     assert admin.post("/v1/witness/logs", {**body, "origin": "a\nb"}).status == 422
     again = admin.post("/v1/witness/logs", {"origin": log.origin, "vkeys": [log.vkey]})
     assert again.status == 409
@@ -329,7 +332,8 @@ def test_a_log_that_is_removed_is_not_forgotten(admin, asker, log):
 
 @pytest.fixture(scope="module")
 def alone():
-    flags = ["--origin", "alone.test/log", "--witness-name", "w.test/one", "--witness-quorum", "1"]
+    flags = ["--origin", "alone.test/log", "--witness-name", "w.test/one", "--witness-quorum", "1",
+             "--witness-interval-s", "1"]
     with Server(flags=flags) as running:
         yield running
 
@@ -376,5 +380,7 @@ def test_the_clock_never_goes_back_and_nothing_is_lost_by_a_restart(alone):
     alone.start()
     assert conflicts_of(alone.client(), log) == [found]
     assert show(alone.anonymous(), log.body(7, 8)).status == 403
+    done = scfd("audit", "--data", alone.data)
+    assert done.returncode == 0, done
     text = alone.anonymous().get("/metrics").body.decode()
     assert 'scfd_witness_requests_total{result="halted"} 1' in text

@@ -40,7 +40,7 @@ class Sealed:
         assert answer.status == 200, answer
         return answer.json()
 
-    def cosigned(self, size, timeout_s=20):
+    def cosigned(self, size, timeout_s=40):
         wait_until(lambda: self.read()["witness"]["cosigned_size"] >= size, timeout_s,
                    f"{size} leaves are cosigned: {self.read()}")
 

@@ -38,7 +38,8 @@ struct scf_config {
     int64_t drain_timeout_s;
     int64_t idempotency_ttl_h;
     int64_t rating_window_days;
-    int64_t witness_quorum; /* of chains without their own; 0: nobody is asked */
+    int64_t witness_quorum;     /* of chains without their own; 0: nobody is asked */
+    int64_t witness_interval_s; /* between two checkpoints of a chain that are shown */
     int64_t witness_silent_after_s;
     uint64_t given; /* for scf_config_is_given */
 };

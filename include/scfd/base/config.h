@@ -16,6 +16,7 @@ struct scf_config {
     const char *database_url; /* NULL: embedded cluster */
     const char *public_base_url;
     const char *signing_key_file; /* NULL: DIR/log.key */
+    const char *evm_key_file;     /* NULL: DIR/evm.key */
     const char *origin;           /* prefix of every chain's origin */
     const char *log_level;
     const char *log_format;

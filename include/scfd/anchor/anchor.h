@@ -142,7 +142,8 @@ enum scf_code scf_anchor_stamp(struct scf_db *db, struct scf_arena *arena,
 /* ---- reading ---- */
 
 /* What a record's block is anchored by: of each target the earliest confirmed tick that covers the
- * block; where none is confirmed, the earliest anchored one. `path` leads from the block hash to the statement's root. */
+ * block; where none is confirmed, the earliest anchored one. `path` leads from the block hash to
+ * the statement's root. */
 struct scf_anchoring {
     const struct scf_anchor_target *target;
     struct scf_anchor_entry entry;

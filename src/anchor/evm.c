@@ -1,19 +1,18 @@
 /* Anchoring on EVM chains: one step of an entry looks where its transactions are and does the next
- * thing. A nonce is reserved, and a transaction kept, before anybody sees it; so whatever is lost on
- * the way (an answer, the node's pool, the block itself) the next step finds out and mends. */
+ * thing. A nonce is reserved, and a transaction kept, before anybody sees it; so whatever is lost
+ * on the way (an answer, the node's pool, the block itself) the next step finds out and mends. */
 #include "scfd/anchor/evm.h"
 
 #include "evm_block.h"
 #include "evm_store.h"
 #include "scfd/anchor/anchor.h"
 #include "scfd/base/clock.h"
-#include "scfd/base/log.h"
 
 enum {
-    STEP_US = 8 * 1000000,   /* no call begins later: the core gives a step ten seconds */
-    GAS_MAX = 10 * 1000000,  /* more than any receiver may burn */
+    STEP_US = 8 * 1000000,  /* no call begins later: the core gives a step ten seconds */
+    GAS_MAX = 10 * 1000000, /* more than any receiver may burn */
     TX_ROOM = 1024,
-    RELAXED = 10             /* between looks at what is confirmed: so many polls */
+    RELAXED = 10 /* between looks at what is confirmed: so many polls */
 };
 
 struct step {
@@ -33,8 +32,8 @@ struct step {
 
 /* ---- looking at the chain ---- */
 
-static enum scf_code quantity(struct step *s, const char *method, const char *params,
-                              uint64_t *ret, struct scf_error *err) {
+static enum scf_code quantity(struct step *s, const char *method, const char *params, uint64_t *ret,
+                              struct scf_error *err) {
     const cJSON *result = NULL;
     enum scf_code code = evm_call(&s->node, method, params, &result, NULL, err);
     if (code == SCF_OK && !evm_large_quantity(result, ret))
@@ -77,6 +76,12 @@ static enum scf_code read_count(struct step *s, const char *of, int64_t *ret,
     if (code == SCF_OK)
         *ret = (int64_t)count;
     return code;
+}
+
+static void refer_to(struct step *s, const struct scf_hash *hash) {
+    char hex[2 * SCF_HASH_LEN + 1];
+    scf_hex(hash->b, SCF_HASH_LEN, hex);
+    s->entry->reference = scf_asprintf(s->arena, "0x%s", hex);
 }
 
 /* ---- mined ---- */
@@ -124,17 +129,14 @@ static enum scf_code mined(struct step *s, const cJSON *block, const struct evm_
         if (code != SCF_OK)
             return code;
     }
-    char hex[2 * SCF_HASH_LEN + 1];
-    scf_hex(sent->hash.b, SCF_HASH_LEN, hex);
-    s->entry->reference = scf_asprintf(s->arena, "0x%s", hex);
+    refer_to(s, &sent->hash);
     int64_t depth = (int64_t)s->head - (int64_t)r->block_number + 1;
     bool deep = depth >= s->settings.confirmations && s->entry->proven_us != 0;
     s->entry->state = deep ? SCF_ANCHOR_CONFIRMED : SCF_ANCHOR_ANCHORED;
     put_due(s, deep ? RELAXED : 1);
-    if (!deep || depth < s->settings.finality)
-        return SCF_OK;
-    s->entry->due_us = 0;
-    return evm_slot_finish(s->db, s->arena, &s->id, err);
+    if (deep && depth >= s->settings.finality)
+        s->entry->due_us = 0;
+    return SCF_OK;
 }
 
 /* Any of the transactions that were signed for the entry may have made it. */
@@ -211,7 +213,8 @@ static enum scf_code check_funds(struct step *s, uint64_t cost, struct scf_error
     if (code == SCF_OK && balance < cost)
         return scf_fail(err, SCF_E_UPSTREAM,
                         "The account %s holds %" PRIu64 " wei, and a transaction may cost %" PRIu64
-                        ": fund it.", address, balance, cost);
+                        ": fund it.",
+                        address, balance, cost);
     return code;
 }
 
@@ -222,7 +225,8 @@ static bool node_knows(struct step *s, const struct scf_hash *hash) {
     scf_hex(hash->b, SCF_HASH_LEN, hex);
     snprintf(params, sizeof params, "[\"0x%s\"]", hex);
     return evm_call(&s->node, "eth_getTransactionByHash", params, &result, NULL, &unsaid) ==
-               SCF_OK && result != NULL;
+               SCF_OK &&
+           result != NULL;
 }
 
 /* A node that has it already answers with an error, each in its own words. */
@@ -240,8 +244,7 @@ static enum scf_code send(struct step *s, const struct evm_sent *sent, struct sc
 }
 
 /* Signs, keeps, and only then sends. */
-static enum scf_code sign_and_send(struct step *s, struct scf_eth_tx *tx,
-                                   const struct evm_fee *fee, struct evm_sent *ret,
+static enum scf_code sign_and_send(struct step *s, struct scf_eth_tx *tx, const struct evm_fee *fee,
                                    struct scf_error *err) {
     struct scf_buf raw;
     tx->max_fee = fee->max;
@@ -257,7 +260,7 @@ static enum scf_code sign_and_send(struct step *s, struct scf_eth_tx *tx,
     enum scf_code code = evm_sent_add(s->db, s->arena, &s->account, &s->id, &sent, err);
     if (code != SCF_OK)
         return code;
-    *ret = sent;
+    refer_to(s, &sent.hash);
     return send(s, &sent, err);
 }
 
@@ -270,7 +273,7 @@ static const struct evm_sent *newest_at(const struct evm_slot *slot, int64_t non
 }
 
 static enum scf_code offer(struct step *s, int64_t nonce, const struct evm_fee *beat,
-                           struct evm_sent *ret, struct scf_error *err) {
+                           struct scf_error *err) {
     char data[EVM_DATA];
     uint64_t tip = 0;
     struct evm_fee fee;
@@ -288,18 +291,18 @@ static enum scf_code offer(struct step *s, int64_t nonce, const struct evm_fee *
     if (!evm_fee_offer(&s->settings, s->base_fee, tip, beat, &fee))
         return scf_fail(err, SCF_E_UPSTREAM,
                         "The chain asks for %" PRIu64 " wei per gas, which the target's fee caps "
-                        "do not allow.", s->base_fee);
+                        "do not allow.",
+                        s->base_fee);
     code = check_funds(s, evm_times(tx.gas_limit, fee.max), err);
-    return code == SCF_OK ? sign_and_send(s, &tx, &fee, ret, err) : code;
+    return code == SCF_OK ? sign_and_send(s, &tx, &fee, err) : code;
 }
 
 /* Nothing is in the chain (any more): the entry has the lowest free nonce, and one transaction for
- * it is on its way. What waits for too long offers more, if the caps allow; else it is sent again if
- * the node has lost it. */
+ * it is on its way. What waits for too long offers more, if the caps allow; else it is sent again
+ * if the node has lost it. */
 static enum scf_code submit(struct step *s, struct scf_error *err) {
     int64_t nonce;
     struct evm_fee beat;
-    struct evm_sent sent;
     enum scf_code code = evm_slot_take(s->db, s->arena, &s->account, &s->id, s->latest, s->pending,
                                        &nonce, &beat, err);
     if (code != SCF_OK)
@@ -308,25 +311,27 @@ static enum scf_code submit(struct step *s, struct scf_error *err) {
     bool stuck =
         before && before->at_us + s->settings.stuck_after_s * SCF_US_PER_SECOND <= scf_now_us();
     if (!before)
-        return offer(s, nonce, &beat, &sent, err);
-    if (stuck && offer(s, nonce, &beat, &sent, err) == SCF_OK)
+        return offer(s, nonce, &beat, err);
+    refer_to(s, &before->hash);
+    if (stuck && offer(s, nonce, &beat, err) == SCF_OK)
         return SCF_OK;
+    if (stuck) /* for the operator: it waits, and no more can be offered */
+        s->entry->problem = scf_strdup(s->arena, err->detail);
     return node_knows(s, &before->hash) ? SCF_OK : send(s, before, err);
 }
 
 static enum scf_code wait_for_block(struct step *s, struct scf_error *err) {
     bool lost = s->entry->state != SCF_ANCHOR_PENDING;
+    s->entry->problem = NULL;
     enum scf_code code = submit(s, err);
     if (code != SCF_OK && !lost)
         return code;
     s->entry->state = SCF_ANCHOR_PENDING;
     s->entry->proof = (struct scf_str){NULL, 0};
     s->entry->proven_us = 0;
-    s->entry->problem = NULL;
     if (lost) /* that it is no longer proven must be kept, whether or not it could be sent */
-        s->entry->problem = code == SCF_OK
-                                ? "The chain was reorganised without the transaction."
-                                : scf_strdup(s->arena, err->detail);
+        s->entry->problem = code == SCF_OK ? "The chain was reorganised without the transaction."
+                                           : scf_strdup(s->arena, err->detail);
     put_due(s, 1);
     return SCF_OK;
 }
@@ -360,8 +365,8 @@ static enum scf_code load_key(const struct scf_services *services, struct scf_et
     return scf_eth_key_load(given ? given : path, given == NULL, ret, err);
 }
 
-enum scf_code scf_evm_address(const struct scf_services *services,
-                              char ret[SCF_ETH_ADDRESS_TEXT], struct scf_error *err) {
+enum scf_code scf_evm_address(const struct scf_services *services, char ret[SCF_ETH_ADDRESS_TEXT],
+                              struct scf_error *err) {
     struct scf_eth_key *key = NULL;
     enum scf_code code = load_key(services, &key, err);
     if (code != SCF_OK)
@@ -392,10 +397,8 @@ static enum scf_code step(struct scf_db *db, struct scf_arena *arena,
                           struct scf_error *err) {
     struct scf_error own = {0};
     struct scf_anchor_entry next = *entry;
-    struct step s = {.db = db,
-                     .arena = arena,
-                     .entry = &next,
-                     .id = {entry->tick, entry->target->id}};
+    struct step s = {
+        .db = db, .arena = arena, .entry = &next, .id = {entry->tick, entry->target->id}};
     if (!err)
         err = &own; /* what went wrong is read here too */
     enum scf_code code = read_settings(arena, entry->target, &s.settings, err);

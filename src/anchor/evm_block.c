@@ -139,8 +139,7 @@ static bool find_path(const struct evm_node *node, const cJSON *block, struct ev
 
 enum scf_code evm_block_prove(const struct evm_node *node, int64_t chain_id, const cJSON *block,
                               const struct evm_receipt *r, struct scf_str raw,
-                              struct evm_proof *ret, const char **ret_why,
-                              struct scf_error *err) {
+                              struct evm_proof *ret, const char **ret_why, struct scf_error *err) {
     uint64_t time_s;
     struct evm_proof p = {.chain_id = chain_id,
                           .transaction = raw,

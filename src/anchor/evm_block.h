@@ -15,8 +15,8 @@ enum scf_code evm_receipt_get(const struct evm_node *node, const struct scf_hash
                               bool *ret_found, struct evm_receipt *ret,
                               struct scf_error *err) SCF_MUST_CHECK;
 
-/* The block that the chain has at the receipt's height now. *ret_canonical: it is the receipt's, and
- * has the transaction where the receipt says. *ret_block in the node's arena. */
+/* The block that the chain has at the receipt's height now. *ret_canonical: it is the receipt's,
+ * and has the transaction where the receipt says. *ret_block in the node's arena. */
 enum scf_code evm_block_check(const struct evm_node *node, const struct evm_receipt *r,
                               const struct scf_hash *hash, bool *ret_canonical,
                               const cJSON **ret_block, struct scf_error *err) SCF_MUST_CHECK;

@@ -27,12 +27,12 @@ static const struct member {
     {"extraData", BYTES, 0, 1024},
     {"mixHash", BYTES, 32, 32},
     {"nonce", BYTES, 8, 8},
-    {"baseFeePerGas", NUMBER, 0, 0},         /* EIP-1559 */
-    {"withdrawalsRoot", BYTES, 32, 32},      /* EIP-4895 */
-    {"blobGasUsed", NUMBER, 0, 0},           /* EIP-4844 */
-    {"excessBlobGas", NUMBER, 0, 0},         /* EIP-4844 */
+    {"baseFeePerGas", NUMBER, 0, 0},          /* EIP-1559 */
+    {"withdrawalsRoot", BYTES, 32, 32},       /* EIP-4895 */
+    {"blobGasUsed", NUMBER, 0, 0},            /* EIP-4844 */
+    {"excessBlobGas", NUMBER, 0, 0},          /* EIP-4844 */
     {"parentBeaconBlockRoot", BYTES, 32, 32}, /* EIP-4788 */
-    {"requestsHash", BYTES, 32, 32},         /* EIP-7685 */
+    {"requestsHash", BYTES, 32, 32},          /* EIP-7685 */
 };
 enum { FIRST_LATER = 15, TRANSACTIONS_ROOT = 4, NUMBER_AT = 8, TIME_AT = 11 };
 
@@ -79,7 +79,8 @@ bool evm_header_read(struct scf_str header, struct evm_header *ret) {
             return false;
         if (i == TRANSACTIONS_ROOT && bytes.n == SCF_HASH_LEN)
             memcpy(h.transactions_root.b, bytes.p, SCF_HASH_LEN);
-        else if (i == TRANSACTIONS_ROOT || (i == NUMBER_AT && !scf_rlp_next_u64(&rest, &h.number)) ||
+        else if (i == TRANSACTIONS_ROOT ||
+                 (i == NUMBER_AT && !scf_rlp_next_u64(&rest, &h.number)) ||
                  (i == TIME_AT && !scf_rlp_next_u64(&rest, &h.time_s)))
             return false;
     }

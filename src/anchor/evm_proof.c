@@ -66,11 +66,10 @@ void evm_proof_write(const struct evm_proof *p, struct scf_buf *out) {
 
 static bool read_path(struct scf_arena *arena, const cJSON *array, struct evm_trie_path *ret) {
     ret->n = 0;
-    for (const cJSON *item = array ? array->child : NULL; item; item = item->next) {
+    for (const cJSON *item = array ? array->child : NULL; item; item = item->next)
         if (ret->n == EVM_TRIE_PATH_MAX ||
             !evm_bytes(arena, item, 1, EVM_PROOF_MAX, &ret->nodes[ret->n++]))
             return false;
-    }
     return true;
 }
 
@@ -146,8 +145,10 @@ static bool check_transaction(const struct evm_proof *p, struct scf_str statemen
     }
     scf_eth_address_format(&from, address);
     scf_hex(hash.b, SCF_HASH_LEN, hex);
-    scf_buf_printf(report, "ok   transaction 0x%s of chain %" PRId64 ", signed by %s, carries the "
-                           "root\n", hex, p->chain_id, address);
+    scf_buf_printf(report,
+                   "ok   transaction 0x%s of chain %" PRId64 ", signed by %s, carries the "
+                   "root\n",
+                   hex, p->chain_id, address);
     return true;
 }
 
@@ -182,7 +183,8 @@ static enum verdict look_up(const struct evm_proof *p, struct scf_str trust) {
         if (n != 4 || !scf_parse_u64(words[1], INT64_MAX, &chain_id) ||
             !scf_parse_u64(words[2], INT64_MAX, &number) || !scf_str_starts(words[3], "0x") ||
             !scf_unhex((struct scf_str){words[3].p + 2, words[3].n - 2}, hash.b, SCF_HASH_LEN))
-            return CONTRADICTED; /* a line that is not understood must not pass for one that agrees */
+            return CONTRADICTED; /* a line that is not understood must not pass for one that agrees
+                                  */
         if (chain_id != (uint64_t)p->chain_id || number != (uint64_t)p->block_number)
             continue;
         if (!scf_hash_eq(&hash, &p->block_hash))
@@ -201,14 +203,17 @@ static bool check_trust(const struct evm_proof *p, struct scf_str trust, struct 
         scf_buf_printf(report, "ok   the block is the one that is trusted; its time is %s\n", time);
         return true;
     case CONTRADICTED:
-        scf_buf_printf(report, "FAIL what is trusted contradicts it: evm %" PRId64 " %" PRId64
-                               " 0x%s\n", p->chain_id, p->block_number, hex);
+        scf_buf_printf(report,
+                       "FAIL what is trusted contradicts it: evm %" PRId64 " %" PRId64 " 0x%s\n",
+                       p->chain_id, p->block_number, hex);
         return false;
     case UNKNOWN:
         break;
     }
-    scf_buf_printf(report, "note to be trusted, or looked up at any node: evm %" PRId64 " %" PRId64
-                           " 0x%s, of %s\n", p->chain_id, p->block_number, hex, time);
+    scf_buf_printf(report,
+                   "note to be trusted, or looked up at any node: evm %" PRId64 " %" PRId64
+                   " 0x%s, of %s\n",
+                   p->chain_id, p->block_number, hex, time);
     return true;
 }
 
@@ -217,8 +222,9 @@ static bool verify(const struct evm_proof *p, struct scf_str statement, struct s
     if (!check_transaction(p, statement, report))
         return false;
     if (p->header.n == 0) {
-        scf_buf_puts(report, "FAIL the proof does not say how the transaction is in its block; only "
-                             "a node of the chain can\n");
+        scf_buf_puts(report,
+                     "FAIL the proof does not say how the transaction is in its block; only "
+                     "a node of the chain can\n");
         return false;
     }
     if (!check_block(p, report) || !check_trust(p, trust, report))

@@ -4,10 +4,10 @@
  *      "from":"0x…","block_number":1,"block_hash":"0x…","block_time":"…Z","header":"0x…",
  *      "transaction_index":0,"path":["0x…",…]}
  *
- * The signed transaction carries "scfd" and the root; it is the value at its index in the trie under
- * the header's transactionsRoot (`path`, from the root down); the header's Keccak-256 is the block's
- * hash. What remains to be trusted is that the chain has that block. `header` and `path` are null
- * where the node could not give what they are made of. Pure; any thread. */
+ * The signed transaction carries "scfd" and the root; it is the value at its index in the trie
+ * under the header's transactionsRoot (`path`, from the root down); the header's Keccak-256 is the
+ * block's hash. What remains to be trusted is that the chain has that block. `header` and `path`
+ * are null where the node could not give what they are made of. Pure; any thread. */
 #ifndef SCFD_ANCHOR_EVM_PROOF_H
 #define SCFD_ANCHOR_EVM_PROOF_H
 

@@ -57,8 +57,10 @@ static enum scf_code ask(const struct evm_node *node, const char *method,
     if (code == SCF_OK) {
         *ret = scf_json_parse_large(node->arena, answer.data, answer.len, &unsaid);
         if (!*ret)
-            code = scf_fail(err, SCF_E_UPSTREAM, "The node answers %s with something that is no "
-                            "JSON, or too much of it.", method);
+            code = scf_fail(err, SCF_E_UPSTREAM,
+                            "The node answers %s with something that is no "
+                            "JSON, or too much of it.",
+                            method);
     }
     scf_buf_free(&answer);
     return code;
@@ -129,7 +131,8 @@ enum scf_code evm_call_many(const struct evm_node *node, const char *method,
     if (code == SCF_OK && !cJSON_IsArray(answers)) /* one error for all of them */
         return take(method, answers, 0, ret, seen, NULL, err);
     size_t count = 0;
-    for (const cJSON *a = answers ? answers->child : NULL; a && code == SCF_OK; a = a->next, count++)
+    for (const cJSON *a = answers ? answers->child : NULL; a && code == SCF_OK;
+         a = a->next, count++)
         code = take(method, a, n, ret, seen, NULL, err);
     if (code == SCF_OK && count != n)
         return scf_fail(err, SCF_E_UPSTREAM, "The node did not answer all calls of %s.", method);

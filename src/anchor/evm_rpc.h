@@ -18,9 +18,9 @@ struct evm_node {
 struct evm_node evm_node_open(struct scf_arena *arena, const char *url, int64_t until_mono_us);
 void evm_node_close(struct evm_node *node);
 
-/* `params` is a JSON array. *ret is NULL when the result is null; in the node's arena. UPSTREAM when
- * the node does not answer, or answers with an error, whose code is then in *ret_rpc_error (may be
- * NULL; else 0). */
+/* `params` is a JSON array. *ret is NULL when the result is null; in the node's arena. UPSTREAM
+ * when the node does not answer, or answers with an error, whose code is then in *ret_rpc_error
+ * (may be NULL; else 0). */
 enum scf_code evm_call(const struct evm_node *node, const char *method, const char *params,
                        const cJSON **ret, int64_t *ret_rpc_error,
                        struct scf_error *err) SCF_MUST_CHECK;

@@ -6,7 +6,7 @@
 /* 10^5 gwei: far above any fee that was ever paid, and its products stay below 2^63. */
 #define GWEI_PLACES 9
 #define FEE_MAX INT64_C(100000000000000)
-#define DEFAULT_MAX_FEE UINT64_C(100000000000)       /* 100 gwei */
+#define DEFAULT_MAX_FEE UINT64_C(100000000000)        /* 100 gwei */
 #define DEFAULT_MAX_PRIORITY_FEE UINT64_C(3000000000) /* 3 gwei */
 #define CHAIN_ID_MAX INT64_C(9007199254740991)        /* what JSON can say */
 

@@ -90,6 +90,24 @@ static enum scf_code lock_account(struct scf_db *db, struct taking *t, struct sc
     return code == SCF_OK ? scf_db_run(db, &lock, &p, t->arena, NULL, err) : code;
 }
 
+/* Confirmed and never looked at again: only once that is kept may the slot go, for without it the
+ * entry would be sent anew. */
+static enum scf_code forget_final(struct scf_db *db, struct taking *t, struct scf_error *err) {
+    static const struct scf_stmt stmt = {
+        "evm_forget_final",
+        "WITH gone AS (DELETE FROM scfd.evm_slot s USING scfd.anchor_entry e"
+        " WHERE s.chain_id = $1 AND s.address = $2 AND e.tick = s.tick"
+        " AND e.target_id = s.target_id AND e.state = 2 AND e.due_at IS NULL"
+        " RETURNING s.chain_id, s.address, s.nonce, s.tick, s.target_id)"
+        " DELETE FROM scfd.evm_tx t USING gone g"
+        " WHERE (t.tick = g.tick AND t.target_id = g.target_id)"
+        " OR (t.chain_id = g.chain_id AND t.address = g.address AND t.nonce = g.nonce)"};
+    struct scf_params p;
+    scf_params_init(&p, t->arena);
+    p_account(&p, t->account);
+    return scf_db_run(db, &stmt, &p, t->arena, NULL, err);
+}
+
 static enum scf_code choose(struct scf_db *db, struct taking *t, struct scf_error *err) {
     static const struct scf_stmt stmt = {
         "evm_taken",
@@ -157,6 +175,8 @@ static enum scf_code take_body(struct scf_db *db, void *ctx, struct scf_error *e
     struct taking *t = ctx;
     enum scf_code code = lock_account(db, t, err);
     if (code == SCF_OK)
+        code = forget_final(db, t, err);
+    if (code == SCF_OK)
         code = choose(db, t, err);
     if (code == SCF_OK)
         code = assign(db, t, err);
@@ -167,11 +187,8 @@ enum scf_code evm_slot_take(struct scf_db *db, struct scf_arena *arena,
                             const struct evm_account *account, const struct evm_entry *entry,
                             int64_t latest, int64_t pending, int64_t *ret_nonce,
                             struct evm_fee *ret_beat, struct scf_error *err) {
-    struct taking t = {.arena = arena,
-                       .account = account,
-                       .entry = entry,
-                       .latest = latest,
-                       .pending = pending};
+    struct taking t = {
+        .arena = arena, .account = account, .entry = entry, .latest = latest, .pending = pending};
     enum scf_code code = scf_tx_run(db, take_body, &t, err);
     if (code != SCF_OK)
         return code;
@@ -209,19 +226,3 @@ enum scf_code evm_sent_add(struct scf_db *db, struct scf_arena *arena,
                         sent->nonce);
     return code;
 }
-
-enum scf_code evm_slot_finish(struct scf_db *db, struct scf_arena *arena,
-                              const struct evm_entry *entry, struct scf_error *err) {
-    static const struct scf_stmt stmt = {
-        "evm_slot_finish",
-        "WITH gone AS (DELETE FROM scfd.evm_slot WHERE tick = $1 AND target_id = $2"
-        " RETURNING chain_id, address, nonce)"
-        " DELETE FROM scfd.evm_tx t WHERE (t.tick = $1 AND t.target_id = $2) OR EXISTS"
-        " (SELECT FROM gone g WHERE g.chain_id = t.chain_id AND g.address = t.address"
-        " AND g.nonce = t.nonce)"};
-    struct scf_params p;
-    scf_params_init(&p, arena);
-    p_entry(&p, entry);
-    return scf_db_run(db, &stmt, &p, arena, NULL, err);
-}
-

@@ -37,7 +37,8 @@ enum scf_code evm_slot_load(struct scf_db *db, struct scf_arena *arena,
                             struct scf_error *err) SCF_MUST_CHECK;
 
 /* Gives the entry the lowest nonce that is free (evm_nonce_choose), which may be the one that it
- * has, and says what was offered for it before, by whomever of us. A transaction of its own. */
+ * has, and says what was offered for it before, by whomever of us. Forgets what was signed for
+ * entries that are final. A transaction of its own. */
 enum scf_code evm_slot_take(struct scf_db *db, struct scf_arena *arena,
                             const struct evm_account *account, const struct evm_entry *entry,
                             int64_t latest, int64_t pending, int64_t *ret_nonce,
@@ -47,9 +48,5 @@ enum scf_code evm_slot_take(struct scf_db *db, struct scf_arena *arena,
 enum scf_code evm_sent_add(struct scf_db *db, struct scf_arena *arena,
                            const struct evm_account *account, const struct evm_entry *entry,
                            const struct evm_sent *sent, struct scf_error *err) SCF_MUST_CHECK;
-
-/* The entry is final: its slot and all that was signed for it, and for its nonce, go. */
-enum scf_code evm_slot_finish(struct scf_db *db, struct scf_arena *arena,
-                              const struct evm_entry *entry, struct scf_error *err) SCF_MUST_CHECK;
 
 #endif

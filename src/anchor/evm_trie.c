@@ -6,7 +6,11 @@
 #include "scfd/codec/keccak.h"
 #include "scfd/codec/rlp.h"
 
-enum { NIBBLES_MAX = 8, NODE_MAX = 1 << 18, EMBEDDED = 32 /* shorter nodes stand in their parent */ };
+enum {
+    NIBBLES_MAX = 8,
+    NODE_MAX = 1 << 18,
+    EMBEDDED = 32 /* shorter nodes stand in their parent */
+};
 
 struct item {
     uint8_t nibbles[NIBBLES_MAX];
@@ -172,10 +176,10 @@ bool evm_trie_build(struct scf_arena *arena, const struct scf_str *values, size_
 
 struct walk {
     uint8_t nibbles[NIBBLES_MAX];
-    size_t n, at;               /* of the key */
+    size_t n, at; /* of the key */
     const struct evm_trie_path *path;
-    size_t next;                /* node of the path */
-    struct scf_str value;       /* found at the end */
+    size_t next;          /* node of the path */
+    struct scf_str value; /* found at the end */
 };
 
 /* Takes the nibbles of a hex prefix off the key. */
@@ -247,8 +251,7 @@ bool evm_trie_verify(const struct scf_hash *root, size_t index, struct scf_str v
     w.n = key_of(index, w.nibbles);
     /* Every turn but those of embedded nodes takes a node; those take a nibble. */
     for (size_t i = 0; i < 2 * NIBBLES_MAX && !done; i++)
-        if (!open_reference(&w, &reference, &members) ||
-            !descend(&w, members, &reference, &done))
+        if (!open_reference(&w, &reference, &members) || !descend(&w, members, &reference, &done))
             return false;
     return done && w.next == path->n && scf_str_eq(w.value, value);
 }

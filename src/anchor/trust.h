@@ -7,8 +7,9 @@
 
 enum { TRUST_WORDS = 4 };
 
-/* The next line of `*rest` whose first word is `kind`, cut at single blanks into at most TRUST_WORDS
- * words; *ret_n is how many it has, 0 when it has more. False: there are no more such lines. */
+/* The next line of `*rest` whose first word is `kind`, cut at single blanks into at most
+ * TRUST_WORDS words; *ret_n is how many it has, 0 when it has more. False: there are no more such
+ * lines. */
 bool trust_next(struct scf_str *rest, const char *kind, struct scf_str words[TRUST_WORDS],
                 size_t *ret_n) SCF_MUST_CHECK;
 

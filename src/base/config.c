@@ -44,8 +44,9 @@ static const struct key keys[] = {
      .help = "File with the key that signs blocks. Not set: log.key in data_dir, made at the first "
              "start."},
     {AT(evm_key_file),
-     .help = "File with the secp256k1 key, in hex, of the account that anchors on EVM chains. Not set: "
-             "evm.key in data_dir, made when it is first needed."},
+     .help =
+         "File with the secp256k1 key, in hex, of the account that anchors on EVM chains. Not set: "
+         "evm.key in data_dir, made when it is first needed."},
     {AT(origin), .initial = SCF_DEFAULT_ORIGIN,
      .help = "Prefix of the origin of every chain, unique in the world. Set it in production to a "
              "name you own, before the first start: it is part of every signature."},

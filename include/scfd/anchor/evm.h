@@ -8,7 +8,7 @@
 /* The account that pays for anchors on all EVM chains: its key is config `evm_key_file`, else
  * evm.key in the data directory, which is made when it is first asked for. INTERNAL, with a detail
  * for the operator, when there is no such key. Reads a file; any thread. */
-enum scf_code scf_evm_address(const struct scf_services *services,
-                              char ret[SCF_ETH_ADDRESS_TEXT], struct scf_error *err) SCF_MUST_CHECK;
+enum scf_code scf_evm_address(const struct scf_services *services, char ret[SCF_ETH_ADDRESS_TEXT],
+                              struct scf_error *err) SCF_MUST_CHECK;
 
 #endif

@@ -1,7 +1,7 @@
 #!/bin/bash
-# Prints the path of anvil, a real Ethereum node for tests, which npm brings into BUILD at first use:
-# anvil.sh BUILD. Where npm or its registry cannot be reached in two minutes it says so on stderr and
-# exits 1; the tests that need it are skipped then. Several may run this at once.
+# Prints the path of anvil, a real Ethereum node for tests, which npm brings into BUILD at first
+# use: anvil.sh BUILD. Where npm or its registry cannot be reached in two minutes it says so on
+# stderr and exits 1; the tests that need it are skipped then. Several may run this at once.
 set -eu
 build=$(mkdir -p "$1" && cd "$1" && pwd)
 version=1.7.1

@@ -7,6 +7,7 @@
 #include "evm_store.h"
 #include "scfd/anchor/anchor.h"
 #include "scfd/base/clock.h"
+#include "settings.h"
 
 enum {
     STEP_US = 8 * 1000000,  /* no call begins later: the core gives a step ten seconds */
@@ -379,13 +380,10 @@ enum scf_code scf_evm_address(const struct scf_services *services, char ret[SCF_
 
 static enum scf_code read_settings(struct scf_arena *arena, const struct scf_anchor_target *target,
                                    struct evm_settings *ret, struct scf_error *err) {
-    struct scf_faults faults = {.arena = arena}, warnings = {.arena = arena};
-    static const struct scf_schema_options options = {0};
+    struct scf_faults faults = {.arena = arena};
     const cJSON *settings =
         scf_json_parse(arena, target->settings_json, strlen(target->settings_json), err);
-    if (!settings)
-        return err->code;
-    if (!scf_schema_check(&evm_settings_schema, settings, &options, &faults, &warnings))
+    if (!settings || !settings_schema_check(&evm_settings_schema, settings, &faults))
         return scf_fail(err, SCF_E_INTERNAL, "The settings of target %s are not sound.",
                         target->name);
     evm_settings_read(settings, ret);
@@ -418,19 +416,10 @@ static enum scf_code step(struct scf_db *db, struct scf_arena *arena,
 
 /* ---- the adapter ---- */
 
-/* Faults of the schema point into the settings: "#/x" becomes "#/settings/x". */
 static void check_settings(const struct scf_services *services, const cJSON *settings,
                            struct scf_faults *faults) {
     (void)services;
-    struct scf_faults own = {.arena = faults->arena}, warnings = {.arena = faults->arena};
-    static const struct scf_schema_options options = {0};
-    if (scf_schema_check(&evm_settings_schema, settings, &options, &own, &warnings))
-        return;
-    for (size_t i = 0; i < own.count; i++) {
-        char pointer[160];
-        snprintf(pointer, sizeof pointer, "#/settings%.120s", own.items[i].pointer + 1);
-        scf_fault_add(faults, pointer, own.items[i].code, "%s", own.items[i].detail);
-    }
+    settings_schema_check(&evm_settings_schema, settings, faults);
 }
 
 const struct scf_anchor_adapter scf_anchor_evm = {

@@ -47,8 +47,8 @@ def openssl(*arguments, data=None, check=True):
 
 class Authority:
     """Use as a context manager. `fault` is None or one of: down, slow, nonce, imprint, rejection,
-    garbage, plain (a signer without the key usage), expired, media, large, other (a signer of
-    another root)."""
+    garbage, plain (a signer without the key usage), expired, media, status, large, other (a signer
+    of another root)."""
 
     def __init__(self, days=3650):
         self.folder = Path(tempfile.mkdtemp(prefix="scfd-tsa-"))
@@ -120,6 +120,23 @@ class Authority:
             self.folder / f"{signer}.key", check=False)
         return done.stdout
 
+    def forged(self, query, signer):
+        """What `openssl ts` itself would not sign: the true content of a token, signed by a
+        certificate that is not fit for it."""
+        true = self.folder / "true.tst"
+        true.write_bytes(self.reply(query, "signer"))
+        openssl("ts", "-reply", "-config", self.folder / "tsa.cnf", "-in", true, "-token_out",
+                "-out", true)
+        info = openssl("cms", "-verify", "-inform", "DER", "-in", true, "-noverify").stdout
+        (self.folder / "info").write_bytes(info)
+        path = self.folder / signer
+        token = openssl(
+            "cms", "-sign", "-binary", "-nodetach", "-cades", "-md", "sha256", "-outform", "DER",
+            "-econtent_type", "1.2.840.113549.1.9.16.1.4", "-in", self.folder / "info", "-signer",
+            f"{path}.pem", "-inkey", f"{path}.key").stdout
+        granted = bytes.fromhex("3003020100") + token
+        return b"\x30\x82" + len(granted).to_bytes(2, "big") + granted
+
     def altered(self, query):
         """The query that the fault makes of it: the answer then fits another question."""
         if self.fault == "nonce":
@@ -132,13 +149,19 @@ class Authority:
                                  bytes.fromhex("608648016503040203"))
         return query
 
-    def signer_for(self, fault):
-        if fault == "plain" and not (self.folder / "plain.pem").exists():
-            self.make_signer("plain", "root", "plain", 3650)
-        if fault == "other" and not (self.folder / "other.pem").exists():
-            self.make_root("root2")
-            self.make_signer("other", "root2", "tsa", 3650)
-        return fault if fault in ("plain", "other") else self.signer
+    def answer(self, query, fault):
+        known = (self.folder / f"{fault}.pem").exists()
+        if fault == "other":
+            if not known:
+                self.make_root("root2")
+                self.make_signer("other", "root2", "tsa", 3650)
+            return self.reply(query, "other")
+        if fault in ("plain", "expired"):
+            if not known:
+                extensions, days = ("plain", 3650) if fault == "plain" else ("tsa", -1)
+                self.make_signer(fault, "root", extensions, days)
+            return self.forged(query, fault)
+        return self.reply(self.altered(query), self.signer)
 
     def handle(self, rq):
         query = rq.rfile.read(int(rq.headers.get("Content-Length", 0)))
@@ -155,7 +178,7 @@ class Authority:
             if fault == "large":
                 body = b"0" * (1 << 20)
             elif fault not in ("slow", "garbage", "status"):
-                body = self.reply(self.altered(query), self.signer_for(fault))
+                body = self.answer(query, fault)
         if fault == "slow":
             self.shut.wait(self.slow_s)
             return

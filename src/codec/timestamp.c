@@ -452,6 +452,22 @@ static enum scf_code check_signer(struct token *t, struct trust *trust, int64_t 
     return fault ? refuse(err, fault) : SCF_OK;
 }
 
+/* Without roots: the signature alone, with the certificate in the token. */
+static enum scf_code check_signature(struct token *t, int64_t *ret_expires_us,
+                                     struct scf_error *err) {
+    const char *fault = NULL;
+    STACK_OF(X509) *signers = NULL;
+    if (!algorithms_are_sound(sk_PKCS7_SIGNER_INFO_value(t->p7->d.sign->signer_info, 0)))
+        fault = "The token is signed with a weak or unknown algorithm.";
+    else if (PKCS7_verify(t->p7, NULL, NULL, NULL, NULL, PKCS7_NOVERIFY | PKCS7_BINARY) != 1 ||
+             (signers = PKCS7_get0_signers(t->p7, NULL, 0)) == NULL ||
+             !read_certificate_end(sk_X509_value(signers, 0), ret_expires_us))
+        fault = "The token's signature does not verify with the certificate in it.";
+    sk_X509_free(signers);
+    return fault ? refuse(err, fault) : SCF_OK;
+}
+
+/* `trust` NULL: without roots. */
 static enum scf_code check_token(struct scf_arena *arena, struct token *t,
                                  const struct scf_timestamp_want *want, struct trust *trust,
                                  struct scf_timestamp *ret, struct scf_error *err) {
@@ -462,7 +478,8 @@ static enum scf_code check_token(struct scf_arena *arena, struct token *t,
         return refuse(err, fault);
     if (!read_time(TS_TST_INFO_get_time(t->info), &found.time_us))
         return refuse(err, "The token's time is malformed.");
-    enum scf_code code = check_signer(t, trust, found.time_us, &found.expires_us, err);
+    enum scf_code code = trust ? check_signer(t, trust, found.time_us, &found.expires_us, err)
+                               : check_signature(t, &found.expires_us, err);
     if (code)
         return code;
     found.serial = serial_text(arena, t->info);
@@ -473,20 +490,32 @@ static enum scf_code check_token(struct scf_arena *arena, struct token *t,
     return SCF_OK;
 }
 
+static enum scf_code verify(struct scf_arena *arena, struct scf_str token,
+                            const struct scf_timestamp_want *want, struct trust *trust,
+                            struct scf_timestamp *ret, struct scf_error *err) {
+    struct token t = {NULL, NULL};
+    ERR_clear_error();
+    enum scf_code code = token_read(token, &t, err);
+    if (code == SCF_OK)
+        code = check_token(arena, &t, want, trust, ret, err);
+    token_free(&t);
+    ERR_clear_error();
+    return code;
+}
+
 enum scf_code scf_timestamp_verify(struct scf_arena *arena, struct scf_str token,
                                    const struct scf_timestamp_want *want, struct scf_str trust_pem,
                                    struct scf_timestamp *ret, struct scf_error *err) {
     struct trust trust;
-    struct token t = {NULL, NULL};
-    ERR_clear_error();
     if (!trust_read(trust_pem, &trust))
         return refuse(err, "There is no certificate to trust.");
-    enum scf_code code = token_read(token, &t, err);
-    if (code == SCF_OK) {
-        code = check_token(arena, &t, want, &trust, ret, err);
-        token_free(&t);
-    }
+    enum scf_code code = verify(arena, token, want, &trust, ret, err);
     trust_free(&trust);
-    ERR_clear_error();
     return code;
+}
+
+enum scf_code scf_timestamp_verify_alone(struct scf_arena *arena, struct scf_str token,
+                                         const struct scf_timestamp_want *want,
+                                         struct scf_timestamp *ret, struct scf_error *err) {
+    return verify(arena, token, want, NULL, ret, err);
 }

@@ -114,6 +114,7 @@ struct scf_anchor_adapter {
                    struct scf_buf *report, int64_t *ret_time_us);
 };
 extern const struct scf_anchor_adapter scf_anchor_rfc3161, scf_anchor_evm, scf_anchor_ots;
+/* NULL: this server has none of that kind. */
 const struct scf_anchor_adapter *scf_anchor_adapter_of(enum scf_anchor_kind kind);
 
 /* ---- at work ---- */

@@ -60,6 +60,13 @@ enum scf_code scf_timestamp_verify(struct scf_arena *arena, struct scf_str token
                                    const struct scf_timestamp_want *want, struct scf_str trust_pem,
                                    struct scf_timestamp *ret, struct scf_error *err) SCF_MUST_CHECK;
 
+/* The same for whoever has no certificates to trust: the signature is checked with the signer's
+ * certificate as it stands in the token, and who that is, is not. */
+enum scf_code scf_timestamp_verify_alone(struct scf_arena *arena, struct scf_str token,
+                                         const struct scf_timestamp_want *want,
+                                         struct scf_timestamp *ret,
+                                         struct scf_error *err) SCF_MUST_CHECK;
+
 /* The first of several DER objects that stand one after another, as a view; false: there is none
  * whole. */
 bool scf_timestamp_cut(struct scf_str *rest, struct scf_str *ret) SCF_MUST_CHECK;

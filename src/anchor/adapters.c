@@ -3,6 +3,8 @@
 
 static const struct scf_anchor_adapter *const adapters[SCF_ANCHOR_KINDS] = {
     [SCF_ANCHOR_RFC3161] = &scf_anchor_rfc3161,
+    [SCF_ANCHOR_EVM] = &scf_anchor_evm,
+    [SCF_ANCHOR_OTS] = &scf_anchor_ots,
 };
 
 const struct scf_anchor_adapter *scf_anchor_adapter_of(enum scf_anchor_kind kind) {

@@ -5,6 +5,7 @@
 #define SCFD_ANCHOR_OTS_VERIFY_H
 
 #include "scfd/base/buf.h"
+#include "scfd/base/text.h"
 
 bool ots_verify(struct scf_str proof, struct scf_str statement, struct scf_str trust,
                 struct scf_buf *report, int64_t *ret_time_us);

@@ -7,6 +7,7 @@
 #include "evm_store.h"
 #include "scfd/anchor/anchor.h"
 #include "scfd/base/clock.h"
+#include "scfd/base/log.h"
 #include "settings.h"
 
 enum {
@@ -422,10 +423,20 @@ static void check_settings(const struct scf_services *services, const cJSON *set
     settings_schema_check(&evm_settings_schema, settings, faults);
 }
 
+static const char *account(const struct scf_services *services, struct scf_arena *arena) {
+    struct scf_error err = {0};
+    char address[SCF_ETH_ADDRESS_TEXT];
+    if (scf_evm_address(services, address, &err) == SCF_OK)
+        return scf_strdup(arena, address);
+    scf_log_error("EVM account", &err);
+    return NULL;
+}
+
 const struct scf_anchor_adapter scf_anchor_evm = {
     .kind = SCF_ANCHOR_EVM,
     .step = step,
     .check_settings = check_settings,
+    .account = account,
     .file_suffix = "json",
     .media_type = "application/json",
     .verify = evm_proof_verify,

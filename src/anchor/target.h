@@ -9,6 +9,7 @@ struct anchor_target_row {
     int64_t last_tick;                     /* −1: none */
     int64_t last_good_us, silent_since_us; /* 0: never, not */
     int64_t version, created_us, updated_us;
+    const char *account; /* to be funded; NULL: none. Not a column: target_api.c sets it */
 };
 
 /* The columns of a target (table alias t) as scf_anchor_target_read reads them. */

@@ -19,6 +19,13 @@ static struct scf_buf render(const struct anchor_target_row *row) {
     return out;
 }
 
+/* Who has to be funded for the target to work. */
+static void set_account(struct scf_request *rq, struct anchor_target_row *row) {
+    const struct scf_anchor_adapter *adapter = scf_anchor_adapter_of(row->target.kind);
+    if (adapter && adapter->account)
+        row->account = adapter->account(scf_rq_app(rq), scf_rq_arena(rq));
+}
+
 /* VALIDATION_FAILED with every fault of the target as a whole. */
 static enum scf_code check(struct scf_request *rq, const struct scf_anchor_target *target,
                            struct scf_error *err) {
@@ -70,6 +77,7 @@ static enum scf_code read_new(struct creation *c, struct scf_error *err) {
                                         .updated_us = now_us};
     if (!scf_anchor_target_apply(scf_rq_arena(c->rq), scf_rq_body(c->rq), body, &c->row.target))
         return scf_fail_memory(err);
+    set_account(c->rq, &c->row);
     return check(c->rq, &c->row.target, err);
 }
 
@@ -108,6 +116,7 @@ void scf_anchor_target_get_handler(struct scf_request *rq) {
         scf_reply_error(rq, &err);
         return;
     }
+    set_account(rq, &row);
     struct scf_buf out = render(&row);
     scf_reply_tagged(rq, 200, row.version, &out);
 }
@@ -126,10 +135,13 @@ void scf_anchor_target_list_handler(struct scf_request *rq) {
     enum scf_code code = scf_page_read(rq, "anchor-targets", &page, &err);
     if (code == SCF_OK)
         code = scf_anchor_target_list(scf_rq_db(rq), scf_rq_arena(rq), &page, &rows, &n, &err);
-    if (code)
+    if (code) {
         scf_reply_error(rq, &err);
-    else
-        scf_reply_page(rq, &page, "anchor-targets", rows, n, write_item);
+        return;
+    }
+    for (int i = 0; i < n; i++)
+        set_account(rq, &rows[i]);
+    scf_reply_page(rq, &page, "anchor-targets", rows, n, write_item);
 }
 
 /* ---- PATCH ---- */
@@ -153,8 +165,10 @@ static enum scf_code change_in_tx(struct scf_db *db, void *ctx, struct scf_error
     struct change *c = ctx;
     struct scf_arena *arena = scf_rq_arena(c->rq);
     enum scf_code code = scf_anchor_target_get(db, arena, &c->id, true, &c->row, err);
-    if (code == SCF_OK)
-        code = check_precondition(c, err);
+    if (code)
+        return code;
+    set_account(c->rq, &c->row);
+    code = check_precondition(c, err);
     if (code)
         return code;
     if (!scf_anchor_target_apply(arena, scf_rq_body(c->rq), c->body, &c->row.target))

@@ -138,6 +138,7 @@ void scf_anchor_target_write(struct scf_jsonw *w, const struct anchor_target_row
     scf_jw_i64(w, "renew_before_s", t->renew_before_s);
     scf_jw_i64(w, "silent_after_s", t->silent_after_s);
     scf_jw_bool(w, "active", t->active);
+    scf_jw_str(w, "account", row->account);
     scf_jw_i64(w, "version", row->version);
     scf_jw_time(w, "created_at", row->created_us);
     scf_jw_time(w, "updated_at", row->updated_us);

@@ -104,6 +104,9 @@ struct scf_anchor_adapter {
      * pointers that begin with "#/settings". Pure. */
     void (*check_settings)(const struct scf_services *services, const cJSON *settings,
                            struct scf_faults *faults);
+    /* The account that the operator has to fund, in `arena`; NULL: none, or its key cannot be read.
+     * NULL itself for kinds that cost nothing. */
+    const char *(*account)(const struct scf_services *services, struct scf_arena *arena);
     /* The file of a bundle that holds the proof: "tst", "json", "ots". */
     const char *file_suffix;
     const char *media_type;

@@ -5,6 +5,7 @@ import base64
 import hashlib
 import re
 import signal
+import time
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -453,3 +454,19 @@ def test_two_instances_make_one_tick(server, erp, authority):
             other.kill(signal.SIGKILL)
         other.process = None
         other.remove()
+
+
+def test_a_hanging_authority_delays_no_block(server, erp, authority):
+    """With every authority hanging, records are proven as fast as ever."""
+    admin = server.client()
+    authority.fault, authority.slow_s = "slow", 4
+    for _ in range(3):
+        add_target(admin, authority)
+    before = authority.asked
+    slowest = 0
+    for _ in range(12):
+        began = time.monotonic()
+        new_record(erp)
+        slowest = max(slowest, time.monotonic() - began)
+    assert authority.asked > before
+    assert slowest <= 1.5

@@ -1,5 +1,5 @@
-"""A real timestamp authority: certificates and tokens made by openssl, behind a small HTTP server of
-our own that can be told to misbehave."""
+"""A real timestamp authority: certificates and tokens made by openssl, behind a small HTTP server
+of our own that can be told to misbehave."""
 import subprocess
 import tempfile
 import threading

@@ -11,7 +11,7 @@
 #include "settings.h"
 
 enum {
-    STEP_US = 8 * 1000000,  /* no call begins later: the core gives a step ten seconds */
+    STEP_US = 6 * 1000000,  /* no call begins later: the core gives a step ten seconds */
     GAS_MAX = 10 * 1000000, /* more than any receiver may burn */
     TX_ROOM = 1024,
     RELAXED = 10 /* between looks at what is confirmed: so many polls */

@@ -188,8 +188,8 @@ static enum scf_code start_work(struct running *r, struct scf_error *err) {
 static enum scf_code start_callers(struct running *r, struct scf_error *err) {
     static const struct scf_job_kind *const no_kinds[] = {NULL};
     const struct scf_task tasks[] = {
-        {.name = "anchor", .run = scf_anchor_task, .period_ms = 1000},
-        {.name = "anchor-calls", .run = scf_anchor_calls_task, .period_ms = 500},
+        {.name = "anchor", .run = scf_anchor_task, .period_ms = 500},
+        {.name = "anchor-calls", .run = scf_anchor_calls_task, .period_ms = 250},
     };
     struct scf_workers_options options = {
         .database_url = r->services.database_url,

@@ -17,6 +17,7 @@ static const struct {
     {"tpl", "industry_template", "industry-templates"},
     {"run", "limit_run", "limit-runs"},
     {"lac", "limit_account", "limit-accounts"},
+    {"anct", "anchor_target", "anchor-targets"},
 };
 
 static void write_object(struct scf_jsonw *w, const struct scf_event *e) {

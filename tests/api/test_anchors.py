@@ -5,6 +5,7 @@ import base64
 import hashlib
 import re
 import signal
+import time
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -200,3 +201,272 @@ def test_a_fault_is_named_and_overcome(server, erp, authority, fault):
     entry = entry_of(admin, target["name"], "confirmed")
     assert entry["problem"] is None and entry["attempts"] == 0
 
+
+
+def test_a_token_of_another_maker_is_as_good(server, erp, authority):
+    """What the faults `plain` and `expired` send is refused for its certificate alone."""
+    admin = server.client()
+    authority.fault = "resigned"
+    target = add_target(admin, authority)
+    record, _ = new_record(erp)
+    assert anchored(erp, record, target["name"])["state"] == "confirmed"
+
+
+def test_a_bare_server_hides_nothing(server, erp, authority):
+    """Nodes see ticks and proofs of all; records as ever; targets are for administrators."""
+    admin = server.client()
+    target = add_target(admin, authority)
+    record, _ = new_record(erp)
+    anchor = anchored(erp, record, target["name"])
+    stranger = make_node(admin).client
+    assert stranger.get(f"/v1/records/{record}/anchors").status == 404
+    assert stranger.get(anchor["proof_href"]).status == 200
+    assert stranger.get(TARGETS).status == 403
+    assert stranger.post(TARGETS, target_body(authority)).status == 403
+    assert erp.get(f"/v1/anchors/{anchor['tick']}/proofs/none").status == 404
+    assert erp.get("/v1/anchors/999999").status == 404
+    assert erp.get("/v1/anchors/-1/note").status == 404
+    tag = erp.get(anchor["proof_href"]).headers["ETag"]
+    assert erp.get(anchor["proof_href"], {"If-None-Match": tag}).status == 304
+
+
+def pointers(answer):
+    assert answer.status == 422, answer
+    return {fault["pointer"] for fault in answer.json()["errors"]}
+
+
+def test_targets_are_checked(server, authority):
+    admin = server.client()
+    good = target_body(authority)
+    assert pointers(admin.post(TARGETS, {**good, "name": "A b", "kind": "fax", "url": "ftp://x",
+                                         "interval_s": 0, "surplus": 1})) == {
+        "#/name", "#/kind", "#/url", "#/interval_s", "#/surplus"}
+    for url in ("http://", "https://user:secret@x.example/", "http:///x", "http://x/ y"):
+        assert pointers(admin.post(TARGETS, {**good, "url": url})) == {"#/url"}
+    assert pointers(admin.post(TARGETS, {**good, "settings": {"policy_oid": "x"}})) == {
+        "#/settings/ca_pem", "#/settings/policy_oid"}
+    assert pointers(admin.post(TARGETS, {**good, "settings": {
+        **good["settings"], "ca_pem": "-----BEGIN CERTIFICATE-----\n", "more": 1}})) == {
+        "#/settings/ca_pem", "#/settings"}
+    made = admin.post(TARGETS, good, {"Idempotency-Key": bodies.unique("key")})
+    assert made.status == 201
+    shown = made.json()
+    assert (shown["give_up_after_s"], shown["renew_before_s"], shown["silent_after_s"]) == (
+        7 * DAY, 90 * DAY, 600)
+    assert admin.post(TARGETS, good).status == 409  # the name is taken
+    path = made.headers["Location"]
+    assert admin.patch(path, {"interval_s": 5}).status == 428
+    assert admin.patch(path, {"interval_s": 5}, {"If-Match": '"0-00000000"'}).status == 412
+    tag = admin.get(path).headers["ETag"]
+    assert tag == made.headers["ETag"]
+    assert pointers(admin.patch(path, {"name": "other"}, {"If-Match": tag})) == {"#/name"}
+    assert pointers(admin.patch(path, {"settings": {}}, {"If-Match": tag})) == {
+        "#/settings/ca_pem"}
+    assert admin.get(TARGETS, limit=500).json()["data"][-1]["id"] == shown["id"]
+    assert admin.get(TARGETS + "/anct_00000000000000000000000000").status == 404
+
+
+def metric(server, name, target):
+    text = server.anonymous().get("/metrics").body.decode()
+    found = re.search(rf'^{name}{{target="{target}"}} (\S+)$', text, re.M)
+    return float(found[1]) if found else None
+
+
+def type_id(prefix, uuid):
+    number, digits = int(uuid.replace("-", ""), 16), ""
+    for _ in range(26):
+        digits = "0123456789abcdefghjkmnpqrstvwxyz"[number % 32] + digits
+        number //= 32
+    return f"{prefix}_{digits}"
+
+
+def events_of(server, target):
+    """What the platform's feed says of a target."""
+    platform = type_id("node", server.psql("SELECT platform_id FROM scfd.installation"))
+    answer = server.client().get("/v1/events", limit=500, node_id=platform)
+    return [e["type"] for e in answer.json()["data"] if e.get("id") == target["id"]]
+
+
+def test_the_alarm_of_a_silent_target(server, erp, authority):
+    admin = server.client()
+    authority.fault = "down"
+    target = add_target(admin, authority, silent_after_s=600)
+    new_record(erp)
+    wait_until(lambda: entry_of(admin, target["name"], "pending")["attempts"], 10, "it tried")
+    assert metric(server, "scfd_anchor_silent", target["name"]) == 0
+    server.clock.shift(900)
+    wait_until(lambda: events_of(server, target) == ["anchor.silent"], 10, "the alarm")
+    assert metric(server, "scfd_anchor_silent", target["name"]) == 1
+    assert metric(server, "scfd_anchor_lag_seconds", target["name"]) >= 890
+    assert server.anonymous().get("/readyz").status == 200
+    authority.fault = None
+    server.clock.shift(2 * 900)  # it is tried again
+    wait_until(lambda: events_of(server, target) == ["anchor.silent", "anchor.recovered"], 10,
+               "it recovers")
+    wait_until(lambda: metric(server, "scfd_anchor_lag_seconds", target["name"]) == 0, 5, "no lag")
+    assert metric(server, "scfd_anchor_silent", target["name"]) == 0
+
+
+def test_a_retired_target_raises_nothing(server, erp, authority):
+    admin = server.client()
+    authority.fault = "down"
+    target = add_target(admin, authority, silent_after_s=600)
+    new_record(erp)
+    entry_of(admin, target["name"], "pending")
+    change(admin, target, active=False)
+    asked = authority.asked
+    server.clock.shift(DAY)
+    witness = add_target(admin, authority, silent_after_s=60)  # shows that the task came round
+    new_record(erp)
+    entry_of(admin, witness["name"], "pending")
+    server.clock.shift(DAY + 120)
+    wait_until(lambda: "anchor.silent" in events_of(server, witness), 10, "the other's alarm")
+    assert events_of(server, target) == []
+    assert metric(server, "scfd_anchor_silent", target["name"]) == 0
+    assert authority.asked > asked  # the other's calls only: nothing proves this one was asked
+    assert entry_of(admin, target["name"], "pending")["attempts"] <= 2
+
+
+def test_given_up_and_covered_again(server, erp, authority):
+    admin = server.client()
+    authority.fault = "down"
+    target = add_target(admin, authority, interval_s=3600)
+    record, _ = new_record(erp)
+    first = entry_of(admin, target["name"], "pending")
+    server.clock.shift(7 * DAY + 3600)
+    failed = wait_until(
+        lambda: [t for t in admin.get("/v1/anchors", order="desc").json()["data"]
+                 for e in t["entries"] if e["target"] == target["name"] and e["state"] == "failed"],
+        10, "it is given up")
+    assert failed[0]["tick"] == first["tick"]
+    entry_of(admin, target["name"], "pending")  # the next tick, though nothing has changed
+    authority.fault = None
+    server.clock.shift(7 * DAY + 7200)
+    anchor = anchored(erp, record, target["name"])
+    assert anchor["tick"] == first["tick"] + 1
+
+
+def test_renewal_before_the_certificate_ends(server, erp, authority):
+    admin = server.client()
+    authority.make_signer("short", "root", "tsa", 400)
+    authority.make_signer("long", "root", "tsa", 4000)
+    authority.signer = "short"
+    try:
+        target = add_target(admin, authority)
+        record, _ = new_record(erp)
+        anchor = anchored(erp, record, target["name"])
+        end = datetime.now(timezone.utc) + timedelta(days=400)
+        assert abs(at(anchor["expires_at"]) - end) < timedelta(hours=1)
+        assert abs(at(entry_of(admin, target["name"], "confirmed")["due_at"]) -
+                   (end - timedelta(days=90))) < timedelta(hours=1)
+        first = erp.get(anchor["proof_href"]).body
+        server.clock.shift(311 * DAY)
+
+        def same_signer():
+            entry = entry_of(admin, target["name"], "confirmed")
+            return entry["problem"] and entry
+        assert "ends no later" in wait_until(same_signer, 10, "nothing is won by it")["problem"]
+        assert erp.get(anchor["proof_href"]).body == first
+        authority.signer = "long"
+        server.clock.shift(312 * DAY)
+
+        def renewed():
+            entry = entry_of(admin, target["name"], "confirmed")
+            return entry["expires_at"] > anchor["expires_at"] and entry
+        entry = wait_until(renewed, 10, "it is renewed")
+        assert entry["proven_at"] == anchor["proven_at"]
+        both = erp.get(anchor["proof_href"]).body
+        assert both.startswith(first) and len(both) > len(first)
+        statement = erp.get(f"/v1/anchors/{anchor['tick']}/statement").body
+        # The first token as before, also by a reader that takes the first of the file only; the
+        # second is over statement and first token, and holds when the first one's end has come.
+        late = end + timedelta(days=30)
+        assert b": OK" in tsa.verify(both, statement, authority.ca_pem).stdout
+        assert b": OK" not in tsa.verify(first, statement, authority.ca_pem, late).stdout
+        second = both[len(first):]
+        assert b": OK" in tsa.verify(second, statement + first, authority.ca_pem, late).stdout
+    finally:
+        authority.signer = "signer"
+
+
+def test_a_week_with_one_authority_dead(server, erp, authority):
+    """Every record of the week is proven by the living one at once, and by the dead one when it is
+    back; its next tick covers all of them."""
+    admin = server.client()
+    with tsa.Authority() as dead:
+        dead.fault = "down"
+        living = add_target(admin, authority, interval_s=3600)
+        gone = add_target(admin, dead, interval_s=3600)
+        records, ticks = [], []
+        for day in range(8):
+            server.clock.shift(day * DAY)
+            record, _ = new_record(erp)
+            anchor = anchored(erp, record, living["name"])
+            records.append(record)
+            ticks.append(anchor["tick"])
+            assert not anchors_of(erp, record, gone["name"])
+        assert ticks == sorted(set(ticks))
+        assert events_of(server, gone)[0] == "anchor.silent" and not events_of(server, living)
+        # While it is away it has one tick to catch up with, not all.
+        owed = [e for t in admin.get("/v1/anchors", order="desc", limit=50).json()["data"]
+                for e in t["entries"] if e["target"] == gone["name"] and e["state"] == "pending"]
+        assert len(owed) == 1
+        dead.fault = None
+        server.clock.shift(8 * DAY)
+        last, _ = new_record(erp)
+        records.append(last)
+        anchored(erp, last, gone["name"])
+        origin = erp.get(f"/v1/anchors/{ticks[0]}/statement").body.decode().splitlines()[1][7:]
+        for record in records:
+            check_anchor(erp, anchored(erp, record, living["name"]), origin, authority.ca_pem)
+            check_anchor(erp, anchors_of(erp, record, gone["name"])[0], origin, dead.ca_pem)
+        assert events_of(server, gone)[-1] == "anchor.recovered"
+
+
+def test_two_instances_make_one_tick(server, erp, authority):
+    """On one database: no tick is made twice, no token asked for twice, and when one is killed the
+    other goes on."""
+    admin = server.client()
+    other = Server(database_url=server.cluster_url(), flags=["--signing-key-file",
+                                                            str(server.data / "log.key")])
+    other.start()
+    try:
+        target = add_target(admin, authority)
+        before = authority.asked
+        made = []
+        for _ in range(4):
+            record, _ = new_record(erp)
+            made.append(anchored(erp, record, target["name"])["tick"])
+        used = {t["tick"]: [e for e in t["entries"] if e["target"] == target["name"]]
+                for t in admin.get("/v1/anchors", order="desc", limit=50).json()["data"]}
+        used = {tick: entries for tick, entries in used.items() if entries}
+        assert all(len(entries) == 1 for entries in used.values())
+        assert authority.asked - before == len(used) and set(made) <= set(used)
+        authority.fault, authority.slow_s = "slow", 2
+        record, _ = new_record(erp)
+        wait_until(lambda: authority.asked - before > len(used), 10, "a call hangs")
+        other.kill(signal.SIGKILL)
+        authority.fault = None
+        server.clock.shift(180)  # beyond the lease, should the killed one have had it
+        assert anchored(erp, record, target["name"])
+    finally:
+        if other.process.poll() is None:
+            other.kill(signal.SIGKILL)
+        other.process = None
+        other.remove()
+
+
+def test_a_hanging_authority_delays_no_block(server, erp, authority):
+    """With every authority hanging, records are proven as fast as ever."""
+    admin = server.client()
+    authority.fault, authority.slow_s = "slow", 4
+    for _ in range(3):
+        add_target(admin, authority)
+    before = authority.asked
+    slowest = 0
+    for _ in range(12):
+        began = time.monotonic()
+        new_record(erp)
+        slowest = max(slowest, time.monotonic() - began)
+    assert authority.asked > before
+    assert slowest <= 1.5

@@ -1,5 +1,5 @@
-"""A real timestamp authority: certificates and tokens made by openssl, behind a small HTTP server of
-our own that can be told to misbehave."""
+"""A real timestamp authority: certificates and tokens made by openssl, behind a small HTTP server
+of our own that can be told to misbehave."""
 import subprocess
 import tempfile
 import threading
@@ -156,6 +156,8 @@ class Authority:
                 self.make_root("root2")
                 self.make_signer("other", "root2", "tsa", 3650)
             return self.reply(query, "other")
+        if fault == "resigned":  # no fault at all: shows that `forged` makes sound tokens
+            return self.forged(query, "signer")
         if fault in ("plain", "expired"):
             if not known:
                 extensions, days = ("plain", 3650) if fault == "plain" else ("tsa", -1)

@@ -2,10 +2,11 @@
 #include "evm_block.h"
 
 #include "evm_header.h"
+#include "evm_raw.h"
 #include "scfd/base/clock.h"
 #include "scfd/codec/keccak.h"
 
-enum { TX_MAX = 1 << 17, PARAMS = 2 * SCF_HASH_LEN + 32 };
+enum { PARAMS = 2 * SCF_HASH_LEN + 32 };
 
 static enum scf_code nonsense(const char *method, struct scf_error *err) {
     return scf_fail(err, SCF_E_UPSTREAM, "The node's answer to %s makes no sense.", method);
@@ -83,7 +84,7 @@ static bool fetch_batch(const struct evm_node *node, const struct scf_hash *hash
     if (evm_call_many(node, "eth_getRawTransactionByHash", params, n, raws, &unsaid) != SCF_OK)
         return false;
     for (size_t i = 0; i < n; i++) {
-        if (!evm_bytes(node->arena, raws[i], 1, TX_MAX, &ret[i]))
+        if (!evm_bytes(node->arena, raws[i], 1, EVM_RAW_MAX, &ret[i]))
             return false;
         struct scf_hash hash = scf_keccak256(ret[i].p, ret[i].n);
         if (!scf_hash_eq(&hash, &hashes[i]))
@@ -92,8 +93,41 @@ static bool fetch_batch(const struct evm_node *node, const struct scf_hash *hash
     return true;
 }
 
+/* Out of the block with all that its transactions have, for nodes that do not give their bytes. */
+static bool rebuild_all(const struct evm_node *node, const struct scf_hash *block_hash,
+                        const struct scf_hash *hashes, size_t n, struct scf_str *ret) {
+    char hex[2 * SCF_HASH_LEN + 1], params[PARAMS];
+    const cJSON *block = NULL;
+    struct scf_error unsaid = {0};
+    size_t i = 0;
+    scf_hex(block_hash->b, SCF_HASH_LEN, hex);
+    snprintf(params, sizeof params, "[\"0x%s\",true]", hex);
+    if (evm_call(node, "eth_getBlockByHash", params, &block, NULL, &unsaid) != SCF_OK)
+        return false;
+    const cJSON *txs = scf_json_get(block, "transactions");
+    for (const cJSON *tx = txs ? txs->child : NULL; tx; tx = tx->next, i++) {
+        if (i == n || !evm_raw_of_json(node->arena, tx, &ret[i]))
+            return false;
+        struct scf_hash hash = scf_keccak256(ret[i].p, ret[i].n);
+        if (!scf_hash_eq(&hash, &hashes[i]))
+            return false;
+    }
+    return i == n;
+}
+
+static bool fetch_raws(const struct evm_node *node, const struct scf_hash *hashes, size_t n,
+                       struct scf_str *ret) {
+    for (size_t from = 0; from < n; from += EVM_BATCH) {
+        size_t some = n - from < EVM_BATCH ? n - from : EVM_BATCH;
+        if (!fetch_batch(node, hashes + from, some, ret + from))
+            return false;
+    }
+    return true;
+}
+
 /* All of them, in order. NULL: the node does not give them, or they are too many. */
-static struct scf_str *fetch_all(const struct evm_node *node, const cJSON *hashes, size_t n) {
+static struct scf_str *fetch_all(const struct evm_node *node, const struct scf_hash *block_hash,
+                                 const cJSON *hashes, size_t n) {
     if (n == 0 || n > EVM_TRIE_LEAVES_MAX)
         return NULL;
     struct scf_str *raws = scf_alloc(node->arena, n, sizeof *raws);
@@ -104,12 +138,9 @@ static struct scf_str *fetch_all(const struct evm_node *node, const cJSON *hashe
     for (const cJSON *item = hashes->child; item; item = item->next)
         if (i == n || !evm_hash(item, &names[i++]))
             return NULL;
-    for (size_t from = 0; from < n; from += EVM_BATCH) {
-        size_t some = n - from < EVM_BATCH ? n - from : EVM_BATCH;
-        if (!fetch_batch(node, names + from, some, raws + from))
-            return NULL;
-    }
-    return raws;
+    if (fetch_raws(node, names, n, raws) || rebuild_all(node, block_hash, names, n, raws))
+        return raws;
+    return NULL;
 }
 
 /* Sets p->header; false when the block is of a kind that we cannot write down. */
@@ -131,7 +162,7 @@ static bool find_path(const struct evm_node *node, const cJSON *block, struct ev
     size_t n = (size_t)cJSON_GetArraySize(hashes);
     struct evm_header header;
     struct scf_hash root;
-    const struct scf_str *raws = fetch_all(node, hashes, n);
+    const struct scf_str *raws = fetch_all(node, &p->block_hash, hashes, n);
     return raws && (size_t)p->index < n && evm_header_read(p->header, &header) &&
            evm_trie_build(node->arena, raws, n, (size_t)p->index, &root, &p->path) &&
            scf_hash_eq(&root, &header.transactions_root);
@@ -154,8 +185,7 @@ enum scf_code evm_block_prove(const struct evm_node *node, int64_t chain_id, con
     if (!write_header(node, block, &p))
         *ret_why = "The block's header is of a kind that is not known here.";
     else if (!find_path(node, block, &p))
-        *ret_why = "The node does not give all transactions of the block "
-                   "(eth_getRawTransactionByHash).";
+        *ret_why = "The node does not give all transactions of the block.";
     if (*ret_why) {
         p.header = (struct scf_str){NULL, 0};
         p.path.n = 0;

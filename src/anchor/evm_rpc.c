@@ -149,20 +149,24 @@ static struct scf_str digits_of(const cJSON *item) {
     return (struct scf_str){text.p + 2, text.n - 2};
 }
 
-bool evm_large_quantity(const cJSON *item, uint64_t *ret) {
+bool evm_number(const cJSON *item, uint8_t out[32]) {
     struct scf_str digits = digits_of(item);
     char padded[64];
-    uint8_t bytes[32];
     if (digits.n < 1 || digits.n > sizeof padded || (digits.p[0] == '0' && digits.n > 1))
         return false;
     memset(padded, '0', sizeof padded - digits.n);
     memcpy(padded + sizeof padded - digits.n, digits.p, digits.n);
-    if (!scf_unhex((struct scf_str){padded, sizeof padded}, bytes, sizeof bytes))
+    return scf_unhex((struct scf_str){padded, sizeof padded}, out, 32);
+}
+
+bool evm_large_quantity(const cJSON *item, uint64_t *ret) {
+    uint8_t bytes[32];
+    if (!evm_number(item, bytes))
         return false;
     uint64_t value = 0;
     for (size_t i = 24; i < sizeof bytes; i++)
         value = value << 8 | bytes[i];
-    *ret = digits.n > 16 ? UINT64_MAX : value;
+    *ret = digits_of(item).n > 16 ? UINT64_MAX : value;
     return true;
 }
 

@@ -33,7 +33,9 @@ enum scf_code evm_call_many(const struct evm_node *node, const char *method,
 
 /* "0x" and 1 to 16 hex digits without leading zeros. */
 bool evm_quantity(const cJSON *item, uint64_t *ret) SCF_MUST_CHECK;
-/* The same of up to 64 digits; what does not fit is UINT64_MAX. */
+/* The same of up to 64 digits, big-endian. */
+bool evm_number(const cJSON *item, uint8_t out[32]) SCF_MUST_CHECK;
+/* The same; what does not fit is UINT64_MAX. */
 bool evm_large_quantity(const cJSON *item, uint64_t *ret) SCF_MUST_CHECK;
 /* "0x" and an even number of digits, `min` to `max` bytes; in `arena`. */
 bool evm_bytes(struct scf_arena *arena, const cJSON *item, size_t min, size_t max,

@@ -73,7 +73,7 @@ def problem_of(admin, name, words):
         for tick in admin.get("/v1/anchors", order="desc", limit=20).json()["data"]:
             for entry in tick["entries"]:
                 if entry["target"] == name and words in (entry["problem"] or ""):
-                    return entry
+                    return {"tick": tick["tick"], **entry}
         return None
     return wait_until(found, 15, words)
 
@@ -166,6 +166,26 @@ def test_two_instances_and_a_node_without_memory(server, erp, node):
         wait_until(both, 20, "both are sent again", step_s=0.5)
         for name in names:
             check_proof(node, admin, entry_of(admin, name, "anchored"))
+
+
+def test_nodes_that_lack_methods(server, erp, node):
+    """The bytes of transactions, and advice on fees, can be had otherwise; what a block has cannot:
+    then the proof stays incomplete and the entry unconfirmed."""
+    admin = server.client()
+    with anvil.Fence(node, "eth_getRawTransactionByHash", "eth_maxPriorityFeePerGas") as fence:
+        target = add_target(admin, fence)
+        new_record(erp)
+        check_proof(node, admin, entry_of(admin, target["name"], "anchored"))
+        change(admin, target, active=False)
+    with anvil.Fence(node, "eth_getRawTransactionByHash", "eth_getBlockByHash") as fence:
+        target = add_target(admin, fence)
+        new_record(erp)
+        entry = problem_of(admin, target["name"], "does not give all transactions")
+        assert entry["state"] == "anchored" and entry["proven_at"] is None
+        node.mine(10)
+        assert json.loads(admin.get(entry["proof_href"]).body)["path"] is None
+        change(admin, target, url=node.url)
+        check_proof(node, admin, entry_of(admin, target["name"], "confirmed"))
 
 
 @pytest.mark.parametrize("settings, pointer", [

@@ -5,6 +5,7 @@
 
 #include "anvil.h"
 #include "evm_proof.h"
+#include "evm_raw.h"
 #include "evm_store.h"
 #include "pg.h"
 #include "scfd/anchor/anchor.h"
@@ -249,6 +250,36 @@ static void every_byte_of_a_proof_counts(void **state) {
     assert_false(verifies(&bad, "", &us));
 }
 
+/* What the node shows of a transaction is enough to write it down. */
+static void check_raws(const cJSON *txs) {
+    for (const cJSON *tx = txs->child; tx; tx = tx->next) {
+        struct scf_str rebuilt, raw;
+        const char *hash = scf_json_string(tx, "hash");
+        const cJSON *bytes =
+            call("eth_getRawTransactionByHash", scf_asprintf(w.arena, "[\"%s\"]", hash));
+        assert_true(evm_bytes(w.arena, bytes, 1, EVM_RAW_MAX, &raw));
+        assert_true(evm_raw_of_json(w.arena, tx, &rebuilt));
+        assert_true(scf_str_eq(raw, rebuilt));
+    }
+}
+
+/* The types that there were before EIP-1559, and one that makes a contract. */
+static void send_old_ones(void) {
+    static const char *const members[] = {
+        "\"to\":\"" ADDRESS "\",\"gasPrice\":\"0xb2d05e00\"",
+        "\"to\":\"" ADDRESS "\",\"gasPrice\":\"0xb2d05e00\",\"accessList\":[{\"address\":"
+        "\"" ADDRESS "\",\"storageKeys\":[\"0x00000000000000000000000000000000000000000000000000"
+        "00000000000001\"]}]",
+        "\"data\":\"0x00\"",
+    };
+    for (size_t i = 0; i < SCF_COUNT(members); i++)
+        call("eth_sendTransaction",
+             scf_asprintf(w.arena,
+                          "[{\"from\":\"0x70997970c51812dc3a010c7d01b50e0d17dc79c8\",\"value\":"
+                          "\"0xde0b6b3a7640000\",\"gas\":\"0x20000\",%s}]",
+                          members[i]));
+}
+
 /* 300 others in the block: the trie has branches, extensions and long values. */
 static void among_many(void **state) {
     (void)state;
@@ -258,7 +289,8 @@ static void among_many(void **state) {
     call("evm_setAutomine", "[false]");
     call("anvil_setBalance", "[\"0x70997970c51812dc3a010c7d01b50e0d17dc79c8\","
                              "\"0x3635c9adc5dea00000\"]");
-    for (int i = 0; i < 300; i++) {
+    send_old_ones();
+    for (int i = 3; i < 300; i++) {
         if (i == 200)
             step(&e, SCF_ANCHOR_PENDING);
         call("eth_sendTransaction",
@@ -269,8 +301,9 @@ static void among_many(void **state) {
     }
     mine(1);
     step(&e, SCF_ANCHOR_ANCHORED);
-    const cJSON *block = call("eth_getBlockByNumber", "[\"0x1\",false]");
-    assert_int_equal(cJSON_GetArraySize(scf_json_get(block, "transactions")), 301);
+    const cJSON *txs = scf_json_get(call("eth_getBlockByNumber", "[\"0x1\",true]"), "transactions");
+    assert_int_equal(cJSON_GetArraySize(txs), 301);
+    check_raws(txs);
     assert_true(verifies(&e, trust_line(e.reference, false), &us));
 }
 

@@ -1,8 +1,11 @@
 """A real timestamp authority: certificates and tokens made by openssl, behind a small HTTP server
 of our own that can be told to misbehave."""
+import os
 import subprocess
+import sys
 import tempfile
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -203,3 +206,25 @@ def verify(token, data, ca_pem, at=None):
         return openssl("ts", "-verify", "-in", folder / "x.tst", "-token_in", "-data",
                        folder / "data", "-CAfile", folder / "ca.pem", *extra, check=False)
 
+
+
+def serve(folder):
+    """For tests that are not in Python: an authority that tells its address in FOLDER/url and its
+    root in FOLDER/ca.pem, obeys FOLDER/fault and FOLDER/signer, and lives as long as its parent."""
+    folder, parent = Path(folder), os.getppid()
+    with Authority() as authority:
+        authority.make_signer("long", "root", "tsa", 9000)
+        (folder / "ca.pem").write_text(authority.ca_pem)
+        (folder / "url.tmp").write_text(authority.url)
+        (folder / "url.tmp").rename(folder / "url")
+        while os.getppid() == parent and not (folder / "stop").exists():
+            for name in ("fault", "signer"):
+                told = folder / name
+                if told.exists():
+                    setattr(authority, name, told.read_text().strip() or None)
+                    told.unlink()
+            time.sleep(0.02)
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1])

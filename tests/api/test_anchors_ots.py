@@ -1,4 +1,4 @@
-"""Anchors at OpenTimestamps calendars: real servers of the real format, whose chain is their own."""
+"""Anchors at OpenTimestamps calendars: real servers of the real format with their own chain."""
 import time
 
 import pytest
@@ -89,7 +89,8 @@ def test_without_headers_it_stays_anchored(server, erp, calendars):
     assert header[36:68] in [m for m, tag, _ in read(admin, entry) if tag == calendar.BITCOIN]
 
 
-@pytest.mark.parametrize("fault, words", [("lie", "another Merkle root"), ("work", "not to be had")])
+@pytest.mark.parametrize("fault, words", [("lie", "another Merkle root"),
+                                          ("work", "not to be had")])
 def test_a_block_that_is_none(server, erp, calendars, fault, words):
     admin = server.client()
     one, _ = calendars

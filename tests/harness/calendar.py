@@ -39,8 +39,9 @@ def attestation(tag, payload):
 
 
 class Calendar:
-    """Use as a context manager. `fault` is None or one of: down, garbage, large, elsewhere (a promise
-    at another address), lie (a block whose Merkle root is another), work (a header without)."""
+    """Use as a context manager. `fault` is None or one of: down, garbage, large, elsewhere (a
+    promise at another address), lie (a block whose Merkle root is another), work (a header
+    without)."""
 
     def __init__(self):
         self.fault = None
@@ -110,7 +111,7 @@ class Calendar:
     # ---- the chain ----
 
     def gather(self):
-        """A Merkle tree over what was promised: its root, and for each the steps that lead there."""
+        """A Merkle tree over what was promised: its root, and the steps that lead there."""
         row = [(sha256(c), [c]) for c in self.promised]
         steps = {c: b"\x08" for c in self.promised}
         while len(row) > 1:

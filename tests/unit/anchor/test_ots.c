@@ -55,7 +55,7 @@ static const char *const names[] = {"hello-world.txt", "incomplete.txt", "two-ca
 static void files_are_written_as_they_were_read(void **state) {
     (void)state;
     for (size_t i = 0; i < SCF_COUNT(names); i++) {
-        struct scf_str file, content;
+        struct scf_str file = {NULL, 0}, content = {NULL, 0};
         char name[64];
         snprintf(name, sizeof name, "%s.ots", names[i]);
         if (!load(name, &file) || !load(names[i], &content))
@@ -98,7 +98,7 @@ static bool last_message(void *ctx, struct ots_node *node, const struct ots_atte
 
 static void against_headers(void **state) {
     (void)state;
-    struct scf_str file, content;
+    struct scf_str file = {NULL, 0}, content = {NULL, 0};
     char header[2 * BITCOIN_HEADER + 1], other[2 * BITCOIN_HEADER + 1], trust[600];
     const struct ots_node *node = NULL;
     if (!load("hello-world.txt.ots", &file) || !load("hello-world.txt", &content))
@@ -133,7 +133,7 @@ static void against_headers(void **state) {
  * to append or to prepend it is the same. */
 static void every_byte_counts(void **state) {
     (void)state;
-    struct scf_str file, content;
+    struct scf_str file = {NULL, 0}, content = {NULL, 0};
     char header[2 * BITCOIN_HEADER + 1], trust[300];
     const struct ots_node *node = NULL;
     if (!load("hello-world.txt.ots", &file) || !load("hello-world.txt", &content))
@@ -157,7 +157,7 @@ static void every_byte_counts(void **state) {
 static void promises_prove_nothing(void **state) {
     (void)state;
     for (size_t i = 1; i < SCF_COUNT(names); i++) {
-        struct scf_str file, content;
+        struct scf_str file = {NULL, 0}, content = {NULL, 0};
         char name[64];
         snprintf(name, sizeof name, "%s.ots", names[i]);
         if (!load(name, &file) || !load(names[i], &content))
@@ -223,8 +223,7 @@ static void malformed(void **state) {
         "0083dfe30d2ef90c8e050361626300", /* with something behind it */
         "000588960d73d71901020180",       /* a height with something behind it */
         "000588960d73d719010281",         /* a height that does not end */
-        "000588960d73d7190102"
-        "8000", /* not the shortest form */
+        "000588960d73d71901028000",       /* not the shortest form */
     };
     for (size_t i = 0; i < SCF_COUNT(bad); i++)
         if (read_hex(bad[i]))

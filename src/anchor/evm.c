@@ -30,6 +30,9 @@ struct step {
     /* the chain now */
     uint64_t head, base_fee;
     int64_t latest, pending; /* transactions of the account: in blocks; in the pool too */
+    /* what it charges, once asked (quote) */
+    bool quoted;
+    uint64_t tip, gas, balance;
 };
 
 /* ---- looking at the chain ---- */
@@ -206,17 +209,60 @@ static enum scf_code read_gas(struct step *s, const struct scf_eth_tx *tx, uint6
     return SCF_OK;
 }
 
-static enum scf_code check_funds(struct step *s, uint64_t cost, struct scf_error *err) {
+static enum scf_code read_balance(struct step *s, struct scf_error *err) {
     char params[96], address[SCF_ETH_ADDRESS_TEXT];
-    uint64_t balance;
     scf_eth_address_format(&s->account.address, address);
     snprintf(params, sizeof params, "[\"%s\",\"latest\"]", address);
-    enum scf_code code = quantity(s, "eth_getBalance", params, &balance, err);
-    if (code == SCF_OK && balance < cost)
+    return quantity(s, "eth_getBalance", params, &s->balance, err);
+}
+
+/* What the transaction offers, beating what was offered before, if the caps and the account allow
+ * it. */
+static enum scf_code find_fee(struct step *s, const struct evm_fee *beat, struct evm_fee *ret,
+                              struct scf_error *err) {
+    char address[SCF_ETH_ADDRESS_TEXT];
+    struct evm_fee fee;
+    if (!evm_fee_offer(&s->settings, s->base_fee, s->tip, beat, &fee))
+        return scf_fail(err, SCF_E_UPSTREAM,
+                        "The chain asks for %" PRIu64 " wei per gas, which the target's fee caps "
+                        "do not allow.",
+                        s->base_fee);
+    uint64_t cost = evm_times(s->gas, fee.max);
+    scf_eth_address_format(&s->account.address, address);
+    if (s->balance < cost)
         return scf_fail(err, SCF_E_UPSTREAM,
                         "The account %s holds %" PRIu64 " wei, and a transaction may cost %" PRIu64
                         ": fund it.",
-                        address, balance, cost);
+                        address, s->balance, cost);
+    *ret = fee;
+    return SCF_OK;
+}
+
+static struct scf_eth_tx draft(const struct step *s, const char data[EVM_DATA]) {
+    return (struct scf_eth_tx){.chain_id = (uint64_t)s->settings.chain_id,
+                               .gas_limit = s->gas,
+                               .has_to = true,
+                               .to = s->settings.has_to ? s->settings.to : s->account.address,
+                               .data = {data, EVM_DATA}};
+}
+
+/* Asks what a transaction costs, and fails if it cannot be paid. */
+static enum scf_code quote(struct step *s, struct scf_error *err) {
+    static const struct evm_fee nothing;
+    char data[EVM_DATA];
+    struct evm_fee unused;
+    if (s->quoted)
+        return SCF_OK;
+    evm_data_of(&s->entry->root, data);
+    struct scf_eth_tx tx = draft(s, data);
+    enum scf_code code = read_tip(s, &s->tip, err);
+    if (code == SCF_OK)
+        code = read_gas(s, &tx, &s->gas, err);
+    if (code == SCF_OK)
+        code = read_balance(s, err);
+    if (code == SCF_OK)
+        code = find_fee(s, &nothing, &unused, err);
+    s->quoted = code == SCF_OK;
     return code;
 }
 
@@ -277,49 +323,56 @@ static const struct evm_sent *newest_at(const struct evm_slot *slot, int64_t non
 static enum scf_code offer(struct step *s, int64_t nonce, const struct evm_fee *beat,
                            struct scf_error *err) {
     char data[EVM_DATA];
-    uint64_t tip = 0;
     struct evm_fee fee;
-    struct scf_eth_tx tx = {.chain_id = (uint64_t)s->settings.chain_id,
-                            .nonce = (uint64_t)nonce,
-                            .has_to = true,
-                            .to = s->settings.has_to ? s->settings.to : s->account.address,
-                            .data = {data, sizeof data}};
-    evm_data_of(&s->entry->root, data);
-    enum scf_code code = read_tip(s, &tip, err);
+    enum scf_code code = quote(s, err);
     if (code == SCF_OK)
-        code = read_gas(s, &tx, &tx.gas_limit, err);
+        code = find_fee(s, beat, &fee, err);
     if (code != SCF_OK)
         return code;
-    if (!evm_fee_offer(&s->settings, s->base_fee, tip, beat, &fee))
-        return scf_fail(err, SCF_E_UPSTREAM,
-                        "The chain asks for %" PRIu64 " wei per gas, which the target's fee caps "
-                        "do not allow.",
-                        s->base_fee);
-    code = check_funds(s, evm_times(tx.gas_limit, fee.max), err);
-    return code == SCF_OK ? sign_and_send(s, &tx, &fee, err) : code;
+    evm_data_of(&s->entry->root, data);
+    struct scf_eth_tx tx = draft(s, data);
+    tx.nonce = (uint64_t)nonce;
+    return sign_and_send(s, &tx, &fee, err);
 }
 
-/* Nothing is in the chain (any more): the entry has the lowest free nonce, and one transaction for
- * it is on its way. What waits for too long offers more, if the caps allow; else it is sent again
- * if the node has lost it. */
+static bool is_old(const struct step *s, const struct evm_sent *sent) {
+    return sent->at_us + s->settings.stuck_after_s * SCF_US_PER_SECOND <= scf_now_us();
+}
+
+/* The nonce was used, and by none of ours as far as the node says. But nodes may know a block
+ * before they know its receipts: another transaction would cost a second time. */
+static bool is_settling(const struct step *s) {
+    const struct evm_sent *sent = newest_at(&s->slot, s->slot.nonce);
+    return s->slot.exists && s->slot.nonce < s->latest && sent && !is_old(s, sent);
+}
+
+/* One transaction for the nonce is on its way. What waits for too long offers more, if that can be;
+ * else it is sent again if the node has lost it. */
+static enum scf_code push(struct step *s, int64_t nonce, const struct evm_fee *beat,
+                          struct scf_error *err) {
+    const struct evm_sent *before = newest_at(&s->slot, nonce);
+    if (!before)
+        return offer(s, nonce, beat, err);
+    refer_to(s, &before->hash);
+    if (is_old(s, before) && offer(s, nonce, beat, err) == SCF_OK)
+        return SCF_OK;
+    if (is_old(s, before)) /* for the operator: it waits, and no more can be offered */
+        s->entry->problem = scf_strdup(s->arena, err->detail);
+    return node_knows(s, &before->hash) ? SCF_OK : send(s, before, err);
+}
+
+/* Nothing is in the chain (any more): the entry gets the lowest free nonce. None is reserved for
+ * what cannot be paid, for it would stop all behind it. */
 static enum scf_code submit(struct step *s, struct scf_error *err) {
     int64_t nonce;
     struct evm_fee beat;
-    enum scf_code code = evm_slot_take(s->db, s->arena, &s->account, &s->id, s->latest, s->pending,
-                                       &nonce, &beat, err);
-    if (code != SCF_OK)
-        return code;
-    const struct evm_sent *before = newest_at(&s->slot, nonce);
-    bool stuck =
-        before && before->at_us + s->settings.stuck_after_s * SCF_US_PER_SECOND <= scf_now_us();
-    if (!before)
-        return offer(s, nonce, &beat, err);
-    refer_to(s, &before->hash);
-    if (stuck && offer(s, nonce, &beat, err) == SCF_OK)
+    if (is_settling(s))
         return SCF_OK;
-    if (stuck) /* for the operator: it waits, and no more can be offered */
-        s->entry->problem = scf_strdup(s->arena, err->detail);
-    return node_knows(s, &before->hash) ? SCF_OK : send(s, before, err);
+    enum scf_code code = s->slot.exists ? SCF_OK : quote(s, err);
+    if (code == SCF_OK)
+        code = evm_slot_take(s->db, s->arena, &s->account, &s->id, s->latest, s->pending, &nonce,
+                             &beat, err);
+    return code == SCF_OK ? push(s, nonce, &beat, err) : code;
 }
 
 static enum scf_code wait_for_block(struct step *s, struct scf_error *err) {
@@ -350,7 +403,7 @@ static enum scf_code run(struct step *s, struct scf_error *err) {
     if (code == SCF_OK)
         code = read_count(s, "pending", &s->pending, err);
     if (code == SCF_OK)
-        code = evm_slot_load(s->db, s->arena, &s->id, &s->slot, err);
+        code = evm_slot_load(s->db, s->arena, &s->account, &s->id, &s->slot, err);
     /* After the counts: a nonce below `latest` whose transaction has no receipt is another's. */
     if (code == SCF_OK)
         code = find_mined(s, &is_mined, err);

@@ -14,15 +14,16 @@ static void p_account(struct scf_params *p, const struct evm_account *account) {
 /* ---- reading ---- */
 
 static enum scf_code load_sent(struct scf_db *db, struct scf_arena *arena,
-                               const struct evm_entry *entry, struct evm_slot *slot,
-                               struct scf_error *err) {
+                               const struct evm_account *account, const struct evm_entry *entry,
+                               struct evm_slot *slot, struct scf_error *err) {
     static const struct scf_stmt stmt = {
         "evm_sent", "SELECT hash, nonce, max_priority_fee, max_fee, raw, sent_at FROM scfd.evm_tx"
-                    " WHERE tick = $1 AND target_id = $2 ORDER BY sent_at DESC, max_fee DESC"
-                    " LIMIT $3"};
+                    " WHERE chain_id = $1 AND address = $2 AND tick = $3 AND target_id = $4"
+                    " ORDER BY sent_at DESC, max_fee DESC LIMIT $5"};
     struct scf_params p;
     struct scf_rows *rows;
     scf_params_init(&p, arena);
+    p_account(&p, account);
     p_entry(&p, entry);
     scf_p_i64(&p, EVM_SENT_MAX);
     enum scf_code code = scf_db_run(db, &stmt, &p, arena, &rows, err);
@@ -44,14 +45,16 @@ static enum scf_code load_sent(struct scf_db *db, struct scf_arena *arena,
 }
 
 enum scf_code evm_slot_load(struct scf_db *db, struct scf_arena *arena,
-                            const struct evm_entry *entry, struct evm_slot *ret,
-                            struct scf_error *err) {
+                            const struct evm_account *account, const struct evm_entry *entry,
+                            struct evm_slot *ret, struct scf_error *err) {
     static const struct scf_stmt stmt = {
-        "evm_slot", "SELECT nonce FROM scfd.evm_slot WHERE tick = $1 AND target_id = $2"};
+        "evm_slot", "SELECT nonce FROM scfd.evm_slot"
+                    " WHERE chain_id = $1 AND address = $2 AND tick = $3 AND target_id = $4"};
     struct scf_params p;
     struct scf_rows *rows;
     struct evm_slot slot = {0};
     scf_params_init(&p, arena);
+    p_account(&p, account);
     p_entry(&p, entry);
     enum scf_code code = scf_db_run(db, &stmt, &p, arena, &rows, err);
     if (code != SCF_OK)
@@ -59,7 +62,7 @@ enum scf_code evm_slot_load(struct scf_db *db, struct scf_arena *arena,
     slot.exists = scf_rows_count(rows) == 1;
     if (slot.exists)
         slot.nonce = scf_rows_i64(rows, 0, 0);
-    code = load_sent(db, arena, entry, &slot, err);
+    code = load_sent(db, arena, account, entry, &slot, err);
     if (code == SCF_OK)
         *ret = slot;
     return code;

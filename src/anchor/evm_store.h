@@ -32,9 +32,10 @@ struct evm_slot {
     struct evm_sent *sent; /* newest first, also those with nonces of earlier slots */
     size_t sent_count;
 };
+/* What the entry has of that account: a target may have been moved to another chain since. */
 enum scf_code evm_slot_load(struct scf_db *db, struct scf_arena *arena,
-                            const struct evm_entry *entry, struct evm_slot *ret,
-                            struct scf_error *err) SCF_MUST_CHECK;
+                            const struct evm_account *account, const struct evm_entry *entry,
+                            struct evm_slot *ret, struct scf_error *err) SCF_MUST_CHECK;
 
 /* Gives the entry the lowest nonce that is free (evm_nonce_choose), which may be the one that it
  * has, and says what was offered for it before, by whomever of us. Forgets what was signed for

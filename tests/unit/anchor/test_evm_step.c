@@ -51,7 +51,9 @@ static void from_root_to_final(void **state) {
     struct scf_anchor_entry other = entry_of(8); /* its coming forgets what is final */
     struct evm_slot slot;
     step(&other, SCF_ANCHOR_PENDING);
-    ok(evm_slot_load(w.db, w.arena, &(struct evm_entry){7, target.id}, &slot, &w.err));
+    struct evm_account account = {.chain_id = 31337};
+    assert_true(scf_eth_address_parse(SCF_STR(ADDRESS), &account.address));
+    ok(evm_slot_load(w.db, w.arena, &account, &(struct evm_entry){7, target.id}, &slot, &w.err));
     assert_false(slot.exists);
     assert_int_equal(slot.sent_count, 0);
     assert_false(verifies(
@@ -353,9 +355,42 @@ static void a_nonce_that_somebody_else_used(void **state) {
     call("anvil_dropTransaction", scf_asprintf(w.arena, "[\"%s\"]", e.reference));
     call("eth_sendTransaction", "[{\"from\":\"" ADDRESS "\",\"to\":\"" ADDRESS "\"}]");
     mine(1);
+    const char *first = e.reference;
+    step(&e, SCF_ANCHOR_PENDING); /* is that so, or does the node not know the receipt yet? */
+    assert_string_equal(e.reference, first);
+    test_clock[1] += 61 * SCF_US_PER_SECOND;
     step(&e, SCF_ANCHOR_PENDING);
     assert_int_equal(fee_of(e.reference, "nonce"), 1);
     mine(1);
+    step(&e, SCF_ANCHOR_ANCHORED);
+}
+
+static void who_cannot_pay_blocks_nobody(void **state) {
+    (void)state;
+    NEEDS_NODE();
+    struct scf_anchor_target mean = target;
+    struct scf_anchor_entry poor = entry_of(1), next = entry_of(2);
+    mean.settings_json = "{\"chain_id\":31337,\"max_fee_gwei\":\"0.5\"}";
+    poor.target = &mean;
+    refused(&poor, "fee caps");
+    step(&next, SCF_ANCHOR_PENDING);
+    step(&next, SCF_ANCHOR_ANCHORED);
+    assert_int_equal(fee_of(next.reference, "nonce"), 0);
+}
+
+/* What was signed for another chain is not sent on this one. */
+static void a_target_that_moved(void **state) {
+    (void)state;
+    NEEDS_NODE();
+    struct scf_anchor_entry e = entry_of(1);
+    call("evm_setAutomine", "[false]");
+    step(&e, SCF_ANCHOR_PENDING);
+    const char *first = e.reference;
+    anvil_stop(&node);
+    assert_true(anvil_start(&node, w.arena, "--chain-id", "4242"));
+    target.settings_json = "{\"chain_id\":4242}";
+    step(&e, SCF_ANCHOR_PENDING);
+    assert_string_not_equal(e.reference, first);
     step(&e, SCF_ANCHOR_ANCHORED);
 }
 
@@ -426,6 +461,8 @@ int main(void) {
         TEST(without_funds),
         TEST(whoever_was_given_up_blocks_nobody),
         TEST(a_nonce_that_somebody_else_used),
+        TEST(who_cannot_pay_blocks_nobody),
+        TEST(a_target_that_moved),
         TEST(instances_share_an_account),
     };
     return cmocka_run_group_tests_name("evm_step", tests, NULL, NULL);

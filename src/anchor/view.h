@@ -15,7 +15,8 @@ struct anchor_tick_view {
 enum scf_code scf_anchor_tick_get(struct scf_db *db, struct scf_arena *arena, int64_t tick,
                                   struct anchor_tick_view *ret,
                                   struct scf_error *err) SCF_MUST_CHECK;
-/* Ticks after (descending: before) one, at most `limit`, with their entries. */
+/* Ticks after (descending: before) one, at most `limit`, with their entries, of whose proofs only
+ * the first byte is there. */
 enum scf_code scf_anchor_tick_list(struct scf_db *db, struct scf_arena *arena, int64_t after,
                                    bool descending, int limit, struct anchor_tick_view **ret,
                                    int *ret_n, struct scf_error *err) SCF_MUST_CHECK;

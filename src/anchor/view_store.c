@@ -13,11 +13,18 @@ static const struct scf_stmt list_up = {"anchor_tick_list",
                                         SELECT_TICKS " WHERE k.tick > $1 ORDER BY k.tick LIMIT $2"};
 static const struct scf_stmt list_down = {"anchor_tick_list_down", SELECT_TICKS
                                           " WHERE k.tick < $1 ORDER BY k.tick DESC LIMIT $2"};
-static const struct scf_stmt entries_of = {
-    "anchor_entries_of",
-    "SELECT " ANCHOR_TARGET_COLUMNS ", " ANCHOR_ENTRY_COLUMNS " FROM scfd.anchor_entry e"
-    " JOIN scfd.anchor_tick k ON k.tick = e.tick JOIN scfd.anchor_target t ON t.id = e.target_id"
-    " WHERE e.tick = ANY ($1) ORDER BY t.name"};
+#define SELECT_ENTRIES(entries)                                                                    \
+    "SELECT " ANCHOR_TARGET_COLUMNS ", " ANCHOR_ENTRY_COLUMNS " FROM " entries " e"                \
+    " JOIN scfd.anchor_tick k ON k.tick = e.tick JOIN scfd.anchor_target t ON t.id = e.target_id"  \
+    " WHERE e.tick = ANY ($1) ORDER BY t.name"
+static const struct scf_stmt whole_entries = {"anchor_entries_whole",
+                                              SELECT_ENTRIES("scfd.anchor_entry")};
+/* A list tells of a proof only that it is there: one byte of each is read. */
+static const struct scf_stmt listed_entries = {
+    "anchor_entries_listed",
+    SELECT_ENTRIES("(SELECT tick, target_id, state, attempt, created_at, proven_at, due_at,"
+                   " expires_at, substr(proof, 1, 1) AS proof, reference, problem"
+                   " FROM scfd.anchor_entry)")};
 
 static struct anchor_tick_view read_tick(const struct scf_rows *rows, int row) {
     return (struct anchor_tick_view){
@@ -56,7 +63,8 @@ static enum scf_code distribute(struct scf_arena *arena, const struct scf_rows *
 }
 
 static enum scf_code add_entries(struct scf_db *db, struct scf_arena *arena,
-                                 struct anchor_tick_view *ticks, int n, struct scf_error *err) {
+                                 const struct scf_stmt *entries, struct anchor_tick_view *ticks,
+                                 int n, struct scf_error *err) {
     int64_t *numbers = scf_alloc(arena, (size_t)n, sizeof *numbers);
     if (numbers == NULL)
         return scf_fail_memory(err);
@@ -66,7 +74,7 @@ static enum scf_code add_entries(struct scf_db *db, struct scf_arena *arena,
     scf_params_init(&p, arena);
     scf_p_i64_array(&p, numbers, NULL, (size_t)n);
     struct scf_rows *rows;
-    enum scf_code code = scf_db_run(db, &entries_of, &p, arena, &rows, err);
+    enum scf_code code = scf_db_run(db, entries, &p, arena, &rows, err);
     return code ? code : distribute(arena, rows, ticks, n, err);
 }
 
@@ -82,7 +90,7 @@ enum scf_code scf_anchor_tick_get(struct scf_db *db, struct scf_arena *arena, in
     if (scf_rows_count(rows) == 0)
         return scf_fail(err, SCF_E_NOT_FOUND, "There is no such tick.");
     struct anchor_tick_view view = read_tick(rows, 0);
-    code = add_entries(db, arena, &view, 1, err);
+    code = add_entries(db, arena, &whole_entries, &view, 1, err);
     if (code == SCF_OK)
         *ret = view;
     return code;
@@ -105,7 +113,7 @@ enum scf_code scf_anchor_tick_list(struct scf_db *db, struct scf_arena *arena, i
         return scf_fail_memory(err);
     for (int i = 0; i < n; i++)
         ticks[i] = read_tick(rows, i);
-    code = add_entries(db, arena, ticks, n, err);
+    code = add_entries(db, arena, &listed_entries, ticks, n, err);
     if (code)
         return code;
     *ret = ticks;

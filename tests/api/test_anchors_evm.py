@@ -29,7 +29,7 @@ def node(program):
 
 
 @pytest.fixture(scope="module")
-def server(program):
+def server():
     with Server() as running:
         key = running.data / "evm.key"
         key.write_text(anvil.KEY + "\n")

@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from harness import bodies, calendar
+from harness import bodies, ots
 from harness.parties import make_node
 from harness.server import Server, wait_until
 from test_anchors import TARGETS, at, change, entry_of
@@ -23,7 +23,7 @@ def erp(server):
 
 @pytest.fixture
 def calendars():
-    with calendar.Calendar() as one, calendar.Calendar() as two:
+    with ots.Calendar() as one, ots.Calendar() as two:
         yield one, two
 
 
@@ -51,7 +51,7 @@ def read(admin, entry):
     answer = admin.get(entry["proof_href"])
     assert answer.status == 200 and entry["target"] in answer.headers["Content-Disposition"]
     statement = admin.get(f"/v1/anchors/{entry['tick']}/statement").body
-    return calendar.attestations(answer.body, calendar.sha256(statement))
+    return ots.attestations(answer.body, ots.sha256(statement))
 
 
 def test_from_promise_to_block(server, erp, calendars):
@@ -63,15 +63,15 @@ def test_from_promise_to_block(server, erp, calendars):
     entry = entry_of(admin, target["name"], "anchored")
     assert entry["reference"] == "2 calendars" and entry["proven_at"] is None
     promises = read(admin, entry)
-    assert [tag for _, tag, _ in promises] == [calendar.PENDING, calendar.PENDING]
+    assert [tag for _, tag, _ in promises] == [ots.PENDING, ots.PENDING]
     assert [payload[1:].decode() for _, _, payload in promises] == [one.url, two.url]
     moment = int(time.time())
     header = one.mine(840000, moment)
     entry = entry_of(admin, target["name"], "confirmed")
     assert entry["reference"] == "Bitcoin block 840000"
     assert at(entry["proven_at"]).timestamp() == moment
-    blocks = [(m, p) for m, tag, p in read(admin, entry) if tag == calendar.BITCOIN]
-    assert blocks == [(header[36:68], calendar.number(840000))]
+    blocks = [(m, p) for m, tag, p in read(admin, entry) if tag == ots.BITCOIN]
+    assert blocks == [(header[36:68], ots.number(840000))]
     assert entry["due_at"] is None
 
 
@@ -86,7 +86,7 @@ def test_without_headers_it_stays_anchored(server, erp, calendars):
         lambda: (e := entry_of(admin, target["name"], "anchored")) and
         e["reference"] == "Bitcoin block 5" and e, 15, "the block is named")
     assert entry["proven_at"] is None
-    assert header[36:68] in [m for m, tag, _ in read(admin, entry) if tag == calendar.BITCOIN]
+    assert header[36:68] in [m for m, tag, _ in read(admin, entry) if tag == ots.BITCOIN]
 
 
 @pytest.mark.parametrize("fault, words", [("lie", "another Merkle root"),

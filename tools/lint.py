@@ -26,6 +26,7 @@ LIBRARY_ROOMS = {  # header prefix -> rooms that may include it
     "cairo": {"codec"},
     "pango/": {"codec"},
     "qrencode.h": {"codec"},
+    "secp256k1": {"codec"},
 }
 SQL_TEXT = re.compile(
     r"\b(SELECT\s|INSERT\s+INTO\s|UPDATE\s+[\w.]+\s+SET\s|DELETE\s+FROM\s|CREATE\s+TABLE\s"

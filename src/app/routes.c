@@ -2,6 +2,7 @@
 #include "routes.h"
 
 #include "scfd/account/account.h"
+#include "scfd/anchor/anchor.h"
 #include "scfd/chain/chain.h"
 #include "scfd/codec/jsonw.h"
 #include "scfd/credit/credit.h"
@@ -92,6 +93,7 @@ struct scf_route *scf_all_routes(size_t *ret_count) {
         {scf_report_routes, scf_report_route_count},
         {scf_erasure_routes, scf_erasure_route_count},
         {scf_witness_routes, scf_witness_route_count},
+        {scf_anchor_routes, scf_anchor_route_count},
         {scf_exchange_routes, scf_exchange_route_count},
         {scf_work_routes, scf_work_route_count},
     };

@@ -9,6 +9,7 @@
 #include "ready.h"
 #include "routes.h"
 #include "scfd/account/account.h"
+#include "scfd/anchor/anchor.h"
 #include "scfd/base/clock.h"
 #include "scfd/base/log.h"
 #include "scfd/base/metrics.h"
@@ -29,6 +30,7 @@
 
 enum {
     CLUSTER_CHECK_MS = 500,
+    CALLER_THREADS = 3,
     ADMIN_CONNECTIONS = 80,
     OTHER_FILES = 256 /* beside connections of clients: spools, lingering sockets, logs, epoll */
 };
@@ -64,8 +66,8 @@ static enum scf_code make_directory(const char *path, mode_t mode, struct scf_er
 
 static int database_connections(const struct scf_config *c) {
     enum { COMMITTER_LISTENER_CATALOGUES = 6 };
-    return (int)(c->service_threads + c->worker_threads) + COMMITTER_LISTENER_CATALOGUES +
-           ADMIN_CONNECTIONS;
+    return (int)(c->service_threads + c->worker_threads) + CALLER_THREADS +
+           COMMITTER_LISTENER_CATALOGUES + ADMIN_CONNECTIONS;
 }
 
 /* ---- coming up ---- */
@@ -177,6 +179,7 @@ static enum scf_code start_listener(struct running *r, struct scf_error *err) {
     scf_listener_subscribe(r->listener, scf_keys_on_notify, r->services.keys);
     scf_listener_subscribe(r->listener, scf_templates_on_notify, r->services.templates);
     scf_listener_subscribe(r->listener, scf_workers_on_notify, r->services.workers);
+    scf_listener_subscribe(r->listener, scf_workers_on_notify, r->services.callers);
     scf_listener_subscribe(r->listener, on_server_notify, r->services.server);
     return scf_listener_start(r->listener, err);
 }
@@ -189,13 +192,8 @@ static enum scf_code purge_idempotency(struct scf_db *db, struct scf_arena *aren
 }
 
 static enum scf_code start_work(struct running *r, struct scf_error *err) {
-    static const struct scf_job_kind *const kinds[] = {&scf_assess_job,
-                                                       &scf_increment_job,
-                                                       &scf_backtest_job,
-                                                       &scf_replay_job,
-                                                       &scf_witness_job,
-                                                       &scf_erasure_sweep_job,
-                                                       NULL};
+    static const struct scf_job_kind *const kinds[] = {&scf_assess_job, &scf_increment_job,
+                                                       &scf_backtest_job, &scf_replay_job, NULL};
     const struct scf_task tasks[] = {
         {.name = "seal", .run = scf_seal_task, .period_ms = r->config.seal_interval_ms},
         {.name = "rollup", .run = scf_rollup_task, .period_ms = 1000},
@@ -214,6 +212,26 @@ static enum scf_code start_work(struct running *r, struct scf_error *err) {
         .app = &r->services,
     };
     return scf_workers_start(&options, &r->services.workers, err);
+}
+
+/* What calls out may hang, and a sweep takes long: neither may keep blocks from being sealed, so
+ * that they have threads of their own. */
+static enum scf_code start_callers(struct running *r, struct scf_error *err) {
+    static const struct scf_job_kind *const kinds[] = {&scf_witness_job, &scf_erasure_sweep_job,
+                                                       NULL};
+    const struct scf_task tasks[] = {
+        {.name = "anchor", .run = scf_anchor_task, .period_ms = 500},
+        {.name = "anchor-calls", .run = scf_anchor_calls_task, .period_ms = 250},
+    };
+    struct scf_workers_options options = {
+        .database_url = r->services.database_url,
+        .threads = CALLER_THREADS,
+        .kinds = kinds,
+        .tasks = tasks,
+        .task_count = SCF_COUNT(tasks),
+        .app = &r->services,
+    };
+    return scf_workers_start(&options, &r->services.callers, err);
 }
 
 static enum scf_code authenticate(void *app, struct scf_str key, struct scf_actor *ret,
@@ -274,9 +292,9 @@ static enum scf_code block_signals(struct running *r, struct scf_error *err) {
 
 static enum scf_code come_up(struct running *r, struct scf_error *err) {
     enum scf_code (*const steps[])(struct running *, struct scf_error *) = {
-        open_data,           open_database,      block_signals,   load_keys,
-        set_up_installation, check_signing_keys, check_published, open_catalogues,
-        start_intake,        start_work,         start_server,    start_listener,
+        open_data,          open_database,   block_signals,   load_keys,    set_up_installation,
+        check_signing_keys, check_published, open_catalogues, start_intake, start_work,
+        start_callers,      start_server,    start_listener,
     };
     for (size_t i = 0; i < SCF_COUNT(steps); i++) {
         enum scf_code code = steps[i](r, err);
@@ -302,6 +320,7 @@ static void go_down(struct running *r) {
         all_ended = scf_server_stop(server, (int)r->config.drain_timeout_s);
     }
     scf_listener_stop(r->listener);
+    all_ended = scf_workers_stop(r->services.callers) && all_ended;
     all_ended = scf_workers_stop(r->services.workers) && all_ended;
     if (all_ended) {
         scf_intake_stop(r->services.intake);

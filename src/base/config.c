@@ -68,6 +68,10 @@ static const struct key keys[] = {
     {AT(witness_silent_after_s), INT(1, 31536000, "3600"),
      .help = "Seconds after which a witness without cosignatures, or a block without its quorum, "
              "raises an alarm."},
+    {AT(evm_key_file),
+     .help =
+         "File with the secp256k1 key, in hex, of the account that anchors on EVM chains. Not set: "
+         "evm.key in data_dir, made when it is first needed."},
     {AT(origin), .initial = SCF_DEFAULT_ORIGIN,
      .help = "Prefix of the origin of every chain, unique in the world. Set it in production to a "
              "name you own, before the first start: it is part of every signature."},

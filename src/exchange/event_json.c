@@ -20,6 +20,7 @@ static const struct {
     {"ers", "erasure", "records"},
     {"wcf", "witness_conflict", "witness/conflicts"},
     {"chain", "chain", "chains"},
+    {"anct", "anchor_target", "anchor-targets"},
 };
 
 static void write_object(struct scf_jsonw *w, const struct scf_event *e) {

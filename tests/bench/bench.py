@@ -19,6 +19,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
+import anchors  # noqa: E402
 import increments  # noqa: E402
 from harness import bodies  # noqa: E402
 from harness.client import encode  # noqa: E402
@@ -499,6 +500,11 @@ class Bench:
         work = f"increments, {increments.ENTERPRISES:,} enterprises"
         self.add(work, "–", rate, 1000, 5000, unit="assessments/s")
 
+    def bench_anchors(self):
+        milliseconds = anchors.measure() * 1000
+        work = f"anchoring {anchors.CHAINS:,} chains in one tick"
+        self.add(work, "–", milliseconds, 2_000, 1_000, at_most=True, unit="ms")
+
     @staticmethod
     def bench_memory_of(server):
         time.sleep(3)
@@ -513,7 +519,7 @@ class Bench:
 
 
 PARTS = ["single", "fastify", "latency", "bulk", "not_modified", "assess", "increments"]
-PARTS += ["claims", "proofs", "sealing", "receipt", "audit"]
+PARTS += ["claims", "proofs", "sealing", "receipt", "audit", "anchors"]
 
 
 def main():

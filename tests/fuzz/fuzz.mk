@@ -4,6 +4,8 @@ FUZZ_ROOM_json_scan := codec
 FUZZ_ROOM_router    := http
 FUZZ_ROOM_ndjson    := intake
 FUZZ_ROOM_note      := chain
+FUZZ_ROOM_ots       := anchor
+FUZZ_ROOM_rlp       := anchor
 
 FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 

@@ -21,6 +21,7 @@ struct scf_config {
     int64_t published_required;   /* 1: without that file no start on a database with blocks */
     const char *witness_key_file; /* NULL: DIR/witness.key */
     const char *witness_name;     /* NULL: ORIGIN/witness */
+    const char *evm_key_file;     /* NULL: DIR/evm.key */
     const char *origin;           /* prefix of every chain's origin */
     const char *log_level;
     const char *log_format;

@@ -1,0 +1,500 @@
+"""Anchors: ticks over all chains, put under real RFC 3161 timestamps of a local authority; what
+happens while an authority misbehaves, is away, or its certificates end. The checks of trees, notes
+and tokens are not the server's code: merkle.py and openssl."""
+import base64
+import hashlib
+import os
+import re
+import signal
+import subprocess
+import time
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from harness import bodies, merkle, tsa
+from harness.parties import make_node
+from harness.server import ROOT, Server, wait_until
+
+DAY = 86400
+TARGETS = "/v1/anchor-targets"
+
+
+def at(text):
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def target_body(authority, **members):
+    settings = {"ca_pem": authority.ca_pem, "policy_oid": tsa.POLICY}
+    return {"name": bodies.unique("t").lower().replace("_", "-"), "kind": "rfc3161",
+            "url": authority.url, "interval_s": 1, "settings": settings, **members}
+
+
+def add_target(admin, authority, **members):
+    answer = admin.post(TARGETS, target_body(authority, **members))
+    assert answer.status == 201, answer
+    return answer.json()
+
+
+def change(admin, target, **members):
+    path = f"{TARGETS}/{target['id']}"
+    tag = admin.get(path).headers["ETag"]
+    answer = admin.patch(path, members, {"If-Match": tag})
+    assert answer.status == 200, answer
+    return answer.json()
+
+
+@pytest.fixture(scope="module")
+def authority():
+    with tsa.Authority() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def server():
+    with Server(flags=["--seal-interval-ms", "100"]) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def erp(server):
+    return make_node(server.client()).client
+
+
+@pytest.fixture(autouse=True)
+def afterwards(server, authority):
+    """No target of one test works on during the next."""
+    yield
+    authority.fault = None
+    server.clock.real()
+    admin = server.client()
+    for target in admin.get(TARGETS, limit=500).json()["data"]:
+        if target["active"]:
+            change(admin, target, active=False)
+
+
+def new_record(erp):
+    """A record in a sealed block: its id and its block's height."""
+    answer = erp.post("/v1/enterprises", bodies.enterprise())
+    assert answer.status == 201, answer
+    record = answer.json()["record_id"]
+    proof = erp.get(f"/v1/records/{record}/proof", {"Prefer": "wait=10"})
+    assert proof.status == 200, proof
+    return record, proof.json()["block"]
+
+
+def anchors_of(client, record, name=None):
+    shown = client.get(f"/v1/records/{record}/anchors").json()["anchors"]
+    return [a for a in shown if name in (None, a["target"])]
+
+
+def anchored(client, record, name, timeout=15):
+    return wait_until(lambda: anchors_of(client, record, name), timeout, f"{name} has {record}")[0]
+
+
+def entry_of(admin, name, state, timeout=15):
+    """The newest entry of a target, once it is in this state."""
+    def found():
+        for tick in admin.get("/v1/anchors", order="desc", limit=20).json()["data"]:
+            for entry in tick["entries"]:
+                if entry["target"] == name:
+                    return entry["state"] == state and {"tick": tick["tick"], **entry}
+        return None
+    return wait_until(found, timeout, f"{name} is {state}")
+
+
+def check_anchor(client, anchor, vkey_name, ca_pem, moment=None):
+    """From the block's hash to the statement's root, and from the statement to the token."""
+    statement = client.get(f"/v1/anchors/{anchor['tick']}/statement").body
+    lines = dict(line.split(" ", 1) for line in statement.decode().splitlines()[1:])
+    assert statement.startswith(b"scfd-anchor/v1\n") and lines["origin"] == vkey_name
+    path = [base64.b64decode(h) for h in anchor["path"]]
+    leaf = merkle.leaf_hash(bytes.fromhex(anchor["block_hash"]))
+    root = merkle.root_from_inclusion(leaf, anchor["index"], int(lines["size"]), path)
+    assert base64.b64encode(root).decode() == lines["root"]
+    assert anchor["note"].startswith(statement.decode() + "\n")
+    token = client.get(anchor["proof_href"]).body
+    done = tsa.verify(token, statement, ca_pem, moment)
+    assert b"Verification: OK" in done.stdout, done
+    assert b"Verification: OK" not in tsa.verify(token, statement + b"x", ca_pem, moment).stdout
+    return statement, token
+
+
+def test_a_record_is_anchored(server, erp, authority):
+    admin = server.client()
+    target = add_target(admin, authority)
+    record, block = new_record(erp)
+    anchor = anchored(erp, record, target["name"])
+    assert anchor["kind"] == "rfc3161" and anchor["state"] == "confirmed"
+    assert anchor["block_height"] >= block["height"]
+    assert abs(at(anchor["proven_at"]) - datetime.now(timezone.utc)) < timedelta(minutes=2)
+    chain = erp.get("/v1/chains", limit=1).json()["data"][0]
+    origin = chain["origin"].rsplit("/", 1)[0] + "/anchors"
+    statement, _ = check_anchor(erp, anchor, origin, authority.ca_pem)
+    # The leaves are the newest blocks of all chains, in order of their ids.
+    shown = admin.get(f"/v1/anchors/{anchor['tick']}").json()
+    assert hashlib.sha256(statement).hexdigest() == shown["statement_sha256"]
+    sealed = [c for c in admin.get("/v1/chains", limit=500).json()["data"] if c["sealed_size"]]
+    assert 1 <= shown["size"] <= len(sealed)
+    # The note is signed by the installation's key under the name of the anchors.
+    public = base64.b64decode(chain["vkey"].split("+", 2)[2])
+    key_id = hashlib.sha256(origin.encode() + b"\n" + public).digest()[:4]
+    vkey = f"{origin}+{key_id.hex()}+{base64.b64encode(public).decode()}"
+    note = erp.get(f"/v1/anchors/{anchor['tick']}/note").body.decode()
+    assert note == anchor["note"]
+    merkle.verify_note(note, vkey)
+
+
+def test_ticks_follow_each_other(server, erp, authority):
+    admin = server.client()
+    target = add_target(admin, authority)
+    for _ in range(2):
+        record, _ = new_record(erp)
+        anchored(erp, record, target["name"])
+    ticks = admin.get("/v1/anchors", limit=500).json()["data"]
+    assert [t["tick"] for t in ticks] == list(range(len(ticks)))
+    before = base64.b64encode(bytes(32)).decode()
+    for tick in ticks:
+        text = admin.get(f"/v1/anchors/{tick['tick']}/statement").body
+        assert f"\nprev {before}\n".encode() in text
+        before = base64.b64encode(hashlib.sha256(text).digest()).decode()
+    page = admin.get("/v1/anchors", limit=1).json()
+    rest = admin.get("/v1/anchors", limit=500, after=page["next_cursor"]).json()["data"]
+    assert [t["tick"] for t in rest] == [t["tick"] for t in ticks[1:]]
+
+
+def test_without_news_there_is_no_tick(server, erp, authority):
+    admin = server.client()
+    target = add_target(admin, authority)
+    record, _ = new_record(erp)
+    anchored(erp, record, target["name"])
+    newest = entry_of(admin, target["name"], "confirmed")
+    server.clock.shift(DAY)  # many intervals later, and the tasks have come round
+    changed = new_record(erp)[0]
+    anchored(erp, changed, target["name"])
+    later = entry_of(admin, target["name"], "confirmed")
+    assert later["tick"] == newest["tick"] + 1
+
+
+FAULTS = {
+    "down": "No answer", "nonce": "nonce", "imprint": "another hash", "rejection": "refuses",
+    "garbage": "no timestamp response", "plain": "does not verify", "expired": "does not verify",
+    "other": "does not verify", "media": "media type", "status": "HTTP status 500",
+    "large": "No answer",
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_named_and_overcome(server, erp, authority, fault):
+    admin = server.client()
+    authority.fault = fault
+    target = add_target(admin, authority)
+    new_record(erp)
+
+    def failing():
+        entry = entry_of(admin, target["name"], "pending")
+        return entry["problem"] and entry
+    entry = wait_until(failing, 15, "it says what is wrong")
+    assert re.search(FAULTS[fault], entry["problem"]), entry
+    assert entry["attempts"] >= 1 and entry["proof_href"] is None
+    assert "problem" not in erp.get(f"/v1/anchors/{entry['tick']}").json()["entries"][0]
+    authority.fault = None
+    change(admin, target, interval_s=2)  # what is pending is due at once
+    entry = entry_of(admin, target["name"], "confirmed")
+    assert entry["problem"] is None and entry["attempts"] == 0
+
+
+
+def test_a_token_of_another_maker_is_as_good(server, erp, authority):
+    """What the faults `plain` and `expired` send is refused for its certificate alone."""
+    admin = server.client()
+    authority.fault = "resigned"
+    target = add_target(admin, authority)
+    record, _ = new_record(erp)
+    assert anchored(erp, record, target["name"])["state"] == "confirmed"
+
+
+def test_a_bare_server_hides_nothing(server, erp, authority):
+    """Nodes see ticks and proofs of all; records as ever; targets are for administrators."""
+    admin = server.client()
+    target = add_target(admin, authority)
+    record, _ = new_record(erp)
+    anchor = anchored(erp, record, target["name"])
+    stranger = make_node(admin).client
+    assert stranger.get(f"/v1/records/{record}/anchors").status == 404
+    assert stranger.get(anchor["proof_href"]).status == 200
+    assert stranger.get(TARGETS).status == 403
+    assert stranger.post(TARGETS, target_body(authority)).status == 403
+    assert erp.get(f"/v1/anchors/{anchor['tick']}/proofs/none").status == 404
+    assert erp.get("/v1/anchors/999999").status == 404
+    assert erp.get("/v1/anchors/-1/note").status == 404
+    tag = erp.get(anchor["proof_href"]).headers["ETag"]
+    assert erp.get(anchor["proof_href"], {"If-None-Match": tag}).status == 304
+
+
+def pointers(answer):
+    assert answer.status == 422, answer
+    return {fault["pointer"] for fault in answer.json()["errors"]}
+
+
+def test_targets_are_checked(server, authority):
+    admin = server.client()
+    good = target_body(authority)
+    assert pointers(admin.post(TARGETS, {**good, "name": "A b", "kind": "fax", "url": "ftp://x",
+                                         "interval_s": 0, "surplus": 1})) == {
+        "#/name", "#/kind", "#/url", "#/interval_s", "#/surplus"}
+    for url in ("http://", "https://user:secret@x.example/", "http:///x", "http://x/ y"):
+        assert pointers(admin.post(TARGETS, {**good, "url": url})) == {"#/url"}
+    assert pointers(admin.post(TARGETS, {**good, "settings": {"policy_oid": "x"}})) == {
+        "#/settings/ca_pem", "#/settings/policy_oid"}
+    assert pointers(admin.post(TARGETS, {**good, "settings": {
+        **good["settings"], "ca_pem": "-----BEGIN CERTIFICATE-----\n", "more": 1}})) == {
+        "#/settings/ca_pem", "#/settings"}
+    made = admin.post(TARGETS, good, {"Idempotency-Key": bodies.unique("key")})
+    assert made.status == 201
+    shown = made.json()
+    assert (shown["give_up_after_s"], shown["renew_before_s"], shown["silent_after_s"]) == (
+        7 * DAY, 90 * DAY, 600)
+    assert admin.post(TARGETS, good).status == 409  # the name is taken
+    path = made.headers["Location"]
+    assert admin.patch(path, {"interval_s": 5}).status == 428
+    assert admin.patch(path, {"interval_s": 5}, {"If-Match": '"0-00000000"'}).status == 412
+    tag = admin.get(path).headers["ETag"]
+    assert tag == made.headers["ETag"]
+    assert pointers(admin.patch(path, {"name": "other"}, {"If-Match": tag})) == {"#/name"}
+    assert pointers(admin.patch(path, {"settings": {}}, {"If-Match": tag})) == {
+        "#/settings/ca_pem"}
+    assert admin.get(TARGETS, limit=500).json()["data"][-1]["id"] == shown["id"]
+    assert admin.get(TARGETS + "/anct_00000000000000000000000000").status == 404
+
+
+def metric(server, name, target):
+    text = server.anonymous().get("/metrics").body.decode()
+    found = re.search(rf'^{name}{{target="{target}"}} (\S+)$', text, re.M)
+    return float(found[1]) if found else None
+
+
+def type_id(prefix, uuid):
+    number, digits = int(uuid.replace("-", ""), 16), ""
+    for _ in range(26):
+        digits = "0123456789abcdefghjkmnpqrstvwxyz"[number % 32] + digits
+        number //= 32
+    return f"{prefix}_{digits}"
+
+
+def events_of(server, target):
+    """What the platform's feed says of a target."""
+    platform = type_id("node", server.psql("SELECT platform_id FROM scfd.installation"))
+    answer = server.client().get("/v1/events", limit=500, node_id=platform)
+    return [e["type"] for e in answer.json()["data"] if e.get("id") == target["id"]]
+
+
+def test_the_alarm_of_a_silent_target(server, erp, authority):
+    admin = server.client()
+    authority.fault = "down"
+    target = add_target(admin, authority, silent_after_s=600)
+    new_record(erp)
+    wait_until(lambda: entry_of(admin, target["name"], "pending")["attempts"], 10, "it tried")
+    assert metric(server, "scfd_anchor_silent", target["name"]) == 0
+    server.clock.shift(900)
+    wait_until(lambda: events_of(server, target) == ["anchor.silent"], 10, "the alarm")
+    assert metric(server, "scfd_anchor_silent", target["name"]) == 1
+    assert metric(server, "scfd_anchor_lag_seconds", target["name"]) >= 890
+    assert server.anonymous().get("/readyz").status == 200
+    authority.fault = None
+    server.clock.shift(2 * 900)  # it is tried again
+    wait_until(lambda: events_of(server, target) == ["anchor.silent", "anchor.recovered"], 10,
+               "it recovers")
+    wait_until(lambda: metric(server, "scfd_anchor_lag_seconds", target["name"]) == 0, 5, "no lag")
+    assert metric(server, "scfd_anchor_silent", target["name"]) == 0
+
+
+def test_a_retired_target_raises_nothing(server, erp, authority):
+    admin = server.client()
+    authority.fault = "down"
+    target = add_target(admin, authority, silent_after_s=600)
+    new_record(erp)
+    entry_of(admin, target["name"], "pending")
+    change(admin, target, active=False)
+    asked = authority.asked
+    server.clock.shift(DAY)
+    witness = add_target(admin, authority, silent_after_s=60)  # shows that the task came round
+    new_record(erp)
+    entry_of(admin, witness["name"], "pending")
+    server.clock.shift(DAY + 120)
+    wait_until(lambda: "anchor.silent" in events_of(server, witness), 10, "the other's alarm")
+    assert events_of(server, target) == []
+    assert metric(server, "scfd_anchor_silent", target["name"]) == 0
+    assert authority.asked > asked  # the other's calls only: nothing proves this one was asked
+    assert entry_of(admin, target["name"], "pending")["attempts"] <= 2
+
+
+def test_given_up_and_covered_again(server, erp, authority):
+    admin = server.client()
+    authority.fault = "down"
+    target = add_target(admin, authority, interval_s=3600)
+    record, _ = new_record(erp)
+    first = entry_of(admin, target["name"], "pending")
+    server.clock.shift(7 * DAY + 3600)
+    failed = wait_until(
+        lambda: [t for t in admin.get("/v1/anchors", order="desc").json()["data"]
+                 for e in t["entries"] if e["target"] == target["name"] and e["state"] == "failed"],
+        10, "it is given up")
+    assert failed[0]["tick"] == first["tick"]
+    entry_of(admin, target["name"], "pending")  # the next tick, though nothing has changed
+    authority.fault = None
+    server.clock.shift(7 * DAY + 7200)
+    anchor = anchored(erp, record, target["name"])
+    assert anchor["tick"] == first["tick"] + 1
+
+
+def test_renewal_before_the_certificate_ends(server, erp, authority):
+    admin = server.client()
+    authority.make_signer("short", "root", "tsa", 400)
+    authority.make_signer("long", "root", "tsa", 4000)
+    authority.signer = "short"
+    try:
+        target = add_target(admin, authority)
+        record, _ = new_record(erp)
+        anchor = anchored(erp, record, target["name"])
+        end = datetime.now(timezone.utc) + timedelta(days=400)
+        assert abs(at(anchor["expires_at"]) - end) < timedelta(hours=1)
+        assert abs(at(entry_of(admin, target["name"], "confirmed")["due_at"]) -
+                   (end - timedelta(days=90))) < timedelta(hours=1)
+        first = erp.get(anchor["proof_href"]).body
+        server.clock.shift(311 * DAY)
+
+        def same_signer():
+            entry = entry_of(admin, target["name"], "confirmed")
+            return entry["problem"] and entry
+        assert "ends no later" in wait_until(same_signer, 10, "nothing is won by it")["problem"]
+        assert erp.get(anchor["proof_href"]).body == first
+        authority.signer = "long"
+        server.clock.shift(312 * DAY)
+
+        def renewed():
+            entry = entry_of(admin, target["name"], "confirmed")
+            return entry["expires_at"] > anchor["expires_at"] and entry
+        entry = wait_until(renewed, 10, "it is renewed")
+        assert entry["proven_at"] == anchor["proven_at"]
+        both = erp.get(anchor["proof_href"]).body
+        assert both.startswith(first) and len(both) > len(first)
+        statement = erp.get(f"/v1/anchors/{anchor['tick']}/statement").body
+        # The first token as before, also by a reader that takes the first of the file only; the
+        # second is over statement and first token, and holds when the first one's end has come.
+        late = end + timedelta(days=30)
+        assert b": OK" in tsa.verify(both, statement, authority.ca_pem).stdout
+        assert b": OK" not in tsa.verify(first, statement, authority.ca_pem, late).stdout
+        second = both[len(first):]
+        assert b": OK" in tsa.verify(second, statement + first, authority.ca_pem, late).stdout
+    finally:
+        authority.signer = "signer"
+
+
+def test_a_week_with_one_authority_dead(server, erp, authority):
+    """Every record of the week is proven by the living one at once, and by the dead one when it is
+    back; its next tick covers all of them."""
+    admin = server.client()
+    with tsa.Authority() as dead:
+        dead.fault = "down"
+        living = add_target(admin, authority, interval_s=3600)
+        gone = add_target(admin, dead, interval_s=3600)
+        records, ticks = [], []
+        for day in range(8):
+            server.clock.shift(day * DAY)
+            record, _ = new_record(erp)
+            anchor = anchored(erp, record, living["name"])
+            records.append(record)
+            ticks.append(anchor["tick"])
+            assert not anchors_of(erp, record, gone["name"])
+        assert ticks == sorted(set(ticks))
+        assert events_of(server, gone)[0] == "anchor.silent" and not events_of(server, living)
+        # While it is away it has one tick to catch up with, not all.
+        owed = [e for t in admin.get("/v1/anchors", order="desc", limit=50).json()["data"]
+                for e in t["entries"] if e["target"] == gone["name"] and e["state"] == "pending"]
+        assert len(owed) == 1
+        dead.fault = None
+        server.clock.shift(8 * DAY)
+        last, _ = new_record(erp)
+        records.append(last)
+        anchored(erp, last, gone["name"])
+        origin = erp.get(f"/v1/anchors/{ticks[0]}/statement").body.decode().splitlines()[1][7:]
+        for record in records:
+            check_anchor(erp, anchored(erp, record, living["name"]), origin, authority.ca_pem)
+            check_anchor(erp, anchors_of(erp, record, gone["name"])[0], origin, dead.ca_pem)
+        assert events_of(server, gone)[-1] == "anchor.recovered"
+
+
+def test_two_instances_make_one_tick(server, erp, authority):
+    """On one database: no tick is made twice, no token asked for twice, and when one is killed the
+    other goes on."""
+    admin = server.client()
+    other = Server(database_url=server.cluster_url(), flags=["--signing-key-file",
+                                                            str(server.data / "log.key")])
+    other.start()
+    try:
+        target = add_target(admin, authority)
+        before = authority.asked
+        made = []
+        for _ in range(4):
+            record, _ = new_record(erp)
+            made.append(anchored(erp, record, target["name"])["tick"])
+        used = {t["tick"]: [e for e in t["entries"] if e["target"] == target["name"]]
+                for t in admin.get("/v1/anchors", order="desc", limit=50).json()["data"]}
+        used = {tick: entries for tick, entries in used.items() if entries}
+        assert all(len(entries) == 1 for entries in used.values())
+        assert authority.asked - before == len(used) and set(made) <= set(used)
+        authority.fault, authority.slow_s = "slow", 2
+        record, _ = new_record(erp)
+        wait_until(lambda: authority.asked - before > len(used), 10, "a call hangs")
+        other.kill(signal.SIGKILL)
+        authority.fault = None
+        server.clock.shift(180)  # beyond the lease, should the killed one have had it
+        assert anchored(erp, record, target["name"])
+    finally:
+        if other.process.poll() is None:
+            other.kill(signal.SIGKILL)
+        other.process = None
+        other.remove()
+
+
+def test_a_hanging_authority_delays_no_block(server, erp, authority):
+    """With every authority hanging, records are proven as fast as ever."""
+    admin = server.client()
+    authority.fault, authority.slow_s = "slow", 2
+    for _ in range(3):
+        add_target(admin, authority)
+    before = authority.asked
+    slowest = 0
+    for _ in range(12):
+        began = time.monotonic()
+        new_record(erp)
+        slowest = max(slowest, time.monotonic() - began)
+    assert authority.asked > before
+    assert slowest <= 1.5
+
+
+def test_the_commands_of_the_manual(server, erp, authority, tmp_path):
+    """docs/anchors.md, as it stands there, on a record with later blocks in its chain."""
+    admin = server.client()
+    record, block = new_record(erp)
+    for _ in range(2):
+        newest = new_record(erp)[1]
+    target = add_target(admin, authority)
+    anchor = anchored(erp, record, target["name"])
+    assert block["height"] < newest["height"] <= anchor["block_height"]
+    manual = (ROOT / "docs" / "anchors.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^   ```sh\n(.*?)^   ```$", manual, re.M | re.S)
+    assert len(blocks) == 4
+    script = "set -eu\n" + re.sub(r"(?m)^   ", "", "".join(blocks))
+    (tmp_path / "ca.pem").write_text(authority.ca_pem)
+    env = {**os.environ, "KEY": erp.key, "URL": server.url, "RECORD": record,
+           "TARGET": target["name"]}
+    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, env=env, capture_output=True,
+                          text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "Verification: OK" in done.stdout and "Time stamp: " in done.stdout
+    (tmp_path / "ca.pem").write_text((authority.folder / "signer.pem").read_text())
+    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, env=env, capture_output=True,
+                          text=True, check=False, timeout=60)
+    assert done.returncode != 0

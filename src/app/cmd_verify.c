@@ -3,10 +3,15 @@
 #include "file.h"
 
 #include "scfd/chain/chain.h"
+#include "scfd/chain/tlog_proof.h"
 #include "scfd/codec/json.h"
 #include "scfd/credit/credit.h"
 
 enum { REPORT_MAX = 1 << 20, ARENA_MAX = 256 << 20 };
+
+struct arguments {
+    const char *file, *key, *body, *leaf; /* names of files; the key may be text. NULL: not given */
+};
 
 static int exit_of(bool holds) {
     return holds ? SCF_EXIT_OK : SCF_EXIT_VERIFICATION;
@@ -14,19 +19,25 @@ static int exit_of(bool holds) {
 
 /* What is given with a key is checked as a proof, whatever it says of itself: a receipt is signed
  * by nobody, and must not pass where a signature was asked for. */
-static int verify_proof(struct scf_str document, const char *key, const char *body_path,
+static int verify_proof(struct scf_str document, const struct arguments *given,
                         struct scf_buf *report) {
-    struct scf_buf key_text = {0}, body = {0};
+    struct scf_buf key = {0}, body = {0}, leaf = {0};
     int exit_code = SCF_EXIT_FAILURE;
-    if (scf_read_key("verify", key, &key_text) &&
-        (!body_path || scf_read_file("verify", body_path, &body))) {
-        struct scf_str body_view = {body.data, body.len};
+    if (scf_read_key("verify", given->key, &key) &&
+        (!given->body || scf_read_file("verify", given->body, &body)) &&
+        (!given->leaf || scf_read_file("verify", given->leaf, &leaf))) {
+        struct scf_str vkey = {key.data, key.len}, body_view = {body.data, body.len},
+                       leaf_view = {leaf.data, leaf.len};
+        const struct scf_str *body_given = given->body ? &body_view : NULL,
+                             *leaf_given = given->leaf ? &leaf_view : NULL;
         exit_code =
-            exit_of(scf_verify_proof(document, (struct scf_str){key_text.data, key_text.len},
-                                     body_path ? &body_view : NULL, report));
+            exit_of(scf_tlog_proof_is(document) || given->leaf
+                        ? scf_verify_tlog_proof(document, vkey, leaf_given, body_given, report)
+                        : scf_verify_proof(document, vkey, body_given, report));
     }
-    scf_buf_free(&key_text);
+    scf_buf_free(&key);
     scf_buf_free(&body);
+    scf_buf_free(&leaf);
     return exit_code;
 }
 
@@ -47,28 +58,42 @@ static int verify_without_key(struct scf_str document, struct scf_buf *report) {
     return SCF_EXIT_USAGE;
 }
 
-int scf_cmd_verify(int argc, char **argv) {
-    const char *usage = "scfd verify PROOF.json --key VKEY [--body FILE]\n"
-                        "       scfd verify RECEIPT.json";
-    const char *file = NULL, *key = NULL, *body = NULL;
-    for (int i = 1; i < argc; i++)
-        if (strcmp(argv[i], "--key") == 0 && i + 1 < argc)
-            key = argv[++i];
-        else if (strcmp(argv[i], "--body") == 0 && i + 1 < argc)
-            body = argv[++i];
-        else if ((argv[i][0] == '-' && argv[i][1]) || file)
-            return scf_usage(usage);
+/* The argument that an option's value goes to; NULL: no such option. */
+static const char **value_of(struct arguments *given, const char *option) {
+    return strcmp(option, "--key") == 0    ? &given->key
+           : strcmp(option, "--body") == 0 ? &given->body
+           : strcmp(option, "--leaf") == 0 ? &given->leaf
+                                           : NULL;
+}
+
+static bool read_arguments(int argc, char **argv, struct arguments *ret) {
+    *ret = (struct arguments){0};
+    for (int i = 1; i < argc; i++) {
+        const char **value = value_of(ret, argv[i]);
+        if (value && i + 1 < argc)
+            *value = argv[++i];
+        else if (value || (argv[i][0] == '-' && argv[i][1]) || ret->file)
+            return false;
         else
-            file = argv[i];
-    if (!file || (body && !key))
-        return scf_usage(usage);
+            ret->file = argv[i];
+    }
+    return ret->file && (ret->key || (!ret->body && !ret->leaf));
+}
+
+int scf_cmd_verify(int argc, char **argv) {
+    struct arguments given;
+    if (!read_arguments(argc, argv, &given))
+        return scf_usage(
+            "scfd verify PROOF.json --key VKEY [--body FILE]\n"
+            "       scfd verify FILE.tlog-proof --key VKEY [--leaf FILE] [--body FILE]\n"
+            "       scfd verify RECEIPT.json");
     struct scf_buf text, report;
     scf_buf_init(&report, REPORT_MAX);
     int exit_code = SCF_EXIT_FAILURE;
-    if (scf_read_file("verify", file, &text)) {
+    if (scf_read_file("verify", given.file, &text)) {
         struct scf_str document = {text.data, text.len};
-        exit_code = key ? verify_proof(document, key, body, &report)
-                        : verify_without_key(document, &report);
+        exit_code = given.key ? verify_proof(document, &given, &report)
+                              : verify_without_key(document, &report);
     }
     if (report.len > 0)
         fwrite(report.data, 1, report.len, stdout);

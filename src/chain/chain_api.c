@@ -76,6 +76,43 @@ static enum scf_code read_record(struct scf_request *rq, struct scf_record *ret,
     return code;
 }
 
+/* What the answer is made of, hashed: nothing else can change in it. An answer that the client has
+ * already is then neither built nor hashed. */
+static void proof_tag(const struct scf_record *record, const struct scf_proof_block *block,
+                      enum scf_proof_form form, char out[SCF_TAG_TEXT]) {
+    const struct scf_str parts[] = {
+        {(const char *)record->leaf_hash.b, SCF_HASH_LEN},
+        {(const char *)block->hash.b, SCF_HASH_LEN},
+        form == SCF_PROOF_TEXT ? SCF_STR("text") : SCF_STR(SCF_PROOF_FORMAT),
+        record->body.p == NULL ? SCF_STR("erased") : SCF_STR(""),
+    };
+    struct scf_hash hash = scf_digest_parts(SCF_SHA256, parts, SCF_COUNT(parts));
+    char hex[9];
+    scf_hex(hash.b, 4, hex);
+    snprintf(out, SCF_TAG_TEXT, "%" PRId64 "-%s", block->height, hex);
+}
+
+static void reply_proof(struct scf_request *rq, const struct scf_record *record,
+                        const struct scf_proof_block *block) {
+    struct scf_error err;
+    struct scf_buf out;
+    char tag[SCF_TAG_TEXT];
+    bool text = scf_rq_prefers(rq, "text/plain", "application/json");
+    enum scf_proof_form form = text ? SCF_PROOF_TEXT : SCF_PROOF_DOCUMENT;
+    proof_tag(record, block, form, tag);
+    scf_reply_header(rq, "Vary", "Accept");
+    if (scf_reply_not_modified(rq, tag))
+        return;
+    scf_buf_init(&out, BODY_MAX);
+    if (scf_proof_build(scf_rq_db(rq), scf_rq_arena(rq), scf_rq_app(rq), record, block, form, &out,
+                        &err) != SCF_OK) {
+        scf_buf_free(&out);
+        scf_reply_error(rq, &err);
+        return;
+    }
+    scf_reply(rq, 200, text ? "text/plain; charset=utf-8" : "application/json", &out);
+}
+
 static void proof_get(struct scf_request *rq) {
     struct scf_error err;
     struct scf_record record;
@@ -89,16 +126,11 @@ static void proof_get(struct scf_request *rq) {
         scf_rq_wait(rq, "sealed");
         return;
     }
-    struct scf_buf out;
-    scf_buf_init(&out, BODY_MAX);
-    if (code == SCF_OK)
-        code = scf_proof_build(db, arena, scf_rq_app(rq), &record, &block, &out, &err);
     if (code != SCF_OK) {
-        scf_buf_free(&out);
         scf_reply_error(rq, &err);
         return;
     }
-    scf_reply_tagged(rq, 200, block.height, &out);
+    reply_proof(rq, &record, &block);
 }
 
 /* ---- GET /v1/chains, /v1/chains/{id} ---- */
@@ -366,7 +398,7 @@ static const char *const consistency_query[] = {"from", "to", NULL};
 const struct scf_route scf_chain_routes[] = {
     CHAIN_ROUTE("/v1/records/{id}/proof", "getRecordProof",
                 "The proof that a record is in its chain; Prefer: wait holds until it is sealed",
-                proof_get, "200 Proof,304,404,503", NULL),
+                proof_get, "200 Proof|text,304,404,503", NULL),
     CHAIN_ROUTE("/v1/chains", "listChains", "List chains with their newest blocks", chains_list,
                 "200 ChainPage,304", page_query),
     CHAIN_ROUTE("/v1/chains/{id}", "getChain", "Read a chain", chain_get, "200 Chain,304,404",

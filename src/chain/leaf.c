@@ -6,6 +6,10 @@
 #include "scfd/base/clock.h"
 #include "scfd/chain/record.h"
 
+#include "line.h"
+
+enum { TEXT_MAX = 4096 };
+
 /* The lines before and after the value of external_id; both have a fixed upper length. */
 struct frame {
     char head[192], tail[192];
@@ -53,6 +57,48 @@ void scf_leaf_text(const struct scf_record *r, struct scf_buf *out) {
     scf_buf_put(out, f.head, f.head_n);
     scf_buf_put(out, r->external_id.p, r->external_id.n);
     scf_buf_put(out, f.tail, f.tail_n);
+}
+
+/* Takes a line "name value" off the text. */
+static bool take_value(struct scf_str *rest, const char *name, struct scf_str *ret) {
+    struct scf_str line;
+    size_t n = strlen(name);
+    if (!scf_take_line(rest, &line) || !scf_str_starts(line, name) || line.n < n + 1 ||
+        line.p[n] != ' ')
+        return false;
+    *ret = (struct scf_str){line.p + n + 1, line.n - n - 1};
+    return true;
+}
+
+static bool parse_values(struct scf_str rest, struct scf_record *r) {
+    struct scf_str line, id, kind, node, time, digest, salt;
+    char prefix[16];
+    return scf_take_line(&rest, &line) && take_value(&rest, "id", &id) &&
+           take_value(&rest, "kind", &kind) && take_value(&rest, "node", &node) &&
+           take_value(&rest, "external_id", &r->external_id) &&
+           take_value(&rest, "received_at", &time) && take_value(&rest, "body_sha256", &digest) &&
+           take_value(&rest, "salt", &salt) && scf_id_parse_any(id, prefix, &r->id) &&
+           scf_record_kind_of_prefix(prefix, &r->kind) &&
+           scf_id_parse("node", node, &r->chain_id) && scf_time_parse(time, &r->received_us) &&
+           scf_unhex(digest, r->body_sha256.b, SCF_HASH_LEN) &&
+           scf_unhex(salt, r->salt, SCF_SALT_LEN);
+}
+
+bool scf_leaf_parse(struct scf_str text, struct scf_record *ret) {
+    struct scf_record r = {.leaf_index = 0};
+    struct scf_buf again;
+    if (text.n > TEXT_MAX || !parse_values(text, &r))
+        return false;
+    /* Whatever was read another way than it is written is not this text. */
+    scf_buf_init(&again, TEXT_MAX);
+    scf_leaf_text(&r, &again);
+    bool same = scf_str_eq(text, (struct scf_str){again.data, again.len});
+    scf_buf_free(&again);
+    if (!same)
+        return false;
+    r.leaf_hash = scf_leaf_hash(&r);
+    *ret = r;
+    return true;
 }
 
 struct scf_hash scf_leaf_hash(const struct scf_record *r) {

@@ -1,6 +1,7 @@
 /* Writing proof documents. Relies on the JSON writer. */
 #include "proof.h"
 
+#include "scfd/chain/tlog_proof.h"
 #include "scfd/codec/jsonw.h"
 
 enum { LEAF_TEXT_MAX = 4096 };
@@ -70,4 +71,20 @@ void scf_proof_write(const struct scf_record *record, const struct scf_proof_blo
     scf_jw_end_object(&w);
     write_key(&w, key);
     scf_jw_end_object(&w);
+}
+
+bool scf_proof_write_text(const struct scf_record *record, const struct scf_proof_block *block,
+                          const struct scf_hash *path, int n, struct scf_buf *out) {
+    struct scf_buf leaf;
+    struct scf_tlog_proof proof = {
+        .index = record->leaf_index, .n = n, .checkpoint = block->checkpoint_note};
+    memcpy(proof.path, path, (size_t)n * sizeof *path);
+    scf_buf_init(&leaf, LEAF_TEXT_MAX);
+    if (record->body.p != NULL)
+        scf_leaf_text(record, &leaf);
+    proof.extra = (struct scf_str){leaf.data, leaf.len};
+    scf_tlog_proof_write(&proof, out);
+    bool whole = !leaf.overflow && !out->overflow;
+    scf_buf_free(&leaf);
+    return whole;
 }

@@ -19,5 +19,9 @@ struct scf_proof_block {
 void scf_proof_write(const struct scf_record *record, const struct scf_proof_block *block,
                      const struct scf_hash *path, int n, const struct scf_vkey *key,
                      struct scf_buf *out);
+/* The same proof as c2sp.org/tlog-proof@v1 text, with the leaf text as extra data; without, when
+ * the record was erased. False: it does not fit. */
+bool scf_proof_write_text(const struct scf_record *record, const struct scf_proof_block *block,
+                          const struct scf_hash *path, int n, struct scf_buf *out) SCF_MUST_CHECK;
 
 #endif

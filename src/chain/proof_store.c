@@ -59,12 +59,12 @@ enum scf_code scf_proof_hashes(struct scf_db *db, struct scf_arena *arena,
     return SCF_OK;
 }
 
-enum scf_code scf_proof_build(struct scf_db *db, struct scf_arena *arena,
-                              const struct scf_services *services, const struct scf_record *record,
-                              const struct scf_proof_block *block, struct scf_buf *out,
-                              struct scf_error *err) {
+/* The path from the leaf to the block's root; it is verified before it is given out. */
+static enum scf_code read_path(struct scf_db *db, struct scf_arena *arena,
+                               const struct scf_record *record, const struct scf_proof_block *block,
+                               struct scf_hash path[SCF_PROOF_MAX], int *ret_n,
+                               struct scf_error *err) {
     struct scf_range ranges[SCF_PROOF_MAX];
-    struct scf_hash path[SCF_PROOF_MAX];
     uint64_t index = (uint64_t)record->leaf_index, size = (uint64_t)block->size;
     int n = scf_merkle_inclusion(index, size, ranges);
     enum scf_code code = scf_proof_hashes(db, arena, &record->chain_id, ranges, n, path, err);
@@ -75,6 +75,13 @@ enum scf_code scf_proof_build(struct scf_db *db, struct scf_arena *arena,
         return scf_fail(err, SCF_E_INTERNAL,
                         "The stored tree does not contain this record as stored; run scfd audit.");
     }
+    *ret_n = n;
+    return SCF_OK;
+}
+
+static bool write_document(const struct scf_services *services, const struct scf_record *record,
+                           const struct scf_proof_block *block, const struct scf_hash *path, int n,
+                           struct scf_buf *out) {
     uint8_t pub[SCF_ED25519_PUBLIC_LEN];
     scf_signing_key_public(services->log_key, pub);
     struct scf_buf origin;
@@ -84,14 +91,43 @@ enum scf_code scf_proof_build(struct scf_db *db, struct scf_arena *arena,
     scf_proof_write(record, block, path, n, &key, out);
     bool lost = out->overflow || origin.overflow;
     scf_buf_free(&origin);
-    return lost ? scf_fail(err, SCF_E_INTERNAL, "The proof does not fit.") : SCF_OK;
+    return !lost;
+}
+
+enum scf_code scf_proof_build(struct scf_db *db, struct scf_arena *arena,
+                              const struct scf_services *services, const struct scf_record *record,
+                              const struct scf_proof_block *block, enum scf_proof_form form,
+                              struct scf_buf *out, struct scf_error *err) {
+    struct scf_hash path[SCF_PROOF_MAX];
+    int n = 0;
+    enum scf_code code = read_path(db, arena, record, block, path, &n, err);
+    if (code != SCF_OK)
+        return code;
+    bool written = form == SCF_PROOF_TEXT ? scf_proof_write_text(record, block, path, n, out)
+                                          : write_document(services, record, block, path, n, out);
+    return written ? SCF_OK : scf_fail(err, SCF_E_INTERNAL, "The proof does not fit.");
+}
+
+static enum scf_code find_and_build(struct scf_db *db, struct scf_arena *arena,
+                                    const struct scf_services *services,
+                                    const struct scf_record *record, enum scf_proof_form form,
+                                    struct scf_buf *out, struct scf_error *err) {
+    struct scf_proof_block block;
+    enum scf_code code =
+        scf_proof_block(db, arena, &record->chain_id, record->leaf_index, &block, err);
+    if (code != SCF_OK)
+        return code;
+    return scf_proof_build(db, arena, services, record, &block, form, out, err);
 }
 
 enum scf_code scf_proof_json(struct scf_db *db, struct scf_arena *arena,
                              const struct scf_services *services, const struct scf_record *record,
                              struct scf_buf *out, struct scf_error *err) {
-    struct scf_proof_block block;
-    enum scf_code code =
-        scf_proof_block(db, arena, &record->chain_id, record->leaf_index, &block, err);
-    return code != SCF_OK ? code : scf_proof_build(db, arena, services, record, &block, out, err);
+    return find_and_build(db, arena, services, record, SCF_PROOF_DOCUMENT, out, err);
+}
+
+enum scf_code scf_proof_text(struct scf_db *db, struct scf_arena *arena,
+                             const struct scf_services *services, const struct scf_record *record,
+                             struct scf_buf *out, struct scf_error *err) {
+    return find_and_build(db, arena, services, record, SCF_PROOF_TEXT, out, err);
 }

@@ -15,10 +15,11 @@ enum scf_code scf_proof_block(struct scf_db *db, struct scf_arena *arena,
 enum scf_code scf_proof_hashes(struct scf_db *db, struct scf_arena *arena,
                                const struct scf_uuid *chain_id, const struct scf_range *ranges,
                                int n, struct scf_hash *ret, struct scf_error *err) SCF_MUST_CHECK;
-/* The document against that block; it is verified before it is given out. */
+/* The proof against that block, in either form; it is verified before it is given out. */
+enum scf_proof_form { SCF_PROOF_DOCUMENT, SCF_PROOF_TEXT };
 enum scf_code scf_proof_build(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_services *services, const struct scf_record *record,
-                              const struct scf_proof_block *block, struct scf_buf *out,
-                              struct scf_error *err) SCF_MUST_CHECK;
+                              const struct scf_proof_block *block, enum scf_proof_form form,
+                              struct scf_buf *out, struct scf_error *err) SCF_MUST_CHECK;
 
 #endif

@@ -6,6 +6,7 @@ medians are compared. Commits are durable on both sides. `bench.py NAME …` run
 """
 import json
 import os
+import random
 import statistics
 import subprocess
 import sys
@@ -27,6 +28,7 @@ ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 SECONDS = int(os.environ.get("BENCH_SECONDS", "8"))
 BULK_LINES = int(os.environ.get("BENCH_BULK_LINES", "50000"))
 CLAIMS = int(os.environ.get("BENCH_CLAIMS", "60000"))
+PROOFS = int(os.environ.get("BENCH_PROOFS", "100000"))
 MANY_RECORDS = int(os.environ.get("BENCH_MANY", "1000000"))
 PGBIN = sorted(Path("/usr/lib/postgresql").glob("1[4-7]/bin"))[-1]
 BODY = encode(
@@ -389,6 +391,43 @@ class Bench:
         right = self.hot_invoice(assessment, contract)
         self.add("one hot invoice, one winner", "rounds", 100 * right, 100, 100, unit="%")
 
+    # ---- proofs ----
+
+    def sealed_records(self, node, count):
+        """Ids of fresh records that are sealed, in the order in which they were sent."""
+        client = self.server.client(node.key)
+        client.timeout = 900
+        lines = client.bulk("invoices", self.invoices(count)).lines()
+        assert lines[-1]["summary"]["rejected"] == 0, lines[-1]
+        ids = [line["id"] for line in lines[:-1]]
+        answer = client.get(f"/v1/records/{ids[-1]}/proof", headers={"Prefer": "wait=60"})
+        assert answer.status == 200, answer
+        return ids
+
+    def bench_proofs(self):
+        """Proofs of different records, none asked for twice before all were, in either form."""
+        node = make_node(self.admin, "erp")
+        ids = self.sealed_records(node, PROOFS)
+        random.Random(1).shuffle(ids)
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write("\n".join(ids))
+            file.flush()
+            for accept, form in (("application/json", "document"), ("text/plain", "tlog-proof")):
+                result = [
+                    wrk(
+                        self.server.url,
+                        "proof.lua",
+                        64,
+                        node.key,
+                        BENCH_RECORDS=file.name,
+                        BENCH_ACCEPT=accept,
+                    )
+                    for _ in range(ROUNDS)
+                ]
+                rate = statistics.median(r["rate"] for r in result)
+                print("  p50 {p50_us:,} µs, p99 {p99_us:,} µs".format(**result[-1]))
+                self.add(f"proof of a record, {form}", "–", rate, 5_000, 10_000, unit="proofs/s")
+
     def bench_audit(self):
         leaves = int(self.server.psql("SELECT count(*) FROM scfd.record"))
         began = time.monotonic()
@@ -424,7 +463,7 @@ class Bench:
 
 
 PARTS = ["single", "fastify", "latency", "bulk", "not_modified", "assess", "increments"]
-PARTS += ["claims", "receipt", "audit"]
+PARTS += ["claims", "proofs", "receipt", "audit"]
 
 
 def main():

@@ -36,6 +36,11 @@ enum scf_code scf_proof_json(struct scf_db *db, struct scf_arena *arena,
                              const struct scf_services *services, const struct scf_record *record,
                              struct scf_buf *out, struct scf_error *err) SCF_MUST_CHECK;
 
+/* The same as c2sp.org/tlog-proof@v1 text (scfd/chain/tlog_proof.h). */
+enum scf_code scf_proof_text(struct scf_db *db, struct scf_arena *arena,
+                             const struct scf_services *services, const struct scf_record *record,
+                             struct scf_buf *out, struct scf_error *err) SCF_MUST_CHECK;
+
 /* Offline check of such a document against a verifier key (C2SP vkey text): leaf text → leaf hash →
  * inclusion → checkpoint → signature → block header → block hash; with `body` (NULL: not given)
  * also its SHA-256. Writes one plain line per step to `report`. Pure. True: everything holds. What

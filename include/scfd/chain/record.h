@@ -73,6 +73,10 @@ struct scf_record {
 /* Leaf text of ARCHITECTURE "Chains" into `out`; the same text anybody can rebuild from the record
  * as the API shows it. Pure. */
 void scf_leaf_text(const struct scf_record *r, struct scf_buf *out);
+/* The exact inverse: *ret has id, kind, chain_id, external_id (a view into `text`), received_us,
+ * body_sha256, salt and leaf_hash, the rest is zero. False: any other text; *ret is untouched.
+ * Pure. */
+bool scf_leaf_parse(struct scf_str text, struct scf_record *ret) SCF_MUST_CHECK;
 /* H(0x00 || leaf text) with SHA-256. Pure. */
 struct scf_hash scf_leaf_hash(const struct scf_record *r);
 /* Fills salt (random), body_sha256 and leaf_hash from the other members. */

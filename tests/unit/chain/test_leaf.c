@@ -70,6 +70,43 @@ static void every_part_counts(void **state) {
 #undef CHANGED
 }
 
+static void parsing_is_the_exact_inverse(void **state) {
+    (void)state;
+    struct scf_record want = example(), r = {.leaf_index = 7};
+    assert_true(scf_leaf_parse(SCF_STR(TEXT), &r));
+    assert_int_equal(r.kind, want.kind);
+    assert_true(scf_uuid_eq(&r.id, &want.id) && scf_uuid_eq(&r.chain_id, &want.chain_id));
+    assert_true(scf_str_eq(r.external_id, want.external_id));
+    assert_int_equal(r.received_us, want.received_us);
+    assert_memory_equal(r.body_sha256.b, want.body_sha256.b, SCF_HASH_LEN);
+    assert_memory_equal(r.salt, want.salt, SCF_SALT_LEN);
+    struct scf_hash hash = scf_leaf_hash(&want);
+    assert_memory_equal(r.leaf_hash.b, hash.b, SCF_HASH_LEN);
+}
+
+/* Any byte that is lost, or put in, and any letter in the other case makes another text. */
+static void no_other_spelling_is_read(void **state) {
+    (void)state;
+    struct scf_record r;
+    char text[sizeof TEXT + 1];
+    for (size_t i = 0; i < sizeof TEXT - 1; i++) {
+        memcpy(text, TEXT, i);
+        memcpy(text + i, TEXT + i + 1, sizeof TEXT - 1 - i);
+        struct scf_record other;
+        bool in_name = i >= (size_t)(strstr(TEXT, "INV-") - TEXT) &&
+                       i < (size_t)(strstr(TEXT, "\nreceived_at") - TEXT);
+        assert_int_equal(scf_leaf_parse((struct scf_str){text, sizeof TEXT - 2}, &other), in_name);
+        memcpy(text, TEXT, sizeof TEXT);
+        text[i] ^= 0x20;
+        bool lf_in_name = in_name && text[i] == '\n';
+        assert_int_equal(scf_leaf_parse((struct scf_str){text, sizeof TEXT - 1}, &r),
+                         in_name && !lf_in_name);
+    }
+    assert_false(scf_leaf_parse(SCF_STR(""), &r));
+    assert_false(scf_leaf_parse((struct scf_str){TEXT, sizeof TEXT - 2}, &r));
+    assert_false(scf_leaf_parse((struct scf_str){TEXT, sizeof TEXT}, &r));
+}
+
 static void preparing_fills_salt_digest_and_hash(void **state) {
     (void)state;
     struct scf_record r = example(), again = example();
@@ -122,6 +159,8 @@ int main(void) {
         cmocka_unit_test(text_is_as_documented),
         cmocka_unit_test(hash_is_of_the_text_with_a_zero_byte_before),
         cmocka_unit_test(every_part_counts),
+        cmocka_unit_test(parsing_is_the_exact_inverse),
+        cmocka_unit_test(no_other_spelling_is_read),
         cmocka_unit_test(preparing_fills_salt_digest_and_hash),
         cmocka_unit_test(kinds_have_names_and_prefixes),
         cmocka_unit_test(hashing_a_leaf_is_quick),

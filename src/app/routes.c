@@ -5,6 +5,7 @@
 #include "scfd/chain/chain.h"
 #include "scfd/codec/jsonw.h"
 #include "scfd/credit/credit.h"
+#include "scfd/evidence/evidence.h"
 #include "scfd/exchange/exchange.h"
 #include "scfd/intake/intake.h"
 #include "scfd/lending/lending.h"
@@ -88,6 +89,7 @@ struct scf_route *scf_all_routes(size_t *ret_count) {
         {scf_receivable_routes, scf_receivable_route_count},
         {scf_lending_routes, scf_lending_route_count},
         {scf_report_routes, scf_report_route_count},
+        {scf_evidence_routes, scf_evidence_route_count},
         {scf_exchange_routes, scf_exchange_route_count},
         {scf_work_routes, scf_work_route_count},
     };

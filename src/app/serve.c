@@ -13,6 +13,7 @@
 #include "scfd/base/metrics.h"
 #include "scfd/chain/chain.h"
 #include "scfd/codec/sign.h"
+#include "scfd/codec/signer.h"
 #include "scfd/credit/credit.h"
 #include "scfd/db/cluster.h"
 #include "scfd/db/migrate.h"
@@ -98,6 +99,27 @@ static enum scf_code load_signing_key(struct running *r, struct scf_error *err) 
     if (n < 0 || (size_t)n >= sizeof path)
         return scf_fail(err, SCF_E_INVALID_PARAMETER, "The signing key's path is too long.");
     return scf_signing_key_load(path, given == NULL, &r->services.log_key, err);
+}
+
+/* A file in the data directory unless another one is named. */
+static bool file_of(const struct running *r, const char *given, const char *name,
+                    char out[PATH_MAX]) {
+    int n = given ? snprintf(out, PATH_MAX, "%s", given)
+                  : snprintf(out, PATH_MAX, "%s/%s", r->config.data_dir, name);
+    return n >= 0 && n < PATH_MAX;
+}
+
+/* What is named must be there; only what is not named is made. */
+static enum scf_code load_evidence_signer(struct running *r, struct scf_error *err) {
+    char key[PATH_MAX], certificate[PATH_MAX], name[64];
+    const struct scf_config *c = &r->config;
+    if (!file_of(r, c->evidence_key_file, "evidence.key", key) ||
+        !file_of(r, c->evidence_certificate_file, "evidence.pem", certificate))
+        return scf_fail(err, SCF_E_INVALID_PARAMETER,
+                        "The path of a file for evidence is too long.");
+    snprintf(name, sizeof name, "%.50s evidence", c->origin);
+    return scf_signer_load(key, certificate, !c->evidence_key_file && !c->evidence_certificate_file,
+                           name, scf_now_us(), &r->services.evidence_signer, err);
 }
 
 static enum scf_code ship_defaults(struct scf_db *db, void *ctx, struct scf_error *err) {
@@ -232,9 +254,10 @@ static enum scf_code block_signals(struct running *r, struct scf_error *err) {
 
 static enum scf_code come_up(struct running *r, struct scf_error *err) {
     enum scf_code (*const steps[])(struct running *, struct scf_error *) = {
-        open_data,           open_database,     block_signals,   load_signing_key,
-        set_up_installation, check_signing_key, open_catalogues, start_intake,
-        start_work,          start_server,      start_listener,
+        open_data,         open_database,        block_signals,
+        load_signing_key,  load_evidence_signer, set_up_installation,
+        check_signing_key, open_catalogues,      start_intake,
+        start_work,        start_server,         start_listener,
     };
     for (size_t i = 0; i < SCF_COUNT(steps); i++) {
         enum scf_code code = steps[i](r, err);
@@ -266,6 +289,7 @@ static void go_down(struct running *r) {
         scf_templates_free(r->services.templates);
         scf_keys_free(r->services.keys);
         scf_signing_key_free(r->services.log_key);
+        scf_signer_free(r->services.evidence_signer);
         free(r->routes);
     }
     scf_cluster_stop(r->cluster);

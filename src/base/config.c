@@ -43,6 +43,13 @@ static const struct key keys[] = {
     {AT(signing_key_file),
      .help = "File with the key that signs blocks. Not set: log.key in data_dir, made at the first "
              "start."},
+    {AT(evidence_key_file),
+     .help = "File with the RSA key (3072 bits or more) that signs evidence bundles. Not set: "
+             "evidence.key in data_dir, made at the first start. All instances need the same."},
+    {AT(evidence_certificate_file),
+     .help = "PEM file with the certificate of that key and those that lead to its root. Not set: "
+             "evidence.pem in data_dir, self-signed at the first start; in production it should "
+             "come from a certification authority."},
     {AT(origin), .initial = SCF_DEFAULT_ORIGIN,
      .help = "Prefix of the origin of every chain, unique in the world. Set it in production to a "
              "name you own, before the first start: it is part of every signature."},

@@ -8,6 +8,7 @@
 #include "scfd/party/party.h"
 
 struct scf_signing_key;
+struct scf_signer;
 struct scf_templates;
 struct scf_intake;
 struct scf_workers;
@@ -19,6 +20,7 @@ struct scf_services {
     struct scf_installation installation;
     struct scf_keys *keys;
     struct scf_signing_key *log_key;
+    struct scf_signer *evidence_signer; /* of bundles and certificates (docs/evidence.md) */
     struct scf_server *server;
     struct scf_workers *workers;
     struct scf_templates *templates;

@@ -1,0 +1,107 @@
+/* What a bundle is made of, and how it is put together. Pure; one thread at a time. */
+#ifndef SCFD_EVIDENCE_BUNDLE_H
+#define SCFD_EVIDENCE_BUNDLE_H
+
+#include "scfd/chain/block.h"
+#include "scfd/chain/merkle.h"
+#include "scfd/chain/record.h"
+#include "scfd/codec/zip.h"
+#include "scfd/evidence/evidence.h"
+
+#define SCF_BUNDLE_TYPE "application/vnd.etsi.asic-e+zip"
+#define SCF_MANIFEST_1 "META-INF/ASiCManifest001.xml"
+#define SCF_SIGNATURE_1 "META-INF/signature001.p7s"
+#define SCF_MANIFEST_2 "META-INF/ASiCManifest002.xml"
+#define SCF_TIMESTAMP_2 "META-INF/timestamp002.tst"
+#define SCF_TIMESTAMP_2_ROOTS "META-INF/timestamp002.pem"
+
+enum { SCF_BUNDLE_FILES_MAX = 400 };
+
+/* ---- files ---- */
+
+struct scf_bundle_file {
+    struct scf_zip_entry entry;
+    const char *media_type, *en, *zh; /* titles in the index */
+};
+
+struct scf_bundle {
+    struct scf_arena *arena;
+    struct scf_bundle_file files[SCF_BUNDLE_FILES_MAX];
+    size_t n;
+    bool failed; /* sticky: no memory, or too many files */
+};
+
+/* Adds a file whose bytes live as long as the bundle; the texts are static or live as long, too. */
+void scf_bundle_add(struct scf_bundle *b, const char *name, struct scf_str bytes,
+                    const char *media_type, const char *en, const char *zh);
+/* Adds what was written into `bytes`, and frees it. */
+void scf_bundle_add_buf(struct scf_bundle *b, const char *name, struct scf_buf *bytes,
+                        const char *media_type, const char *en, const char *zh);
+/* NULL: there is none. */
+const struct scf_zip_entry *scf_bundle_find(const struct scf_zip_entry *entries, size_t n,
+                                            const char *name);
+/* The whole file. */
+void scf_bundle_write(const struct scf_bundle *b, struct scf_buf *out);
+
+/* ---- facts ---- */
+
+/* What stands in the bundle because somebody else made it; all other files follow from these. */
+struct scf_bundle_facts {
+    struct scf_str proof_json;   /* scfd-proof/v1 */
+    struct scf_str body;         /* the record's, as received */
+    struct scf_str chain_pem;    /* the signer's certificates */
+    struct scf_str instructions; /* VERIFY.txt */
+    struct scf_str certificate;  /* certificate.pdf; empty: left out */
+
+    /* Out of the proof, by scf_bundle_facts_read. */
+    struct scf_record record; /* as scf_leaf_parse gives it, with leaf_index */
+    struct scf_str leaf_text, checkpoint, block_note, vkey, public_pem;
+    struct scf_block block;
+    struct scf_hash path[SCF_PROOF_MAX];
+    size_t path_count;
+};
+
+/* Fills the second half from `proof_json`; text lives in `arena`. False: it is no complete proof of
+ * a record that is not erased. Nothing is verified. */
+bool scf_bundle_facts_read(struct scf_arena *arena, struct scf_bundle_facts *f) SCF_MUST_CHECK;
+
+/* Everything that the first manifest covers, and that manifest itself. */
+void scf_bundle_put_content(struct scf_bundle *b, const struct scf_bundle_facts *f);
+/* The signature over the first manifest; and the manifest over both that is time-stamped. */
+void scf_bundle_put_signature(struct scf_bundle *b, struct scf_str der);
+void scf_bundle_put_manifest_2(struct scf_bundle *b);
+/* The time-stamp token over the second manifest, and the certificates that it is verified with. */
+void scf_bundle_put_timestamp(struct scf_bundle *b, struct scf_str token, struct scf_str ca_pem);
+struct scf_str scf_bundle_bytes(const struct scf_bundle *b, const char *name);
+
+/* ---- lists of files (manifest.c) ---- */
+
+/* "<hex>  <name>" lines, as sha256sum has them, of the files so far. */
+void scf_bundle_sums(const struct scf_bundle *b, enum scf_hash_alg alg, struct scf_buf *out);
+/* index.json: every file so far with size, digests and titles; RFC 8785. */
+void scf_bundle_index(const struct scf_bundle *b, const struct scf_bundle_facts *f,
+                      struct scf_buf *out);
+/* An ASiCManifest over files [from, to) for a signature file; "mimetype" is left out. */
+void scf_bundle_manifest(const struct scf_bundle *b, size_t from, const char *signature,
+                         const char *signature_type, struct scf_buf *out);
+
+/* ---- notes (notes.c) ---- */
+
+/* A signed note with one signature, or of which the first counts: its text, and the 64 bytes of an
+ * Ed25519 signature. Views; `sig` is decoded. */
+bool scf_note_split(struct scf_str note, struct scf_str *ret_text, uint8_t sig[64]) SCF_MUST_CHECK;
+/* "left <hex>" or "right <hex>" lines: on which side of the hash so far the next one stands. False:
+ * the path has another length than index and size ask for. */
+bool scf_path_lines(uint64_t index, uint64_t size, const struct scf_hash *path, size_t n,
+                    struct scf_buf *out) SCF_MUST_CHECK;
+
+/* ---- VERIFY.txt (instructions.c) ---- */
+
+struct scf_instructions {
+    const char *file_name;
+    int64_t signed_us;  /* signing time of the signature */
+    int64_t stamped_us; /* ≥ the token's time; 0: there is no token */
+};
+void scf_instructions_write(const struct scf_instructions *i, struct scf_buf *out);
+
+#endif

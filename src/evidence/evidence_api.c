@@ -4,7 +4,7 @@
 
 #include "scfd/http/answer.h"
 
-enum { ARENA_MAX = 64 << 20, BUNDLE_MAX = SCF_ZIP_BYTES_MAX };
+enum { ARENA_MAX = 64 << 20, BUNDLE_MAX = SCF_ZIP_BYTES_MAX, NAME_MAX_BYTES = 80 };
 
 /* The record of the path, which the caller may see and which is not erased. */
 static enum scf_code read_record(struct scf_request *rq, struct scf_arena *arena,
@@ -42,22 +42,31 @@ static void reply_file(struct scf_request *rq, const char *name, const char *med
     scf_reply(rq, 200, media_type, out);
 }
 
-static void get_evidence(struct scf_request *rq) {
-    struct scf_error err = {0};
+static enum scf_code make(struct scf_request *rq, struct scf_arena *arena, bool certificate,
+                          char ret_name[NAME_MAX_BYTES], struct scf_buf *out,
+                          struct scf_error *err) {
     struct scf_record record;
+    char id[SCF_ID_TEXT];
+    enum scf_code code = read_record(rq, arena, &record, err);
+    if (code != SCF_OK)
+        return code;
+    scf_id_format(scf_record_kind_prefix(record.kind), &record.id, id);
+    snprintf(ret_name, NAME_MAX_BYTES, certificate ? "preservation-%s.pdf" : "%s.asice", id);
+    return certificate ? scf_certificate_make(scf_rq_db(rq), arena, scf_rq_app(rq), &record,
+                                              scf_rq_base_url(rq), out, err)
+                       : scf_bundle_make(scf_rq_db(rq), arena, scf_rq_app(rq), &record, out, err);
+}
+
+static void answer(struct scf_request *rq, bool certificate) {
+    struct scf_error err = {0};
     struct scf_buf out;
-    char id[SCF_ID_TEXT], name[SCF_ID_TEXT + 8] = "";
+    char name[NAME_MAX_BYTES];
     struct scf_arena *arena = scf_arena_new(ARENA_MAX);
     scf_buf_init(&out, BUNDLE_MAX);
-    enum scf_code code = read_record(rq, arena, &record, &err);
-    if (code == SCF_OK) {
-        scf_id_format(scf_record_kind_prefix(record.kind), &record.id, id);
-        snprintf(name, sizeof name, "%s.asice", id);
-        code = scf_bundle_make(scf_rq_db(rq), arena, scf_rq_app(rq), &record, &out, &err);
-    }
+    enum scf_code code = make(rq, arena, certificate, name, &out, &err);
     scf_arena_free(arena);
     if (code == SCF_OK) {
-        reply_file(rq, name, SCF_BUNDLE_TYPE, &out);
+        reply_file(rq, name, certificate ? "application/pdf" : SCF_BUNDLE_TYPE, &out);
         return;
     }
     scf_buf_free(&out);
@@ -65,6 +74,14 @@ static void get_evidence(struct scf_request *rq) {
         scf_rq_wait(rq, "sealed");
     else
         scf_reply_error(rq, &err);
+}
+
+static void get_evidence(struct scf_request *rq) {
+    answer(rq, false);
+}
+
+static void get_certificate(struct scf_request *rq) {
+    answer(rq, true);
 }
 
 #define EVIDENCE_ROUTE(path, id, text, fn, given)                                                  \
@@ -79,5 +96,8 @@ const struct scf_route scf_evidence_routes[] = {
                    "Everything that proves a record, as one ASiC-E file that is checked offline; "
                    "Prefer: wait holds until the record is sealed",
                    get_evidence, "200 asice,304,404,410,503"),
+    EVIDENCE_ROUTE("/v1/records/{id}/preservation-certificate", "getPreservationCertificate",
+                   "The preservation certificate of a record, Chinese and English, as PDF",
+                   get_certificate, "200 pdf,304,404,410,500,503"),
 };
 const size_t scf_evidence_route_count = SCF_COUNT(scf_evidence_routes);

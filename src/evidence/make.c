@@ -1,8 +1,12 @@
 /* Making bundles. Relies on the proof of the chain room and the signer of codec. */
 #include "make.h"
 
+#include "certificate.h"
+
 #include "scfd/chain/chain.h"
 #include "scfd/codec/signer.h"
+#include "scfd/party/enterprise.h"
+#include "scfd/party/node.h"
 
 enum { PROOF_MAX = 8 << 20, SIGNATURE_MAX = 1 << 20, TEXT_MAX = 64 << 10 };
 
@@ -15,6 +19,20 @@ struct making {
     struct scf_bundle bundle;
     int64_t signed_us;
 };
+
+static struct making *making_new(struct scf_db *db, struct scf_arena *arena,
+                                 const struct scf_services *services,
+                                 const struct scf_record *record) {
+    struct making *m = scf_alloc(arena, 1, sizeof *m);
+    if (m == NULL)
+        return NULL;
+    m->db = db;
+    m->arena = arena;
+    m->services = services;
+    m->record = record;
+    m->bundle.arena = arena;
+    return m;
+}
 
 /* Moves a buffer into the arena. */
 static bool keep(struct scf_arena *arena, struct scf_buf *from, struct scf_str *ret) {
@@ -95,13 +113,49 @@ static enum scf_code make(struct making *m, struct scf_buf *out, struct scf_erro
 enum scf_code scf_bundle_make(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_services *services, const struct scf_record *record,
                               struct scf_buf *out, struct scf_error *err) {
-    struct making *m = scf_alloc(arena, 1, sizeof *m);
+    struct making *m = making_new(db, arena, services, record);
+    return m != NULL ? make(m, out, err) : scf_fail_memory(err);
+}
+
+/* ---- the preservation certificate ---- */
+
+/* Who runs the node of the record's chain; the platform's chain has none. */
+static enum scf_code read_subject(struct making *m, struct scf_certificate *c,
+                                  struct scf_error *err) {
+    struct scf_node node;
+    struct scf_enterprise enterprise;
+    const char *profile;
+    enum scf_code code = scf_node_get(m->db, m->arena, &m->record->chain_id, false, &node, err);
+    if (code != SCF_OK)
+        return code == SCF_E_NOT_FOUND ? SCF_OK : code;
+    c->node_name = node.name;
+    c->node_since_us = node.created_us;
+    if (scf_uuid_is_nil(&node.operator_enterprise_id))
+        return SCF_OK;
+    code = scf_enterprise_get(m->db, m->arena, &node.operator_enterprise_id, &enterprise, &profile,
+                              err);
+    if (code != SCF_OK)
+        return code;
+    c->subject_name = enterprise.name;
+    c->subject_code = enterprise.uscc;
+    return SCF_OK;
+}
+
+enum scf_code scf_certificate_make(struct scf_db *db, struct scf_arena *arena,
+                                   const struct scf_services *services,
+                                   const struct scf_record *record, const char *base_url,
+                                   struct scf_buf *out, struct scf_error *err) {
+    struct making *m = making_new(db, arena, services, record);
     if (m == NULL)
         return scf_fail_memory(err);
-    m->db = db;
-    m->arena = arena;
-    m->services = services;
-    m->record = record;
-    m->bundle.arena = arena;
-    return make(m, out, err);
+    struct scf_certificate c = {
+        .facts = &m->facts,
+        .record = record,
+        .issuer = services->installation.origin,
+        .signer_serial = scf_signer_serial(services->evidence_signer),
+        .base_url = base_url,
+    };
+    enum scf_code code = read_facts(m, err);
+    code = code == SCF_OK ? read_subject(m, &c, err) : code;
+    return code == SCF_OK ? scf_certificate_draw(&c, arena, out, err) : code;
 }

@@ -28,6 +28,7 @@ ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 SECONDS = int(os.environ.get("BENCH_SECONDS", "8"))
 BULK_LINES = int(os.environ.get("BENCH_BULK_LINES", "50000"))
 CLAIMS = int(os.environ.get("BENCH_CLAIMS", "60000"))
+BUNDLES = int(os.environ.get("BENCH_BUNDLES", "5000"))
 PROOFS = int(os.environ.get("BENCH_PROOFS", "100000"))
 MANY_RECORDS = int(os.environ.get("BENCH_MANY", "1000000"))
 PGBIN = sorted(Path("/usr/lib/postgresql").glob("1[4-7]/bin"))[-1]
@@ -421,12 +422,36 @@ class Bench:
                         node.key,
                         BENCH_RECORDS=file.name,
                         BENCH_ACCEPT=accept,
+                        BENCH_WHAT="proof",
                     )
                     for _ in range(ROUNDS)
                 ]
                 rate = statistics.median(r["rate"] for r in result)
                 print("  p50 {p50_us:,} µs, p99 {p99_us:,} µs".format(**result[-1]))
                 self.add(f"proof of a record, {form}", "–", rate, 5_000, 10_000, unit="proofs/s")
+
+    def bench_bundles(self):
+        """Bundles of different records, then the checking of one by a process of its own."""
+        node = make_node(self.admin, "erp")
+        ids = self.sealed_records(node, BUNDLES)
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write("\n".join(ids))
+            file.flush()
+            result = wrk(self.server.url, "proof.lua", 16, node.key, BENCH_RECORDS=file.name,
+                         BENCH_ACCEPT="*/*", BENCH_WHAT="evidence")
+        print("  p50 {p50_us:,} µs, p99 {p99_us:,} µs".format(**result))
+        self.add("evidence bundle of a record", "–", result["rate"], 50, 200, unit="bundles/s")
+        bundle = self.server.client(node.key).get(f"/v1/records/{ids[0]}/evidence").body
+        with tempfile.NamedTemporaryFile(suffix=".asice") as file:
+            file.write(bundle)
+            file.flush()
+            took = []
+            for _ in range(50):
+                began = time.monotonic()
+                assert scfd("verify", file.name).returncode == 0
+                took.append(1000 * (time.monotonic() - began))
+        self.add("verify a bundle, process and all", "–", statistics.median(took), 30, 10,
+                 at_most=True, unit="ms")
 
     def bench_audit(self):
         leaves = int(self.server.psql("SELECT count(*) FROM scfd.record"))
@@ -463,7 +488,7 @@ class Bench:
 
 
 PARTS = ["single", "fastify", "latency", "bulk", "not_modified", "assess", "increments"]
-PARTS += ["claims", "proofs", "receipt", "audit"]
+PARTS += ["claims", "proofs", "bundles", "receipt", "audit"]
 
 
 def main():

@@ -2,11 +2,15 @@
 
 CREATE TABLE scfd.anchor_target (
     id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    uid uuid NOT NULL UNIQUE,
     name text NOT NULL UNIQUE CHECK (name ~ '^[a-z0-9-]{1,40}$'),
     kind smallint NOT NULL CHECK (kind BETWEEN 0 AND 2),
     url text NOT NULL,
     settings json NOT NULL,
     interval_s bigint NOT NULL CHECK (interval_s > 0),
+    give_up_after_s bigint NOT NULL CHECK (give_up_after_s > 0),
+    renew_before_s bigint NOT NULL CHECK (renew_before_s >= 0),
+    silent_after_s bigint NOT NULL CHECK (silent_after_s > 0),
     active boolean NOT NULL DEFAULT true,
     last_tick bigint NOT NULL DEFAULT -1,
     last_good_at timestamptz,
@@ -16,6 +20,7 @@ CREATE TABLE scfd.anchor_target (
     updated_at timestamptz NOT NULL
 );
 COMMENT ON TABLE scfd.anchor_target IS 'Timestamp authorities, chains and calendars that ticks are anchored at.';
+COMMENT ON COLUMN scfd.anchor_target.uid IS 'Its id on the wire, anct_…';
 COMMENT ON COLUMN scfd.anchor_target.kind IS 'enum scf_anchor_kind';
 COMMENT ON COLUMN scfd.anchor_target.last_tick IS 'The newest tick that it was given.';
 COMMENT ON COLUMN scfd.anchor_target.last_good_at IS 'When it last gave a proof.';
@@ -24,6 +29,7 @@ COMMENT ON COLUMN scfd.anchor_target.silent_since IS 'Set while the alarm stands
 CREATE TABLE scfd.anchor_tick (
     tick bigint PRIMARY KEY CHECK (tick >= 0),
     size bigint NOT NULL CHECK (size > 0),
+    blocks bigint NOT NULL CHECK (blocks >= size),
     root bytea NOT NULL CHECK (length(root) = 32),
     statement text NOT NULL,
     statement_sha256 bytea NOT NULL CHECK (length(statement_sha256) = 32),
@@ -34,6 +40,7 @@ CREATE TABLE scfd.anchor_tick (
 CREATE INDEX anchor_tick_at ON scfd.anchor_tick (at);
 ALTER TABLE scfd.anchor_tick ALTER COLUMN page_roots SET STORAGE EXTERNAL;
 COMMENT ON TABLE scfd.anchor_tick IS 'One tree over the newest blocks of all chains.';
+COMMENT ON COLUMN scfd.anchor_tick.blocks IS 'How many blocks all chains had together: grows with every new block.';
 COMMENT ON COLUMN scfd.anchor_tick.page_roots IS 'Roots of the subtrees of 256 leaves, the last one perhaps of fewer: 32 bytes each.';
 
 CREATE TABLE scfd.anchor_page (
@@ -43,6 +50,7 @@ CREATE TABLE scfd.anchor_page (
     leaves bytea NOT NULL CHECK (length(leaves) BETWEEN 56 AND 14336 AND length(leaves) % 56 = 0),
     PRIMARY KEY (tick, page)
 );
+CREATE UNIQUE INDEX anchor_page_chain ON scfd.anchor_page (tick, first_chain);
 ALTER TABLE scfd.anchor_page ALTER COLUMN leaves SET STORAGE EXTERNAL;
 COMMENT ON TABLE scfd.anchor_page IS 'The leaves of a tick, 256 a page, by ascending chain id.';
 COMMENT ON COLUMN scfd.anchor_page.leaves IS '56 bytes each: chain id (16), height of the block (8, big-endian), block hash (32).';

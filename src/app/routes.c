@@ -2,6 +2,7 @@
 #include "routes.h"
 
 #include "scfd/account/account.h"
+#include "scfd/anchor/anchor.h"
 #include "scfd/chain/chain.h"
 #include "scfd/codec/jsonw.h"
 #include "scfd/credit/credit.h"
@@ -89,6 +90,7 @@ struct scf_route *scf_all_routes(size_t *ret_count) {
         {scf_receivable_routes, scf_receivable_route_count},
         {scf_lending_routes, scf_lending_route_count},
         {scf_report_routes, scf_report_route_count},
+        {scf_anchor_routes, scf_anchor_route_count},
         {scf_evidence_routes, scf_evidence_route_count},
         {scf_exchange_routes, scf_exchange_route_count},
         {scf_work_routes, scf_work_route_count},

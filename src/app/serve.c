@@ -8,6 +8,7 @@
 #include "ready.h"
 #include "routes.h"
 #include "scfd/account/account.h"
+#include "scfd/anchor/anchor.h"
 #include "scfd/base/clock.h"
 #include "scfd/base/log.h"
 #include "scfd/base/metrics.h"
@@ -26,6 +27,7 @@
 
 enum {
     CLUSTER_CHECK_MS = 500,
+    CALLER_THREADS = 2,
     ADMIN_CONNECTIONS = 80,
     OTHER_FILES = 256 /* beside connections of clients: spools, lingering sockets, logs, epoll */
 };
@@ -61,8 +63,8 @@ static enum scf_code make_directory(const char *path, mode_t mode, struct scf_er
 
 static int database_connections(const struct scf_config *c) {
     enum { COMMITTER_LISTENER_CATALOGUES = 6 };
-    return (int)(c->service_threads + c->worker_threads) + COMMITTER_LISTENER_CATALOGUES +
-           ADMIN_CONNECTIONS;
+    return (int)(c->service_threads + c->worker_threads) + CALLER_THREADS +
+           COMMITTER_LISTENER_CATALOGUES + ADMIN_CONNECTIONS;
 }
 
 /* ---- coming up ---- */
@@ -204,6 +206,24 @@ static enum scf_code start_work(struct running *r, struct scf_error *err) {
     return scf_workers_start(&options, &r->services.workers, err);
 }
 
+/* One thread for the ticks, which stay in the database, and one more that may hang in a call. */
+static enum scf_code start_callers(struct running *r, struct scf_error *err) {
+    static const struct scf_job_kind *const no_kinds[] = {NULL};
+    const struct scf_task tasks[] = {
+        {.name = "anchor", .run = scf_anchor_task, .period_ms = 1000},
+        {.name = "anchor-calls", .run = scf_anchor_calls_task, .period_ms = 500},
+    };
+    struct scf_workers_options options = {
+        .database_url = r->services.database_url,
+        .threads = CALLER_THREADS,
+        .kinds = no_kinds,
+        .tasks = tasks,
+        .task_count = SCF_COUNT(tasks),
+        .app = &r->services,
+    };
+    return scf_workers_start(&options, &r->services.callers, err);
+}
+
 static enum scf_code authenticate(void *app, struct scf_str key, struct scf_actor *ret,
                                   struct scf_error *err) {
     struct scf_services *services = app;
@@ -257,7 +277,8 @@ static enum scf_code come_up(struct running *r, struct scf_error *err) {
         open_data,         open_database,        block_signals,
         load_signing_key,  load_evidence_signer, set_up_installation,
         check_signing_key, open_catalogues,      start_intake,
-        start_work,        start_server,         start_listener,
+        start_work,        start_callers,        start_server,
+        start_listener,
     };
     for (size_t i = 0; i < SCF_COUNT(steps); i++) {
         enum scf_code code = steps[i](r, err);
@@ -283,6 +304,7 @@ static void go_down(struct running *r) {
         all_ended = scf_server_stop(server, (int)r->config.drain_timeout_s);
     }
     scf_listener_stop(r->listener);
+    all_ended = scf_workers_stop(r->services.callers) && all_ended;
     all_ended = scf_workers_stop(r->services.workers) && all_ended;
     if (all_ended) {
         scf_intake_stop(r->services.intake);

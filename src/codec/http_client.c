@@ -78,6 +78,18 @@ static void set_up(struct scf_http_client *client, const struct scf_http_call *c
     }
 }
 
+/* Cut at the first ';' or blank, in lower case; empty when there is none or it is too long. */
+static void read_media_type(CURL *curl, char *out) {
+    const char *text = NULL;
+    curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &text);
+    size_t n = text ? strcspn(text, "; \t") : 0;
+    if (n >= SCF_MEDIA_TYPE)
+        n = 0;
+    for (size_t i = 0; i < n; i++)
+        out[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] + ('a' - 'A') : text[i]);
+    out[n] = '\0';
+}
+
 enum scf_code scf_http_client_run(struct scf_http_client *client, const struct scf_http_call *call,
                                   int *ret_status, struct scf_buf *ret_body,
                                   struct scf_error *err) {
@@ -91,5 +103,7 @@ enum scf_code scf_http_client_run(struct scf_http_client *client, const struct s
     long status = 0;
     curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
     *ret_status = (int)status;
+    if (call->ret_media_type)
+        read_media_type(client->curl, call->ret_media_type);
     return SCF_OK;
 }

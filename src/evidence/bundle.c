@@ -105,9 +105,8 @@ bool scf_bundle_facts_read(struct scf_arena *arena, struct scf_bundle_facts *f) 
 
 /* ---- content ---- */
 
-/* A signed note three times: whole, and its text and signature apart, as openssl takes them. */
-static void put_note(struct scf_bundle *b, const char *stem, struct scf_str note, const char *en,
-                     const char *zh) {
+void scf_bundle_put_note(struct scf_bundle *b, const char *stem, struct scf_str note,
+                         const char *en, const char *zh) {
     struct scf_str text;
     uint8_t sig[SCF_ED25519_SIGNATURE_LEN];
     if (!scf_note_split(note, &text, sig)) {
@@ -124,21 +123,19 @@ static void put_note(struct scf_bundle *b, const char *stem, struct scf_str note
                    scf_asprintf(b->arena, "%s：Ed25519 签名", zh));
 }
 
+void scf_bundle_put_path(struct scf_bundle *b, const char *name, int64_t index, int64_t size,
+                         const struct scf_hash *path, size_t n, const char *en, const char *zh) {
+    struct scf_buf lines;
+    scf_buf_init(&lines, FILE_MAX);
+    b->failed |= !scf_path_lines((uint64_t)index, (uint64_t)size, path, n, &lines);
+    scf_bundle_add_buf(b, name, &lines, TEXT, en, zh);
+}
+
 static void put_record(struct scf_bundle *b, const struct scf_bundle_facts *f) {
     scf_bundle_add(b, "evidence/body.json", f->body, "application/json",
                    "The record, byte for byte as received", "记录原文（与接收时逐字节一致）");
     scf_bundle_add(b, "evidence/leaf.txt", f->leaf_text, TEXT,
                    "Leaf: what the chain holds of the record", "叶子文本：链上所载记录要素");
-}
-
-static void put_path(struct scf_bundle *b, const struct scf_bundle_facts *f) {
-    struct scf_buf lines;
-    scf_buf_init(&lines, FILE_MAX);
-    if (!scf_path_lines((uint64_t)f->record.leaf_index, (uint64_t)f->block.size, f->path,
-                        f->path_count, &lines))
-        b->failed = true;
-    scf_bundle_add_buf(b, "proofs/path.txt", &lines, TEXT, "Path from the leaf to the tree's root",
-                       "叶子至默克尔根的路径");
 }
 
 static void put_tlog_proof(struct scf_bundle *b, const struct scf_bundle_facts *f) {
@@ -159,10 +156,12 @@ static void put_proofs(struct scf_bundle *b, const struct scf_bundle_facts *f) {
     scf_bundle_add(b, "proofs/proof.json", f->proof_json, "application/json",
                    "The proof that the record is in its chain", "记录在链证明");
     put_tlog_proof(b, f);
-    put_path(b, f);
-    put_note(b, "proofs/checkpoint", f->checkpoint, "The tree's size and root",
-             "默克尔树的大小与根");
-    put_note(b, "proofs/block", f->block_note, "Header of the block", "区块头");
+    scf_bundle_put_path(b, "proofs/path.txt", f->record.leaf_index, f->block.size, f->path,
+                        f->path_count, "Path from the leaf to the tree's root",
+                        "叶子至默克尔根的路径");
+    scf_bundle_put_note(b, "proofs/checkpoint", f->checkpoint, "The tree's size and root",
+                        "默克尔树的大小与根");
+    scf_bundle_put_note(b, "proofs/block", f->block_note, "Header of the block", "区块头");
 }
 
 static void put_keys(struct scf_bundle *b, const struct scf_bundle_facts *f) {
@@ -198,11 +197,10 @@ void scf_bundle_put_content(struct scf_bundle *b, const struct scf_bundle_facts 
     scf_bundle_add(b, "mimetype", SCF_STR(SCF_BUNDLE_TYPE), TEXT, "What this file is", "文件类型");
     scf_bundle_add(b, "VERIFY.txt", f->instructions, "text/plain; charset=utf-8",
                    "How to check this bundle", "验证说明");
-    if (f->certificate.n > 0)
-        scf_bundle_add(b, "certificate.pdf", f->certificate, "application/pdf",
-                       "Preservation certificate", "电子数据保全证书");
     put_record(b, f);
     put_proofs(b, f);
+    for (size_t i = 0; i < f->anchor_count; i++)
+        scf_bundle_put_anchor(b, f, &f->anchors[i]);
     put_keys(b, f);
     put_lists(b, f);
     scf_buf_init(&manifest, FILE_MAX);

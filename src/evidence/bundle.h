@@ -2,6 +2,7 @@
 #ifndef SCFD_EVIDENCE_BUNDLE_H
 #define SCFD_EVIDENCE_BUNDLE_H
 
+#include "scfd/anchor/anchor.h"
 #include "scfd/chain/block.h"
 #include "scfd/chain/merkle.h"
 #include "scfd/chain/record.h"
@@ -15,7 +16,7 @@
 #define SCF_TIMESTAMP_2 "META-INF/timestamp002.tst"
 #define SCF_TIMESTAMP_2_ROOTS "META-INF/timestamp002.pem"
 
-enum { SCF_BUNDLE_FILES_MAX = 400 };
+enum { SCF_BUNDLE_FILES_MAX = 400, SCF_BUNDLE_ANCHORS_MAX = 24 };
 
 /* ---- files ---- */
 
@@ -45,13 +46,28 @@ void scf_bundle_write(const struct scf_bundle *b, struct scf_buf *out);
 
 /* ---- facts ---- */
 
+/* What one target proves: that the statement of a tick was there; the tick's tree holds a block of
+ * the record's chain, and that block's tree the record. In the bundle: proofs/anchors/<name>/. */
+struct scf_bundle_anchor {
+    const char *name; /* of the target */
+    enum scf_anchor_kind kind;
+    struct scf_str note;       /* the statement, signed */
+    struct scf_str block_note; /* the block that was anchored: the record's own or a later one */
+    struct scf_str proof;      /* what the kind proves with */
+    struct scf_str trust;      /* certificates in PEM that it is verified with; empty: none */
+    int64_t index, size;       /* of the block in the tick's tree */
+    struct scf_hash path[SCF_PROOF_MAX], leaf_path[SCF_PROOF_MAX];
+    size_t path_count, leaf_path_count;
+};
+
 /* What stands in the bundle because somebody else made it; all other files follow from these. */
 struct scf_bundle_facts {
     struct scf_str proof_json;   /* scfd-proof/v1 */
     struct scf_str body;         /* the record's, as received */
     struct scf_str chain_pem;    /* the signer's certificates */
     struct scf_str instructions; /* VERIFY.txt */
-    struct scf_str certificate;  /* certificate.pdf; empty: left out */
+    struct scf_bundle_anchor anchors[SCF_BUNDLE_ANCHORS_MAX];
+    size_t anchor_count;
 
     /* Out of the proof, by scf_bundle_facts_read. */
     struct scf_record record; /* as scf_leaf_parse gives it, with leaf_index */
@@ -64,6 +80,20 @@ struct scf_bundle_facts {
 /* Fills the second half from `proof_json`; text lives in `arena`. False: it is no complete proof of
  * a record that is not erased. Nothing is verified. */
 bool scf_bundle_facts_read(struct scf_arena *arena, struct scf_bundle_facts *f) SCF_MUST_CHECK;
+
+/* proofs/anchors/<name>/… (anchors.c), and back: reads the anchors of a bundle into `f`. False: one
+ * of them is none, or there are too many. Whether files are missing shows when the bundle is put
+ * together again. */
+void scf_bundle_put_anchor(struct scf_bundle *b, const struct scf_bundle_facts *f,
+                           const struct scf_bundle_anchor *a);
+bool scf_bundle_read_anchors(struct scf_arena *arena, const struct scf_zip_entry *entries, size_t n,
+                             struct scf_bundle_facts *f) SCF_MUST_CHECK;
+/* A signed note three times: whole, and its text and signature apart, as openssl takes them. */
+void scf_bundle_put_note(struct scf_bundle *b, const char *stem, struct scf_str note,
+                         const char *en, const char *zh);
+/* The lines of scf_path_lines as a file. */
+void scf_bundle_put_path(struct scf_bundle *b, const char *name, int64_t index, int64_t size,
+                         const struct scf_hash *path, size_t n, const char *en, const char *zh);
 
 /* Everything that the first manifest covers, and that manifest itself. */
 void scf_bundle_put_content(struct scf_bundle *b, const struct scf_bundle_facts *f);
@@ -99,8 +129,10 @@ bool scf_path_lines(uint64_t index, uint64_t size, const struct scf_hash *path, 
 
 struct scf_instructions {
     const char *file_name;
-    int64_t signed_us;  /* signing time of the signature */
-    int64_t stamped_us; /* ≥ the token's time; 0: there is no token */
+    int64_t signed_us; /* signing time of the signature */
+    const struct scf_bundle_anchor *anchors;
+    const int64_t *proven_us; /* of each anchor: the time that it proves */
+    size_t anchor_count;
 };
 void scf_instructions_write(const struct scf_instructions *i, struct scf_buf *out);
 

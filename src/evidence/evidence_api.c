@@ -47,6 +47,9 @@ static enum scf_code make(struct scf_request *rq, struct scf_arena *arena, bool 
                           struct scf_error *err) {
     struct scf_record record;
     char id[SCF_ID_TEXT];
+    const char *timestamp = scf_rq_query(rq, "timestamp");
+    if (timestamp != NULL && strcmp(timestamp, "none") != 0)
+        return scf_fail(err, SCF_E_INVALID_PARAMETER, "timestamp can only be none");
     enum scf_code code = read_record(rq, arena, &record, err);
     if (code != SCF_OK)
         return code;
@@ -54,7 +57,8 @@ static enum scf_code make(struct scf_request *rq, struct scf_arena *arena, bool 
     snprintf(ret_name, NAME_MAX_BYTES, certificate ? "preservation-%s.pdf" : "%s.asice", id);
     return certificate ? scf_certificate_make(scf_rq_db(rq), arena, scf_rq_app(rq), &record,
                                               scf_rq_base_url(rq), out, err)
-                       : scf_bundle_make(scf_rq_db(rq), arena, scf_rq_app(rq), &record, out, err);
+                       : scf_bundle_make(scf_rq_db(rq), arena, scf_rq_app(rq), &record,
+                                         timestamp == NULL, out, err);
 }
 
 static void answer(struct scf_request *rq, bool certificate) {
@@ -84,20 +88,22 @@ static void get_certificate(struct scf_request *rq) {
     answer(rq, true);
 }
 
-#define EVIDENCE_ROUTE(path, id, text, fn, given)                                                  \
+static const char *const evidence_query[] = {"timestamp", NULL};
+
+#define EVIDENCE_ROUTE(path, id, text, fn, given, parameters)                                      \
     {                                                                                              \
         .method = "GET", .pattern = (path), .operation_id = (id), .tag = "Evidence",               \
         .summary = (text), .access = SCF_KEYED, .admin = true, .kinds = SCF_ANY_NODE,              \
-        .run = SCF_RUN_SERVICE, .handle = (fn), .answers = (given)                                 \
+        .run = SCF_RUN_SERVICE, .handle = (fn), .answers = (given), .query = (parameters)          \
     }
 
 const struct scf_route scf_evidence_routes[] = {
     EVIDENCE_ROUTE("/v1/records/{id}/evidence", "getRecordEvidence",
                    "Everything that proves a record, as one ASiC-E file that is checked offline; "
                    "Prefer: wait holds until the record is sealed",
-                   get_evidence, "200 asice,304,404,410,503"),
+                   get_evidence, "200 asice,304,400,404,410,503", evidence_query),
     EVIDENCE_ROUTE("/v1/records/{id}/preservation-certificate", "getPreservationCertificate",
                    "The preservation certificate of a record, Chinese and English, as PDF",
-                   get_certificate, "200 pdf,304,404,410,500,503"),
+                   get_certificate, "200 pdf,304,404,410,500,503", NULL),
 };
 const size_t scf_evidence_route_count = SCF_COUNT(scf_evidence_routes);

@@ -30,12 +30,26 @@ static const char opening[] =
     "或您早先留存的进行比对。\n";
 
 static const struct section unpacking = {
-    "Unpack, and define two helpers", "解压，并定义两个辅助函数",
+    "Unpack, and define helpers", "解压，并定义辅助函数",
     "    unzip -q @@ -d bundle && cd bundle\n"
     "    same() { if [ \"$1\" = \"$2\" ]; then echo \"ok      $3\"; else echo \"FAILED  $3\"; "
     "return 1; fi; }\n"
     "    bytes() { h=$1; while [ -n \"$h\" ]; do t=${h#??}; "
-    "printf \"\\\\$(printf %03o \"0x${h%\"$t\"}\")\"; h=$t; done; }\n"};
+    "printf \"\\\\$(printf %03o \"0x${h%\"$t\"}\")\"; h=$t; done; }\n"
+    "    hash() { d=$({ printf \"$1\"; bytes \"$2\"; } | sha256sum); d=${d%% *}; }\n"
+    "    fold() { while read -r side other; do case $side in left) hash '\\001' \"$other$d\";; "
+    "right) hash '\\001' \"$d$other\";; esac; done < \"$1\"; }\n"
+    "    root() { while read -r field value; do case $field in root) same \"$(bytes \"$d\" | "
+    "openssl "
+    "base64)\" \"$value\" \"$2\";; esac; done < \"$1\"; }\n"
+    "    signed() { openssl pkeyutl -verify -pubin -inkey keys/log.pub.pem -rawin -in \"$1.txt\" "
+    "-sigfile \"$1.sig\"; }\n"
+    "    listed() { while IFS= read -r line; do case $line in\n"
+    "    *'DataObjectReference URI='*) f=${line#*URI=\\\"}; f=${f%%\\\"\\ MimeType*};;\n"
+    "    *DigestValue*) v=${line#*DigestValue>}; v=${v%%<*}\n"
+    "    same \"$(openssl dgst -sha256 -binary \"$f\" | openssl base64)\" \"$v\" "
+    "\"listed: $f\";;\n"
+    "    esac; done < \"$1\"; }\n"};
 
 static const struct section sums = {
     "The files have the digests that are listed (SHA-256 and SM3)",
@@ -44,14 +58,9 @@ static const struct section sums = {
     "    while read -r sum name; do d=$(openssl dgst -sm3 -r \"$name\"); "
     "same \"${d%% *}\" \"$sum\" \"SM3 of $name\"; done < SM3SUMS\n"};
 
-static const struct section manifest = {
-    "The manifest lists these files with these digests", "清单所列文件及摘要与实际一致",
-    "    while IFS= read -r line; do case $line in\n"
-    "    *'DataObjectReference URI='*) f=${line#*URI=\\\"}; f=${f%%\\\"\\ MimeType*};;\n"
-    "    *DigestValue*) v=${line#*DigestValue>}; v=${v%<*}\n"
-    "    same \"$(openssl dgst -sha256 -binary \"$f\" | openssl base64)\" \"$v\" "
-    "\"manifest: $f\";;\n"
-    "    esac; done < META-INF/ASiCManifest001.xml\n"};
+static const struct section manifest = {"The manifest lists these files with these digests",
+                                        "清单所列文件及摘要与实际一致",
+                                        "    listed META-INF/ASiCManifest001.xml\n"};
 
 static const struct section signature = {
     "The manifest is signed (CAdES) by the certificate in keys/signer-chain.pem",
@@ -61,18 +70,20 @@ static const struct section signature = {
     "-content META-INF/ASiCManifest001.xml -CAfile keys/signer-chain.pem -partial_chain "
     "-purpose any -attime @@ -out /dev/null\n"};
 
+/* Whether there is a token, and its time, is not known when this text is signed. */
 static const struct section stamp = {
-    "Manifest and signature existed at the time that a timestamp authority vouches for (RFC 3161)",
-    "时间戳机构证明清单与签名在所示时间之前已存在（RFC 3161）",
-    "    while IFS= read -r line; do case $line in\n"
-    "    *'DataObjectReference URI='*) f=${line#*URI=\\\"}; f=${f%%\\\"\\ MimeType*};;\n"
-    "    *DigestValue*) v=${line#*DigestValue>}; v=${v%<*}\n"
-    "    same \"$(openssl dgst -sha256 -binary \"$f\" | openssl base64)\" \"$v\" "
-    "\"time-stamped: $f\";;\n"
-    "    esac; done < META-INF/ASiCManifest002.xml\n"
-    "    openssl ts -verify -in META-INF/timestamp002.tst -token_in "
-    "-data META-INF/ASiCManifest002.xml -CAfile META-INF/timestamp002.pem -attime @@\n"
-    "    openssl ts -reply -in META-INF/timestamp002.tst -token_in -text\n"};
+    "Manifest and signature existed when a timestamp authority stamped them (RFC 3161), if there "
+    "is\n"
+    "   a token. Compare its time with the dates of the certificates, and these with the "
+    "authority's",
+    "如有时间戳令牌：时间戳机构证明清单与签名在所示时间已存在（RFC "
+    "3161）；请核对其时间是否在证书有效期内",
+    "    if [ -f META-INF/timestamp002.tst ]; then listed META-INF/ASiCManifest002.xml\n"
+    "    openssl ts -verify -in META-INF/timestamp002.tst -token_in -data "
+    "META-INF/ASiCManifest002.xml -CAfile META-INF/timestamp002.pem -no_check_time\n"
+    "    openssl ts -reply -in META-INF/timestamp002.tst -token_in -text\n"
+    "    openssl x509 -in META-INF/timestamp002.pem -noout -subject -dates -fingerprint -sha256; "
+    "fi\n"};
 
 static const struct section record = {
     "The record is the one whose digest stands in the leaf", "记录原文的摘要即叶子所载摘要",
@@ -96,10 +107,7 @@ static const struct section key = {
 static const struct section checkpoint = {
     "The chain's key signed the tree (checkpoint) and the block, which name the same tree",
     "链公钥签署了默克尔树（checkpoint）与区块，且二者一致",
-    "    openssl pkeyutl -verify -pubin -inkey keys/log.pub.pem -rawin -in proofs/checkpoint.txt "
-    "-sigfile proofs/checkpoint.sig\n"
-    "    openssl pkeyutl -verify -pubin -inkey keys/log.pub.pem -rawin -in proofs/block.txt "
-    "-sigfile proofs/block.sig\n"
+    "    signed proofs/checkpoint && signed proofs/block\n"
     "    { read -r name; read -r size; read -r root; } < proofs/checkpoint.txt\n"
     "    same \"$name\" \"$origin\" 'origin'\n"
     "    while read -r field value; do case $field in\n"
@@ -113,12 +121,21 @@ static const struct section path = {
     "The leaf is in that tree (RFC 9162: each node is SHA-256 of 0x01, left, right)",
     "叶子在该默克尔树中（RFC 9162：节点 = SHA-256(0x01 ‖ 左 ‖ 右)）",
     "    d=$({ printf '\\000'; while IFS= read -r line; do printf '%s\\n' \"$line\"; done; } "
-    "< evidence/leaf.txt | sha256sum); d=${d%% *}\n"
-    "    while read -r side other; do\n"
-    "    case $side in left) d=$other$d;; right) d=$d$other;; esac\n"
-    "    d=$({ printf '\\001'; bytes \"$d\"; } | sha256sum); d=${d%% *}\n"
-    "    done < proofs/path.txt\n"
-    "    same \"$(bytes \"$d\" | openssl base64)\" \"$root\" 'the leaf is in the tree'\n"};
+    "< evidence/leaf.txt | sha256sum); leaf=${d%% *}\n"
+    "    d=$leaf; fold proofs/path.txt; root proofs/block.txt 'the leaf is in the tree'\n"};
+
+static const struct section anchors = {
+    "Each anchor: the leaf is in the anchored block, and that block in the tree of the statement",
+    "各锚定：叶子在被锚定区块中，区块在声明的默克尔树中",
+    "    for a in proofs/anchors/*; do signed \"$a/statement\"; signed \"$a/block\"\n"
+    "    d=$leaf; fold \"$a/leaf-path.txt\"; root \"$a/block.txt\" \"$a: the leaf is in the "
+    "block\"\n"
+    "    b=$(sha256sum < \"$a/block.txt\"); hash '\\000' \"${b%% *}\"; fold \"$a/path.txt\"; "
+    "root \"$a/statement.txt\" \"$a: the block is in the statement\"; done\n"};
+
+static const char anchored[] = "    openssl ts -verify -in proofs/anchors/%s/proof.tst -token_in "
+                               "-data proofs/anchors/%s/statement.txt "
+                               "-CAfile proofs/anchors/%s/tsa-chain.pem -attime %" PRId64 "\n";
 
 static void put_section(struct scf_buf *out, int *number, const struct section *s,
                         const char *value) {
@@ -140,16 +157,28 @@ static void put_at(struct scf_buf *out, int *number, const struct section *s, in
     put_section(out, number, s, text);
 }
 
+/* Timestamps are checked with openssl; where a public chain stands is for its own tools. */
+static void put_anchors(struct scf_buf *out, int *number, const struct scf_instructions *i) {
+    if (i->anchor_count == 0)
+        return;
+    put_section(out, number, &anchors, "");
+    for (size_t k = 0; k < i->anchor_count; k++) {
+        const char *name = i->anchors[k].name;
+        if (i->anchors[k].kind == SCF_ANCHOR_RFC3161)
+            scf_buf_printf(out, anchored, name, name, name,
+                           i->proven_us[k] / SCF_US_PER_SECOND + 1);
+    }
+}
+
 void scf_instructions_write(const struct scf_instructions *i, struct scf_buf *out) {
-    static const struct section *const rest[] = {&record, &key, &checkpoint, &path};
+    static const struct section *const rest[] = {&stamp, &record, &key, &checkpoint, &path};
     int number = 1;
     scf_buf_puts(out, opening);
     put_section(out, &number, &unpacking, i->file_name);
     put_section(out, &number, &sums, "");
     put_section(out, &number, &manifest, "");
     put_at(out, &number, &signature, i->signed_us);
-    if (i->stamped_us > 0)
-        put_at(out, &number, &stamp, i->stamped_us);
     for (size_t k = 0; k < SCF_COUNT(rest); k++)
         put_section(out, &number, rest[k], "");
+    put_anchors(out, &number, i);
 }

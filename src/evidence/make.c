@@ -2,8 +2,13 @@
 #include "make.h"
 
 #include "certificate.h"
+#include "stamp_store.h"
+
+#include "scfd/anchor/anchor.h"
+#include "scfd/base/clock.h"
 
 #include "scfd/chain/chain.h"
+#include "scfd/codec/json.h"
 #include "scfd/codec/signer.h"
 #include "scfd/party/enterprise.h"
 #include "scfd/party/node.h"
@@ -17,8 +22,12 @@ struct making {
     const struct scf_record *record;
     struct scf_bundle_facts facts;
     struct scf_bundle bundle;
+    struct scf_anchoring *anchorings; /* of the first facts.anchor_count */
+    int64_t proven_us[SCF_BUNDLE_ANCHORS_MAX];
     int64_t signed_us;
 };
+
+static atomic_int stamping; /* threads that wait for timestamp authorities */
 
 static struct making *making_new(struct scf_db *db, struct scf_arena *arena,
                                  const struct scf_services *services,
@@ -60,11 +69,58 @@ static enum scf_code read_facts(struct making *m, struct scf_error *err) {
                : scf_fail(err, SCF_E_INTERNAL, "The proof of the record cannot be read back.");
 }
 
+/* ---- anchors ---- */
+
+/* What a target's proofs are verified with is in its settings. */
+static struct scf_str trust_of(struct making *m, const struct scf_anchor_target *target) {
+    struct scf_error err;
+    const char *text = target->settings_json;
+    if (target->kind != SCF_ANCHOR_RFC3161)
+        return (struct scf_str){0};
+    const cJSON *settings = scf_json_parse(m->arena, text, strlen(text), &err);
+    return scf_str(scf_json_string(settings, "ca_pem"));
+}
+
+static enum scf_code read_anchor(struct making *m, const struct scf_anchoring *from,
+                                 struct scf_bundle_anchor *a, struct scf_error *err) {
+    struct scf_anchor_statement statement;
+    if (!scf_anchor_statement_parse(from->entry.statement, &statement))
+        return scf_fail(err, SCF_E_INTERNAL, "The statement of a tick cannot be read back.");
+    *a = (struct scf_bundle_anchor){.name = from->target->name,
+                                    .kind = from->target->kind,
+                                    .note = from->note,
+                                    .proof = from->entry.proof,
+                                    .trust = trust_of(m, from->target),
+                                    .index = from->index,
+                                    .size = statement.size,
+                                    .path_count = (size_t)from->path_count};
+    memcpy(a->path, from->path, sizeof a->path);
+    return scf_chain_block_proof(m->db, m->arena, m->record, from->block_height, &a->block_note,
+                                 a->leaf_path, &a->leaf_path_count, err);
+}
+
+static enum scf_code read_anchors(struct making *m, struct scf_error *err) {
+    size_t n = 0;
+    enum scf_code code = scf_anchor_find(m->db, m->arena, &m->record->chain_id,
+                                         m->facts.block.height, &m->anchorings, &n, err);
+    n = n < SCF_BUNDLE_ANCHORS_MAX ? n : SCF_BUNDLE_ANCHORS_MAX;
+    for (size_t i = 0; code == SCF_OK && i < n; i++) {
+        code = read_anchor(m, &m->anchorings[i], &m->facts.anchors[i], err);
+        m->proven_us[i] = m->anchorings[i].entry.proven_us;
+    }
+    if (code == SCF_OK)
+        m->facts.anchor_count = n;
+    return code;
+}
+
 /* Not before the certificate is valid, for a record may be older than it. Never the clock: the same
  * facts are signed with the same time. */
 static void set_time(struct making *m) {
     int64_t since_us = scf_signer_since_us(m->services->evidence_signer);
     m->signed_us = m->facts.block.time_us > since_us ? m->facts.block.time_us : since_us;
+    for (size_t i = 0; i < m->facts.anchor_count; i++)
+        if (m->proven_us[i] > m->signed_us)
+            m->signed_us = m->proven_us[i];
 }
 
 static bool write_instructions(struct making *m) {
@@ -72,7 +128,11 @@ static bool write_instructions(struct making *m) {
     struct scf_buf text;
     scf_id_format(scf_record_kind_prefix(m->record->kind), &m->record->id, id);
     snprintf(file_name, sizeof file_name, "%s.asice", id);
-    const struct scf_instructions i = {.file_name = file_name, .signed_us = m->signed_us};
+    const struct scf_instructions i = {.file_name = file_name,
+                                       .signed_us = m->signed_us,
+                                       .anchors = m->facts.anchors,
+                                       .proven_us = m->proven_us,
+                                       .anchor_count = m->facts.anchor_count};
     scf_buf_init(&text, TEXT_MAX);
     scf_instructions_write(&i, &text);
     return keep(m->arena, &text, &m->facts.instructions);
@@ -95,8 +155,53 @@ static enum scf_code sign(struct making *m, struct scf_error *err) {
     return SCF_OK;
 }
 
-static enum scf_code make(struct making *m, struct scf_buf *out, struct scf_error *err) {
+/* ---- the time stamp ---- */
+
+/* Calls out. Service threads are few: most must not wait here. */
+static enum scf_code ask_for_stamp(struct making *m, const struct scf_hash *manifest,
+                                   struct scf_evidence_stamp *ret, struct scf_error *err) {
+    const struct scf_anchor_target *target;
+    if (atomic_fetch_add(&stamping, 1) >= SCF_STAMPING_MAX) {
+        atomic_fetch_sub(&stamping, 1);
+        return scf_fail(err, SCF_E_TIMESTAMP_UNAVAILABLE,
+                        "Others wait for the timestamp authorities; try again.");
+    }
+    enum scf_code code = scf_anchor_stamp(m->db, m->arena, m->services, manifest, &ret->token,
+                                          &ret->ca_pem, &target, err);
+    atomic_fetch_sub(&stamping, 1);
+    if (code == SCF_E_UPSTREAM)
+        return scf_fail(err, SCF_E_TIMESTAMP_UNAVAILABLE,
+                        "No timestamp authority answered; try again, or with timestamp=none.");
+    if (code != SCF_OK)
+        return code;
+    ret->target = target->name;
+    return scf_evidence_stamp_keep(m->db, m->arena, manifest, scf_now_us(), ret, err);
+}
+
+/* Without any authority there is no stamp, and no second manifest. */
+static enum scf_code stamp(struct making *m, struct scf_error *err) {
+    struct scf_evidence_stamp kept;
+    size_t files = m->bundle.n;
+    scf_bundle_put_manifest_2(&m->bundle);
+    if (m->bundle.failed)
+        return scf_fail_memory(err);
+    struct scf_str text = scf_bundle_bytes(&m->bundle, SCF_MANIFEST_2);
+    struct scf_hash manifest = scf_sha256(text.p, text.n);
+    enum scf_code code = scf_evidence_stamp_get(m->db, m->arena, &manifest, &kept, err);
+    if (code == SCF_OK && kept.token.n == 0)
+        code = ask_for_stamp(m, &manifest, &kept, err);
+    if (code == SCF_OK)
+        scf_bundle_put_timestamp(&m->bundle, kept.token, kept.ca_pem);
+    if (code != SCF_E_NO_TIMESTAMP_AUTHORITY)
+        return code;
+    m->bundle.n = files;
+    return SCF_OK;
+}
+
+static enum scf_code make(struct making *m, bool stamped, struct scf_buf *out,
+                          struct scf_error *err) {
     enum scf_code code = read_facts(m, err);
+    code = code == SCF_OK ? read_anchors(m, err) : code;
     if (code != SCF_OK)
         return code;
     set_time(m);
@@ -104,6 +209,8 @@ static enum scf_code make(struct making *m, struct scf_buf *out, struct scf_erro
         return scf_fail_memory(err);
     scf_bundle_put_content(&m->bundle, &m->facts);
     code = m->bundle.failed ? scf_fail_memory(err) : sign(m, err);
+    if (code == SCF_OK && stamped)
+        code = stamp(m, err);
     if (code != SCF_OK)
         return code;
     scf_bundle_write(&m->bundle, out);
@@ -112,9 +219,9 @@ static enum scf_code make(struct making *m, struct scf_buf *out, struct scf_erro
 
 enum scf_code scf_bundle_make(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_services *services, const struct scf_record *record,
-                              struct scf_buf *out, struct scf_error *err) {
+                              bool stamped, struct scf_buf *out, struct scf_error *err) {
     struct making *m = making_new(db, arena, services, record);
-    return m != NULL ? make(m, out, err) : scf_fail_memory(err);
+    return m != NULL ? make(m, stamped, out, err) : scf_fail_memory(err);
 }
 
 /* ---- the preservation certificate ---- */
@@ -141,6 +248,24 @@ static enum scf_code read_subject(struct making *m, struct scf_certificate *c,
     return SCF_OK;
 }
 
+static enum scf_code name_anchors(struct making *m, struct scf_certificate *c,
+                                  struct scf_error *err) {
+    struct scf_certificate_anchor *list = scf_alloc(m->arena, m->facts.anchor_count, sizeof *list);
+    if (list == NULL)
+        return scf_fail_memory(err);
+    for (size_t i = 0; i < m->facts.anchor_count; i++) {
+        const struct scf_anchor_entry *e = &m->anchorings[i].entry;
+        list[i] = (struct scf_certificate_anchor){.target = e->target->name,
+                                                  .kind = scf_anchor_kind_names[e->target->kind],
+                                                  .state = scf_anchor_state_names[e->state],
+                                                  .reference = e->reference,
+                                                  .proven_us = e->proven_us};
+    }
+    c->anchors = list;
+    c->anchor_count = m->facts.anchor_count;
+    return SCF_OK;
+}
+
 enum scf_code scf_certificate_make(struct scf_db *db, struct scf_arena *arena,
                                    const struct scf_services *services,
                                    const struct scf_record *record, const char *base_url,
@@ -156,6 +281,8 @@ enum scf_code scf_certificate_make(struct scf_db *db, struct scf_arena *arena,
         .base_url = base_url,
     };
     enum scf_code code = read_facts(m, err);
+    code = code == SCF_OK ? read_anchors(m, err) : code;
+    code = code == SCF_OK ? name_anchors(m, &c, err) : code;
     code = code == SCF_OK ? read_subject(m, &c, err) : code;
     return code == SCF_OK ? scf_certificate_draw(&c, arena, out, err) : code;
 }

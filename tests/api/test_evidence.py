@@ -146,7 +146,7 @@ def test_every_step_of_verify_txt(sample, tmp_path):
     assert code == 0 and "FAILED" not in output, output
     for said in ("CAdES Verification successful", "ok      the leaf is in the tree", "sealed at 20",
                  "ok      key id", "ok      SM3 of evidence/body.json",
-                 "ok      manifest: SHA256SUMS", "ok      block: root"):
+                 "ok      listed: SHA256SUMS", "ok      block: root"):
         assert said in output, output
     assert output.count("Signature Verified Successfully") == 2
 
@@ -176,7 +176,7 @@ def test_scfd_verifies_it(sample, server, tmp_path):
     key = sample.files["keys/log.vkey"].decode().strip()
     roots = server.data / "evidence.pem"
     code, output = asice.verify(sample.path, "--key", key, "--trust", str(roots))
-    assert code == 0 and "note" not in output, output
+    assert code == 0 and "the bundle's own" not in output, output
 
 
 def test_other_peoples_keys_do_not_verify_it(sample, tmp_path):

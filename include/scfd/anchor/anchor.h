@@ -57,12 +57,16 @@ bool scf_anchor_statement_parse(struct scf_str text,
 /* ---- targets: where to anchor ---- */
 
 struct scf_anchor_target {
-    int32_t id;
-    const char *name; /* unique, [a-z0-9-]{1,40}: names files of a bundle */
+    int32_t id;          /* in tables */
+    struct scf_uuid uid; /* on the wire: anct_… */
+    const char *name;    /* unique, [a-z0-9-]{1,40}, never changes: names files of a bundle */
     enum scf_anchor_kind kind;
     const char *url;
-    const char *settings_json; /* of the kind: see its schema */
+    const char *settings_json; /* a flat object, of the kind: see its check_settings */
     int64_t interval_s;        /* it takes a tick at most so often */
+    int64_t give_up_after_s;   /* patience with an entry that proves nothing yet */
+    int64_t renew_before_s;    /* before expires_us of an entry it is stepped again */
+    int64_t silent_after_s;    /* the alarm */
     bool active;
 };
 
@@ -83,20 +87,23 @@ struct scf_anchor_entry {
     const char *problem;   /* what went wrong last, for the operator; NULL: nothing */
 };
 
-/* What a kind of anchor can do. One static object each. */
+/* What a kind of anchor can do. One static object each; src/anchor/adapters.c lists them. */
 struct scf_anchor_adapter {
     enum scf_anchor_kind kind;
-    /* One step of an entry that is due: submits, upgrades, confirms. Calls out, so that no
-     * transaction is open; what it keeps beside the entry it writes in transactions of its own.
-     * Changes the entry's members from `state` on; text in `arena`. Non-OK: nothing changed, `err`
-     * says why, and the core tries again later with back-off; it gives up after the target's
-     * patience. */
+    /* One step of an entry that is due: submits, upgrades, confirms, and renews what is confirmed
+     * but will expire. Calls out, so that no transaction is open; what it keeps beside the entry it
+     * writes in transactions of its own. Changes the entry's members from `state` on; text in
+     * `arena`. The core finds `due_us` 0 and sets it: the renewal for what is confirmed, else one
+     * of its own pauses; an adapter that knows better sets it. Non-OK: nothing changed, `err` says
+     * why, and the core tries again later with back-off. What is pending for longer than the
+     * target's patience the core gives up. Within 10 s: the lease is a minute. */
     enum scf_code (*step)(struct scf_db *db, struct scf_arena *arena,
                           const struct scf_services *services, struct scf_anchor_entry *entry,
                           struct scf_error *err);
-    /* Checks settings when a target is made or changed. INVALID_BODY with pointers. */
-    enum scf_code (*check_settings)(const struct scf_services *services, const cJSON *settings,
-                                    struct scf_error *err);
+    /* Checks settings when a target is made or changed: adds a fault for everything wrong, with
+     * pointers that begin with "#/settings". Pure. */
+    void (*check_settings)(const struct scf_services *services, const cJSON *settings,
+                           struct scf_faults *faults);
     /* The file of a bundle that holds the proof: "tst", "json", "ots". */
     const char *file_suffix;
     const char *media_type;
@@ -107,22 +114,39 @@ struct scf_anchor_adapter {
                    struct scf_buf *report, int64_t *ret_time_us);
 };
 extern const struct scf_anchor_adapter scf_anchor_rfc3161, scf_anchor_evm, scf_anchor_ots;
+/* NULL: this server has none of that kind. */
 const struct scf_anchor_adapter *scf_anchor_adapter_of(enum scf_anchor_kind kind);
 
 /* ---- at work ---- */
 
-/* Task "anchor": makes the tick that is due, steps the entries that are due (each leased with SKIP
- * LOCKED, so that several instances share them), raises the alarm of targets that have gone silent.
- */
+/* Task "anchor": makes the tick that is due, and raises or ends the alarm of targets. Of several
+ * instances one makes the tick; the others find nothing due. `app` is the services. SQL only. */
 enum scf_code scf_anchor_task(struct scf_db *db, struct scf_arena *arena, void *app,
                               struct scf_error *err) SCF_MUST_CHECK;
+/* Task "anchor-calls": steps entries that are due, each leased with SKIP LOCKED, so that several
+ * instances and threads share them, for about a second. Calls out: never on a thread that others
+ * need. */
+enum scf_code scf_anchor_calls_task(struct scf_db *db, struct scf_arena *arena, void *app,
+                                    struct scf_error *err) SCF_MUST_CHECK;
+
+/* Has a SHA-256 stamped now by the first active target of kind rfc3161 that answers (3 s each), in
+ * the order in which they were made. The token is a TimeStampToken in DER, fully verified;
+ * *ret_ca_pem are the roots that it was verified against; all in `arena`. Calls out: not inside a
+ * transaction. NO_TIMESTAMP_AUTHORITY: there is no such target. UPSTREAM: none of them answered as
+ * it should. */
+enum scf_code scf_anchor_stamp(struct scf_db *db, struct scf_arena *arena,
+                               const struct scf_services *services, const struct scf_hash *digest,
+                               struct scf_str *ret_token, struct scf_str *ret_ca_pem,
+                               const struct scf_anchor_target **ret_target,
+                               struct scf_error *err) SCF_MUST_CHECK;
 
 /* ---- reading ---- */
 
-/* What a record's block is anchored by: of each target the earliest tick that covers the block and
- * has a proof (the best state first). `path` leads from the block hash to the statement's root. */
+/* What a record's block is anchored by: of each target the earliest confirmed tick that covers the
+ * block; where none is confirmed, the earliest anchored one. `path` leads from the block hash to
+ * the statement's root. */
 struct scf_anchoring {
-    const struct scf_anchor_target *target; /* NULL: the tick has no proof of any target yet */
+    const struct scf_anchor_target *target;
     struct scf_anchor_entry entry;
     struct scf_str note; /* the statement, signed */
     /* The block of the chain that stands in the tree: the record's own or a later one. */
@@ -132,13 +156,15 @@ struct scf_anchoring {
     struct scf_hash path[SCF_PROOF_MAX];
     int path_count;
 };
-/* Of all targets that cover block `height` of the chain. *ret_n may be 0. */
+/* Of all targets, also retired ones, that cover block `height` of the chain, by proven time. *ret_n
+ * may be 0. In `arena`. O(log ticks) small statements. */
 enum scf_code scf_anchor_find(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_uuid *chain_id, int64_t height,
                               struct scf_anchoring **ret, size_t *ret_n,
                               struct scf_error *err) SCF_MUST_CHECK;
 
-/* /v1/anchor-targets…, /v1/anchors, /v1/anchors/{tick}, …/statement, …/proofs/{target} */
+/* /v1/anchor-targets…, /v1/anchors, /v1/anchors/{tick}, …/statement, …/note, …/proofs/{target},
+ * /v1/records/{id}/anchors */
 extern const struct scf_route scf_anchor_routes[];
 extern const size_t scf_anchor_route_count;
 

@@ -15,6 +15,8 @@ struct scf_http_client;
 struct scf_http_client *scf_http_client_new(int connect_timeout_s, int total_timeout_s);
 void scf_http_client_free(struct scf_http_client *client);
 
+enum { SCF_MEDIA_TYPE = 128 };
+
 struct scf_http_call {
     const char *method; /* "GET", "POST" */
     const char *url;
@@ -22,6 +24,7 @@ struct scf_http_call {
     const char *content_type; /* with a body */
     const char *accept;       /* NULL: any */
     struct scf_str body;      /* empty: none */
+    char *ret_media_type;     /* SCF_MEDIA_TYPE bytes: of the answer, without parameters; or NULL */
 };
 /* Runs the call; the answer's body is appended to `ret_body` (its max bounds it), the status set.
  * UNAVAILABLE class when there was no HTTP answer at all. */

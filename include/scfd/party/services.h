@@ -23,6 +23,8 @@ struct scf_services {
     struct scf_signer *evidence_signer; /* of bundles and certificates (docs/evidence.md) */
     struct scf_server *server;
     struct scf_workers *workers;
+    /* For tasks that call out of the process: what hangs there holds up nobody else. */
+    struct scf_workers *callers;
     struct scf_templates *templates;
     struct scf_intake *intake;
     /* Folds what is pending of the chains that say something new of a contract, as far as a reader

@@ -1,0 +1,42 @@
+/* SQL of the time stamps of bundles. */
+#include "stamp_store.h"
+
+static const struct scf_stmt get = {
+    "scf_evidence_stamp_get",
+    "SELECT token, ca_pem, target FROM scfd.evidence_stamp WHERE manifest_sha256 = $1"};
+
+enum scf_code scf_evidence_stamp_get(struct scf_db *db, struct scf_arena *arena,
+                                     const struct scf_hash *manifest,
+                                     struct scf_evidence_stamp *ret, struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, arena);
+    scf_p_hash(&p, manifest);
+    enum scf_code code = scf_db_run(db, &get, &p, arena, &rows, err);
+    if (code != SCF_OK)
+        return code;
+    *ret = (struct scf_evidence_stamp){0};
+    if (scf_rows_count(rows) == 1)
+        *ret = (struct scf_evidence_stamp){scf_rows_str(rows, 0, 0), scf_rows_str(rows, 0, 1),
+                                           scf_rows_text(rows, 0, 2)};
+    return SCF_OK;
+}
+
+static const struct scf_stmt keep = {
+    "scf_evidence_stamp_keep",
+    "INSERT INTO scfd.evidence_stamp (manifest_sha256, token, ca_pem, target, at)"
+    " VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING"};
+
+enum scf_code scf_evidence_stamp_keep(struct scf_db *db, struct scf_arena *arena,
+                                      const struct scf_hash *manifest, int64_t now_us,
+                                      struct scf_evidence_stamp *stamp, struct scf_error *err) {
+    struct scf_params p;
+    scf_params_init(&p, arena);
+    scf_p_hash(&p, manifest);
+    scf_p_bytes_ref(&p, stamp->token.p, stamp->token.n);
+    scf_p_str(&p, stamp->ca_pem);
+    scf_p_text(&p, stamp->target);
+    scf_p_time(&p, now_us);
+    enum scf_code code = scf_db_run(db, &keep, &p, NULL, NULL, err);
+    return code == SCF_OK ? scf_evidence_stamp_get(db, arena, manifest, stamp, err) : code;
+}

@@ -1,0 +1,180 @@
+"""A real timestamp authority: certificates and tokens made by openssl, behind a small HTTP server of
+our own that can be told to misbehave."""
+import subprocess
+import tempfile
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+POLICY = "1.2.3.4.1"
+
+CONFIG = f"""
+[req]
+distinguished_name = dn
+prompt = no
+[dn]
+CN = unused
+[ca]
+basicConstraints = critical,CA:true
+keyUsage = critical,keyCertSign,cRLSign
+subjectKeyIdentifier = hash
+[tsa]
+basicConstraints = critical,CA:false
+keyUsage = critical,digitalSignature
+extendedKeyUsage = critical,timeStamping
+[plain]
+basicConstraints = critical,CA:false
+keyUsage = critical,digitalSignature
+[ts]
+serial = {{folder}}/serial
+default_policy = {POLICY}
+digests = sha256
+signer_digest = sha256
+accuracy = secs:1
+ordering = no
+tsa_name = yes
+ess_cert_id_chain = no
+ess_cert_id_alg = sha256
+"""
+
+
+def openssl(*arguments, data=None, check=True):
+    done = subprocess.run(["openssl", *map(str, arguments)], input=data, capture_output=True,
+                          check=False, timeout=30)
+    assert done.returncode == 0 or not check, done.stderr.decode()
+    return done
+
+
+class Authority:
+    """Use as a context manager. `fault` is None or one of: down, slow, nonce, imprint, rejection,
+    garbage, plain (a signer without the key usage), expired, media, large, other (a signer of
+    another root)."""
+
+    def __init__(self, days=3650):
+        self.folder = Path(tempfile.mkdtemp(prefix="scfd-tsa-"))
+        self.fault = None
+        self.asked = 0
+        self.slow_s = 30
+        self.lock = threading.Lock()
+        self.shut = threading.Event()
+        (self.folder / "serial").write_text("01\n")
+        (self.folder / "tsa.cnf").write_text(CONFIG.replace("{folder}", str(self.folder)))
+        self.make_root("root")
+        self.make_signer("signer", "root", "tsa", days)
+        self.signer = "signer"
+        owner = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):  # noqa: N802
+                owner.handle(self)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.shut.set()
+        self.server.shutdown()
+        self.server.server_close()
+        subprocess.run(["rm", "-rf", str(self.folder)], check=False)
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server.server_port}/tsr"
+
+    @property
+    def ca_pem(self):
+        return (self.folder / "root.pem").read_text()
+
+    # ---- certificates ----
+
+    def make_root(self, name):
+        path = self.folder / name
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                "-days", "36500", "-subj", f"/CN=Test {name}", "-config", self.folder / "tsa.cnf",
+                "-extensions", "ca", "-keyout", f"{path}.key", "-out", f"{path}.pem")
+
+    def make_signer(self, name, root, extensions, days):
+        path, by = self.folder / name, self.folder / root
+        openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
+                f"/CN=Test {name}", "-config", self.folder / "tsa.cnf", "-keyout", f"{path}.key",
+                "-out", f"{path}.csr")
+        openssl("x509", "-req", "-in", f"{path}.csr", "-CA", f"{by}.pem", "-CAkey", f"{by}.key",
+                "-set_serial", str(abs(hash(name)) % 10**9 + 2), "-days", days, "-extfile",
+                self.folder / "tsa.cnf", "-extensions", extensions, "-out", f"{path}.pem")
+
+    # ---- answering ----
+
+    def reply(self, query, signer):
+        (self.folder / "query.tsq").write_bytes(query)
+        done = openssl(
+            "ts", "-reply", "-config", self.folder / "tsa.cnf", "-section", "ts", "-queryfile",
+            self.folder / "query.tsq", "-signer", self.folder / f"{signer}.pem", "-inkey",
+            self.folder / f"{signer}.key", check=False)
+        return done.stdout
+
+    def altered(self, query):
+        """The query that the fault makes of it: the answer then fits another question."""
+        if self.fault == "nonce":
+            return query[:-4] + bytes([query[-4] ^ 1]) + query[-3:]
+        if self.fault == "imprint":
+            at = query.index(bytes.fromhex("0500 0420".replace(" ", ""))) + 4
+            return query[:at] + bytes([query[at] ^ 1]) + query[at + 1:]
+        if self.fault == "rejection":  # a digest that the authority does not take
+            return query.replace(bytes.fromhex("608648016503040201"),
+                                 bytes.fromhex("608648016503040203"))
+        return query
+
+    def signer_for(self, fault):
+        if fault == "plain" and not (self.folder / "plain.pem").exists():
+            self.make_signer("plain", "root", "plain", 3650)
+        if fault == "other" and not (self.folder / "other.pem").exists():
+            self.make_root("root2")
+            self.make_signer("other", "root2", "tsa", 3650)
+        return fault if fault in ("plain", "other") else self.signer
+
+    def handle(self, rq):
+        query = rq.rfile.read(int(rq.headers.get("Content-Length", 0)))
+        with self.lock:
+            self.asked += 1
+            fault = self.fault
+            if fault == "down":
+                rq.connection.close()
+                return
+            if rq.headers.get("Content-Type") != "application/timestamp-query":
+                rq.send_error(415)
+                return
+            body = b"<html>no authority</html>"
+            if fault == "large":
+                body = b"0" * (1 << 20)
+            elif fault not in ("slow", "garbage", "status"):
+                body = self.reply(self.altered(query), self.signer_for(fault))
+        if fault == "slow":
+            self.shut.wait(self.slow_s)
+            return
+        rq.send_response(500 if fault == "status" else 200)
+        media = "text/html" if fault == "media" else "application/timestamp-reply"
+        rq.send_header("Content-Type", media)
+        rq.send_header("Content-Length", str(len(body)))
+        rq.end_headers()
+        rq.wfile.write(body)
+
+
+def verify(token, data, ca_pem, at=None):
+    """`openssl ts -verify` over a token in a file, as anybody can; `at` a datetime."""
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        (folder / "x.tst").write_bytes(token)
+        (folder / "data").write_bytes(data)
+        (folder / "ca.pem").write_text(ca_pem)
+        extra = ["-attime", str(int(at.timestamp()))] if at else []
+        return openssl("ts", "-verify", "-in", folder / "x.tst", "-token_in", "-data",
+                       folder / "data", "-CAfile", folder / "ca.pem", *extra, check=False)
+

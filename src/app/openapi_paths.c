@@ -129,6 +129,7 @@ static const char *media_of(struct scf_str component) {
                  {"html", "text/html"},
                  {"pdf", "application/pdf"},
                  {"asice", "application/vnd.etsi.asic-e+zip"},
+                 {"tlogsize", "text/x.tlog.size"},
                  {"ndjson", ndjson_type}};
     for (size_t i = 0; i < SCF_COUNT(words); i++)
         if (scf_str_is(component, words[i].word))

@@ -15,6 +15,7 @@
 #include "scfd/report/report.h"
 #include "scfd/template/template.h"
 #include "scfd/trade/trade.h"
+#include "scfd/witness/witness.h"
 #include "scfd/work/work.h"
 
 enum { LIMITS_MAX = 16 << 10, OPENAPI_MAX = 4 << 20 };
@@ -92,6 +93,7 @@ struct scf_route *scf_all_routes(size_t *ret_count) {
         {scf_report_routes, scf_report_route_count},
         {scf_anchor_routes, scf_anchor_route_count},
         {scf_evidence_routes, scf_evidence_route_count},
+        {scf_witness_routes, scf_witness_route_count},
         {scf_exchange_routes, scf_exchange_route_count},
         {scf_work_routes, scf_work_route_count},
     };

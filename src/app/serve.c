@@ -23,6 +23,7 @@
 #include "scfd/rating/rollup.h"
 #include "scfd/receivable/receivable.h"
 #include "scfd/template/template.h"
+#include "scfd/witness/witness.h"
 #include "scfd/work/work.h"
 
 enum {
@@ -93,14 +94,25 @@ static enum scf_code open_database(struct running *r, struct scf_error *err) {
     return scf_migrate(r->services.database_url, SCF_MIGRATE_APPLY, NULL, err);
 }
 
-static enum scf_code load_signing_key(struct running *r, struct scf_error *err) {
+/* The file that was given, else the one of this name in the data directory, made when missing. */
+static enum scf_code load_key(const struct running *r, const char *given, const char *name,
+                              struct scf_signing_key **ret, struct scf_error *err) {
     char path[PATH_MAX];
-    const char *given = r->config.signing_key_file;
     int n = given ? snprintf(path, sizeof path, "%s", given)
-                  : snprintf(path, sizeof path, "%s/log.key", r->config.data_dir);
+                  : snprintf(path, sizeof path, "%s/%s", r->config.data_dir, name);
     if (n < 0 || (size_t)n >= sizeof path)
-        return scf_fail(err, SCF_E_INVALID_PARAMETER, "The signing key's path is too long.");
-    return scf_signing_key_load(path, given == NULL, &r->services.log_key, err);
+        return scf_fail(err, SCF_E_INVALID_PARAMETER, "The path of a key is too long.");
+    return scf_signing_key_load(path, given == NULL, ret, err);
+}
+
+static enum scf_code load_signing_key(struct running *r, struct scf_error *err) {
+    return load_key(r, r->config.signing_key_file, "log.key", &r->services.log_key, err);
+}
+
+static enum scf_code load_witness_key(struct running *r, struct scf_error *err) {
+    enum scf_code code =
+        load_key(r, r->config.witness_key_file, "witness.key", &r->services.witness_key, err);
+    return code == SCF_OK ? scf_witness_check(&r->services, err) : code;
 }
 
 /* A file in the data directory unless another one is named. */
@@ -185,14 +197,16 @@ static enum scf_code purge_idempotency(struct scf_db *db, struct scf_arena *aren
 }
 
 static enum scf_code start_work(struct running *r, struct scf_error *err) {
-    static const struct scf_job_kind *const kinds[] = {&scf_assess_job, &scf_increment_job,
-                                                       &scf_backtest_job, &scf_replay_job, NULL};
+    static const struct scf_job_kind *const kinds[] = {&scf_assess_job,   &scf_increment_job,
+                                                       &scf_backtest_job, &scf_replay_job,
+                                                       &scf_witness_job,  NULL};
     const struct scf_task tasks[] = {
         {.name = "seal", .run = scf_seal_task, .period_ms = r->config.seal_interval_ms},
         {.name = "rollup", .run = scf_rollup_task, .period_ms = 1000},
         {.name = "increments", .run = scf_increment_task, .period_ms = 500},
         {.name = "receivables", .run = scf_receivable_task, .period_ms = 1000},
         {.name = "holds", .run = scf_hold_task, .period_ms = 1000},
+        {.name = "witness", .run = scf_witness_task, .period_ms = 1000},
         {.name = "purge", .run = purge_idempotency, .period_ms = 600000},
     };
     struct scf_workers_options options = {
@@ -274,11 +288,10 @@ static enum scf_code block_signals(struct running *r, struct scf_error *err) {
 
 static enum scf_code come_up(struct running *r, struct scf_error *err) {
     enum scf_code (*const steps[])(struct running *, struct scf_error *) = {
-        open_data,         open_database,        block_signals,
-        load_signing_key,  load_evidence_signer, set_up_installation,
-        check_signing_key, open_catalogues,      start_intake,
-        start_work,        start_callers,        start_server,
-        start_listener,
+        open_data,        open_database,        block_signals,       load_signing_key,
+        load_witness_key, load_evidence_signer, set_up_installation, check_signing_key,
+        open_catalogues,  start_intake,         start_work,          start_callers,
+        start_server,     start_listener,
     };
     for (size_t i = 0; i < SCF_COUNT(steps); i++) {
         enum scf_code code = steps[i](r, err);
@@ -312,6 +325,7 @@ static void go_down(struct running *r) {
         scf_keys_free(r->services.keys);
         scf_signing_key_free(r->services.log_key);
         scf_signer_free(r->services.evidence_signer);
+        scf_signing_key_free(r->services.witness_key);
         free(r->routes);
     }
     scf_cluster_stop(r->cluster);

@@ -50,6 +50,19 @@ static const struct key keys[] = {
      .help = "PEM file with the certificate of that key and those that lead to its root. Not set: "
              "evidence.pem in data_dir, self-signed at the first start; in production it should "
              "come from a certification authority."},
+    {AT(witness_key_file),
+     .help = "File with the key that cosigns other logs as their witness, the same on every "
+             "instance. Not set: witness.key in data_dir, made at the first start."},
+    {AT(witness_name),
+     .help =
+         "Name of this witness in its cosignatures, without blanks and '+'. Not set: the origin "
+         "and /witness."},
+    {AT(witness_quorum), INT(0, 100, "0"),
+     .help = "Witnesses that must cosign the checkpoints of a chain that has no quorum of its own; "
+             "0: none is asked."},
+    {AT(witness_silent_after_s), INT(1, 31536000, "3600"),
+     .help = "Seconds after which a witness without cosignatures, or a block without its quorum, "
+             "raises an alarm."},
     {AT(origin), .initial = SCF_DEFAULT_ORIGIN,
      .help = "Prefix of the origin of every chain, unique in the world. Set it in production to a "
              "name you own, before the first start: it is part of every signature."},

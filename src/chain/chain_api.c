@@ -9,6 +9,7 @@
 #include "proof_store.h"
 
 #include "scfd/chain/chain.h"
+#include "scfd/chain/cosigned.h"
 #include "scfd/http/answer.h"
 
 enum { BODY_MAX = 8 << 20, TAG_TEXT = 40 };
@@ -158,15 +159,30 @@ static void write_chain(struct scf_request *rq, struct scf_jsonw *w,
     scf_buf_free(&vkey);
 }
 
+static void write_witness(struct scf_jsonw *w, const struct scf_witness_standing *s) {
+    scf_jw_object(w, "witness");
+    scf_jw_i64(w, "quorum", s->quorum);
+    scf_jw_i64(w, "cosigned_size", s->cosigned_size);
+    scf_jw_end_object(w);
+}
+
 static void chain_get(struct scf_request *rq) {
     struct scf_chain_view chain;
+    struct scf_witness_standing standing;
+    struct scf_error err;
     if (!read_chain(rq, &chain))
         return;
+    if (scf_witness_standing(scf_rq_db(rq), scf_rq_arena(rq), &chain.id, &standing, &err) !=
+        SCF_OK) {
+        scf_reply_error(rq, &err);
+        return;
+    }
     struct scf_buf out;
     scf_buf_init(&out, BODY_MAX);
     struct scf_jsonw w = scf_jsonw(&out);
     scf_jw_object(&w, NULL);
     write_chain(rq, &w, &chain);
+    write_witness(&w, &standing);
     scf_jw_end_object(&w);
     scf_reply_tagged(rq, 200, chain.sealed ? chain.newest.height + 1 : 0, &out);
 }
@@ -204,10 +220,45 @@ static void chains_list(struct scf_request *rq) {
 
 /* ---- GET /v1/chains/{id}/checkpoint ---- */
 
+/* The newest checkpoint that has its quorum, with the lines of the witnesses. Cosignatures come in
+ * later too, so that the tag is that of the text. */
+static void reply_witnessed(struct scf_request *rq, const struct scf_uuid *chain_id) {
+    struct scf_error err;
+    struct scf_cosigned cosigned;
+    if (scf_witness_newest(scf_rq_db(rq), scf_rq_arena(rq), chain_id, &cosigned, &err) != SCF_OK) {
+        scf_reply_error(rq, &err);
+        return;
+    }
+    if (cosigned.size == 0) {
+        not_found(rq, "No checkpoint of the chain has its quorum of cosignatures yet.");
+        return;
+    }
+    char tag[SCF_TAG_TEXT];
+    struct scf_buf out;
+    scf_buf_init(&out, BODY_MAX);
+    scf_buf_put(&out, cosigned.note.p, cosigned.note.n);
+    scf_entity_tag(cosigned.size, &out, tag);
+    if (scf_reply_not_modified(rq, tag))
+        scf_buf_free(&out);
+    else
+        scf_reply(rq, 200, "text/plain; charset=utf-8", &out);
+}
+
 static void checkpoint_get(struct scf_request *rq) {
     struct scf_chain_view chain;
+    const char *witnessed = scf_rq_query(rq, "witnessed");
+    if (witnessed != NULL && strcmp(witnessed, "true") != 0 && strcmp(witnessed, "false") != 0) {
+        struct scf_error err;
+        scf_fail(&err, SCF_E_INVALID_PARAMETER, "witnessed is true or false.");
+        scf_reply_error(rq, &err);
+        return;
+    }
     if (!read_chain(rq, &chain))
         return;
+    if (witnessed != NULL && strcmp(witnessed, "true") == 0) {
+        reply_witnessed(rq, &chain.id);
+        return;
+    }
     if (!chain.sealed) {
         not_found(rq, "The chain has no block yet.");
         return;
@@ -307,30 +358,17 @@ static enum scf_code read_sizes(struct scf_request *rq, int64_t sealed, int64_t 
     return SCF_OK;
 }
 
-/* The proof, then the two roots, of which the caller has seen at least one. */
-static enum scf_code consistency_hashes(struct scf_request *rq, const struct scf_uuid *chain_id,
-                                        int64_t from, int64_t to,
-                                        struct scf_hash hashes[SCF_PROOF_MAX + 2], int *ret_n,
-                                        struct scf_error *err) {
-    struct scf_range ranges[SCF_PROOF_MAX + 2];
-    int n = scf_merkle_consistency((uint64_t)from, (uint64_t)to, ranges);
-    ranges[n] = (struct scf_range){0, (uint64_t)from};
-    ranges[n + 1] = (struct scf_range){0, (uint64_t)to};
-    *ret_n = n;
-    return scf_proof_hashes(scf_rq_db(rq), scf_rq_arena(rq), chain_id, ranges, n + 2, hashes, err);
-}
-
 static void write_consistency(struct scf_buf *out, int64_t from, int64_t to,
-                              const struct scf_hash *hashes, int n) {
+                              const struct scf_chain_consistency *c) {
     struct scf_jsonw w = scf_jsonw(out);
     scf_jw_object(&w, NULL);
     scf_jw_i64(&w, "from", from);
     scf_jw_i64(&w, "to", to);
-    scf_jw_base64(&w, "from_root", hashes[n].b, SCF_HASH_LEN);
-    scf_jw_base64(&w, "to_root", hashes[n + 1].b, SCF_HASH_LEN);
+    scf_jw_base64(&w, "from_root", c->from_root.b, SCF_HASH_LEN);
+    scf_jw_base64(&w, "to_root", c->to_root.b, SCF_HASH_LEN);
     scf_jw_array(&w, "proof");
-    for (int i = 0; i < n; i++)
-        scf_jw_base64(&w, NULL, hashes[i].b, SCF_HASH_LEN);
+    for (int i = 0; i < c->n; i++)
+        scf_jw_base64(&w, NULL, c->proof[i].b, SCF_HASH_LEN);
     scf_jw_end_array(&w);
     scf_jw_end_object(&w);
 }
@@ -338,21 +376,21 @@ static void write_consistency(struct scf_buf *out, int64_t from, int64_t to,
 static void consistency_get(struct scf_request *rq) {
     struct scf_error err;
     struct scf_chain_view chain;
-    struct scf_hash hashes[SCF_PROOF_MAX + 2];
+    struct scf_chain_consistency consistency;
     int64_t from = 0, to = 0;
-    int n = 0;
     if (!read_chain(rq, &chain))
         return;
     enum scf_code code = read_sizes(rq, chain.newest.size, &from, &to, &err);
     if (code == SCF_OK)
-        code = consistency_hashes(rq, &chain.id, from, to, hashes, &n, &err);
+        code = scf_chain_consistency(scf_rq_db(rq), scf_rq_arena(rq), &chain.id, from, to,
+                                     &consistency, &err);
     if (code != SCF_OK) {
         scf_reply_error(rq, &err);
         return;
     }
     struct scf_buf out;
     scf_buf_init(&out, BODY_MAX);
-    write_consistency(&out, from, to, hashes, n);
+    write_consistency(&out, from, to, &consistency);
     scf_reply_tagged(rq, 200, to, &out);
 }
 
@@ -386,6 +424,7 @@ static void tile_get(struct scf_request *rq) {
 /* ---- the table ---- */
 
 static const char *const page_query[] = {"limit", "after", "order", NULL};
+static const char *const checkpoint_query[] = {"witnessed", NULL};
 static const char *const consistency_query[] = {"from", "to", NULL};
 
 #define CHAIN_ROUTE(pattern_, id_, summary_, handle_, answers_, query_)                            \
@@ -405,7 +444,7 @@ const struct scf_route scf_chain_routes[] = {
                 NULL),
     CHAIN_ROUTE("/v1/chains/{id}/checkpoint", "getCheckpoint",
                 "The newest C2SP checkpoint, a signed note", checkpoint_get, "200 text,304,404",
-                NULL),
+                checkpoint_query),
     CHAIN_ROUTE("/v1/chains/{id}/blocks", "listBlocks", "List the blocks of a chain", blocks_list,
                 "200 BlockPage,304,404", page_query),
     CHAIN_ROUTE("/v1/chains/{id}/blocks/{height}", "getBlock", "Read a block with its signed notes",

@@ -17,6 +17,8 @@ static const struct {
     {"tpl", "industry_template", "industry-templates"},
     {"run", "limit_run", "limit-runs"},
     {"lac", "limit_account", "limit-accounts"},
+    {"wcf", "witness_conflict", "witness/conflicts"},
+    {"chain", "chain", "chains"},
 };
 
 static void write_object(struct scf_jsonw *w, const struct scf_event *e) {

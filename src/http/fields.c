@@ -34,6 +34,8 @@ static bool starts(struct scf_str s, const char *text) {
 }
 
 bool scf_media_type_matches(const char *value, const char *wanted) {
+    if (strcmp(wanted, "*/*") == 0)
+        return true;
     if (value == NULL)
         return false;
     struct scf_str list = scf_str(value), part;

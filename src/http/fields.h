@@ -5,7 +5,7 @@
 #include "scfd/base/text.h"
 
 /* Is `value` (a Content-Type; may be NULL) the media type `wanted`, with no charset but UTF-8?
- * application/jsonl counts as application/x-ndjson. */
+ * application/jsonl counts as application/x-ndjson; when any type is wanted even none will do. */
 bool scf_media_type_matches(const char *value, const char *wanted);
 /* Does an Accept-Language value (may be NULL) prefer Chinese to English? */
 bool scf_prefers_chinese(const char *value);

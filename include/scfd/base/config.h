@@ -16,6 +16,8 @@ struct scf_config {
     const char *database_url; /* NULL: embedded cluster */
     const char *public_base_url;
     const char *signing_key_file;          /* NULL: DIR/log.key */
+    const char *witness_key_file;          /* NULL: DIR/witness.key */
+    const char *witness_name;              /* NULL: ORIGIN/witness */
     const char *evidence_key_file;         /* NULL: DIR/evidence.key */
     const char *evidence_certificate_file; /* NULL: DIR/evidence.pem */
     const char *origin;                    /* prefix of every chain's origin */
@@ -34,6 +36,8 @@ struct scf_config {
     int64_t drain_timeout_s;
     int64_t idempotency_ttl_h;
     int64_t rating_window_days;
+    int64_t witness_quorum; /* of chains without their own; 0: nobody is asked */
+    int64_t witness_silent_after_s;
     uint64_t given; /* for scf_config_is_given */
 };
 

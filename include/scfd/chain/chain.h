@@ -5,6 +5,8 @@
 #ifndef SCFD_CHAIN_CHAIN_H
 #define SCFD_CHAIN_CHAIN_H
 
+#include "scfd/chain/merkle.h"
+#include "scfd/chain/note.h"
 #include "scfd/chain/record.h"
 #include "scfd/codec/sign.h"
 #include "scfd/party/services.h"
@@ -60,6 +62,24 @@ bool scf_verify_proof(struct scf_str proof_json, struct scf_str vkey, const stru
  * name without the chain (a view into `vkey`). */
 bool scf_chain_vkey_parse(struct scf_str vkey, uint8_t ret_public[SCF_ED25519_PUBLIC_LEN],
                           struct scf_str *ret_origin) SCF_MUST_CHECK;
+
+/* The verifier key of a chain of ours: its name is the chain's origin, in `arena`. False: the arena
+ * is full. */
+bool scf_chain_vkey(struct scf_arena *arena, const struct scf_services *services,
+                    const struct scf_uuid *chain_id, struct scf_vkey *ret) SCF_MUST_CHECK;
+
+/* That the tree of the chain's first `to` leaves extends that of its first `from`
+ * (1 ≤ from ≤ to ≤ its newest block's size): the proof of RFC 9162 §2.1.4 and both roots, out of
+ * the chain's tiles. INTERNAL when a tile lacks hashes. */
+struct scf_chain_consistency {
+    struct scf_hash proof[SCF_PROOF_MAX];
+    int n;
+    struct scf_hash from_root, to_root;
+};
+enum scf_code scf_chain_consistency(struct scf_db *db, struct scf_arena *arena,
+                                    const struct scf_uuid *chain_id, int64_t from, int64_t to,
+                                    struct scf_chain_consistency *ret,
+                                    struct scf_error *err) SCF_MUST_CHECK;
 
 /* ---- walking a tree ---- */
 

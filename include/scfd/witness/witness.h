@@ -1,26 +1,26 @@
-/* Witnesses (C2SP tlog-witness, tlog-cosignature): we ask others to cosign the checkpoints of our
- * chains, and cosign those of other logs ourselves. */
+/* Witnesses (C2SP tlog-witness v1.0.0, tlog-cosignature v1.0.1; docs/witnesses.md): we ask others
+ * to cosign the checkpoints of our chains, and cosign those of other logs ourselves. Whoever reads
+ * what was cosigned includes chain/cosigned.h (scf_witness_find). */
 #ifndef SCFD_WITNESS_WITNESS_H
 #define SCFD_WITNESS_WITNESS_H
 
 #include "scfd/chain/chain.h"
+#include "scfd/chain/cosigned.h"
+#include "scfd/work/work.h"
 
-/* Task "witness": shows the newest checkpoints of the chains that want cosignatures to the
- * witnesses that have not seen them yet. */
+/* At the start: whether the configured name of this witness is one. INVALID_PARAMETER. */
+enum scf_code scf_witness_check(const struct scf_services *services,
+                                struct scf_error *err) SCF_MUST_CHECK;
+
+/* Task "witness": chooses which checkpoints are shown, orders a job for each witness that has not
+ * seen them, and counts what alarms are about. Calls nobody. `app` is the services. */
 enum scf_code scf_witness_task(struct scf_db *db, struct scf_arena *arena, void *app,
                                struct scf_error *err) SCF_MUST_CHECK;
+/* Job "witness", of one witness: shows it the checkpoints, for some seconds at most, and ends with
+ * the first call that is not answered. */
+extern const struct scf_job_kind scf_witness_job;
 
-/* The earliest checkpoint of the chain that covers leaf `index` and has its quorum of cosignatures;
- * when none has, the earliest with any. */
-struct scf_cosigned {
-    int64_t size;        /* of the tree; 0: there is none */
-    struct scf_str note; /* the checkpoint with our signature and all cosignatures */
-    int cosignatures, quorum;
-};
-enum scf_code scf_witness_find(struct scf_db *db, struct scf_arena *arena,
-                               const struct scf_uuid *chain_id, int64_t index,
-                               struct scf_cosigned *ret, struct scf_error *err) SCF_MUST_CHECK;
-
+/* /v1/witness…, /v1/witnesses…, /v1/chains/{id}/witness-quorum */
 extern const struct scf_route scf_witness_routes[];
 extern const size_t scf_witness_route_count;
 

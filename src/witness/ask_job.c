@@ -1,0 +1,291 @@
+/* Job "witness": shows one witness the checkpoints that it has not cosigned yet (C2SP tlog-witness
+ * v1.0.0). It calls out, never in a transaction; what a witness answers is verified before it is
+ * stored. One run at a time per witness: it takes the witness's turn, for longer than it may last.
+ *
+ * A job thread is shared with other jobs, so that a run is short: it ends with the first call that
+ * is not answered in time, and after some seconds anyhow; the task orders another one. */
+#include "answer.h"
+#include "ask_store.h"
+#include "request.h"
+#include "scfd/base/clock.h"
+#include "scfd/base/log.h"
+#include "scfd/base/metrics.h"
+#include "scfd/codec/http_client.h"
+#include "scfd/exchange/exchange.h"
+#include "scfd/witness/witness.h"
+
+enum {
+    CONNECT_S = 2,
+    CALL_S = 4,
+    TRIES = 3, /* of one checkpoint: the witness may say twice what it has */
+    SHOWINGS = 32,
+    REST = 4, /* times as long as a slow run took */
+    URL_MAX = 1024,
+    ANSWER_MAX = 64 << 10
+};
+#define RUN_US (5 * SCF_US_PER_SECOND)
+#define SLOW_US (SCF_US_PER_SECOND / 2)  /* a call */
+#define TURN_US (60 * SCF_US_PER_SECOND) /* above RUN_US and the last call */
+
+struct run {
+    struct scf_job *job;
+    const struct scf_services *services;
+    struct scf_witness witness;
+    struct scf_cosigner key;
+    struct scf_http_client *client;
+    char url[URL_MAX];
+    int64_t began_us;
+    int64_t calls;
+    const char *unanswered; /* why the witness is left alone for a while */
+};
+
+static void count(const char *result) {
+    char labels[64];
+    snprintf(labels, sizeof labels, "result=\"%s\"", result);
+    scf_metric_add(
+        scf_counter("scfd_witness_asked_total", labels, "Checkpoints shown to witnesses."), 1);
+}
+
+/* ---- one call ---- */
+
+/* That the shown tree extends the one the witness has cosigned. */
+static enum scf_code make_request(struct run *r, const struct scf_witness_showing *s,
+                                  int64_t old_size, struct scf_buf *out, struct scf_error *err) {
+    struct scf_chain_consistency consistency = {.n = 0};
+    struct scf_wit_request *request = scf_alloc(r->job->arena, 1, sizeof *request);
+    if (request == NULL)
+        return scf_fail_memory(err);
+    enum scf_code code = SCF_OK;
+    if (old_size > 0 && old_size < s->size)
+        code = scf_chain_consistency(r->job->db, r->job->arena, &s->chain_id, old_size, s->size,
+                                     &consistency, err);
+    if (code == SCF_OK && consistency.n > SCF_WIT_PROOF_MAX)
+        code = scf_fail(err, SCF_E_INTERNAL, "A consistency proof is too long for a witness.");
+    if (code != SCF_OK)
+        return code;
+    request->old_size = old_size;
+    request->note = s->note;
+    request->proof_count = consistency.n;
+    memcpy(request->proof, consistency.proof, (size_t)consistency.n * sizeof *request->proof);
+    scf_wit_request_write(request, out);
+    return SCF_OK;
+}
+
+/* False: nobody answered. */
+static bool call(struct run *r, struct scf_str body, int *ret_status, struct scf_buf *answer) {
+    struct scf_error err;
+    r->calls++;
+    struct scf_http_call http = {
+        .method = "POST", .url = r->url, .content_type = "text/plain; charset=utf-8", .body = body};
+    if (scf_http_client_run(r->client, &http, ret_status, answer, &err) == SCF_OK)
+        return true;
+    count("unanswered");
+    r->unanswered = "it did not answer";
+    return false;
+}
+
+/* ---- what came of it ---- */
+
+static enum scf_code store_cosignature(struct run *r, const struct scf_witness_showing *s,
+                                       const struct scf_wit_answer *a, struct scf_error *err) {
+    count("cosigned");
+    struct scf_witness_gain gain = {.witness_id = r->witness.id,
+                                    .chain_id = s->chain_id,
+                                    .size = s->size,
+                                    .line = a->line,
+                                    .time_s = a->time_s,
+                                    .now_us = scf_now_us()};
+    return scf_witness_gained(r->job->db, r->job->arena, &gain, err);
+}
+
+static enum scf_code store_problem(struct run *r, const struct scf_witness_showing *s,
+                                   int64_t known_size, const char *problem, struct scf_error *err) {
+    int64_t now_us = scf_now_us();
+    struct scf_witness_state state = {
+        .witness_id = r->witness.id,
+        .chain_id = s->chain_id,
+        .size = known_size,
+        .failures = problem == NULL ? 0 : s->failures + 1,
+        .problem = problem,
+        .now_us = now_us,
+        .due_us = problem == NULL ? now_us : now_us + scf_wit_pause_us(s->failures + 1)};
+    return scf_witness_note(r->job->db, r->job->arena, &state, err);
+}
+
+struct losing {
+    struct run *run;
+    struct scf_witness_loss loss;
+};
+
+static enum scf_code lose(struct scf_db *db, void *ctx, struct scf_error *err) {
+    const struct losing *l = ctx;
+    struct scf_arena *arena = l->run->job->arena;
+    bool is_new;
+    enum scf_code code = scf_witness_lost(db, arena, &l->loss, &is_new, err);
+    if (code != SCF_OK || !is_new)
+        return code;
+    scf_log_kv(SCF_LOG_ERROR,
+               "A witness has cosigned more of a chain than this database has: it "
+               "is an older copy, and the chain is not sealed any more",
+               "witness", l->run->witness.name, NULL);
+    return scf_event_append(db, arena, &l->run->services->installation.platform_id, "witness.ahead",
+                            "chain", &l->loss.chain_id, true, err);
+}
+
+/* It has cosigned a larger tree than the one shown. Either a newer one of ours, shown by another
+ * instance meanwhile; or one that we do not have: then this database is an older copy. */
+static enum scf_code larger(struct run *r, const struct scf_witness_showing *s, int64_t size,
+                            struct scf_error *err) {
+    int64_t sealed;
+    enum scf_code code =
+        scf_witness_sealed(r->job->db, r->job->arena, &s->chain_id, &sealed, NULL, err);
+    if (code != SCF_OK)
+        return code;
+    if (size <= sealed)
+        return store_problem(r, s, size, NULL, err);
+    count("ahead");
+    struct losing losing = {
+        r, {.chain_id = s->chain_id, .reason = "ahead", .size = size, .now_us = scf_now_us()}};
+    code = scf_tx_run(r->job->db, lose, &losing, err);
+    return code == SCF_OK
+               ? store_problem(r, s, s->cosigned_size, "it has cosigned a larger tree (409)", err)
+               : code;
+}
+
+/* ---- one checkpoint ---- */
+
+static enum scf_code take_answer(struct run *r, const struct scf_witness_showing *s, int status,
+                                 struct scf_str body, int64_t *old_size, bool *ret_again,
+                                 struct scf_error *err) {
+    struct scf_str text;
+    struct scf_checkpoint checkpoint;
+    *ret_again = false;
+    if (!scf_wit_checkpoint(s->note, &text, &checkpoint))
+        return scf_fail(err, SCF_E_INTERNAL, "A stored checkpoint is damaged; run scfd audit.");
+    struct scf_wit_answer a = scf_wit_answer_read(status, body, text, &r->key, scf_now_us());
+    if (a.kind == SCF_WIT_COSIGNED)
+        return store_cosignature(r, s, &a, err);
+    if (a.kind == SCF_WIT_OTHER_SIZE && a.size > s->size)
+        return larger(r, s, a.size, err);
+    /* The very size that we said: it has another tree of that size. */
+    if (a.kind == SCF_WIT_OTHER_SIZE && a.size != *old_size) {
+        *old_size = a.size;
+        *ret_again = true;
+        return SCF_OK;
+    }
+    count("refused");
+    return store_problem(
+        r, s, s->cosigned_size,
+        a.kind == SCF_WIT_REFUSED ? a.problem : "it has cosigned another tree (409)", err);
+}
+
+/* Asks once, and again with the size that the witness names. */
+static enum scf_code show(struct run *r, const struct scf_witness_showing *s,
+                          struct scf_error *err) {
+    struct scf_buf body, answer;
+    int64_t old_size = s->cosigned_size;
+    enum scf_code code = SCF_OK;
+    bool again = true;
+    scf_buf_init(&body, SCF_WIT_BODY_MAX);
+    scf_buf_init(&answer, ANSWER_MAX);
+    for (int i = 0; i < TRIES && again && code == SCF_OK; i++) {
+        int status = 0;
+        scf_buf_clear(&body);
+        scf_buf_clear(&answer);
+        code = make_request(r, s, old_size, &body, err);
+        if (code ==
+            SCF_E_INTERNAL) { /* one damaged tree must not keep the others from being shown */
+            scf_log_error("A chain cannot be shown to its witnesses", err);
+            again = false;
+            code =
+                store_problem(r, s, s->cosigned_size, "our own tree is damaged: scfd audit", err);
+            break;
+        }
+        if (code != SCF_OK || !call(r, (struct scf_str){body.data, body.len}, &status, &answer))
+            break;
+        code = take_answer(r, s, status, (struct scf_str){answer.data, answer.len}, &old_size,
+                           &again, err);
+    }
+    if (code == SCF_OK && again && r->unanswered == NULL) {
+        count("refused");
+        code =
+            store_problem(r, s, s->cosigned_size, "it names one size after the other (409)", err);
+    }
+    scf_buf_free(&body);
+    scf_buf_free(&answer);
+    return code;
+}
+
+/* ---- the run ---- */
+
+static enum scf_code show_all(struct run *r, struct scf_error *err) {
+    for (;;) {
+        struct scf_witness_showing *list;
+        size_t n;
+        enum scf_code code = scf_witness_showings(r->job->db, r->job->arena, &r->witness.id,
+                                                  scf_now_us(), SHOWINGS, &list, &n, err);
+        if (code != SCF_OK || n == 0)
+            return code;
+        for (size_t i = 0; i < n; i++) {
+            code = show(r, &list[i], err);
+            if (code != SCF_OK || r->unanswered != NULL || scf_mono_us() > r->began_us + RUN_US)
+                return code;
+        }
+    }
+}
+
+/* Who is slow is asked less often, so that the thread has time for other jobs. */
+static int64_t pause_us(const struct run *r) {
+    int64_t took_us = scf_mono_us() - r->began_us;
+    if (r->unanswered != NULL)
+        return scf_wit_pause_us(r->witness.failures + 1);
+    return took_us > r->calls * SLOW_US ? REST * took_us : 0;
+}
+
+static enum scf_code release(struct run *r, struct scf_error *err) {
+    int64_t now_us = scf_now_us(), due_us = now_us + pause_us(r);
+    return scf_witness_release(r->job->db, r->job->arena, &r->witness.id, r->unanswered, now_us,
+                               due_us, err);
+}
+
+static bool read_payload(const struct scf_job *job, struct scf_uuid *ret) {
+    struct scf_error ignored = {0};
+    char *text = scf_strndup(job->arena, job->payload.p, job->payload.n);
+    const cJSON *json =
+        text != NULL ? scf_json_parse(job->arena, text, job->payload.n, &ignored) : NULL;
+    const char *id = scf_json_string(json, "witness");
+    return id != NULL && scf_id_parse("wit", scf_str(id), ret);
+}
+
+static enum scf_code ask(struct run *r, struct scf_error *err) {
+    int n = snprintf(r->url, sizeof r->url, "%s/add-checkpoint", r->witness.url);
+    if (n < 0 || (size_t)n >= sizeof r->url ||
+        !scf_cosigner_parse(scf_str(r->witness.vkey), &r->key))
+        return scf_fail(err, SCF_E_VALIDATION_FAILED, "The witness's address or key is none.");
+    r->client = scf_http_client_new(CONNECT_S, CALL_S);
+    enum scf_code code = show_all(r, err);
+    scf_http_client_free(r->client);
+    struct scf_error second;
+    enum scf_code released = release(r, &second);
+    if (code == SCF_OK && released != SCF_OK)
+        *err = second;
+    return code == SCF_OK ? released : code;
+}
+
+static enum scf_code run_job(struct scf_job *job, struct scf_error *err) {
+    struct run r = {.job = job, .services = job->app, .began_us = scf_mono_us()};
+    struct scf_uuid id;
+    int64_t now_us = scf_now_us();
+    bool taken = false;
+    if (!read_payload(job, &id))
+        return scf_fail(err, SCF_E_INTERNAL, "The job names no witness.");
+    enum scf_code code =
+        scf_witness_take(job->db, job->arena, &id, now_us, now_us + TURN_US, &taken, err);
+    if (code != SCF_OK || !taken)
+        return code; /* another run has the turn, or the witness was removed */
+    code = scf_witness_get(job->db, job->arena, &id, &r.witness, err);
+    return code == SCF_OK ? ask(&r, err) : code == SCF_E_NOT_FOUND ? SCF_OK : code;
+}
+
+const struct scf_job_kind scf_witness_job = {
+    .name = "witness", .run = run_job, .lease_s = 60, .max_attempts = 1};

@@ -1,0 +1,291 @@
+"""Asking witnesses: two real servers that cosign each other's chains, and witnesses of all sorts made
+here: down, slow, babbling, signing the wrong thing, knowing more than we do."""
+import base64
+import threading
+import time
+
+import pytest
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from harness import merkle
+from harness.parties import make_node
+from harness.server import Server, free_port, wait_until
+from harness.tlog import Cosigner, Log, text_of, verify_cosignature
+from harness.witnesses import Peer, Sealed, add_witness, remove_witness, witness_of
+
+
+@pytest.fixture(scope="module")
+def peers(server):
+    """Two installations, each the other's witness."""
+    with Server(flags=["--origin", "a.test/log"]) as first:
+        yield first, server
+
+
+@pytest.fixture
+def peer():
+    made = []
+
+    def make(*args, **named):
+        made.append(Peer(*args, **named))
+        return made[-1]
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def a(peers):
+    """The first installation, without the witnesses and wishes of other tests."""
+    Sealed.made.clear()
+    yield peers[0]
+    admin = peers[0].client()
+    for chain in Sealed.made:
+        chain.want(0)
+    for witness in admin.get("/v1/witnesses", limit=500).json()["data"]:
+        remove_witness(peers[0], witness["id"])
+
+
+def test_two_installations_cosign_each_other(peers):
+    chains = [Sealed(server) for server in peers]
+    ids = []
+    for server, other, chain in ((peers[0], peers[1], chains[0]), (peers[1], peers[0], chains[1])):
+        me = other.anonymous().get("/v1/witness").json()
+        ids.append((server, add_witness(server, other.url + "/v1/witness", me["vkey"])))
+        view = chain.read()
+        answer = other.client().post("/v1/witness/logs",
+                                     {"origin": view["origin"], "vkeys": [view["vkey"]]})
+        assert answer.status == 201
+    for round_ in range(3):
+        for server, other, chain in zip(peers, peers[::-1], chains):
+            size = chain.grow(round_ + 1)
+            if round_ == 0:
+                chain.want(1)
+            chain.cosigned(size)
+            answer = chain.witnessed()
+            assert answer.status == 200
+            vkey = other.anonymous().get("/v1/witness").json()["vkey"]
+            note = merkle.verify_note(answer.body.decode(), chain.read()["vkey"])
+            when = verify_cosignature(answer.body.decode().rpartition("\n\n")[2], note.text, vkey)
+            assert abs(when - time.time()) < 60
+            assert int(note.lines()[1]) >= size
+            again = chain.admin.get(f"/v1/chains/{chain.id}/checkpoint", witnessed="true",
+                                    headers={"If-None-Match": answer.headers["ETag"]})
+            assert again.status == 304
+    for chain in chains:
+        chain.want(0)
+    for server, witness_id in ids:
+        read = witness_of(server, witness_id)
+        assert read["failures"] == 0 and "last_cosigned_at" in read
+        remove_witness(server, witness_id)
+
+
+def test_without_a_quorum_nobody_is_asked(a, peer):
+    chain, witness = Sealed(a), peer()
+    add_witness(a, witness.url, witness.cosigner.vkey)
+    chain.grow()
+    time.sleep(2.5)
+    assert not [note for _, _, note in witness.asked if chain.node.id in note]
+    assert chain.read()["witness"] == {"quorum": 0, "cosigned_size": 0}
+    assert chain.witnessed().status == 404
+    assert chain.admin.get(f"/v1/chains/{chain.id}/checkpoint", witnessed="x").status == 400
+
+
+def test_two_of_three(a, peer):
+    """The quorum is reached without the one that is down, of the same checkpoint by both."""
+    chain, one, two = Sealed(a), peer(), peer()
+    for witness in (one, two):
+        add_witness(a, witness.url, witness.cosigner.vkey)
+    dead = add_witness(a, f"http://127.0.0.1:{free_port()}", Cosigner("dead.test/w").vkey)
+    assert chain.want(2)["quorum"] == 2
+    for _ in range(3):
+        chain.cosigned(chain.grow(2))
+        note = chain.witnessed().body.decode()
+        lines = note.rpartition("\n\n")[2]
+        for witness in (one, two):
+            verify_cosignature(lines, text_of(note), witness.cosigner.vkey)
+    assert witness_of(a, dead)["problem"] == "it did not answer"
+    cosigned = chain.read()["witness"]["cosigned_size"]
+    # Three cannot be reached: what had two does not count any more.
+    assert chain.want(3) == {"quorum": 3, "cosigned_size": 0}
+    assert chain.witnessed().status == 404
+    assert chain.want(2)["cosigned_size"] == cosigned
+
+
+def test_only_what_verifies_is_stored(a, peer):
+    """Babble, a wrong key, a wrong text, a time from the future: none of them counts."""
+    chain, stranger = Sealed(a), Cosigner("stranger.test/w")
+    later = int(time.time()) + 86400
+    answers = {
+        "babble": lambda old, note: (200, b"\xff\x00 hello\n" * 100),
+        "nothing": lambda old, note: (200, b""),
+        "a stranger's": lambda old, note: (200, stranger.cosign(text_of(note), 1).encode()),
+        "another text": None,
+        "the future": None,
+        "a wrong size": lambda old, note: (409, b"many\n"),
+        "sizes without end": None,
+        "unknown": lambda old, note: (404, b"{}"),
+        "forbidden": lambda old, note: (403, b""),
+        "unproven": lambda old, note: (422, b""),
+        "broken": lambda old, note: (500, b"x" * 100_000),
+    }
+    ids = {}
+    for what, answer in answers.items():
+        witness = peer(answer)
+        if what == "another text":
+            witness.answer = lambda old, note, w=witness: (
+                200, w.cosigner.cosign(text_of(note) + "x\n", int(time.time())).encode())
+        if what == "the future":
+            witness.answer = lambda old, note, w=witness: (
+                200, w.cosigner.cosign(text_of(note), later).encode())
+        if what == "sizes without end":
+            witness.answer = lambda old, note: (409, b"1\n" if old != 1 else b"2\n")
+        ids[add_witness(a, witness.url, witness.cosigner.vkey)] = (what, witness)
+    chain.grow(3)
+    chain.want(1)
+    wait_until(lambda: all(witness.asked for _, witness in ids.values()), 25, "all were asked")
+    good = peer()
+    add_witness(a, good.url, good.cosigner.vkey)
+    chain.cosigned(3)
+    count = a.psql("SELECT count(*) FROM scfd.cosignature g JOIN scfd.witness w ON w.id = "
+                   f"g.witness_id WHERE w.vkey <> '{good.cosigner.vkey}' AND w.active")
+    assert count == "0"
+    problems = a.psql("SELECT count(DISTINCT s.problem) FROM scfd.witness_shown s JOIN scfd.witness w"
+                      " ON w.id = s.witness_id WHERE w.active AND s.problem IS NOT NULL")
+    assert int(problems) >= 6
+
+
+def test_a_slow_witness_keeps_nobody_waiting(a, peer):
+    """It is given up after some seconds; sealing goes on meanwhile, and the others answer."""
+    release = threading.Event()
+    slow = peer(lambda old, note: (release.wait(30), (500, b""))[1])
+    chain, good = Sealed(a), peer()
+    slow_id = add_witness(a, slow.url, slow.cosigner.vkey)
+    chain.grow()
+    chain.want(1)
+    wait_until(lambda: slow.asked, 10, "the slow one is asked")
+    longest = 0.0
+    for _ in range(6):
+        began = time.monotonic()
+        chain.grow()
+        longest = max(longest, time.monotonic() - began)
+    assert longest < 3
+    add_witness(a, good.url, good.cosigner.vkey)
+    chain.cosigned(7)
+    release.set()
+    assert witness_of(a, slow_id)["failures"] >= 1
+
+
+def test_what_the_witness_knows_is_taken_over(a, peer):
+    """It was shown the chain before by somebody else: it names the size, and gets a proof from it."""
+    chain, witness = Sealed(a), peer()
+    sizes = [chain.grow(2), chain.grow(3)]
+    view = chain.read()
+    tree = chain.admin.get(f"/v1/chains/{chain.id}/consistency", **{"from": sizes[0],
+                                                                   "to": sizes[1]}).json()
+    witness.sizes[view["origin"]] = (sizes[0], base64.b64decode(tree["from_root"]))
+    add_witness(a, witness.url, witness.cosigner.vkey)
+    chain.want(1)
+    chain.cosigned(sizes[1])
+    asked = [(old, len(proof)) for old, proof, note in witness.asked if chain.node.id in note]
+    assert asked[0] == (0, 0) and asked[1][0] == sizes[0] and asked[1][1] > 0
+
+
+def test_a_witness_that_has_seen_more_stops_the_sealer(a, peer):
+    """Our own signature on a larger tree than the database has: it is an older copy."""
+    chain = Sealed(a)
+    witness = peer(lambda old, note: (409, b"1000\n"))
+    size = chain.grow(2)
+    add_witness(a, witness.url, witness.cosigner.vkey)
+    chain.want(1)
+    row = ("SELECT reason, published_size, note IS NULL FROM scfd.seal_refusal"
+           " WHERE published_size = 1000")
+    assert wait_until(lambda: a.psql(row), 15, "sealing is refused") == "ahead|1000|t"
+    assert chain.read()["witness"]["cosigned_size"] == 0 and size == 2
+    platform = a.psql("SELECT chain_id FROM scfd.event WHERE type = 'witness.ahead'")
+    assert platform.count("\n") == 0 and platform
+    a.psql("DELETE FROM scfd.seal_refusal")
+
+
+def test_observations_of_our_own_chains(a):
+    chain = Sealed(a)
+    sizes = [chain.grow(2), chain.grow(1)]
+    view = chain.read()
+
+    def observe(note):
+        answer = chain.node.client.post("/v1/witness/observations", {"checkpoint": note})
+        assert answer.status == 200, answer
+        return answer.json()
+    note = chain.admin.get(f"/v1/chains/{chain.id}/checkpoint").body.decode()
+    assert observe(note)["verdict"] == "consistent"
+    for block in chain.admin.get(f"/v1/chains/{chain.id}/blocks").json()["data"]:
+        full = chain.admin.get(f"/v1/chains/{chain.id}/blocks/{block['height']}").json()
+        assert observe(full["checkpoint"])["verdict"] == "consistent"
+    # Somebody else's signature under our name is none.
+    forged = Log(view["origin"]).checkpoint(2)
+    answer = chain.node.client.post("/v1/witness/observations", {"checkpoint": forged})
+    assert answer.status == 422
+    # With our key: what a second copy of this installation would have signed.
+    twin = Log(view["origin"], signing_key(a))
+    assert twin.vkey == view["vkey"]
+    assert observe(twin.checkpoint(sizes[1] + 5))["verdict"] == "ahead"
+    assert a.psql("SELECT reason, published_size, note FROM scfd.seal_refusal").startswith(
+        f"ahead|{sizes[1] + 5}|{view['origin']}")
+    answer = observe(twin.checkpoint(sizes[0]))
+    assert answer["verdict"] == "conflict"
+    conflict = chain.admin.get(f"/v1/witness/conflicts/{answer['conflict_id']}").json()
+    assert conflict["chain_id"] == chain.id
+    for kept in (conflict["first_checkpoint"], conflict["second_checkpoint"]):
+        merkle.verify_note(kept, view["vkey"])
+    a.psql("DELETE FROM scfd.seal_refusal")
+
+
+def signing_key(server):
+    return load_pem_private_key((server.data / "log.key").read_bytes(), None)
+
+
+def test_alarms_rise_and_fall(a, peer):
+    def metric(name):
+        text = a.anonymous().get("/metrics").body.decode()
+        return [line.split()[-1] for line in text.splitlines() if line.startswith(name + " ")]
+    chain = Sealed(a)
+    port = free_port()
+    witness = Cosigner("late.test/w")
+    late = add_witness(a, f"http://127.0.0.1:{port}", witness.vkey)
+    size = chain.grow()
+    chain.want(1)
+    try:
+        a.clock.shift(2 * 3600)
+        for name in ("scfd_witness_silent", "scfd_witness_quorum_missing_chains"):
+            wait_until(lambda n=name: metric(n) == ["1"], 20, f"{name} is 1")
+        remove_witness(a, late)
+        good = peer()
+        good.answer = lambda old, note: (
+            200, good.cosigner.cosign(text_of(note), int(time.time()) + 7200).encode())
+        add_witness(a, good.url, good.cosigner.vkey)
+        chain.cosigned(size)
+        for name in ("scfd_witness_silent", "scfd_witness_quorum_missing_chains"):
+            wait_until(lambda n=name: metric(n) == ["0"], 20, f"{name} is 0")
+    finally:
+        a.clock.real()
+
+
+def test_witnesses_are_administrators_business(a):
+    node, admin = make_node(a.client(), "erp"), a.client()
+    vkey = Cosigner("x.test/w").vkey
+    body = {"name": "x", "url": "https://x.test/w", "vkey": vkey}
+    assert node.client.post("/v1/witnesses", body).status == 403
+    assert node.client.call("PUT", f"/v1/chains/{node.id}/witness-quorum",
+                            {"quorum": 1}).status == 403
+    for member, bad in (("url", "ftp://x.test/w"), ("url", "https://x.test/w/"),
+                        ("url", "https://x.test/w?y"), ("url", "https://x.test/ w"),
+                        ("vkey", Log("x.test/w").vkey), ("vkey", vkey[:-2]), ("name", "")):
+        assert admin.post("/v1/witnesses", {**body, member: bad}).status == 422, bad
+    for quorum in (-1, 101, "1", 1.5):
+        answer = admin.call("PUT", f"/v1/chains/{node.id}/witness-quorum", {"quorum": quorum})
+        assert answer.status == 422, quorum
+    assert admin.call("PUT", "/v1/chains/chain_x/witness-quorum", {"quorum": 1}).status == 404
+    witness_id = add_witness(a, body["url"], vkey)
+    assert admin.post("/v1/witnesses", body).status == 409
+    remove_witness(a, witness_id)
+    assert admin.get(f"/v1/witnesses/{witness_id}").status == 404
+    assert add_witness(a, body["url"], vkey) == witness_id

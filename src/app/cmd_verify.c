@@ -66,7 +66,7 @@ static int verify_bundle(struct scf_str file, const struct arguments *given,
                          struct scf_buf *report) {
     struct scf_buf key = {0}, roots = {0}, witnesses[SCF_BUNDLE_WITNESSES_MAX] = {{0}};
     struct scf_bundle_trust trust = {0};
-    int64_t quorum = 0;
+    int64_t quorum = (int64_t)given->witness_count; /* unless less is asked for: all of them */
     int exit_code = SCF_EXIT_FAILURE;
     if (given->quorum &&
         !scf_parse_i64(scf_str(given->quorum), 0, SCF_BUNDLE_WITNESSES_MAX, &quorum)) {
@@ -134,7 +134,9 @@ static bool read_arguments(int argc, char **argv, struct arguments *ret) {
         else
             ret->file = argv[i];
     }
-    return ret->file && (ret->key || (!ret->body && !ret->leaf));
+    /* Whom a quorum is of must be said: witnesses that the file names count for nothing. */
+    return ret->file && (ret->key || (!ret->body && !ret->leaf)) &&
+           (!ret->quorum || ret->witness_count > 0);
 }
 
 int scf_cmd_verify(int argc, char **argv) {

@@ -140,11 +140,14 @@ static void put_record(struct scf_bundle *b, const struct scf_bundle_facts *f) {
 
 static void put_tlog_proof(struct scf_bundle *b, const struct scf_bundle_facts *f) {
     struct scf_buf text;
-    struct scf_tlog_proof proof = {.extra = f->leaf_text,
-                                   .index = f->record.leaf_index,
-                                   .n = (int)f->path_count,
-                                   .checkpoint = f->checkpoint};
-    memcpy(proof.path, f->path, sizeof proof.path);
+    bool cosigned = f->witness_keys.n > 0;
+    struct scf_tlog_proof proof = {
+        .extra = f->leaf_text,
+        .index = f->record.leaf_index,
+        .n = (int)(cosigned ? f->cosigned_path_count : f->path_count),
+        .checkpoint = cosigned ? f->cosigned_note : f->checkpoint,
+    };
+    memcpy(proof.path, cosigned ? f->cosigned_path : f->path, sizeof proof.path);
     scf_buf_init(&text, FILE_MAX);
     scf_tlog_proof_write(&proof, &text);
     scf_bundle_add_buf(b, "proofs/record.tlog-proof", &text, TEXT,
@@ -199,6 +202,7 @@ void scf_bundle_put_content(struct scf_bundle *b, const struct scf_bundle_facts 
                    "How to check this bundle", "验证说明");
     put_record(b, f);
     put_proofs(b, f);
+    scf_bundle_put_cosigned(b, f);
     for (size_t i = 0; i < f->anchor_count; i++)
         scf_bundle_put_anchor(b, f, &f->anchors[i]);
     put_keys(b, f);

@@ -62,10 +62,14 @@ struct scf_bundle_anchor {
 
 /* What stands in the bundle because somebody else made it; all other files follow from these. */
 struct scf_bundle_facts {
-    struct scf_str proof_json;   /* scfd-proof/v1 */
-    struct scf_str body;         /* the record's, as received */
-    struct scf_str chain_pem;    /* the signer's certificates */
-    struct scf_str instructions; /* VERIFY.txt */
+    struct scf_str proof_json;    /* scfd-proof/v1 */
+    struct scf_str body;          /* the record's, as received */
+    struct scf_str chain_pem;     /* the signer's certificates */
+    struct scf_str instructions;  /* VERIFY.txt */
+    struct scf_str witness_keys;  /* C2SP keys, a line each, of who cosigned; empty: nobody did */
+    struct scf_str cosigned_note; /* the checkpoint with these cosignatures */
+    struct scf_hash cosigned_path[SCF_PROOF_MAX]; /* from the leaf to its root */
+    size_t cosigned_path_count;
     struct scf_bundle_anchor anchors[SCF_BUNDLE_ANCHORS_MAX];
     size_t anchor_count;
 
@@ -88,6 +92,17 @@ void scf_bundle_put_anchor(struct scf_bundle *b, const struct scf_bundle_facts *
                            const struct scf_bundle_anchor *a);
 bool scf_bundle_read_anchors(struct scf_arena *arena, const struct scf_zip_entry *entries, size_t n,
                              struct scf_bundle_facts *f) SCF_MUST_CHECK;
+/* proofs/witness-keys.txt and proofs/cosigned/… (cosigned.c), if somebody cosigned; and back. */
+void scf_bundle_put_cosigned(struct scf_bundle *b, const struct scf_bundle_facts *f);
+bool scf_bundle_read_cosigned(struct scf_arena *arena, const struct scf_zip_entry *entries,
+                              size_t n, struct scf_bundle_facts *f) SCF_MUST_CHECK;
+/* The next of witness_keys; false: there is none. */
+bool scf_bundle_next_witness(struct scf_str *rest, struct scf_str *ret_vkey) SCF_MUST_CHECK;
+/* The cosignature by a key of the cosigned checkpoint, verified; its line has its LF. */
+struct scf_cosigner;
+bool scf_bundle_cosignature(const struct scf_bundle_facts *f, struct scf_str vkey,
+                            struct scf_cosigner *ret_key, struct scf_str *ret_line,
+                            int64_t *ret_time_s) SCF_MUST_CHECK;
 /* A signed note three times: whole, and its text and signature apart, as openssl takes them. */
 void scf_bundle_put_note(struct scf_bundle *b, const char *stem, struct scf_str note,
                          const char *en, const char *zh);
@@ -130,6 +145,7 @@ bool scf_path_lines(uint64_t index, uint64_t size, const struct scf_hash *path, 
 struct scf_instructions {
     const char *file_name;
     int64_t signed_us; /* signing time of the signature */
+    bool cosigned;     /* by witnesses */
     const struct scf_bundle_anchor *anchors;
     const int64_t *proven_us; /* of each anchor: the time that it proves */
     size_t anchor_count;

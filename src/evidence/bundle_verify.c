@@ -47,8 +47,11 @@ static bool read_facts(struct scf_bundle_check *c) {
     };
     return scf_check_step(c, scf_bundle_facts_read(c->arena, &c->facts),
                           "the bundle holds a complete proof of a record") &&
-           scf_check_step(c, scf_bundle_read_anchors(c->arena, c->entries, c->n, &c->facts),
-                          "the bundle holds %zu anchors", c->facts.anchor_count);
+           scf_check_step(c,
+                          scf_bundle_read_anchors(c->arena, c->entries, c->n, &c->facts) &&
+                              scf_bundle_read_cosigned(c->arena, c->entries, c->n, &c->facts),
+                          "the bundle holds %zu anchors, and what witnesses cosigned",
+                          c->facts.anchor_count);
 }
 
 static void put_together(struct scf_bundle_check *c) {
@@ -167,6 +170,7 @@ static void check_all(struct scf_bundle_check *c, struct scf_str file) {
     check_signature(c);
     scf_check_step(c, key_is_pem(c), "keys/log.pub.pem is the key of keys/log.vkey");
     check_proof(c);
+    scf_check_cosigned(c);
     scf_check_anchors(c);
     scf_check_step(c, c->signed_us + SCF_US_PER_SECOND > c->latest_us,
                    "the signing time is not before what was signed");

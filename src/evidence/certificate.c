@@ -195,6 +195,8 @@ static void put_issuer_rows(struct page *p, const char *url) {
     row(p, "采集节点与软件", "Collecting node and software",
         scf_asprintf(p->arena, "%s · scfd " SCFD_VERSION, p->c->issuer));
     row(p, "签名证书序列号", "Serial number of the signing certificate", p->c->signer_serial);
+    row(p, "司法、公证节点", "Judicial and notary nodes",
+        p->c->judges != NULL ? p->c->judges : "尚无 None yet");
     row(p, "存储与保管期限", "Storage and retention",
         "保存于平台数据库，依法删除前长期保存；删除后链上叶子仍在。\n"
         "Kept in the platform's database until it must be erased by law; its leaf stays.");

@@ -17,6 +17,7 @@ struct scf_certificate {
     const char *node_name;           /* NULL: the platform's own chain */
     int64_t node_since_us;
     struct scf_str subject_name, subject_code; /* who runs the node; empty: nobody is named */
+    const char *judges;                        /* courts and notaries among the nodes; NULL: none */
     const char *issuer;                        /* origin of the installation */
     const char *signer_serial;
     const char *base_url;

@@ -26,4 +26,7 @@ struct scf_str scf_check_bytes(const struct scf_bundle_check *c, const char *nam
 /* Every anchor (check_anchors.c); after the proof was checked. */
 void scf_check_anchors(struct scf_bundle_check *c);
 
+/* The cosigned checkpoint, and the quorum that is asked for (check_cosigned.c). */
+void scf_check_cosigned(struct scf_bundle_check *c);
+
 #endif

@@ -124,6 +124,20 @@ static const struct section path = {
     "< evidence/leaf.txt | sha256sum); leaf=${d%% *}\n"
     "    d=$leaf; fold proofs/path.txt; root proofs/block.txt 'the leaf is in the tree'\n"};
 
+static const struct section cosigned = {
+    "Witnesses cosigned a tree of this chain that holds the leaf; compare their keys with theirs",
+    "见证者联署了本链含该叶子的默克尔树；请与其公布的公钥比对",
+    "    signed proofs/cosigned/checkpoint\n"
+    "    { read -r n; read -r s; read -r r; } < proofs/cosigned/checkpoint.txt\n"
+    "    same \"$n\" \"$origin\" 'cosigned: origin'\n"
+    "    d=$leaf; fold proofs/cosigned/path.txt\n"
+    "    same \"$(bytes \"$d\" | openssl base64)\" \"$r\" 'the leaf is in the cosigned tree'\n"
+    "    for w in proofs/cosigned/*.pub.pem; do w=${w%.pub.pem}\n"
+    "    openssl pkeyutl -verify -pubin -inkey \"$w.pub.pem\" -rawin -in \"$w.txt\" "
+    "-sigfile \"$w.sig\"\n"
+    "    { read -r v; read -r t; read -r a; read -r b; read -r c; } < \"$w.txt\"\n"
+    "    same \"$v $a $b $c\" \"cosignature/v1 $n $s $r\" \"$w: $t\"; done\n"};
+
 static const struct section anchors = {
     "Each anchor: the leaf is in the anchored block, and that block in the tree of the statement",
     "各锚定：叶子在被锚定区块中，区块在声明的默克尔树中",
@@ -180,5 +194,7 @@ void scf_instructions_write(const struct scf_instructions *i, struct scf_buf *ou
     put_at(out, &number, &signature, i->signed_us);
     for (size_t k = 0; k < SCF_COUNT(rest); k++)
         put_section(out, &number, rest[k], "");
+    if (i->cosigned)
+        put_section(out, &number, &cosigned, "");
     put_anchors(out, &number, i);
 }

@@ -8,10 +8,12 @@
 #include "scfd/base/clock.h"
 
 #include "scfd/chain/chain.h"
+#include "scfd/chain/cosigned.h"
 #include "scfd/codec/json.h"
 #include "scfd/codec/signer.h"
 #include "scfd/party/enterprise.h"
 #include "scfd/party/node.h"
+#include "scfd/witness/cosignature.h"
 
 enum { PROOF_MAX = 8 << 20, SIGNATURE_MAX = 1 << 20, TEXT_MAX = 64 << 10 };
 
@@ -113,11 +115,42 @@ static enum scf_code read_anchors(struct making *m, struct scf_error *err) {
     return code;
 }
 
+/* ---- cosignatures ---- */
+
+static enum scf_code read_cosigned(struct making *m, struct scf_error *err) {
+    struct scf_cosigned found;
+    struct scf_bundle_facts *f = &m->facts;
+    const struct scf_record *r = m->record;
+    enum scf_code code =
+        scf_witness_find(m->db, m->arena, &r->chain_id, r->leaf_index, &found, err);
+    if (code != SCF_OK || found.size == 0)
+        return code;
+    f->cosigned_note = found.note;
+    code =
+        scf_evidence_witness_keys(m->db, m->arena, &r->chain_id, found.size, &f->witness_keys, err);
+    return code == SCF_OK ? scf_chain_path(m->db, m->arena, r, found.size, f->cosigned_path,
+                                           &f->cosigned_path_count, err)
+                          : code;
+}
+
+/* The latest time that a witness vouches for. */
+static int64_t cosigned_us(const struct scf_bundle_facts *f) {
+    struct scf_str rest = f->witness_keys, vkey, line;
+    struct scf_cosigner key;
+    int64_t latest = 0, time_s;
+    while (scf_bundle_next_witness(&rest, &vkey))
+        if (scf_bundle_cosignature(f, vkey, &key, &line, &time_s) && time_s > latest)
+            latest = time_s;
+    return latest < INT64_MAX / SCF_US_PER_SECOND ? latest * SCF_US_PER_SECOND : 0;
+}
+
 /* Not before the certificate is valid, for a record may be older than it. Never the clock: the same
  * facts are signed with the same time. */
 static void set_time(struct making *m) {
     int64_t since_us = scf_signer_since_us(m->services->evidence_signer);
+    int64_t witnessed_us = cosigned_us(&m->facts);
     m->signed_us = m->facts.block.time_us > since_us ? m->facts.block.time_us : since_us;
+    m->signed_us = witnessed_us > m->signed_us ? witnessed_us : m->signed_us;
     for (size_t i = 0; i < m->facts.anchor_count; i++)
         if (m->proven_us[i] > m->signed_us)
             m->signed_us = m->proven_us[i];
@@ -130,6 +163,7 @@ static bool write_instructions(struct making *m) {
     snprintf(file_name, sizeof file_name, "%s.asice", id);
     const struct scf_instructions i = {.file_name = file_name,
                                        .signed_us = m->signed_us,
+                                       .cosigned = m->facts.witness_keys.n > 0,
                                        .anchors = m->facts.anchors,
                                        .proven_us = m->proven_us,
                                        .anchor_count = m->facts.anchor_count};
@@ -201,6 +235,7 @@ static enum scf_code stamp(struct making *m, struct scf_error *err) {
 static enum scf_code make(struct making *m, bool stamped, struct scf_buf *out,
                           struct scf_error *err) {
     enum scf_code code = read_facts(m, err);
+    code = code == SCF_OK ? read_cosigned(m, err) : code;
     code = code == SCF_OK ? read_anchors(m, err) : code;
     if (code != SCF_OK)
         return code;
@@ -284,5 +319,6 @@ enum scf_code scf_certificate_make(struct scf_db *db, struct scf_arena *arena,
     code = code == SCF_OK ? read_anchors(m, err) : code;
     code = code == SCF_OK ? name_anchors(m, &c, err) : code;
     code = code == SCF_OK ? read_subject(m, &c, err) : code;
+    code = code == SCF_OK ? scf_evidence_judges(db, arena, &c.judges, err) : code;
     return code == SCF_OK ? scf_certificate_draw(&c, arena, out, err) : code;
 }

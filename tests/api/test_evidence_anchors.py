@@ -233,14 +233,6 @@ def test_the_certificate_names_the_anchors(world, sample, tmp_path):
     assert answer.status == 200 and answer.headers["Content-Type"] == "application/pdf"
     again = world.erp.get(f"/v1/records/{record}/preservation-certificate")
     assert again.body == answer.body
-    text = bodies_text(answer.body, tmp_path)
+    text = asice.text_of_pdf(answer.body, tmp_path)
     for said in ("one", "two", "rfc3161", "confirmed"):
         assert said in text
-
-
-def bodies_text(pdf, folder):
-    import subprocess
-    path = folder / "certificate.pdf"
-    path.write_bytes(pdf)
-    return subprocess.run(["pdftotext", "-layout", str(path), "-"], check=True,
-                          capture_output=True, text=True).stdout

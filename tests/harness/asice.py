@@ -80,3 +80,10 @@ def flipped(data, position, pattern):
     altered = bytearray(data)
     altered[position] ^= pattern
     return bytes(altered)
+
+
+def text_of_pdf(pdf, folder):
+    path = folder / "file.pdf"
+    path.write_bytes(pdf)
+    return subprocess.run(["pdftotext", "-layout", str(path), "-"], check=True,
+                          capture_output=True, text=True).stdout

@@ -17,7 +17,7 @@ struct scf_bundle_trust {
     struct scf_str vkey; /* C2SP verifier key of the record's chain; empty: the bundle's own */
     struct scf_str witnesses[SCF_BUNDLE_WITNESSES_MAX]; /* their verifier keys */
     size_t witness_count;
-    int quorum; /* so many of them must have cosigned; 0: none needs to */
+    int quorum; /* so many of `witnesses` must have cosigned */
     /* Certificates in PEM (of the signer, of timestamp authorities) and headers of blocks, for the
      * anchors; empty: the roots in the bundle. */
     struct scf_str roots;

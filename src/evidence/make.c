@@ -222,14 +222,16 @@ static enum scf_code stamp(struct making *m, struct scf_error *err) {
     struct scf_str text = scf_bundle_bytes(&m->bundle, SCF_MANIFEST_2);
     struct scf_hash manifest = scf_sha256(text.p, text.n);
     enum scf_code code = scf_evidence_stamp_get(m->db, m->arena, &manifest, &kept, err);
-    if (code == SCF_OK && kept.token.n == 0)
+    bool none = code == SCF_OK && kept.token.n == 0 && !kept.possible;
+    if (code == SCF_OK && kept.token.n == 0 && kept.possible)
         code = ask_for_stamp(m, &manifest, &kept, err);
+    if (none || code == SCF_E_NO_TIMESTAMP_AUTHORITY) { /* the last one was just switched off */
+        m->bundle.n = files;
+        return SCF_OK;
+    }
     if (code == SCF_OK)
         scf_bundle_put_timestamp(&m->bundle, kept.token, kept.ca_pem);
-    if (code != SCF_E_NO_TIMESTAMP_AUTHORITY)
-        return code;
-    m->bundle.n = files;
-    return SCF_OK;
+    return code;
 }
 
 static enum scf_code make(struct making *m, bool stamped, struct scf_buf *out,

@@ -1,11 +1,14 @@
 /* SQL of bundles: their time stamps, and whose cosignatures are in them. */
 #include "stamp_store.h"
 
+#include "scfd/anchor/anchor.h"
 #include "scfd/party/node.h"
 
 static const struct scf_stmt get = {
     "scf_evidence_stamp_get",
-    "SELECT token, ca_pem, target FROM scfd.evidence_stamp WHERE manifest_sha256 = $1"};
+    "SELECT s.token, s.ca_pem, s.target,"
+    " EXISTS (SELECT FROM scfd.anchor_target WHERE kind = $2 AND active)"
+    " FROM (VALUES (1)) one LEFT JOIN scfd.evidence_stamp s ON s.manifest_sha256 = $1"};
 
 enum scf_code scf_evidence_stamp_get(struct scf_db *db, struct scf_arena *arena,
                                      const struct scf_hash *manifest,
@@ -14,13 +17,16 @@ enum scf_code scf_evidence_stamp_get(struct scf_db *db, struct scf_arena *arena,
     struct scf_rows *rows;
     scf_params_init(&p, arena);
     scf_p_hash(&p, manifest);
+    scf_p_i16(&p, SCF_ANCHOR_RFC3161);
     enum scf_code code = scf_db_run(db, &get, &p, arena, &rows, err);
     if (code != SCF_OK)
         return code;
-    *ret = (struct scf_evidence_stamp){0};
-    if (scf_rows_count(rows) == 1)
-        *ret = (struct scf_evidence_stamp){scf_rows_str(rows, 0, 0), scf_rows_str(rows, 0, 1),
-                                           scf_rows_text(rows, 0, 2)};
+    *ret = (struct scf_evidence_stamp){
+        .token = scf_rows_str(rows, 0, 0),
+        .ca_pem = scf_rows_str(rows, 0, 1),
+        .target = scf_rows_text(rows, 0, 2),
+        .possible = scf_rows_bool(rows, 0, 3),
+    };
     return SCF_OK;
 }
 

@@ -8,9 +8,10 @@
 struct scf_evidence_stamp {
     struct scf_str token, ca_pem; /* token.n 0: there is none */
     const char *target;
+    bool possible; /* there is an authority that could be asked */
 };
 
-/* The stamp of a manifest, if there is one. In `arena`. */
+/* The stamp of a manifest, if there is one, and whether there could be. In `arena`. */
 enum scf_code scf_evidence_stamp_get(struct scf_db *db, struct scf_arena *arena,
                                      const struct scf_hash *manifest,
                                      struct scf_evidence_stamp *ret,

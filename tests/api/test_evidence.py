@@ -5,6 +5,7 @@ import hashlib
 import json
 import random
 import subprocess
+import threading
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -262,6 +263,20 @@ def test_each_file_counts_even_when_the_zip_is_sound(sample, tmp_path):
 
 
 # ---- who gets it ----
+
+
+def test_a_crowd_gets_it(sample):
+    """No authority is configured, so that nobody has to wait for one."""
+    statuses = []
+
+    def get(client):
+        statuses.extend(client.get(f"/v1/records/{sample.id}/evidence").status for _ in range(10))
+    threads = [threading.Thread(target=get, args=(sample.client.copy(),)) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert statuses == [200] * 120
 
 
 def test_only_who_may_see_the_record(sample, server, admin):

@@ -20,7 +20,7 @@ struct scf_services {
     struct scf_installation installation;
     struct scf_keys *keys;
     struct scf_signing_key *log_key;
-    struct scf_signer *evidence_signer; /* of bundles and certificates (docs/evidence.md) */
+    struct scf_signer *evidence_signer;  /* of bundles and certificates (docs/evidence.md) */
     struct scf_signing_key *witness_key; /* cosigns other logs */
     struct scf_server *server;
     struct scf_workers *workers;

@@ -178,7 +178,7 @@ static void put_anchors(struct scf_buf *out, int *number, const struct scf_instr
     put_section(out, number, &anchors, "");
     for (size_t k = 0; k < i->anchor_count; k++) {
         const char *name = i->anchors[k].name;
-        if (i->anchors[k].kind == SCF_ANCHOR_RFC3161)
+        if (i->anchors[k].kind == SCF_ANCHOR_RFC3161 && i->anchors[k].trust.n > 0)
             scf_buf_printf(out, anchored, name, name, name,
                            i->proven_us[k] / SCF_US_PER_SECOND + 1);
     }

@@ -6,6 +6,7 @@
 
 #include "scfd/anchor/anchor.h"
 #include "scfd/base/clock.h"
+#include "scfd/base/log.h"
 
 #include "scfd/chain/chain.h"
 #include "scfd/chain/cosigned.h"
@@ -24,7 +25,8 @@ struct making {
     const struct scf_record *record;
     struct scf_bundle_facts facts;
     struct scf_bundle bundle;
-    struct scf_anchoring *anchorings; /* of the first facts.anchor_count */
+    struct scf_anchoring *anchorings;
+    const struct scf_anchor_entry *entries[SCF_BUNDLE_ANCHORS_MAX]; /* of facts.anchors */
     int64_t proven_us[SCF_BUNDLE_ANCHORS_MAX];
     int64_t signed_us;
 };
@@ -83,8 +85,30 @@ static struct scf_str trust_of(struct making *m, const struct scf_anchor_target 
     return scf_str(scf_json_string(settings, "ca_pem"));
 }
 
+static bool verifies(const struct scf_bundle_anchor *a, struct scf_str statement,
+                     int64_t *ret_time_us) {
+    struct scf_buf report;
+    scf_buf_init(&report, TEXT_MAX);
+    bool good =
+        scf_anchor_adapter_of(a->kind)->verify(a->proof, statement, a->trust, &report, ret_time_us);
+    scf_buf_free(&report);
+    return good;
+}
+
+/* What is handed out must verify. Certificates that were replaced since in a target's settings do
+ * not fit its older proofs any more: these then stand alone, and a reader brings certificates. */
+static bool prove(struct scf_bundle_anchor *a, struct scf_str statement, int64_t *ret_time_us) {
+    if (verifies(a, statement, ret_time_us))
+        return true;
+    bool had_trust = a->trust.n > 0;
+    a->trust = (struct scf_str){0};
+    return had_trust && verifies(a, statement, ret_time_us);
+}
+
+/* *ret_time_us 0: it does not verify, and is left out. */
 static enum scf_code read_anchor(struct making *m, const struct scf_anchoring *from,
-                                 struct scf_bundle_anchor *a, struct scf_error *err) {
+                                 struct scf_bundle_anchor *a, int64_t *ret_time_us,
+                                 struct scf_error *err) {
     struct scf_anchor_statement statement;
     if (!scf_anchor_statement_parse(from->entry.statement, &statement))
         return scf_fail(err, SCF_E_INTERNAL, "The statement of a tick cannot be read back.");
@@ -97,18 +121,24 @@ static enum scf_code read_anchor(struct making *m, const struct scf_anchoring *f
                                     .size = statement.size,
                                     .path_count = (size_t)from->path_count};
     memcpy(a->path, from->path, sizeof a->path);
+    *ret_time_us = 0;
+    if (scf_anchor_adapter_of(a->kind) == NULL || !prove(a, from->entry.statement, ret_time_us)) {
+        scf_log(SCF_LOG_WARN, "the proof of tick %" PRId64 " at %s does not verify", statement.tick,
+                a->name);
+        return SCF_OK;
+    }
     return scf_chain_block_proof(m->db, m->arena, m->record, from->block_height, &a->block_note,
                                  a->leaf_path, &a->leaf_path_count, err);
 }
 
 static enum scf_code read_anchors(struct making *m, struct scf_error *err) {
-    size_t n = 0;
+    size_t found = 0, n = 0;
     enum scf_code code = scf_anchor_find(m->db, m->arena, &m->record->chain_id,
-                                         m->facts.block.height, &m->anchorings, &n, err);
-    n = n < SCF_BUNDLE_ANCHORS_MAX ? n : SCF_BUNDLE_ANCHORS_MAX;
-    for (size_t i = 0; code == SCF_OK && i < n; i++) {
-        code = read_anchor(m, &m->anchorings[i], &m->facts.anchors[i], err);
-        m->proven_us[i] = m->anchorings[i].entry.proven_us;
+                                         m->facts.block.height, &m->anchorings, &found, err);
+    for (size_t i = 0; code == SCF_OK && i < found && n < SCF_BUNDLE_ANCHORS_MAX; i++) {
+        m->entries[n] = &m->anchorings[i].entry;
+        code = read_anchor(m, &m->anchorings[i], &m->facts.anchors[n], &m->proven_us[n], err);
+        n += m->proven_us[n] > 0;
     }
     if (code == SCF_OK)
         m->facts.anchor_count = n;
@@ -176,6 +206,10 @@ static enum scf_code sign(struct making *m, struct scf_error *err) {
     struct scf_buf der;
     struct scf_str kept;
     scf_buf_init(&der, SIGNATURE_MAX);
+    if (m->signed_us > scf_signer_until_us(m->services->evidence_signer))
+        return scf_fail(err, SCF_E_INTERNAL,
+                        "The certificate that signs evidence ended before the record was sealed; "
+                        "the operator must renew it.");
     enum scf_code code =
         scf_cades_sign(m->services->evidence_signer, scf_bundle_bytes(&m->bundle, SCF_MANIFEST_1),
                        m->signed_us, &der, err);
@@ -291,12 +325,12 @@ static enum scf_code name_anchors(struct making *m, struct scf_certificate *c,
     if (list == NULL)
         return scf_fail_memory(err);
     for (size_t i = 0; i < m->facts.anchor_count; i++) {
-        const struct scf_anchor_entry *e = &m->anchorings[i].entry;
+        const struct scf_anchor_entry *e = m->entries[i];
         list[i] = (struct scf_certificate_anchor){.target = e->target->name,
                                                   .kind = scf_anchor_kind_names[e->target->kind],
                                                   .state = scf_anchor_state_names[e->state],
                                                   .reference = e->reference,
-                                                  .proven_us = e->proven_us};
+                                                  .proven_us = m->proven_us[i]};
     }
     c->anchors = list;
     c->anchor_count = m->facts.anchor_count;

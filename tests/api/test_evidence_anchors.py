@@ -195,6 +195,37 @@ def test_another_authority_is_asked(world):
         assert world.admin.patch(path, {"active": False}, {"If-Match": tag}).status == 200
 
 
+def test_certificates_that_were_replaced_since(world, tmp_path):
+    """The old proof is still in the bundle, and the bundle verifies."""
+    record = world.record()
+    anchored(world.erp, record, 2)
+    targets = world.admin.get("/v1/anchor-targets", limit=500).json()["data"]
+    one = next(t for t in targets if t["name"] == "one")
+    path = f"/v1/anchor-targets/{one['id']}"
+
+    def settings(ca_pem):
+        tag = world.admin.get(path).headers["ETag"]
+        answer = world.admin.patch(path, {"settings": {"ca_pem": ca_pem}}, {"If-Match": tag})
+        assert answer.status == 200, answer
+    with tsa.Authority() as other:
+        settings(other.ca_pem)
+        bundle = fetch(world.erp, record, timestamp="none").body
+        settings(world.authority.ca_pem)
+    files = asice.entries(bundle)
+    assert "proofs/anchors/one/proof.tst" in files
+    assert "proofs/anchors/one/tsa-chain.pem" not in files
+    file = tmp_path / f"{record}.asice"
+    file.write_bytes(bundle)
+    code, output = asice.verify(file)
+    assert code == 0 and "no certificates were given" in output, output
+    roots = tmp_path / "roots.pem"
+    roots.write_text(world.authority.ca_pem + (world.server.data / "evidence.pem").read_text())
+    code, output = asice.verify(file, "--trust", str(roots))
+    assert code == 0 and "no certificates were given" not in output, output
+    code, output = asice.run_steps(tmp_path / "room", bundle, file.name)
+    assert code == 0, output
+
+
 def test_no_authority_answers(world):
     world.authority.fault = "down"
     record = world.record()

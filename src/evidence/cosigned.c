@@ -26,7 +26,8 @@ static bool take_line(struct scf_str *rest, struct scf_str *ret) {
 bool scf_bundle_cosignature(const struct scf_bundle_facts *f, struct scf_str vkey,
                             struct scf_cosigner *ret_key, struct scf_str *ret_line,
                             int64_t *ret_time_s) {
-    const char *gap = memmem(f->cosigned_note.p, f->cosigned_note.n, "\n\n", 2);
+    const char *gap =
+        f->cosigned_note.n > 0 ? memmem(f->cosigned_note.p, f->cosigned_note.n, "\n\n", 2) : NULL;
     if (gap == NULL || !scf_cosigner_parse(vkey, ret_key))
         return false;
     size_t text_n = (size_t)(gap - f->cosigned_note.p) + 1;

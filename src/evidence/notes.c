@@ -7,7 +7,7 @@
 bool scf_note_split(struct scf_str note, struct scf_str *ret_text, uint8_t sig[64]) {
     uint8_t blob[SCF_NOTE_KEY_ID + 64];
     size_t n;
-    const char *gap = memmem(note.p, note.n, "\n\n", 2);
+    const char *gap = note.n > 0 ? memmem(note.p, note.n, "\n\n", 2) : NULL;
     if (gap == NULL)
         return false;
     struct scf_str text = {note.p, (size_t)(gap - note.p) + 1};

@@ -3,7 +3,6 @@
 
 #include "scfd/codec/json.h"
 #include "scfd/codec/jsonw.h"
-#include "scfd/codec/sign.h"
 
 #define ANCHORS "proofs/anchors/"
 #define FORMAT "scfd-anchor-path/v1"
@@ -41,8 +40,7 @@ static const char *in(struct scf_bundle *b, const struct scf_bundle_anchor *a, c
 static int64_t block_size(struct scf_str note) {
     struct scf_str text;
     struct scf_block block;
-    uint8_t sig[SCF_ED25519_SIGNATURE_LEN];
-    return scf_note_split(note, &text, sig) && scf_block_parse(text, &block) ? block.size : 0;
+    return scf_note_text(note, &text) && scf_block_parse(text, &block) ? block.size : 0;
 }
 
 static void put_proof(struct scf_bundle *b, const struct scf_bundle_anchor *a) {

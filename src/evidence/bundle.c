@@ -76,10 +76,9 @@ static bool read_path(const cJSON *proof, struct scf_bundle_facts *f) {
 }
 
 static bool read_block(const cJSON *proof, struct scf_bundle_facts *f) {
-    uint8_t sig[SCF_ED25519_SIGNATURE_LEN];
     struct scf_str text;
     f->block_note = string(scf_json_get(proof, "block"), "note");
-    return scf_note_split(f->block_note, &text, sig) && scf_block_parse(text, &f->block);
+    return scf_note_text(f->block_note, &text) && scf_block_parse(text, &f->block);
 }
 
 bool scf_bundle_facts_read(struct scf_arena *arena, struct scf_bundle_facts *f) {
@@ -100,6 +99,7 @@ bool scf_bundle_facts_read(struct scf_arena *arena, struct scf_bundle_facts *f) 
         index < 0 || !read_path(proof, f) || !read_block(proof, f))
         return false;
     f->record.leaf_index = index;
+    f->alg = SCF_SHA256;
     return true;
 }
 
@@ -108,19 +108,20 @@ bool scf_bundle_facts_read(struct scf_arena *arena, struct scf_bundle_facts *f) 
 void scf_bundle_put_note(struct scf_bundle *b, const char *stem, struct scf_str note,
                          const char *en, const char *zh) {
     struct scf_str text;
-    uint8_t sig[SCF_ED25519_SIGNATURE_LEN];
-    if (!scf_note_split(note, &text, sig)) {
+    uint8_t sig[SCF_NOTE_SIGNATURE_MAX];
+    size_t n;
+    if (!scf_note_split(note, &text, sig, &n)) {
         b->failed = true;
         return;
     }
-    struct scf_str bytes = {scf_strndup(b->arena, (const char *)sig, sizeof sig), sizeof sig};
+    struct scf_str bytes = {scf_strndup(b->arena, (const char *)sig, n), n};
     scf_bundle_add(b, scf_asprintf(b->arena, "%s.note", stem), note, TEXT,
                    scf_asprintf(b->arena, "%s, signed (C2SP signed note)", en),
                    scf_asprintf(b->arena, "%s（已签名，C2SP signed note）", zh));
     scf_bundle_add(b, scf_asprintf(b->arena, "%s.txt", stem), text, TEXT, en, zh);
     scf_bundle_add(b, scf_asprintf(b->arena, "%s.sig", stem), bytes, BYTES,
-                   scf_asprintf(b->arena, "%s: Ed25519 signature", en),
-                   scf_asprintf(b->arena, "%s：Ed25519 签名", zh));
+                   scf_asprintf(b->arena, "%s: signature", en),
+                   scf_asprintf(b->arena, "%s：签名", zh));
 }
 
 void scf_bundle_put_path(struct scf_bundle *b, const char *name, int64_t index, int64_t size,

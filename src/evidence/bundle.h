@@ -75,6 +75,7 @@ struct scf_bundle_facts {
 
     /* Out of the proof, by scf_bundle_facts_read. */
     struct scf_record record; /* as scf_leaf_parse gives it, with leaf_index */
+    enum scf_hash_alg alg;    /* of the chain's leaves, tree and blocks */
     struct scf_str leaf_text, checkpoint, block_note, vkey, public_pem;
     struct scf_block block;
     struct scf_hash path[SCF_PROOF_MAX];
@@ -132,9 +133,13 @@ void scf_bundle_manifest(const struct scf_bundle *b, size_t from, const char *si
 
 /* ---- notes (notes.c) ---- */
 
-/* A signed note with one signature, or of which the first counts: its text, and the 64 bytes of an
- * Ed25519 signature. Views; `sig` is decoded. */
-bool scf_note_split(struct scf_str note, struct scf_str *ret_text, uint8_t sig[64]) SCF_MUST_CHECK;
+/* A signed note, and the signature in its first line, without the id of the key: Ed25519, or
+ * another of at most SCF_NOTE_SIGNATURE_MAX bytes. The text is a view. */
+enum { SCF_NOTE_SIGNATURE_MAX = 72 };
+bool scf_note_split(struct scf_str note, struct scf_str *ret_text,
+                    uint8_t ret_sig[SCF_NOTE_SIGNATURE_MAX], size_t *ret_n) SCF_MUST_CHECK;
+/* Its text alone. */
+bool scf_note_text(struct scf_str note, struct scf_str *ret_text) SCF_MUST_CHECK;
 /* "left <hex>" or "right <hex>" lines: on which side of the hash so far the next one stands. False:
  * the path has another length than index and size ask for. */
 bool scf_path_lines(uint64_t index, uint64_t size, const struct scf_hash *path, size_t n,

@@ -57,7 +57,7 @@ static bool check_paths(struct anchor_check *k) {
     const struct scf_record *r = &k->c->facts.record;
     struct scf_hash block = scf_block_hash(&k->block),
                     leaf = scf_merkle_leaf(SCF_SHA256, block.b, SCF_HASH_LEN);
-    bool in_block = scf_merkle_verify_inclusion(SCF_SHA256, (uint64_t)r->leaf_index,
+    bool in_block = scf_merkle_verify_inclusion(k->c->facts.alg, (uint64_t)r->leaf_index,
                                                 (uint64_t)k->block.size, &r->leaf_hash,
                                                 a->leaf_path, a->leaf_path_count, &k->block.root);
     bool in_tick = a->size == k->statement.size &&

@@ -17,7 +17,7 @@ static bool check_tree(struct scf_bundle_check *c) {
     if (!scf_check_step(c, is_signed, "the cosigned checkpoint is signed by the chain's key"))
         return false;
     bool inside = scf_merkle_verify_inclusion(
-        SCF_SHA256, (uint64_t)f->record.leaf_index, (uint64_t)point.size, &f->record.leaf_hash,
+        f->alg, (uint64_t)f->record.leaf_index, (uint64_t)point.size, &f->record.leaf_hash,
         f->cosigned_path, f->cosigned_path_count, &point.root);
     return scf_check_step(c, inside, "the leaf is in the cosigned tree of %" PRId64 " leaves",
                           point.size);

@@ -26,13 +26,10 @@ static bool take_line(struct scf_str *rest, struct scf_str *ret) {
 bool scf_bundle_cosignature(const struct scf_bundle_facts *f, struct scf_str vkey,
                             struct scf_cosigner *ret_key, struct scf_str *ret_line,
                             int64_t *ret_time_s) {
-    const char *gap =
-        f->cosigned_note.n > 0 ? memmem(f->cosigned_note.p, f->cosigned_note.n, "\n\n", 2) : NULL;
-    if (gap == NULL || !scf_cosigner_parse(vkey, ret_key))
+    struct scf_str text;
+    if (!scf_note_text(f->cosigned_note, &text) || !scf_cosigner_parse(vkey, ret_key))
         return false;
-    size_t text_n = (size_t)(gap - f->cosigned_note.p) + 1;
-    struct scf_str text = {f->cosigned_note.p, text_n},
-                   lines = {gap + 2, f->cosigned_note.n - text_n - 1};
+    struct scf_str lines = {text.p + text.n + 1, f->cosigned_note.n - text.n - 1};
     return scf_cosignature_find(lines, text, ret_key, ret_line, ret_time_s);
 }
 
@@ -62,11 +59,10 @@ static void put_cosignature(struct scf_bundle *b, const struct scf_bundle_facts 
                             struct scf_str vkey) {
     struct scf_cosigner key;
     struct scf_str line, text;
-    uint8_t sig[SCF_ED25519_SIGNATURE_LEN];
     int64_t time_s;
     const char *stem = scf_asprintf(b->arena, COSIGNED "%02d", number);
     if (stem == NULL || !scf_bundle_cosignature(f, vkey, &key, &line, &time_s) ||
-        !scf_note_split(f->cosigned_note, &text, sig)) {
+        !scf_note_text(f->cosigned_note, &text)) {
         b->failed = true;
         return;
     }
@@ -89,10 +85,9 @@ void scf_bundle_put_cosigned(struct scf_bundle *b, const struct scf_bundle_facts
     struct scf_str rest = f->witness_keys, vkey;
     struct scf_checkpoint point = {0};
     struct scf_str text;
-    uint8_t sig[SCF_ED25519_SIGNATURE_LEN];
     if (f->witness_keys.n == 0)
         return;
-    if (!scf_note_split(f->cosigned_note, &text, sig) || !scf_checkpoint_parse(text, &point))
+    if (!scf_note_text(f->cosigned_note, &text) || !scf_checkpoint_parse(text, &point))
         b->failed = true;
     scf_bundle_add(b, KEYS, f->witness_keys, "text/plain", "Verifier keys of the witnesses",
                    "见证者公钥（C2SP）");

@@ -3,24 +3,33 @@
 
 #include "scfd/chain/note.h"
 
-/* "\xe2\x80\x94 name base64": what stands behind the last blank of the first signature line. */
-bool scf_note_split(struct scf_str note, struct scf_str *ret_text, uint8_t sig[64]) {
-    uint8_t blob[SCF_NOTE_KEY_ID + 64];
-    size_t n;
+bool scf_note_text(struct scf_str note, struct scf_str *ret_text) {
     const char *gap = note.n > 0 ? memmem(note.p, note.n, "\n\n", 2) : NULL;
     if (gap == NULL)
         return false;
-    struct scf_str text = {note.p, (size_t)(gap - note.p) + 1};
-    const char *line = gap + 2, *end = note.p + note.n;
+    *ret_text = (struct scf_str){note.p, (size_t)(gap - note.p) + 1};
+    return true;
+}
+
+/* "\xe2\x80\x94 name base64": what stands behind the last blank of the first signature line. */
+bool scf_note_split(struct scf_str note, struct scf_str *ret_text,
+                    uint8_t ret_sig[SCF_NOTE_SIGNATURE_MAX], size_t *ret_n) {
+    uint8_t blob[SCF_NOTE_KEY_ID + SCF_NOTE_SIGNATURE_MAX];
+    struct scf_str text;
+    size_t n;
+    if (!scf_note_text(note, &text))
+        return false;
+    const char *line = text.p + text.n + 1, *end = note.p + note.n;
     const char *lf = memchr(line, '\n', (size_t)(end - line));
     const char *blank = lf != NULL ? memrchr(line, ' ', (size_t)(lf - line)) : NULL;
     if (blank == NULL ||
         !scf_unbase64((struct scf_str){blank + 1, (size_t)(lf - blank) - 1}, blob, sizeof blob,
                       &n) ||
-        n != sizeof blob)
+        n <= SCF_NOTE_KEY_ID)
         return false;
     *ret_text = text;
-    memcpy(sig, blob + SCF_NOTE_KEY_ID, 64);
+    *ret_n = n - SCF_NOTE_KEY_ID;
+    memcpy(ret_sig, blob + SCF_NOTE_KEY_ID, *ret_n);
     return true;
 }
 

@@ -311,9 +311,10 @@ static void test_notes_that_are_none(void **state) {
                                       "text\n\n\xe2\x80\x94 name !!!!\n",
                                       "text\n\nAAAA\n"};
     struct scf_str text;
-    uint8_t sig[SCF_ED25519_SIGNATURE_LEN];
+    uint8_t sig[SCF_NOTE_SIGNATURE_MAX];
+    size_t n;
     for (size_t i = 0; i < SCF_COUNT(bad); i++)
-        assert_false(scf_note_split(scf_str(bad[i]), &text, sig));
+        assert_false(scf_note_split(scf_str(bad[i]), &text, sig, &n));
 }
 
 int main(void) {

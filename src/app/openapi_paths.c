@@ -124,10 +124,13 @@ static const char *description_of(const char *status) {
 static const char *media_of(struct scf_str component) {
     static const struct {
         const char *word, *media;
-    } words[] = {
-        {"text", "text/plain"},     {"bytes", "application/octet-stream"}, {"html", "text/html"},
-        {"pdf", "application/pdf"}, {"tlogsize", "text/x.tlog.size"},      {"ndjson", ndjson_type},
-    };
+    } words[] = {{"text", "text/plain"},
+                 {"bytes", "application/octet-stream"},
+                 {"html", "text/html"},
+                 {"pdf", "application/pdf"},
+                 {"asice", "application/vnd.etsi.asic-e+zip"},
+                 {"tlogsize", "text/x.tlog.size"},
+                 {"ndjson", ndjson_type}};
     for (size_t i = 0; i < SCF_COUNT(words); i++)
         if (scf_str_is(component, words[i].word))
             return words[i].media;

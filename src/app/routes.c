@@ -7,6 +7,7 @@
 #include "scfd/codec/jsonw.h"
 #include "scfd/credit/credit.h"
 #include "scfd/erasure/erasure.h"
+#include "scfd/evidence/evidence.h"
 #include "scfd/exchange/exchange.h"
 #include "scfd/intake/intake.h"
 #include "scfd/lending/lending.h"
@@ -92,8 +93,9 @@ struct scf_route *scf_all_routes(size_t *ret_count) {
         {scf_lending_routes, scf_lending_route_count},
         {scf_report_routes, scf_report_route_count},
         {scf_erasure_routes, scf_erasure_route_count},
-        {scf_witness_routes, scf_witness_route_count},
         {scf_anchor_routes, scf_anchor_route_count},
+        {scf_evidence_routes, scf_evidence_route_count},
+        {scf_witness_routes, scf_witness_route_count},
         {scf_exchange_routes, scf_exchange_route_count},
         {scf_work_routes, scf_work_route_count},
     };

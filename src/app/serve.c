@@ -16,6 +16,7 @@
 #include "scfd/chain/chain.h"
 #include "scfd/chain/published.h"
 #include "scfd/codec/sign.h"
+#include "scfd/codec/signer.h"
 #include "scfd/credit/credit.h"
 #include "scfd/db/cluster.h"
 #include "scfd/db/migrate.h"
@@ -96,14 +97,20 @@ static enum scf_code open_database(struct running *r, struct scf_error *err) {
     return scf_migrate(r->services.database_url, SCF_MIGRATE_APPLY, NULL, err);
 }
 
-/* The file that was given, else the one of this name in the data directory, made when missing. */
+/* A file in the data directory unless another one is named. */
+static bool file_of(const struct running *r, const char *given, const char *name,
+                    char out[PATH_MAX]) {
+    int n = given ? snprintf(out, PATH_MAX, "%s", given)
+                  : snprintf(out, PATH_MAX, "%s/%s", r->config.data_dir, name);
+    return n >= 0 && n < PATH_MAX;
+}
+
+/* The key in the file that was given, else in the one of this name, made when missing. */
 static enum scf_code load_key(const struct running *r, const char *given, const char *name,
                               enum scf_sign_alg alg, struct scf_signing_key **ret,
                               struct scf_error *err) {
     char path[PATH_MAX];
-    int n = given ? snprintf(path, sizeof path, "%s", given)
-                  : snprintf(path, sizeof path, "%s/%s", r->config.data_dir, name);
-    if (n < 0 || (size_t)n >= sizeof path)
+    if (!file_of(r, given, name, path))
         return scf_fail(err, SCF_E_INVALID_PARAMETER, "The path of a key is too long.");
     return scf_signing_key_load(path, alg, given == NULL, ret, err);
 }
@@ -117,6 +124,19 @@ static enum scf_code load_keys(struct running *r, struct scf_error *err) {
     if (code == SCF_OK)
         code = load_key(r, c->witness_key_file, "witness.key", SCF_ED25519, &s->witness_key, err);
     return code == SCF_OK ? scf_witness_check(s, err) : code;
+}
+
+/* What is named must be there; only what is not named is made. */
+static enum scf_code load_evidence_signer(struct running *r, struct scf_error *err) {
+    char key[PATH_MAX], certificate[PATH_MAX], name[64];
+    const struct scf_config *c = &r->config;
+    if (!file_of(r, c->evidence_key_file, "evidence.key", key) ||
+        !file_of(r, c->evidence_certificate_file, "evidence.pem", certificate))
+        return scf_fail(err, SCF_E_INVALID_PARAMETER,
+                        "The path of a file for evidence is too long.");
+    snprintf(name, sizeof name, "%.50s evidence", c->origin);
+    return scf_signer_load(key, certificate, !c->evidence_key_file && !c->evidence_certificate_file,
+                           name, scf_now_us(), &r->services.evidence_signer, err);
 }
 
 static enum scf_code ship_defaults(struct scf_db *db, void *ctx, struct scf_error *err) {
@@ -292,9 +312,11 @@ static enum scf_code block_signals(struct running *r, struct scf_error *err) {
 
 static enum scf_code come_up(struct running *r, struct scf_error *err) {
     enum scf_code (*const steps[])(struct running *, struct scf_error *) = {
-        open_data,          open_database,   block_signals,   load_keys,    set_up_installation,
-        check_signing_keys, check_published, open_catalogues, start_intake, start_work,
-        start_callers,      start_server,    start_listener,
+        open_data,          open_database,        block_signals,
+        load_keys,          load_evidence_signer, set_up_installation,
+        check_signing_keys, check_published,      open_catalogues,
+        start_intake,       start_work,           start_callers,
+        start_server,       start_listener,
     };
     for (size_t i = 0; i < SCF_COUNT(steps); i++) {
         enum scf_code code = steps[i](r, err);
@@ -330,6 +352,7 @@ static void go_down(struct running *r) {
         scf_published_close(r->services.published);
         scf_signing_key_free(r->services.log_key);
         scf_signing_key_free(r->services.sm2_key);
+        scf_signer_free(r->services.evidence_signer);
         scf_signing_key_free(r->services.witness_key);
         free(r->routes);
     }

@@ -30,6 +30,7 @@ ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 SECONDS = int(os.environ.get("BENCH_SECONDS", "8"))
 BULK_LINES = int(os.environ.get("BENCH_BULK_LINES", "50000"))
 CLAIMS = int(os.environ.get("BENCH_CLAIMS", "60000"))
+BUNDLES = int(os.environ.get("BENCH_BUNDLES", "5000"))
 PROOFS = int(os.environ.get("BENCH_PROOFS", "100000"))
 PROBES = 8
 MANY_RECORDS = int(os.environ.get("BENCH_MANY", "1000000"))
@@ -424,6 +425,7 @@ class Bench:
                         node.key,
                         BENCH_RECORDS=file.name,
                         BENCH_ACCEPT=accept,
+                        BENCH_WHAT="proof",
                     )
                     for _ in range(ROUNDS)
                 ]
@@ -479,6 +481,29 @@ class Bench:
             work = f"201 to signed proof under {name}, p99"
             self.add(work, "–", p99, 1500, 1000, at_most=True, unit="ms")
 
+    def bench_bundles(self):
+        """Bundles of different records, then the checking of one by a process of its own."""
+        node = make_node(self.admin, "erp")
+        ids = self.sealed_records(node, BUNDLES)
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write("\n".join(ids))
+            file.flush()
+            result = wrk(self.server.url, "proof.lua", 16, node.key, BENCH_RECORDS=file.name,
+                         BENCH_ACCEPT="*/*", BENCH_WHAT="evidence")
+        print("  p50 {p50_us:,} µs, p99 {p99_us:,} µs".format(**result))
+        self.add("evidence bundle of a record", "–", result["rate"], 50, 200, unit="bundles/s")
+        bundle = self.server.client(node.key).get(f"/v1/records/{ids[0]}/evidence").body
+        with tempfile.NamedTemporaryFile(suffix=".asice") as file:
+            file.write(bundle)
+            file.flush()
+            took = []
+            for _ in range(50):
+                began = time.monotonic()
+                assert scfd("verify", file.name).returncode == 0
+                took.append(1000 * (time.monotonic() - began))
+        self.add("verify a bundle, process and all", "–", statistics.median(took), 30, 10,
+                 at_most=True, unit="ms")
+
     def bench_audit(self):
         leaves = int(self.server.psql("SELECT count(*) FROM scfd.record"))
         began = time.monotonic()
@@ -519,7 +544,7 @@ class Bench:
 
 
 PARTS = ["single", "fastify", "latency", "bulk", "not_modified", "assess", "increments"]
-PARTS += ["claims", "proofs", "sealing", "receipt", "audit", "anchors"]
+PARTS += ["claims", "proofs", "sealing", "bundles", "receipt", "audit", "anchors"]
 
 
 def main():

@@ -1,6 +1,6 @@
 -- wrk: GET the proofs of records, one after another, each thread its own share of them.
 -- Environment: BENCH_KEY, BENCH_ETAG (may be empty), BENCH_RECORDS (a file of record ids, one per
--- line), BENCH_THREADS, BENCH_ACCEPT.
+-- line), BENCH_THREADS, BENCH_ACCEPT, BENCH_WHAT ("proof").
 local threads = 0
 
 function setup(thread)
@@ -18,7 +18,7 @@ function init()
   for id in io.lines(os.getenv("BENCH_RECORDS")) do
     line = line + 1
     if line % step == number % step then
-      requests[#requests + 1] = wrk.format("GET", "/v1/records/" .. id .. "/proof", headers)
+      requests[#requests + 1] = wrk.format("GET", "/v1/records/" .. id .. "/" .. os.getenv("BENCH_WHAT"), headers)
     end
   end
 end

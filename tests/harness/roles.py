@@ -11,6 +11,8 @@ READS = {
     "findings": ({"admin", "seller", "lender"}, 404),
     "progress": ({"admin", "seller", "lender"}, 404),
     "invoice": ({"admin", "seller"}, 404),
+    "evidence": ({"admin", "seller"}, 404),
+    "certificate": ({"admin", "seller"}, 404),
     "assessment": ({"admin", "lender"}, 404),  # an administrator asked for it
     "receipt": ({"admin", "lender"}, 404),
     "report": ({"admin", "lender"}, 404),

@@ -207,6 +207,8 @@ class World:
             "findings": f"/v1/contracts/{self.contract_id}/findings",
             "progress": f"/v1/contracts/{self.contract_id}/progress",
             "invoice": f"/v1/invoices/{self.invoice_id}",
+            "evidence": f"/v1/records/{self.invoice_id}/evidence",
+            "certificate": f"/v1/records/{self.invoice_id}/preservation-certificate",
             "assessment": asm,
             "receipt": asm + "/receipt",
             "report": asm + "/report",

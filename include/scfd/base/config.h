@@ -15,14 +15,16 @@ struct scf_config {
     const char *listen;       /* host:port or unix:/path */
     const char *database_url; /* NULL: embedded cluster */
     const char *public_base_url;
-    const char *signing_key_file; /* NULL: DIR/log.key */
-    const char *sm2_key_file;     /* NULL: DIR/log-sm2.key */
-    const char *published_file;   /* NULL: DIR/published */
-    int64_t published_required;   /* 1: without that file no start on a database with blocks */
-    const char *witness_key_file; /* NULL: DIR/witness.key */
-    const char *witness_name;     /* NULL: ORIGIN/witness */
-    const char *evm_key_file;     /* NULL: DIR/evm.key */
-    const char *origin;           /* prefix of every chain's origin */
+    const char *signing_key_file;  /* NULL: DIR/log.key */
+    const char *sm2_key_file;      /* NULL: DIR/log-sm2.key */
+    const char *published_file;    /* NULL: DIR/published */
+    int64_t published_required;    /* 1: without that file no start on a database with blocks */
+    const char *witness_key_file;  /* NULL: DIR/witness.key */
+    const char *witness_name;      /* NULL: ORIGIN/witness */
+    const char *evm_key_file;      /* NULL: DIR/evm.key */
+    const char *evidence_key_file; /* NULL: DIR/evidence.key */
+    const char *evidence_certificate_file; /* NULL: DIR/evidence.pem */
+    const char *origin;                    /* prefix of every chain's origin */
     const char *log_level;
     const char *log_format;
     int64_t http_threads;    /* 0: one per core */

@@ -86,6 +86,21 @@ enum scf_code scf_proof_text(struct scf_db *db, struct scf_arena *arena,
                              const struct scf_services *services, const struct scf_record *record,
                              struct scf_buf *out, struct scf_error *err) SCF_MUST_CHECK;
 
+/* The path from the record's leaf to the root of the tree of `size` leaves, which is sealed
+ * (SCF_PROOF_MAX hashes at most); not verified. INTERNAL: the stored tree is damaged. */
+enum scf_code scf_chain_path(struct scf_db *db, struct scf_arena *arena,
+                             const struct scf_record *record, int64_t size,
+                             struct scf_hash *ret_path, size_t *ret_n,
+                             struct scf_error *err) SCF_MUST_CHECK;
+
+/* The signed header of the chain's block at `height`, which covers the record, and the path from
+ * the record's leaf to its root (SCF_PROOF_MAX hashes at most). Text in `arena`. INTERNAL: there is
+ * no such block, or the stored tree is damaged. */
+enum scf_code scf_chain_block_proof(struct scf_db *db, struct scf_arena *arena,
+                                    const struct scf_record *record, int64_t height,
+                                    struct scf_str *ret_note, struct scf_hash *ret_path,
+                                    size_t *ret_n, struct scf_error *err) SCF_MUST_CHECK;
+
 /* Offline check of such a document against a verifier key (C2SP vkey text): leaf text → leaf hash →
  * inclusion → checkpoint → signature → block header → block hash; with `body` (NULL: not given)
  * also its digest. The key says which suite it must be. Writes one plain line per step to `report`.

@@ -9,6 +9,7 @@
 
 struct scf_signing_key;
 struct scf_published;
+struct scf_signer;
 struct scf_templates;
 struct scf_intake;
 struct scf_tile_cache;
@@ -23,6 +24,7 @@ struct scf_services {
     struct scf_signing_key *log_key;     /* Ed25519 */
     struct scf_signing_key *sm2_key;     /* signs chains of suite sm3-sm2 */
     struct scf_published *published;     /* what was signed so far; NULL: nobody remembers */
+    struct scf_signer *evidence_signer;  /* of bundles and certificates (docs/evidence.md) */
     struct scf_signing_key *witness_key; /* cosigns other logs */
     struct scf_server *server;
     struct scf_workers *workers;

@@ -1,0 +1,330 @@
+/* A bundle put together from its facts, and every single byte of it altered: in the file, and in
+ * each entry with the container made to fit. The pieces come from a key of its own; what they mean
+ * to openssl and others is tested in tests/api/test_evidence.py. */
+#include "bundle.h"
+
+#include "scfd/chain/chain.h"
+#include "scfd/chain/note.h"
+#include "scfd/codec/jsonw.h"
+#include "scfd/codec/signer.h"
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+enum { FILE_MAX = 1 << 20, LEAVES = 11, INDEX = 6 };
+
+static struct scf_arena *arena;
+static struct scf_signing_key *log_key;
+static struct scf_signer *signer;
+static char dir[] = "/tmp/scfd-bundle-XXXXXX";
+static struct scf_str file; /* the bundle */
+
+static const char body[] = "{\"contract_no\":\"HT-1\",\"amount\":\"1.00\"}";
+
+static struct scf_str keep(struct scf_buf *b) {
+    assert_false(b->overflow);
+    struct scf_str kept = {scf_strndup(arena, b->data, b->len), b->len};
+    assert_non_null(kept.p);
+    scf_buf_free(b);
+    return kept;
+}
+
+static struct scf_buf empty(void) {
+    struct scf_buf b;
+    scf_buf_init(&b, FILE_MAX);
+    return b;
+}
+
+/* ---- a tree of its own ---- */
+
+struct tree {
+    struct scf_record record;
+    struct scf_hash leaves[LEAVES], root, path[SCF_PROOF_MAX];
+    int n;
+    struct scf_vkey key;
+};
+
+static void grow(struct tree *t) {
+    t->record = (struct scf_record){.chain_id = scf_uuid_new(),
+                                    .id = scf_uuid_new(),
+                                    .kind = SCF_REC_CONTRACT,
+                                    .external_id = SCF_STR("HT \"1\"\\ 合同"),
+                                    .received_us = INT64_C(1795334400123456),
+                                    .leaf_index = INDEX,
+                                    .body = {body, sizeof body - 1}};
+    scf_record_prepare(&t->record);
+    for (int i = 0; i < LEAVES; i++)
+        t->leaves[i] = scf_sha256(&i, sizeof i);
+    t->leaves[INDEX] = t->record.leaf_hash;
+    t->root = scf_merkle_root(SCF_SHA256, t->leaves, LEAVES);
+    struct scf_range ranges[SCF_PROOF_MAX];
+    t->n = scf_merkle_inclusion(INDEX, LEAVES, ranges);
+    for (int i = 0; i < t->n; i++)
+        t->path[i] = scf_merkle_root(SCF_SHA256, t->leaves + ranges[i].begin,
+                                     (size_t)(ranges[i].end - ranges[i].begin));
+    struct scf_public_key pub = scf_signing_key_public(log_key);
+    struct scf_buf origin = empty();
+    scf_chain_origin("test.example/log", &t->record.chain_id, &origin);
+    t->key = scf_vkey(keep(&origin), &pub);
+}
+
+static struct scf_str signed_note(struct scf_buf *text, const struct tree *t) {
+    struct scf_buf note = empty();
+    scf_note_write((struct scf_str){text->data, text->len}, &t->key, log_key, &note);
+    scf_buf_free(text);
+    return keep(&note);
+}
+
+static struct scf_block block_of(const struct tree *t) {
+    return (struct scf_block){.origin = t->key.name,
+                              .height = 3,
+                              .size = LEAVES,
+                              .root = t->root,
+                              .time_us = INT64_C(1795334401000000)};
+}
+
+static void write_record(struct scf_jsonw *w, const struct scf_record *r) {
+    struct scf_buf leaf = empty();
+    scf_jw_object(w, "record");
+    scf_jw_id(w, "id", "ctr", &r->id);
+    scf_jw_str(w, "kind", "contract");
+    scf_jw_id(w, "node", "node", &r->chain_id);
+    scf_jw_strn(w, "external_id", r->external_id.p, r->external_id.n);
+    scf_jw_time(w, "received_at", r->received_us);
+    scf_jw_hex(w, "body_sha256", r->body_sha256.b, SCF_HASH_LEN);
+    scf_jw_hex(w, "salt", r->salt, SCF_SALT_LEN);
+    scf_jw_end_object(w);
+    scf_leaf_text(r, &leaf);
+    scf_jw_strn(w, "leaf_text", leaf.data, leaf.len);
+    scf_jw_hex(w, "leaf_hash", r->leaf_hash.b, SCF_HASH_LEN);
+    scf_buf_free(&leaf);
+}
+
+static void write_tree(struct scf_jsonw *w, const struct tree *t) {
+    struct scf_buf text = empty();
+    const struct scf_checkpoint point = {.origin = t->key.name, .size = LEAVES, .root = t->root};
+    scf_jw_strn(w, "origin", t->key.name.p, t->key.name.n);
+    scf_jw_i64(w, "index", INDEX);
+    scf_jw_i64(w, "tree_size", LEAVES);
+    scf_jw_array(w, "inclusion_proof");
+    for (int i = 0; i < t->n; i++)
+        scf_jw_base64(w, NULL, t->path[i].b, SCF_HASH_LEN);
+    scf_jw_end_array(w);
+    scf_checkpoint_write(&point, &text);
+    struct scf_str note = signed_note(&text, t);
+    scf_jw_strn(w, "checkpoint", note.p, note.n);
+}
+
+static struct scf_str proof_of(const struct tree *t) {
+    struct scf_buf out = empty(), text = empty(), vkey = empty();
+    struct scf_jsonw w = scf_jsonw(&out);
+    struct scf_block block = block_of(t);
+    struct scf_hash hash = scf_block_hash(&block, SCF_SHA256);
+    scf_jw_object(&w, NULL);
+    scf_jw_str(&w, "format", "scfd-proof/v1");
+    write_record(&w, &t->record);
+    write_tree(&w, t);
+    scf_block_write(&block, &text);
+    struct scf_str note = signed_note(&text, t);
+    scf_jw_object(&w, "block");
+    scf_jw_i64(&w, "height", block.height);
+    scf_jw_hex(&w, "hash", hash.b, SCF_HASH_LEN);
+    scf_jw_strn(&w, "note", note.p, note.n);
+    scf_jw_end_object(&w);
+    scf_vkey_write(&t->key, &vkey);
+    scf_jw_strn(&w, "vkey", vkey.data, vkey.len);
+    char *pem = scf_public_key_pem(&t->key.pub);
+    scf_jw_str(&w, "public_key_pem", pem);
+    free(pem);
+    scf_buf_free(&vkey);
+    scf_jw_end_object(&w);
+    return keep(&out);
+}
+
+/* ---- the bundle ---- */
+
+static struct scf_str made(const struct tree *t) {
+    struct scf_buf text = empty(), der = empty(), out = empty();
+    struct scf_error err = {0};
+    struct scf_bundle_facts f = {
+        .proof_json = proof_of(t), .body = t->record.body, .chain_pem = scf_signer_chain(signer)};
+    struct scf_bundle b = {.arena = arena};
+    const struct scf_instructions i = {.file_name = "x.asice", .signed_us = 1};
+    scf_instructions_write(&i, &text);
+    f.instructions = keep(&text);
+    assert_true(scf_bundle_facts_read(arena, &f));
+    scf_bundle_put_content(&b, &f);
+    assert_int_equal(scf_cades_sign(signer, scf_bundle_bytes(&b, SCF_MANIFEST_1),
+                                    f.block.time_us + 1000000, &der, &err),
+                     SCF_OK);
+    scf_bundle_put_signature(&b, keep(&der));
+    scf_bundle_write(&b, &out);
+    return keep(&out);
+}
+
+static int set_up(void **state) {
+    (void)state;
+    char path[64], certificate[64];
+    struct scf_error err = {0};
+    struct tree t;
+    scf_digest_init();
+    arena = scf_arena_new(64 << 20);
+    assert_non_null(mkdtemp(dir));
+    snprintf(path, sizeof path, "%s/log", dir);
+    assert_int_equal(scf_signing_key_load(path, SCF_ED25519, true, &log_key, &err), SCF_OK);
+    snprintf(path, sizeof path, "%s/key", dir);
+    snprintf(certificate, sizeof certificate, "%s/pem", dir);
+    assert_int_equal(
+        scf_signer_load(path, certificate, true, "test", INT64_C(1795334400000000), &signer, &err),
+        SCF_OK);
+    grow(&t);
+    file = made(&t);
+    return 0;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    char command[64];
+    scf_signing_key_free(log_key);
+    scf_signer_free(signer);
+    scf_arena_free(arena);
+    snprintf(command, sizeof command, "rm -rf %s", dir);
+    return system(command);
+}
+
+/* ---- checks ---- */
+
+/* A bundle that is refused says why. */
+static bool holds(struct scf_str bytes) {
+    struct scf_buf report = empty();
+    const struct scf_bundle_trust trust = {0};
+    bool good = scf_bundle_verify(bytes, &trust, &report);
+    assert_true(report.len > 0);
+    assert_true(good == (strstr(report.data, "FAILED") == NULL));
+    scf_buf_free(&report);
+    return good;
+}
+
+static void test_it_holds(void **state) {
+    (void)state;
+    assert_true(scf_bundle_is(file));
+    assert_true(holds(file));
+    assert_false(scf_bundle_is((struct scf_str){file.p, 3}));
+}
+
+/* Every position, several bit patterns. */
+static void test_every_byte_of_the_file_counts(void **state) {
+    (void)state;
+    static const unsigned char patterns[] = {0x01, 0x20, 0x80, 0xff};
+    char *copy = scf_strndup(arena, file.p, file.n);
+    for (size_t i = 0; i < file.n; i++)
+        for (size_t k = 0; k < SCF_COUNT(patterns); k++) {
+            copy[i] = (char)(file.p[i] ^ (char)patterns[k]);
+            if (holds((struct scf_str){copy, file.n}))
+                fail_msg("byte %zu, pattern %02x", i, patterns[k]);
+            copy[i] = file.p[i];
+        }
+    assert_true(holds((struct scf_str){copy, file.n}));
+}
+
+/* As one would who means it: the container is written anew around the altered entry. */
+static void test_every_entry_counts_in_a_sound_container(void **state) {
+    (void)state;
+    struct scf_zip_entry entries[SCF_BUNDLE_FILES_MAX];
+    const char *problem;
+    size_t n, at = 0;
+    assert_true(scf_zip_read(file, entries, SCF_COUNT(entries), &n, &problem));
+    for (size_t e = 0; e < n; e++) {
+        struct scf_str kept = entries[e].bytes;
+        char *copy = scf_strndup(arena, kept.p, kept.n);
+        entries[e].bytes.p = copy;
+        for (size_t i = e % 5; i < kept.n; i += 5, at++) {
+            struct scf_buf out = empty();
+            copy[i] = (char)(kept.p[i] ^ (1 << at % 8));
+            scf_zip_write(entries, n, &out);
+            if (holds((struct scf_str){out.data, out.len}))
+                fail_msg("%.*s, byte %zu", (int)entries[e].name.n, entries[e].name.p, i);
+            copy[i] = kept.p[i];
+            scf_buf_free(&out);
+        }
+        entries[e].bytes = kept;
+    }
+}
+
+static void test_truncated(void **state) {
+    (void)state;
+    for (size_t n = 0; n < file.n; n += 13)
+        assert_false(holds((struct scf_str){file.p, n}));
+}
+
+static void test_another_key(void **state) {
+    (void)state;
+    struct scf_buf report = empty();
+    struct scf_bundle_trust trust = {.vkey = SCF_STR("no key")};
+    assert_false(scf_bundle_verify(file, &trust, &report));
+    assert_non_null(strstr(report.data, "FAILED  the bundle names the verifier key"));
+    scf_buf_free(&report);
+}
+
+/* The sides of RFC 9162 §2.1.3.2, folded as VERIFY.txt does it, against the tree's own root. */
+static void test_sides_of_a_path(void **state) {
+    (void)state;
+    struct scf_hash leaves[33];
+    for (int i = 0; i < 33; i++)
+        leaves[i] = scf_sha256(&i, sizeof i);
+    for (size_t size = 1; size <= 33; size++) {
+        struct scf_hash root = scf_merkle_root(SCF_SHA256, leaves, size);
+        for (size_t index = 0; index < size; index++) {
+            struct scf_range ranges[SCF_PROOF_MAX];
+            struct scf_hash path[SCF_PROOF_MAX], h = leaves[index];
+            struct scf_buf text = empty();
+            int n = scf_merkle_inclusion(index, size, ranges);
+            for (int i = 0; i < n; i++)
+                path[i] = scf_merkle_root(SCF_SHA256, leaves + ranges[i].begin,
+                                          ranges[i].end - ranges[i].begin);
+            assert_true(scf_path_lines(index, size, path, (size_t)n, &text));
+            const char *line = text.data;
+            for (int i = 0; i < n; i++) {
+                bool left = strncmp(line, "left ", 5) == 0;
+                h = left ? scf_merkle_node(SCF_SHA256, &path[i], &h)
+                         : scf_merkle_node(SCF_SHA256, &h, &path[i]);
+                line = strchr(line, '\n') + 1;
+            }
+            assert_true(scf_hash_eq(&h, &root));
+            assert_true(n == 0 || !scf_path_lines(index, size, path, (size_t)n - 1, &text));
+            assert_false(scf_path_lines(index, size, path, (size_t)n + 1, &text));
+            assert_false(scf_path_lines(size, size, path, (size_t)n, &text));
+            scf_buf_free(&text);
+        }
+    }
+}
+
+static void test_notes_that_are_none(void **state) {
+    (void)state;
+    static const char *const bad[] = {"",
+                                      "text\n",
+                                      "text\n\n",
+                                      "text\n\n\xe2\x80\x94 name",
+                                      "text\n\n\xe2\x80\x94 name AAAA\n",
+                                      "text\n\n\xe2\x80\x94 name !!!!\n",
+                                      "text\n\nAAAA\n"};
+    struct scf_str text;
+    uint8_t sig[SCF_NOTE_SIGNATURE_MAX];
+    size_t n;
+    for (size_t i = 0; i < SCF_COUNT(bad); i++)
+        assert_false(scf_note_split(scf_str(bad[i]), &text, sig, &n));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_it_holds),
+        cmocka_unit_test(test_every_byte_of_the_file_counts),
+        cmocka_unit_test(test_every_entry_counts_in_a_sound_container),
+        cmocka_unit_test(test_truncated),
+        cmocka_unit_test(test_another_key),
+        cmocka_unit_test(test_sides_of_a_path),
+        cmocka_unit_test(test_notes_that_are_none),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -8,6 +8,7 @@
 #include "scfd/exchange/exchange.h"
 #include "scfd/intake/intake.h"
 #include "scfd/lending/lending.h"
+#include "scfd/notary/notary.h"
 #include "scfd/policy/policy.h"
 #include "scfd/receivable/receivable.h"
 #include "scfd/report/report.h"
@@ -88,6 +89,7 @@ struct scf_route *scf_all_routes(size_t *ret_count) {
         {scf_receivable_routes, scf_receivable_route_count},
         {scf_lending_routes, scf_lending_route_count},
         {scf_report_routes, scf_report_route_count},
+        {scf_notary_routes, scf_notary_route_count},
         {scf_exchange_routes, scf_exchange_route_count},
         {scf_work_routes, scf_work_route_count},
     };

@@ -16,7 +16,7 @@ static const cJSON *parse(struct scf_arena *arena, const char *text, struct scf_
 
 enum scf_code scf_enf_story_parse(struct scf_arena *arena, struct scf_enf_story *story,
                                   struct scf_error *err) {
-    const cJSON **details = scf_alloc(arena, story->n, sizeof(const cJSON *));
+    const cJSON **details = scf_alloc(arena, story->n + SCF_ENF_SPARE, sizeof(const cJSON *));
     if (details == NULL)
         return scf_fail_memory(err);
     story->dossier = parse(arena, story->c.dossier, err);

@@ -14,6 +14,9 @@
 #include "scfd/lending/owed.h"
 
 enum { SCF_ENF_STEPS_MAX = 500, SCF_ENF_PARTIES_MAX = 70 };
+enum {
+    SCF_ENF_SPARE = 8
+}; /* steps that one request may bring about: its own, and the platform's */
 
 /* A time of 0 and a nil id: none. Text lives in the arena it was read into. */
 struct scf_enf_case {
@@ -41,15 +44,15 @@ struct scf_enf_story {
     struct scf_enf_case c;
     const cJSON *dossier;
     const struct scf_enf_step_row *rows;
-    const cJSON *const *details; /* of each row */
+    const cJSON **details; /* of each row */
     size_t n;
     const struct scf_owed *owed; /* of the loan, as of `today`; NULL: no loan yet */
     const struct scf_calendar *calendar;
     int32_t today;
     int64_t now_us;
 };
-/* Parses dossier and details; rows, loan and calendar are the caller's. INTERNAL: what was stored
- * cannot be read. */
+/* Parses dossier and details, with room for SCF_ENF_SPARE more; rows, loan and calendar are the
+ * caller's. INTERNAL: what was stored cannot be read. */
 enum scf_code scf_enf_story_parse(struct scf_arena *arena, struct scf_enf_story *story,
                                   struct scf_error *err) SCF_MUST_CHECK;
 

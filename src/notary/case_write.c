@@ -102,12 +102,13 @@ static void words_write(struct scf_jsonw *w, unsigned roles) {
     scf_jw_end_array(w);
 }
 
-static void next_write(struct scf_jsonw *w, const struct scf_enf_story *s,
-                       const struct scf_enf_facts *facts, enum scf_enf_step step) {
+static void next_write(struct scf_jsonw *w, const struct scf_enf_facts *facts,
+                       enum scf_enf_step step) {
     const unsigned everybody = SCF_ENF_PLATFORM - 1;
     struct scf_enf_verdict good = scf_enf_judge(facts, step, true, everybody);
     const char *needs[NEEDS_MAX];
-    if (!good.allowed && good.missing == NULL)
+    bool never = step == SCF_ENF_STEP_LINK_LOAN && facts->has_loan;
+    if (never || (!good.allowed && good.missing == NULL))
         return;
     scf_jw_object(w, NULL);
     scf_jw_str(w, "step", scf_enf_step_names[step]);
@@ -120,14 +121,13 @@ static void next_write(struct scf_jsonw *w, const struct scf_enf_story *s,
         scf_jw_str(w, NULL, needs[i]);
     scf_jw_end_array(w);
     scf_jw_end_object(w);
-    (void)s;
 }
 
 static void next_steps_write(struct scf_jsonw *w, const struct scf_enf_story *s) {
     struct scf_enf_facts facts = scf_enf_facts_of(s, NULL);
     scf_jw_array(w, "next_steps");
     for (int step = SCF_ENF_STEP_SUBMIT; step < SCF_ENF_STEP_TAKE_EFFECT; step++)
-        next_write(w, s, &facts, (enum scf_enf_step)step);
+        next_write(w, &facts, (enum scf_enf_step)step);
     scf_jw_end_array(w);
 }
 

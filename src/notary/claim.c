@@ -90,9 +90,9 @@ static const char *members(struct scf_arena *arena, const int64_t claimed[COMPON
     scf_buf_init(&out, MEMBERS_MAX);
     struct scf_jsonw w = scf_jsonw(&out);
     scf_jw_object(&w, NULL);
-    scf_jw_str(&w, "article", "公证程序规则 55");
-    list_write(&w, "claimed", claimed, scale);
-    list_write(&w, "expected", expected, scale);
+    scf_jw_str(&w, "rule", "公证程序规则 55");
+    list_write(&w, "claimed_amounts", claimed, scale);
+    list_write(&w, "expected_amounts", expected, scale);
     list_write(&w, "difference", difference, scale);
     scf_jw_end_object(&w);
     const char *text = out.overflow ? NULL : scf_strndup(arena, out.data, out.len);

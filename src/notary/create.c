@@ -32,7 +32,7 @@ static enum scf_code check_contract(struct draft *d, struct scf_error *err) {
     struct scf_record record;
     struct scf_enf_case *c = &d->t.s.c;
     c->contract_id = scf_enf_body_id(d->p->body, "contract_id");
-    if (scf_uuid_is_nil(&c->contract_id))
+    if (!scf_json_get(d->p->body, "contract_id"))
         return SCF_OK;
     enum scf_code code =
         scf_record_get(d->t.db, d->p->arena, d->p->actor, &c->contract_id, &record, err);
@@ -54,9 +54,9 @@ static bool has_debtor(const struct draft *d, const struct scf_uuid *enterprise_
 static enum scf_code check_loan(struct draft *d, struct scf_error *err) {
     struct scf_enf_case *c = &d->t.s.c;
     c->loan_id = scf_enf_body_id(d->p->body, "loan_id");
+    if (!scf_json_get(d->p->body, "loan_id"))
+        return SCF_OK;
     enum scf_code code = scf_enf_read_owed(&d->t, err);
-    if (scf_uuid_is_nil(&c->loan_id))
-        return code;
     if (code == SCF_E_NOT_FOUND ||
         (code == SCF_OK && !scf_uuid_eq(&d->t.owed.lender_id, &c->lender_id)))
         return fault(d, "#/loan_id", "unknown-reference", "The lender has no such loan.", err);

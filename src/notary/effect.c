@@ -232,7 +232,7 @@ static enum scf_code issue_ec(struct effect *e, struct scf_error *err) {
 static enum scf_code file_enforcement(struct effect *e, struct scf_error *err) {
     struct scf_node node;
     struct scf_uuid id = scf_enf_body_id(scf_json_get(e->body, "court"), "court_id");
-    if (scf_uuid_is_nil(&id))
+    if (!scf_json_get(scf_json_get(e->body, "court"), "court_id"))
         return SCF_OK;
     enum scf_code code = scf_node_get(e->t->db, e->t->arena, &id, false, &node, err);
     if (code == SCF_E_NOT_FOUND ||

@@ -8,8 +8,6 @@ enum { BODY_MAX = 2 << 20, MEMBERS_MAX = 4096 };
 /* ---- opening ---- */
 
 enum scf_code scf_enf_read_owed(struct scf_enf_taking *t, struct scf_error *err) {
-    if (scf_uuid_is_nil(&t->s.c.loan_id))
-        return SCF_OK;
     t->s.owed = &t->owed;
     return scf_lending_owed(t->db, t->arena, &t->s.c.loan_id, t->s.today, true, &t->owed, err);
 }
@@ -29,7 +27,8 @@ enum scf_code scf_enf_open(struct scf_enf_taking *t, const struct scf_uuid *id, 
     t->s.calendar = calendar;
     t->s.now_us = now_us;
     t->s.today = scf_china_day(now_us);
-    code = scf_enf_read_owed(t, err);
+    if (!scf_uuid_is_nil(&t->s.c.loan_id))
+        code = scf_enf_read_owed(t, err);
     return code == SCF_OK ? scf_enf_story_parse(t->arena, &t->s, err) : code;
 }
 
@@ -72,9 +71,9 @@ static const char *members(struct scf_enf_taking *t, enum scf_enf_step step,
     scf_buf_init(&out, MEMBERS_MAX);
     struct scf_jsonw w = scf_jsonw(&out);
     scf_jw_object(&w, NULL);
-    scf_jw_str(&w, "article", rule->article);
+    scf_jw_str(&w, "rule", rule->article);
     if (rule->en) {
-        scf_jw_object(&w, "article_text");
+        scf_jw_object(&w, "rule_text");
         scf_jw_str(&w, "en", rule->en);
         scf_jw_str(&w, "zh", rule->zh);
         scf_jw_end_object(&w);

@@ -21,7 +21,7 @@ struct scf_enf_taking {
  * when somebody else has it. db, arena, platform_id and actor are set. */
 enum scf_code scf_enf_open(struct scf_enf_taking *t, const struct scf_uuid *id, bool skip,
                            int64_t now_us, struct scf_error *err) SCF_MUST_CHECK;
-/* Reads the ledger of the case's loan anew, after a loan was named. */
+/* Reads the ledger of the loan that the case names. NOT_FOUND. */
 enum scf_code scf_enf_read_owed(struct scf_enf_taking *t, struct scf_error *err) SCF_MUST_CHECK;
 /* The bits of enum scf_enf_role that the actor has with this case. */
 unsigned scf_enf_roles(const struct scf_enf_story *s, const struct scf_actor *actor);

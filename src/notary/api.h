@@ -40,6 +40,9 @@ enum scf_code scf_enf_fill(struct scf_db *db, struct scf_arena *arena,
 
 /* create.c: the work of POST /v1/enforcement-notarizations; `ctx` is a struct scf_enf_post. */
 enum scf_code scf_enf_draft(struct scf_db *db, void *ctx, struct scf_error *err) SCF_MUST_CHECK;
+/* documents_api.c */
+void scf_enf_list_documents(struct scf_request *rq);
+void scf_enf_get_document(struct scf_request *rq);
 /* calendar_api.c */
 void scf_calendars_list(struct scf_request *rq);
 void scf_calendar_post(struct scf_request *rq);

@@ -1,8 +1,11 @@
 """Notarization for enforcement: preflight, the whole way from draft to court, refusals with their
 articles, who sees and who may, races."""
+import hashlib
 import json
 import random
 import re
+import subprocess
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -522,3 +525,58 @@ def test_calendars_are_versioned(world):
     wrong = {**body, "workdays": ["2094-01-02"]}
     assert world.admin.post("/v1/working-calendars", wrong).status == 422
     assert len(must(world.lender.get("/v1/working-calendars", year=2093))["data"]) == 2
+
+
+# ---- papers ----
+
+EARLY = {"application", "clause", "settlement"}
+
+
+def pages(pdf):
+    with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
+        file.write(pdf)
+        file.flush()
+        return subprocess.run(["pdftotext", "-layout", file.name, "-"], capture_output=True,
+                              check=True).stdout.decode()
+
+
+def papers(case, who="lender"):
+    return {d["name"]: d for d in must(case.clients[who].get(case.path + "/documents"))["data"]}
+
+
+def test_papers_say_what_the_case_says(world):
+    case = Case(world, loan={}).draft()
+    listed = papers(case)
+    assert {name for name, d in listed.items() if d["available"]} == EARLY
+    answer = case.clients["lender"].get(case.path + "/documents/verification-letter")
+    assert answer.status == 409 and answer.json()["code"] == "wrong-state"
+    assert case.clients["lender"].get(case.path + "/documents/x").status == 404
+    case.until(None)
+    case.take("lender", "default", default_kind="acceleration", reason="交叉违约")
+    case.take("lender", "dun", **PAPER, dunning={"mode": "post", "sent_on": bodies.days_ago(0)})
+    case.take("lender", "apply_ec", **PAPER, claim=claim(), accuracy_promise=True)
+    case.take("notary", "send_verification", letter=LETTER)
+    case.take("debtor", "reply", result="partial_objection", reason="x",
+              disputed=amounts(principal="30.00"))
+    case.take("guarantor", "reply", result="no_objection")
+    listed = papers(case, "debtor")
+    assert {n for n, d in listed.items() if not d["available"]} == {"execution-certificate-refusal"}
+    texts = {}
+    for name, entry in listed.items():
+        if not entry["available"]:
+            continue
+        answer = case.clients["guarantor"].get(f"{case.path}/documents/{name}")
+        assert answer.headers["Content-Type"] == "application/pdf"
+        assert hashlib.sha256(answer.body).hexdigest() == entry["sha256"]
+        assert len(answer.body) == entry["bytes"]
+        texts[name] = re.sub(r"\s", "", pages(answer.body))
+        assert entry["title"] in texts[name]
+    assert "愿意接受强制执行的承诺" in texts["clause"]
+    assert "自愿接受强制执行" in texts["clause"] and "BZ-1" in texts["clause"]
+    assert "第三十七条" in texts["notice"]
+    assert "逾期未回复视为无异议" in texts["verification-letter"]
+    assert "合计：CNY100.00" in texts["execution-certificate-application"]
+    assert "放款100.00" in texts["settlement"] and "已履行" in texts["settlement"]
+    assert "本金：CNY70.00" in texts["execution-certificate-draft"]
+    assert "申请执行期限届满日" in texts["execution-certificate-draft"]
+    assert papers(case) == listed  # the same bytes again

@@ -91,14 +91,14 @@ static void execution_certificate(struct listing *l) {
                 scf_enf_last(s, SCF_ENF_STEP_REFUSE_EC, NULL) != NULL;
     int days = EC_WORKING_DAYS + waited(s, applied->seq, SCF_ENF_STEP_SEND_VERIFICATION,
                                         SCF_ENF_STEP_CLOSE_VERIFICATION, &incomplete);
-    add(l, "issue_execution_certificate", "司发通〔2017〕76号", "notary",
-        scf_working_day_after(s->calendar, day_of(applied), days, &incomplete), done, incomplete);
+    int32_t due = scf_working_day_after(s->calendar, day_of(applied), days, &incomplete);
+    add(l, "issue_execution_certificate", "司发通〔2017〕76号", "notary", due, done, incomplete);
     const struct scf_enf_step_row *sent = scf_enf_last(s, SCF_ENF_STEP_SEND_VERIFICATION, NULL);
     if (sent == NULL)
         return;
     incomplete = false;
-    add(l, "reply_to_verification", "公证程序规则 39", "parties",
-        scf_enf_objection_end(s, scf_china_day(sent->filed_us), &incomplete),
+    due = scf_enf_objection_end(s, scf_china_day(sent->filed_us), &incomplete);
+    add(l, "reply_to_verification", "公证程序规则 39", "parties", due,
         s->c.state != SCF_ENF_VERIFYING, incomplete);
 }
 
@@ -151,8 +151,9 @@ static void at_court(struct listing *l) {
     add_days(l, "send_enforcement_notice", "民诉解释 480", "court", day_of(filed), NOTICE_DAYS,
              notified || rejected != NULL);
     bool incomplete = false;
-    add(l, "go_to_upper_court", "民诉法 237", "creditor",
-        scf_rolled(s->calendar, months_after(day_of(filed), INACTION_MONTHS), &incomplete),
+    int32_t due =
+        scf_rolled(s->calendar, months_after(day_of(filed), INACTION_MONTHS), &incomplete);
+    add(l, "go_to_upper_court", "民诉法 237", "creditor", due,
         measures != NULL || s->c.state >= SCF_ENF_SETTLED, incomplete);
 }
 

@@ -127,6 +127,7 @@ static const char *body_of(const struct scf_enf_taking *t, const struct scf_enf_
     scf_buf_init(&out, BODY_MAX);
     struct scf_jsonw w = scf_jsonw(&out);
     scf_jw_object(&w, NULL);
+    scf_jw_str(&w, "type", "scfd-enforcement-step/v1");
     scf_jw_id(&w, "notarization_id", "enf", &t->s.c.id);
     scf_jw_i64(&w, "seq", row->seq);
     scf_jw_str(&w, "step", scf_enf_step_names[row->step]);

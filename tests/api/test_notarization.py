@@ -2,6 +2,7 @@
 articles, who sees and who may, races."""
 import hashlib
 import json
+import os
 import random
 import re
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 from harness import bodies, merkle, mutate
 from harness.notary import HASH, Case, certificate, dossier
 from harness.parties import make_node
-from harness.server import wait_until
+from harness.server import ROOT, wait_until
 from harness.world import World, key, must
 
 PAPER = {"document_sha256": HASH}
@@ -580,3 +581,19 @@ def test_papers_say_what_the_case_says(world):
     assert "本金：CNY70.00" in texts["execution-certificate-draft"]
     assert "申请执行期限届满日" in texts["execution-certificate-draft"]
     assert papers(case) == listed  # the same bytes again
+
+
+def test_the_walk_of_the_manual_runs_as_it_stands(server, world, tmp_path):
+    text = (ROOT / "docs" / "notarization.md").read_text(encoding="utf-8")
+    script = "set -e\n" + "\n".join(re.findall(r"```sh\n(.*?)```", text, re.S))
+    case = Case(world, loan={})
+    (tmp_path / "dossier.json").write_text(json.dumps(case.body, ensure_ascii=False))
+    keys = {name.upper(): case.clients[name].key
+            for name in ("lender", "notary", "debtor", "guarantor")}
+    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, text=True, timeout=60,
+                          env={**os.environ, **keys, "URL": server.url}, capture_output=True,
+                          check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    states = [line for line in done.stdout.split() if re.fullmatch("[a-z_]+", line)]
+    assert states[:3] == ["true", "submitted", "accepted"] and "ec_issued" in states
+    assert (tmp_path / "draft.pdf").read_bytes().startswith(b"%PDF")

@@ -158,6 +158,7 @@ struct scf_enf_facts scf_enf_facts_of(const struct scf_enf_story *s, const cJSON
         .within_non_enforcement_days = within(s, notice, "served_on", NON_ENFORCEMENT_DAYS) ||
                                        within(s, body, "known_on", NON_ENFORCEMENT_DAYS),
         .within_reconsideration_days = within(s, ruling, "served_on", RECONSIDERATION_DAYS),
+        .asked_reconsideration = asked > seq_of(rejected),
         .reconsidering = asked > seq_of(rejected) && asked > decided,
     };
 }

@@ -189,15 +189,21 @@ enum scf_code scf_enf_select(struct scf_db *db, struct scf_arena *arena,
 
 /* ---- what time brings ---- */
 
-/* States by number: 11 effective, 12 disbursed, 13 to 15 performing, 17 and 18 in default, 20
- * verifying. */
+/* States by number. A settled loan that opens again is looked for as long as repayments are usually
+ * taken back; later the next step finds it. */
+_Static_assert(SCF_ENF_EFFECTIVE == 11 && SCF_ENF_DISBURSED == 12 &&
+                   SCF_ENF_AMENDED_NOTARISED == 15 && SCF_ENF_FULFILLED == 16 &&
+                   SCF_ENF_DUNNED == 18 && SCF_ENF_VERIFYING == 20,
+               "the states that the statement names");
 static const struct scf_stmt due = {
     "enf_due", "(SELECT x.id FROM scfd.enforcement_notarization x WHERE x.state = 20"
                " AND x.verification_due_at <= $1 ORDER BY x.verification_due_at LIMIT $3)"
                " UNION ALL (SELECT x.id FROM scfd.enforcement_notarization x"
-               " JOIN scfd.loan l ON l.id = x.loan_id WHERE x.state IN (11, 12, 13, 14, 15, 17, 18)"
+               " JOIN scfd.loan l ON l.id = x.loan_id WHERE x.state BETWEEN 11 AND 18"
                " AND ((x.state = 11 AND l.value_date <= $2) OR (x.state = 12 AND l.status >= 1)"
-               " OR (x.state > 11 AND l.status = 2)) ORDER BY x.updated_at LIMIT $3)"};
+               " OR (x.state > 11 AND x.state <> 16 AND l.status = 2)"
+               " OR (x.state = 16 AND l.status < 2 AND x.updated_at > $1 - interval '90 days')) "
+               "ORDER BY x.updated_at LIMIT $3)"};
 
 enum scf_code scf_enf_due(struct scf_db *db, struct scf_arena *arena, int64_t now_us, int32_t today,
                           int max, struct scf_uuid **ret, size_t *ret_n, struct scf_error *err) {

@@ -129,6 +129,8 @@ enum scf_code scf_enf_claim_check(struct scf_arena *arena, const struct scf_owed
     if (!scf_enf_expected(owed, rate, as_of, disputed, &right))
         return scf_fail(err, SCF_E_CONFLICT, "The penalty interest does not fit.");
     to_list(&given, claimed);
+    if (given.principal + given.interest + given.penalty + given.compound + given.fees == 0)
+        return scf_fail(err, SCF_E_CONFLICT, "Nothing is left to be enforced (公证程序规则 55).");
     to_list(&right, expected);
     for (int i = 0; i < COMPONENTS; i++) {
         if (claimed[i] == expected[i])

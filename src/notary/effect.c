@@ -82,14 +82,6 @@ static enum scf_code identity(struct effect *e, struct scf_error *err) {
                  err);
 }
 
-static enum scf_code not_future(const struct effect *e, const cJSON *object, const char *pointer,
-                                struct scf_error *err) {
-    int32_t day;
-    if (scf_body_day(object, "issued_on", &day) && day > e->t->s.today)
-        return fault(e, pointer, "out-of-range", "The day is in the future.", err);
-    return SCF_OK;
-}
-
 static enum scf_code certificate(struct effect *e, struct scf_error *err) {
     const cJSON *paper = scf_json_get(e->body, "certificate");
     if (!names_all(e, scf_json_get(paper, "party_ids"), NULL))
@@ -97,7 +89,7 @@ static enum scf_code certificate(struct effect *e, struct scf_error *err) {
                      "The certificate names every debtor, and every guarantor in its scope (规定 "
                      "5(3), 6).",
                      err);
-    return not_future(e, paper, "#/certificate/issued_on", err);
+    return SCF_OK;
 }
 
 /* ---- B and C ---- */
@@ -185,6 +177,16 @@ static enum scf_code whose_reply(struct effect *e, struct scf_error *err) {
     return SCF_OK;
 }
 
+/* What a party proves its objection with out of its own chain, the notary has to read. What it only
+ * sees is not its to show. */
+static enum scf_code show_evidence(const struct effect *e, const struct scf_record *record,
+                                   struct scf_error *err) {
+    const struct scf_uuid *notary = &e->t->s.c.notary_id;
+    if (!scf_uuid_eq(&record->chain_id, &e->t->actor->node_id))
+        return SCF_OK;
+    return scf_record_address_many(e->t->db, e->t->arena, notary, &record, 1, err);
+}
+
 static enum scf_code check_evidence(const struct effect *e, struct scf_error *err) {
     const cJSON *item;
     int i = 0;
@@ -198,6 +200,8 @@ static enum scf_code check_evidence(const struct effect *e, struct scf_error *er
         snprintf(pointer, sizeof pointer, "#/evidence_record_ids/%d", i++);
         if (code == SCF_E_NOT_FOUND)
             return fault(e, pointer, "unknown-reference", "There is no such record.", err);
+        if (code == SCF_OK)
+            code = show_evidence(e, &record, err);
         if (code != SCF_OK)
             return code;
     }
@@ -219,9 +223,7 @@ static enum scf_code issue_ec(struct effect *e, struct scf_error *err) {
                      "Why the objection and its evidence do not stand has to be said (公证程序规则 "
                      "55).",
                      err);
-    enum scf_code code = not_future(e, paper, "#/execution_certificate/issued_on", err);
-    if (code == SCF_OK)
-        code = check_claim(e, paper, &replies.disputed, err);
+    enum scf_code code = check_claim(e, paper, &replies.disputed, err);
     if (code == SCF_OK && scf_enf_enforcement_deadline(s, &e->until_day))
         e->until_name = "enforcement_until";
     return code;
@@ -285,6 +287,24 @@ static enum scf_code apply(struct effect *e, struct scf_error *err) {
     return SCF_OK;
 }
 
+/* What has happened has happened by today. */
+static enum scf_code check_days(const struct effect *e, struct scf_error *err) {
+    static const struct {
+        const char *object, *member, *pointer;
+    } days[] = {{NULL, "served_on", "#/served_on"},
+                {NULL, "known_on", "#/known_on"},
+                {"dunning", "sent_on", "#/dunning/sent_on"},
+                {"certificate", "issued_on", "#/certificate/issued_on"},
+                {"execution_certificate", "issued_on", "#/execution_certificate/issued_on"}};
+    for (size_t i = 0; i < SCF_COUNT(days); i++) {
+        const cJSON *object = days[i].object ? scf_json_get(e->body, days[i].object) : e->body;
+        int32_t day;
+        if (scf_body_day(object, days[i].member, &day) && day > e->t->s.today)
+            return fault(e, days[i].pointer, "out-of-range", "The day is in the future.", err);
+    }
+    return SCF_OK;
+}
+
 static enum scf_code check_currency(const struct effect *e, struct scf_error *err) {
     static const char *const money[] = {"claim", "execution_certificate", "disputed", "measures"};
     const char *currency = scf_json_string(e->body, "currency");
@@ -322,6 +342,8 @@ enum scf_code scf_enf_effect(struct scf_enf_taking *t, enum scf_enf_step step, c
                              const char **ret_details, struct scf_error *err) {
     struct effect e = {.t = t, .step = step, .body = body};
     enum scf_code code = check_currency(&e, err);
+    if (code == SCF_OK)
+        code = check_days(&e, err);
     if (code == SCF_OK)
         code = apply(&e, err);
     if (code != SCF_OK)

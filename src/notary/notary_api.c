@@ -92,6 +92,8 @@ static enum scf_code step_in_tx(struct scf_db *db, void *ctx, struct scf_error *
     enum scf_code code = scf_enf_select(db, p->arena, &filter, &seen, &n, err);
     if (code == SCF_OK)
         code = scf_enf_open(&t, &p->id, false, p->ctx.now_us, err);
+    if (code == SCF_OK) /* the task may not have been here yet */
+        code = scf_enf_advance(&t, err);
     if (code == SCF_OK)
         code = scf_enf_check(&t, step, p->body, &verdict, err);
     if (code == SCF_OK)

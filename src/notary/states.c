@@ -85,7 +85,8 @@ _Static_assert(SCF_COUNT(scf_enf_state_names) == SCF_ENF_STATES + 1, "a name eac
     X("disburse")                                                                                  \
     X("perform")                                                                                   \
     X("fulfil")                                                                                    \
-    X("close_verification")
+    X("close_verification")                                                                        \
+    X("reopen")
 #define NAME(text) text,
 #define EVENT(text) "enforcement_notarization." text,
 const char *const scf_enf_step_names[] = {STEP_NAMES(NAME) NULL};
@@ -265,9 +266,10 @@ enum {
     N_ANSWERS = 16,      /* all have replied, or silence counts and the days are over */
     N_FIFTEEN_DAYS = 32, /* 规定 13 */
     N_TEN_DAYS = 64,     /* 规定 7 */
-    N_NOT_ASKED = 128,   /* no reconsideration is pending */
+    N_NOT_ASKED = 128,   /* reconsideration of the ruling was not asked for before */
     N_ASKED = 256,       /* one is */
-    N_SETTLED = 512      /* the ledger owes nothing */
+    N_SETTLED = 512,     /* the ledger owes nothing */
+    N_OWING = 1024       /* it owes something */
 };
 
 struct transition {
@@ -311,6 +313,7 @@ static const struct transition table[] = {
     ROW(PERFORM, EITHER, S(DISBURSED), SCF_ENF_PERFORMING, PLATFORM, N_LOAN, LEDGER),
     ROW(FULFIL, EITHER, OWED | S(AMENDMENT_PENDING) | IN_DEFAULT, SCF_ENF_FULFILLED, PLATFORM,
         N_LOAN | N_SETTLED, LEDGER),
+    ROW(REOPEN, EITHER, S(FULFILLED), SCF_ENF_PERFORMING, PLATFORM, N_OWING, LEDGER),
     ROW(REQUEST_AMENDMENT, EITHER, S(EFFECTIVE) | OWED, SCF_ENF_AMENDMENT_PENDING, LENDER, 0,
         AMEND),
     ROW(AMEND, EITHER, S(AMENDMENT_PENDING), SCF_ENF_AMENDED_NOTARISED, OFFICE, N_LOAN, AMEND),
@@ -328,7 +331,7 @@ static const struct transition table[] = {
     ROW(REFUSE_EC, EITHER, S(EC_APPLIED) | S(VERIFYING) | ANSWERED, SCF_ENF_EC_REFUSED, OFFICE, 0,
         REFUSE_EC),
 
-    ROW(FILE_ENFORCEMENT, EITHER, S(EC_ISSUED), SCF_ENF_ENF_FILED, LENDER, 0, BOTH_PAPERS),
+    ROW(FILE_ENFORCEMENT, EITHER, S(EC_ISSUED), SCF_ENF_ENF_FILED, LENDER, N_OWING, BOTH_PAPERS),
     ROW(ACCEPT_ENFORCEMENT, EITHER, S(ENF_FILED), SCF_ENF_ENF_ACCEPTED, COURTING, 0, REGISTER),
     ROW(REJECT_ENFORCEMENT, EITHER, S(ENF_FILED) | S(ENF_ACCEPTED), SCF_ENF_ENF_REJECTED, COURTING,
         0, REJECT),
@@ -376,9 +379,11 @@ static const char *unmet(const struct scf_enf_facts *f, unsigned needs) {
          "the application comes within 15 days of service of the notice"},
         {N_TEN_DAYS, f->within_reconsideration_days,
          "the application comes within 10 days of service of the ruling"},
-        {N_NOT_ASKED, !f->reconsidering, "no reconsideration is pending"},
+        {N_NOT_ASKED, !f->asked_reconsideration,
+         "reconsideration of the ruling was not asked for before"},
         {N_ASKED, f->reconsidering, "reconsideration was applied for"},
         {N_SETTLED, f->settled, "the loan is settled"},
+        {N_OWING, f->has_loan && !f->settled, "the loan is not settled"},
     };
     for (size_t i = 0; i < SCF_COUNT(all); i++)
         if ((needs & all[i].need) != 0 && !all[i].met)

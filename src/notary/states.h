@@ -106,6 +106,7 @@ enum scf_enf_step {
     SCF_ENF_STEP_PERFORM,
     SCF_ENF_STEP_FULFIL,
     SCF_ENF_STEP_CLOSE_VERIFICATION,
+    SCF_ENF_STEP_REOPEN, /* a repayment that settled the loan was taken back */
     SCF_ENF_STEPS
 };
 extern const char *const scf_enf_step_names[]; /* NULL-terminated */
@@ -168,7 +169,8 @@ struct scf_enf_facts {
     enum scf_enf_state finding;       /* of the replies: NO_OBJECTION … OBJECTION_WITH_EVIDENCE */
     bool within_non_enforcement_days; /* the debtor's 15 days */
     bool within_reconsideration_days; /* the creditor's 10 days */
-    bool reconsidering;               /* applied for, not decided */
+    bool asked_reconsideration;       /* for this ruling, once */
+    bool reconsidering;               /* asked, and not decided */
 };
 
 struct scf_enf_verdict {

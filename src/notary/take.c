@@ -159,7 +159,7 @@ enum scf_code scf_enf_add(struct scf_enf_taking *t, enum scf_enf_step step,
                                      .happened_us = happened_us,
                                      .filed_us = t->s.now_us,
                                      .record_id = c->steps == 1 ? c->id : scf_uuid_new()};
-    if (t->actor && step < SCF_ENF_STEP_TAKE_EFFECT)
+    if (t->actor && (step == SCF_ENF_STEP_CREATE || scf_enf_is_asked(step)))
         row->node_id = t->actor->node_id;
     row->body = body_of(t, row, verdict->rule, details);
     t->s.details[t->s.n] = scf_json_parse(t->arena, details, strlen(details), err);
@@ -190,9 +190,9 @@ static bool is_due(const struct scf_enf_taking *t, enum scf_enf_step step) {
 }
 
 enum scf_code scf_enf_advance(struct scf_enf_taking *t, struct scf_error *err) {
-    static const enum scf_enf_step steps[] = {SCF_ENF_STEP_TAKE_EFFECT, SCF_ENF_STEP_DISBURSE,
-                                              SCF_ENF_STEP_PERFORM, SCF_ENF_STEP_FULFIL,
-                                              SCF_ENF_STEP_CLOSE_VERIFICATION};
+    static const enum scf_enf_step steps[] = {
+        SCF_ENF_STEP_REOPEN,  SCF_ENF_STEP_TAKE_EFFECT, SCF_ENF_STEP_DISBURSE,
+        SCF_ENF_STEP_PERFORM, SCF_ENF_STEP_FULFIL,      SCF_ENF_STEP_CLOSE_VERIFICATION};
     for (size_t i = 0; i < SCF_COUNT(steps); i++) {
         struct scf_enf_facts facts = scf_enf_facts_of(&t->s, NULL);
         struct scf_enf_verdict verdict = scf_enf_judge(&facts, steps[i], true, SCF_ENF_PLATFORM);

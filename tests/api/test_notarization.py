@@ -318,8 +318,10 @@ def test_a_partial_objection_leaves_the_rest_enforceable(world):
 
 def test_an_objection_with_evidence_is_answered_or_the_certificate_refused(world):
     case = verifying(world)
+    assert case.notary.client.get(f"/v1/contracts/{world.contract_id}").status == 404
     case.take("debtor", "reply", "verifying", result="objection", reason="已清偿",
               evidence_record_ids=[world.contract_id])
+    assert case.notary.client.get(f"/v1/contracts/{world.contract_id}").status == 200
     shown = case.take("notary", "reply", "objection_with_evidence", result="no_objection",
                       party_id=case.parties[1]["id"])
     assert shown["verification"]["result"] == "objection_with_evidence"
@@ -366,6 +368,7 @@ def test_a_rejection_and_its_reconsideration(world):
     case.take("lender", "apply_reconsideration", "enf_rejected")
     refused(case.step("lender", "apply_reconsideration"), "规定 7")
     shown = case.take("lender", "decide_reconsideration", "enf_rejected", result="upheld")
+    refused(case.step("lender", "apply_reconsideration"), "规定 7")
     assert (shown["route"]["path"], shown["route"]["reasons"][0]["article"]) == ("civil_pack",
                                                                                  "规定 7")
 
@@ -378,6 +381,8 @@ def test_reconsideration_has_ten_days_and_non_enforcement_fifteen(world):
     refused(case.step("debtor", "apply_non_enforcement", ground="incapacity"), "规定 13")
     assert case.step("debtor", "apply_non_enforcement", ground="incapacity",
                      known_on=bodies.days_ago(1)).status == 422
+    assert case.step("debtor", "apply_non_enforcement", ground="bribery",
+                     known_on=bodies.days_ago(-3)).status == 422
     case.take("debtor", "apply_non_enforcement", "non_enforcement_applied", ground="bribery",
               known_on=bodies.days_ago(1))
     shown = case.take("lender", "decide_non_enforcement", "non_enforced", result="granted")

@@ -191,6 +191,11 @@ def test_a_default_is_cured_and_a_loan_is_fulfilled(server, world, cases):
     shown = wait_until(lambda: (lambda c: c["state"] == "fulfilled" and c)(case.get()), 20,
                        "the end of the case")
     assert shown["status"] == "closed" and shown["next_steps"] == []
+    paid = must(world.lender.get("/v1/repayments", loan_id=case.loan_id))["data"][0]
+    must(world.lender.post("/v1/repayments", world.repayment_body(
+        case.loan_id, paid["amount"], value_date=paid["value_date"], paid_at=paid["paid_at"],
+        reversal_of=paid["id"]), key()))
+    wait_until(lambda: case.get()["state"] == "performing", 20, "the case is open again")
 
 
 def test_fifteen_working_days_are_counted_by_the_calendar(server, world):

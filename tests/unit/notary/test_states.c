@@ -57,6 +57,7 @@ static const struct {
     OWED("disbursed"),
     OWED("performing"),
     OWED("amended_notarised"),
+    {"fulfilled", "reopen", "performing", P},
     {"amendment_pending", "amend", "amended_notarised", N | A},
     {"amendment_pending", "reject_amendment", "resume", L | N | A},
     {"amendment_pending", "fulfil", "fulfilled", P},
@@ -114,7 +115,8 @@ static struct scf_enf_facts rich(enum scf_enf_state state, enum scf_enf_step ste
                                   .resume = SCF_ENF_INFORMED,
                                   .has_loan = step != SCF_ENF_STEP_LINK_LOAN,
                                   .overdue = step != SCF_ENF_STEP_CURE,
-                                  .settled = true,
+                                  .settled = step != SCF_ENF_STEP_FILE_ENFORCEMENT &&
+                                             step != SCF_ENF_STEP_REOPEN,
                                   .all_replied = true,
                                   .finding = SCF_ENF_PARTIAL_OBJECTION,
                                   .within_non_enforcement_days = true,
@@ -181,6 +183,8 @@ static void test_needs(void **unused) {
         {SCF_ENF_ENF_REJECTED, SCF_ENF_STEP_APPLY_RECONSIDERATION, L, "规定 7"},
         {SCF_ENF_ENF_REJECTED, SCF_ENF_STEP_DECIDE_RECONSIDERATION, C, "规定 7"},
         {SCF_ENF_PERFORMING, SCF_ENF_STEP_FULFIL, P, "公证程序规则 55"},
+        {SCF_ENF_EC_ISSUED, SCF_ENF_STEP_FILE_ENFORCEMENT, L, "规定 5"},
+        {SCF_ENF_FULFILLED, SCF_ENF_STEP_REOPEN, P, "公证程序规则 55"},
         {SCF_ENF_EFFECTIVE, SCF_ENF_STEP_DISBURSE, P, "公证程序规则 55"},
     };
     for (size_t i = 0; i < SCF_COUNT(needs); i++) {
@@ -208,6 +212,17 @@ static void test_silence(void **unused) {
                 assert_int_equal(
                     scf_enf_judge(&f, SCF_ENF_STEP_CLOSE_VERIFICATION, true, P).allowed, ends);
             }
+}
+
+/* A ruling is reconsidered once. */
+static void test_reconsideration(void **unused) {
+    (void)unused;
+    struct scf_enf_facts f = {.state = SCF_ENF_ENF_REJECTED,
+                              .within_reconsideration_days = true,
+                              .asked_reconsideration = true};
+    assert_false(scf_enf_judge(&f, SCF_ENF_STEP_APPLY_RECONSIDERATION, true, L).allowed);
+    f.asked_reconsideration = false;
+    assert_true(scf_enf_judge(&f, SCF_ENF_STEP_APPLY_RECONSIDERATION, true, L).allowed);
 }
 
 /* A debt that fell due early needs no arrears. */
@@ -255,6 +270,7 @@ int main(void) {
         cmocka_unit_test(test_needs),
         cmocka_unit_test(test_silence),
         cmocka_unit_test(test_acceleration),
+        cmocka_unit_test(test_reconsideration),
         cmocka_unit_test(test_status),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -183,7 +183,7 @@ void scf_enf_case_write(struct scf_jsonw *w, const struct scf_enf_story *s) {
         said_write(w, s, "amendment", SCF_ENF_STEP_AMEND, "certificate");
     said_write(w, s, "claim", SCF_ENF_STEP_APPLY_EC, "claim");
     verification_write(w, s);
-    said_write(w, s, "execution_certificate", SCF_ENF_STEP_ISSUE_EC, "execution_certificate");
+    said_write(w, s, "execution_certificate", SCF_ENF_STEP_ISSUE_EC, "issued");
     refusal_write(w, s);
     said_write(w, s, "court", SCF_ENF_STEP_FILE_ENFORCEMENT, "court");
     said_write(w, s, "court_case_no", SCF_ENF_STEP_ACCEPT_ENFORCEMENT, "case_no");

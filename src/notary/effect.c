@@ -2,6 +2,7 @@
  * the field table accepted, and on the case being open. */
 #include "take.h"
 
+#include "certificate.h"
 #include "claim.h"
 #include "deadline.h"
 #include "preflight.h"
@@ -19,6 +20,7 @@ struct effect {
     struct scf_uuid party_id; /* of a reply that does not name it */
     int32_t until_day;        /* of what has a last day */
     const char *until_name;   /* under which it is kept; NULL: none */
+    struct scf_owed then;     /* of a claim: the ledger as of its day */
 };
 
 static enum scf_code fault(const struct effect *e, const char *pointer, const char *code,
@@ -110,16 +112,15 @@ static enum scf_code link_loan(struct effect *e, struct scf_error *err) {
     return SCF_OK;
 }
 
-static enum scf_code check_claim(const struct effect *e, const cJSON *claim,
+static enum scf_code check_claim(struct effect *e, const cJSON *claim,
                                  const struct scf_owed_amounts *disputed, struct scf_error *err) {
     const struct scf_enf_story *s = &e->t->s;
-    struct scf_owed then;
     int32_t as_of = s->today;
     scf_body_day(claim, "as_of", &as_of);
     enum scf_code code =
-        scf_lending_owed(e->t->db, e->t->arena, &s->c.loan_id, as_of, true, &then, err);
+        scf_lending_owed(e->t->db, e->t->arena, &s->c.loan_id, as_of, true, &e->then, err);
     return code == SCF_OK
-               ? scf_enf_claim_check(e->t->arena, &then, scf_json_get(s->dossier, "rate"), claim,
+               ? scf_enf_claim_check(e->t->arena, &e->then, scf_json_get(s->dossier, "rate"), claim,
                                      s->today, disputed, err)
                : code;
 }
@@ -224,8 +225,6 @@ static enum scf_code issue_ec(struct effect *e, struct scf_error *err) {
                      "55).",
                      err);
     enum scf_code code = check_claim(e, paper, &replies.disputed, err);
-    if (code == SCF_OK && scf_enf_enforcement_deadline(s, &e->until_day))
-        e->until_name = "enforcement_until";
     return code;
 }
 
@@ -332,6 +331,10 @@ static const char *details_of(const struct effect *e) {
         scf_jw_id(&w, "party_id", "ent", &e->party_id);
     if (e->until_name)
         scf_jw_date(&w, e->until_name, e->until_day);
+    if (e->step == SCF_ENF_STEP_ISSUE_EC)
+        scf_enf_certificate_write(&w, "issued", &e->t->s,
+                                  scf_json_get(e->body, "execution_certificate"),
+                                  scf_json_string(e->body, "document_sha256"), &e->then);
     scf_jw_end_object(&w);
     const char *text = out.overflow ? NULL : scf_strndup(e->t->arena, out.data, out.len);
     scf_buf_free(&out);

@@ -292,8 +292,19 @@ def test_amounts_that_are_not_the_ledgers_are_refused_with_the_difference(world)
     case.take("guarantor", "reply", result="no_objection")
     refused(case.step("notary", "issue_ec", **PAPER,
                       execution_certificate=execution_certificate()), "公证程序规则 55")
-    case.take("notary", "issue_ec", "ec_issued", **PAPER,
-              execution_certificate=execution_certificate(principal="60.00"))
+    shown = case.take("notary", "issue_ec", "ec_issued", **PAPER,
+                      execution_certificate=execution_certificate(principal="60.00"))
+    paper = shown["execution_certificate"]
+    assert paper["base_certificate_no"] == shown["certificate"]["no"]
+    assert [p["name"] for p in paper["applicants"]] == [world.chain.bank["name"]]
+    assert [(p["uscc"], p["role"]) for p in paper["respondents"]] == [
+        (world.chain.seller["uscc"], "debtor"), (world.chain.guarantor["uscc"], "guarantor")]
+    assert (paper["principal"], paper["interest"]["amount"]) == ("60.00", "0.00")
+    assert [p["amount"] for p in paper["deducted_payments"]] == ["40.00"]
+    assert [g["name"] for g in paper["guarantees"]] == ["《最高额保证合同》BZ-1"]
+    assert paper["verification"]["result"] == "no_objection" and paper["content_hash"] == HASH
+    due = [d["due_on"] for d in shown["deadlines"] if d["code"] == "apply_for_enforcement"]
+    assert [paper["enforcement_deadline"]] == due
 
 
 def test_the_letter_goes_the_agreed_way(world):

@@ -134,6 +134,11 @@ static bool within(const struct scf_enf_story *s, const cJSON *said, const char 
            s->today <= scf_rolled(s->calendar, from + days, &incomplete);
 }
 
+static bool has_suit(const struct scf_enf_story *s) {
+    return seq_of(scf_enf_last(s, SCF_ENF_STEP_REPORT_SUIT, NULL)) >
+           seq_of(scf_enf_last(s, SCF_ENF_STEP_END_SUIT, NULL));
+}
+
 struct scf_enf_facts scf_enf_facts_of(const struct scf_enf_story *s, const cJSON *body) {
     struct scf_enf_replies replies = scf_enf_replies(s);
     const cJSON *notice, *ruling, *defaulted;
@@ -158,6 +163,7 @@ struct scf_enf_facts scf_enf_facts_of(const struct scf_enf_story *s, const cJSON
         .within_non_enforcement_days = within(s, notice, "served_on", NON_ENFORCEMENT_DAYS) ||
                                        within(s, body, "known_on", NON_ENFORCEMENT_DAYS),
         .within_reconsideration_days = within(s, ruling, "served_on", RECONSIDERATION_DAYS),
+        .suit = has_suit(s),
         .asked_reconsideration = asked > seq_of(rejected),
         .reconsidering = asked > seq_of(rejected) && asked > decided,
     };
@@ -183,6 +189,9 @@ static void civil_reasons(const struct scf_enf_story *s, struct scf_enf_route *r
     if (s->c.state == SCF_ENF_ENF_REJECTED && row && scf_body_is(said, "result", "upheld"))
         because(r, "规定 7", "The application was rejected, and reconsideration is spent.",
                 "裁定不予受理或者驳回，且复议申请已被驳回。");
+    if (has_suit(s))
+        because(r, "规定 24", "A suit on the instrument was accepted.",
+                "就公证债权文书涉及的争议提起的诉讼已被受理。");
     if (s->c.state == SCF_ENF_REFUSED || s->c.state == SCF_ENF_TERMINATED)
         because(r, "公证法 37", "There is no notarised instrument.", "债权文书未经公证。");
 }

@@ -51,6 +51,8 @@ static const char *const steps[] = {"submit",
                                     "end_round",
                                     "suspend",
                                     "resume_enforcement",
+                                    "report_suit",
+                                    "end_suit",
                                     NULL};
 _Static_assert(SCF_COUNT(steps) == SCF_ENF_STEP_TAKE_EFFECT, "those that are asked for");
 
@@ -209,7 +211,8 @@ static const struct scf_field fields[] = {
     SCF_F("court", OBJECT, "Of file_enforcement", "执行法院", SCF_OF(court_members)),
     SCF_F("property_clues", ARRAY, "Of file_enforcement: known property", "财产线索",
           SCF_SIZE(1, 50), SCF_OF(text_element)),
-    SCF_F("case_no", STRING, "Of accept_enforcement: the court's number", "执行案号", LINE(100)),
+    SCF_F("case_no", STRING, "Of accept_enforcement and report_suit: the court's number", "案号",
+          LINE(100)),
     SCF_F("served_on", DATE, "When notice or ruling was served", "送达日期"),
     SCF_F("measures", ARRAY, "Of take_measures", "执行措施", SCF_SIZE(1, 50),
           SCF_OF(measure_element)),
@@ -236,11 +239,11 @@ static const struct {
          BIT(REJECT_ENFORCEMENT) | BIT(APPLY_RECONSIDERATION) | BIT(DECIDE_RECONSIDERATION) |
          BIT(SEND_NOTICE) | BIT(TAKE_MEASURES) | BIT(APPLY_NON_ENFORCEMENT) |
          BIT(DECIDE_NON_ENFORCEMENT) | BIT(COMPLETE) | BIT(END_ROUND) | BIT(SUSPEND) |
-         BIT(RESUME_ENFORCEMENT) | BIT(DEFAULT)},
+         BIT(RESUME_ENFORCEMENT) | BIT(DEFAULT) | BIT(REPORT_SUIT) | BIT(END_SUIT)},
     {"video_sha256", 0, BIT(INFORM)},
     {"reason",
      BIT(REFUSE) | BIT(TERMINATE) | BIT(REQUEST_AMENDMENT) | BIT(REJECT_AMENDMENT) |
-         BIT(REFUSE_EC) | BIT(SUSPEND),
+         BIT(REFUSE_EC) | BIT(SUSPEND) | BIT(REPORT_SUIT) | BIT(END_SUIT),
      BIT(SUPPLEMENT) | BIT(REVIEW) | BIT(DEFAULT) | BIT(CURE) | BIT(REPLY) | BIT(ISSUE_EC) |
          BIT(REJECT_ENFORCEMENT) | BIT(APPLY_RECONSIDERATION) | BIT(DECIDE_RECONSIDERATION) |
          BIT(APPLY_NON_ENFORCEMENT) | BIT(DECIDE_NON_ENFORCEMENT) | BIT(SETTLE) | BIT(COMPLETE) |
@@ -264,7 +267,7 @@ static const struct {
     {"execution_certificate", BIT(ISSUE_EC), 0},
     {"court", BIT(FILE_ENFORCEMENT), 0},
     {"property_clues", 0, BIT(FILE_ENFORCEMENT)},
-    {"case_no", BIT(ACCEPT_ENFORCEMENT), 0},
+    {"case_no", BIT(ACCEPT_ENFORCEMENT) | BIT(REPORT_SUIT), 0},
     {"served_on", BIT(REJECT_ENFORCEMENT) | BIT(SEND_NOTICE), 0},
     {"measures", BIT(TAKE_MEASURES), 0},
     {"ground", BIT(APPLY_NON_ENFORCEMENT), 0},

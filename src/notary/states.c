@@ -81,6 +81,8 @@ _Static_assert(SCF_COUNT(scf_enf_state_names) == SCF_ENF_STATES + 1, "a name eac
     X("end_round")                                                                                 \
     X("suspend")                                                                                   \
     X("resume_enforcement")                                                                        \
+    X("report_suit")                                                                               \
+    X("end_suit")                                                                                  \
     X("take_effect")                                                                               \
     X("disburse")                                                                                  \
     X("perform")                                                                                   \
@@ -205,6 +207,13 @@ const struct scf_enf_rule_text scf_enf_rules[SCF_ENF_RULES] = {
                             "未发现可供执行财产的，可以终结本次执行程序；发现财产后可以再次申请。"},
     [SCF_ENF_RULE_SUSPEND] = {"民诉法 267", "Enforcement is suspended on the grounds named there.",
                               "有法定情形的，人民法院应当裁定中止执行。"},
+    [SCF_ENF_RULE_SUIT] =
+        {"规定 24",
+         "An instrument that does not match the facts, or is void or voidable, can be sued on; "
+         "once "
+         "the suit is accepted, enforcement is not.",
+         "公证债权文书与事实不符或者存在无效、可撤销情形的，可以提起诉讼；诉讼受理后，不再受理执行"
+         "申请。"},
     [SCF_ENF_RULE_ORDER] = {"公证程序规则 39、55", "The case passes its states in their order.",
                             "赋强公证按既定程序依次进行。"},
 };
@@ -216,6 +225,10 @@ const struct scf_enf_rule_text scf_enf_rules[SCF_ENF_RULES] = {
 #define OWED (S(DISBURSED) | S(PERFORMING) | S(AMENDED_NOTARISED))
 #define IN_DEFAULT (S(DEFAULTED) | S(DUNNED))
 #define ANSWERED (S(NO_OBJECTION) | S(PARTIAL_OBJECTION) | S(OBJECTION_WITH_EVIDENCE))
+/* Notarised, and not before a court for enforcement. */
+#define BEFORE_COURT                                                                               \
+    (S(EFFECTIVE) | OWED | S(AMENDMENT_PENDING) | IN_DEFAULT | S(EC_APPLIED) | S(VERIFYING) |      \
+     ANSWERED | S(EC_ISSUED) | S(ENF_REJECTED))
 #define ENFORCING (S(ENF_ACCEPTED) | S(NOTICE_SENT) | S(MEASURES))
 #define ASIDE                                                                                      \
     (S(SUPPLEMENT_REQUIRED) | S(AMENDMENT_PENDING) | S(NON_ENFORCEMENT_APPLIED) | S(SUSPENDED))
@@ -269,7 +282,9 @@ enum {
     N_NOT_ASKED = 128,   /* reconsideration of the ruling was not asked for before */
     N_ASKED = 256,       /* one is */
     N_SETTLED = 512,     /* the ledger owes nothing */
-    N_OWING = 1024       /* it owes something */
+    N_OWING = 1024,      /* it owes something */
+    N_NO_SUIT = 2048,    /* no suit on the instrument is pending: 规定 24 */
+    N_SUIT = 4096        /* one is */
 };
 
 struct transition {
@@ -331,7 +346,8 @@ static const struct transition table[] = {
     ROW(REFUSE_EC, EITHER, S(EC_APPLIED) | S(VERIFYING) | ANSWERED, SCF_ENF_EC_REFUSED, OFFICE, 0,
         REFUSE_EC),
 
-    ROW(FILE_ENFORCEMENT, EITHER, S(EC_ISSUED), SCF_ENF_ENF_FILED, LENDER, N_OWING, BOTH_PAPERS),
+    ROW(FILE_ENFORCEMENT, EITHER, S(EC_ISSUED), SCF_ENF_ENF_FILED, LENDER, N_NO_SUIT | N_OWING,
+        BOTH_PAPERS),
     ROW(ACCEPT_ENFORCEMENT, EITHER, S(ENF_FILED), SCF_ENF_ENF_ACCEPTED, COURTING, 0, REGISTER),
     ROW(REJECT_ENFORCEMENT, EITHER, S(ENF_FILED) | S(ENF_ACCEPTED), SCF_ENF_ENF_REJECTED, COURTING,
         0, REJECT),
@@ -357,9 +373,13 @@ static const struct transition table[] = {
     ROW(RESUME_ENFORCEMENT, EITHER, S(SUSPENDED), RESUME, COURTING, 0, SUSPEND),
     ROW(RESUME_ENFORCEMENT, EITHER, S(SETTLED), SCF_ENF_MEASURES, COURTING, 0, SETTLE),
     ROW(RESUME_ENFORCEMENT, EITHER, S(TERMINATED_THIS_ROUND), SCF_ENF_MEASURES, COURTING, 0, ROUND),
+    ROW(REPORT_SUIT, EITHER, BEFORE_COURT, SAME, COURTING | OWING, N_NO_SUIT, SUIT),
+    ROW(END_SUIT, EITHER, BEFORE_COURT, SAME, COURTING | OWING, N_SUIT, SUIT),
 };
 
 /* ---- judging ---- */
+
+static const char suit_pending[] = "no suit on the instrument is pending";
 
 /* What is missing; NULL: nothing. */
 static const char *unmet(const struct scf_enf_facts *f, unsigned needs) {
@@ -384,6 +404,8 @@ static const char *unmet(const struct scf_enf_facts *f, unsigned needs) {
         {N_ASKED, f->reconsidering, "reconsideration was applied for"},
         {N_SETTLED, f->settled, "the loan is settled"},
         {N_OWING, f->has_loan && !f->settled, "the loan is not settled"},
+        {N_NO_SUIT, !f->suit, suit_pending},
+        {N_SUIT, f->suit, "a suit on the instrument was reported"},
     };
     for (size_t i = 0; i < SCF_COUNT(all); i++)
         if ((needs & all[i].need) != 0 && !all[i].met)
@@ -419,6 +441,8 @@ struct scf_enf_verdict scf_enf_judge(const struct scf_enf_facts *f, enum scf_enf
             return v;
         }
         v.missing = unmet(f, t->needs);
+        if (v.missing == suit_pending)
+            v.rule = SCF_ENF_RULE_SUIT;
         v.allowed = v.missing == NULL;
         v.to = v.allowed ? target(f, t) : f->state;
         return v;

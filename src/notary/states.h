@@ -101,6 +101,8 @@ enum scf_enf_step {
     SCF_ENF_STEP_END_ROUND,
     SCF_ENF_STEP_SUSPEND,
     SCF_ENF_STEP_RESUME_ENFORCEMENT,
+    SCF_ENF_STEP_REPORT_SUIT,
+    SCF_ENF_STEP_END_SUIT,
     SCF_ENF_STEP_TAKE_EFFECT,
     SCF_ENF_STEP_DISBURSE,
     SCF_ENF_STEP_PERFORM,
@@ -152,6 +154,7 @@ enum scf_enf_rule {
     SCF_ENF_RULE_SETTLE,      /* 民诉法 241 */
     SCF_ENF_RULE_ROUND,       /* 民诉解释 517 */
     SCF_ENF_RULE_SUSPEND,     /* 民诉法 267 */
+    SCF_ENF_RULE_SUIT,        /* 规定 24 */
     SCF_ENF_RULE_ORDER,       /* the order of states */
     SCF_ENF_RULES
 };
@@ -169,6 +172,7 @@ struct scf_enf_facts {
     enum scf_enf_state finding;       /* of the replies: NO_OBJECTION … OBJECTION_WITH_EVIDENCE */
     bool within_non_enforcement_days; /* the debtor's 15 days */
     bool within_reconsideration_days; /* the creditor's 10 days */
+    bool suit;                        /* on the instrument, accepted by a court and not ended */
     bool asked_reconsideration;       /* for this ruling, once */
     bool reconsidering;               /* asked, and not decided */
 };

@@ -424,6 +424,21 @@ def test_freezes_end_in_time(world):
     case.take("lender", "resume_enforcement", "measures")
 
 
+def test_a_suit_on_the_instrument_bars_enforcement_until_it_ends(world):
+    case = with_ec(world)
+    shown = case.take("debtor", "report_suit", "ec_issued", case_no="（2026）浙0106民初1号",
+                      reason="公证债权文书与事实不符")
+    assert shown["route"]["reasons"][0]["article"] == "规定 24"
+    court = {"name": "法院", "basis": "property_location"}
+    problem = refused(case.step("lender", "file_enforcement", court=court), "规定 24")
+    assert problem["missing"]
+    refused(case.step("lender", "report_suit", case_no="2", reason="x"), "规定 24")
+    shown = case.take("lender", "end_suit", "ec_issued", reason="撤诉")
+    assert shown["route"]["path"] == "enforcement_pack"
+    refused(case.step("lender", "end_suit", reason="x"), "规定 24")
+    case.take("lender", "file_enforcement", "enf_filed", court=court)
+
+
 # ---- who, races, idempotency, bodies ----
 
 

@@ -106,6 +106,24 @@ static const struct {
     {"suspended", "resume_enforcement", "resume", C | L | A},
     {"settled", "resume_enforcement", "measures", C | L | A},
     {"terminated_this_round", "resume_enforcement", "measures", C | L | A},
+#define SUIT(state)                                                                                \
+    {state, "report_suit", state, C | L | A | D | G}, {                                            \
+        state, "end_suit", state, C | L | A | D | G                                                \
+    }
+    SUIT("effective"),
+    SUIT("disbursed"),
+    SUIT("performing"),
+    SUIT("amendment_pending"),
+    SUIT("amended_notarised"),
+    SUIT("defaulted"),
+    SUIT("dunned"),
+    SUIT("ec_applied"),
+    SUIT("verifying"),
+    SUIT("no_objection"),
+    SUIT("partial_objection"),
+    SUIT("objection_with_evidence"),
+    SUIT("ec_issued"),
+    SUIT("enf_rejected"),
 };
 
 /* Everything there that some step asks for, and its contrary nowhere. */
@@ -121,6 +139,7 @@ static struct scf_enf_facts rich(enum scf_enf_state state, enum scf_enf_step ste
                                   .finding = SCF_ENF_PARTIAL_OBJECTION,
                                   .within_non_enforcement_days = true,
                                   .within_reconsideration_days = true,
+                                  .suit = step == SCF_ENF_STEP_END_SUIT,
                                   .reconsidering = asked};
 }
 
@@ -225,6 +244,17 @@ static void test_reconsideration(void **unused) {
     assert_true(scf_enf_judge(&f, SCF_ENF_STEP_APPLY_RECONSIDERATION, true, L).allowed);
 }
 
+/* Once a suit on the instrument is accepted, enforcement is not (规定 24). */
+static void test_suit(void **unused) {
+    (void)unused;
+    struct scf_enf_facts f = {.state = SCF_ENF_EC_ISSUED, .has_loan = true, .suit = true};
+    struct scf_enf_verdict v = scf_enf_judge(&f, SCF_ENF_STEP_FILE_ENFORCEMENT, true, L);
+    assert_false(v.allowed);
+    assert_string_equal(scf_enf_rules[v.rule].article, "规定 24");
+    f.suit = false;
+    assert_true(scf_enf_judge(&f, SCF_ENF_STEP_FILE_ENFORCEMENT, true, L).allowed);
+}
+
 /* A debt that fell due early needs no arrears. */
 static void test_acceleration(void **unused) {
     (void)unused;
@@ -271,6 +301,7 @@ int main(void) {
         cmocka_unit_test(test_silence),
         cmocka_unit_test(test_acceleration),
         cmocka_unit_test(test_reconsideration),
+        cmocka_unit_test(test_suit),
         cmocka_unit_test(test_status),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

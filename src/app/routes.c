@@ -11,6 +11,7 @@
 #include "scfd/exchange/exchange.h"
 #include "scfd/intake/intake.h"
 #include "scfd/lending/lending.h"
+#include "scfd/notary/notary.h"
 #include "scfd/policy/policy.h"
 #include "scfd/receivable/receivable.h"
 #include "scfd/report/report.h"
@@ -96,6 +97,7 @@ struct scf_route *scf_all_routes(size_t *ret_count) {
         {scf_anchor_routes, scf_anchor_route_count},
         {scf_evidence_routes, scf_evidence_route_count},
         {scf_witness_routes, scf_witness_route_count},
+        {scf_notary_routes, scf_notary_route_count},
         {scf_exchange_routes, scf_exchange_route_count},
         {scf_work_routes, scf_work_route_count},
     };

@@ -22,6 +22,7 @@
 #include "scfd/db/migrate.h"
 #include "scfd/erasure/erasure.h"
 #include "scfd/intake/intake.h"
+#include "scfd/notary/notary.h"
 #include "scfd/policy/policy.h"
 #include "scfd/rating/rollup.h"
 #include "scfd/receivable/receivable.h"
@@ -221,6 +222,7 @@ static enum scf_code start_work(struct running *r, struct scf_error *err) {
         {.name = "receivables", .run = scf_receivable_task, .period_ms = 1000},
         {.name = "holds", .run = scf_hold_task, .period_ms = 1000},
         {.name = "witness", .run = scf_witness_task, .period_ms = 1000},
+        {.name = "notarizations", .run = scf_notarization_task, .period_ms = 1000},
         {.name = "purge", .run = purge_idempotency, .period_ms = 600000},
     };
     struct scf_workers_options options = {

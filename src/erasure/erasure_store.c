@@ -59,6 +59,9 @@ static const struct scf_stmt retention = {
     " WHERE status = 0 AND expires_at > $4 AND contract_key = $1"
     " UNION ALL SELECT 3, id FROM scfd.receivable"
     " WHERE open AND (invoice_key IN ($2, $3) OR invoice_id = $2 OR contract_key = $1)"
+    " UNION ALL SELECT 4, n.id FROM scfd.enforcement_notarization n"
+    " LEFT JOIN scfd.record k ON k.id = n.contract_id"
+    " WHERE n.state NOT IN (9, 10, 16, 32) AND (n.contract_id = $2 OR k.business_key = $1)"
     " ORDER BY 1, 2 LIMIT 1"};
 
 static void put_keys(struct scf_params *p, const struct scf_record *r) {
@@ -90,7 +93,9 @@ enum scf_code scf_erasure_retention(struct scf_db *db, struct scf_arena *arena,
         {.rule = "open-loan", .holder_prefix = "loan"},
         {.rule = "open-hold", .holder_prefix = "hold"},
         {.rule = "open-claim", .holder_prefix = "hold"},
-        {.rule = "open-receivable", .holder_prefix = "rcv"}};
+        {.rule = "open-receivable", .holder_prefix = "rcv"},
+        /* refused, terminated, fulfilled and completed ones need nothing any more */
+        {.rule = "open-notarization", .holder_prefix = "enf"}};
     struct scf_params p;
     struct scf_rows *rows;
     *ret = NULL;

@@ -1,0 +1,356 @@
+/* What a step checks against its case, and what it changes beside the state. Relies on bodies that
+ * the field table accepted, and on the case being open. */
+#include "take.h"
+
+#include "certificate.h"
+#include "claim.h"
+#include "deadline.h"
+#include "preflight.h"
+
+#include "scfd/base/clock.h"
+#include "scfd/http/answer.h"
+#include "scfd/party/node.h"
+
+enum { DETAILS_MAX = 2 << 20 };
+
+struct effect {
+    struct scf_enf_taking *t;
+    enum scf_enf_step step;
+    const cJSON *body;
+    struct scf_uuid party_id; /* of a reply that does not name it */
+    int32_t until_day;        /* of what has a last day */
+    const char *until_name;   /* under which it is kept; NULL: none */
+    struct scf_owed then;     /* of a claim: the ledger as of its day */
+};
+
+static enum scf_code fault(const struct effect *e, const char *pointer, const char *code,
+                           const char *detail, struct scf_error *err) {
+    return scf_fail_fault(e->t->arena, pointer, code, detail, err);
+}
+
+/* ---- A ---- */
+
+/* 规则 39: what is not fit is not submitted. */
+static enum scf_code submit(struct effect *e, struct scf_error *err) {
+    struct scf_preflight p;
+    struct scf_faults *hard = scf_alloc(e->t->arena, 1, sizeof *hard);
+    if (hard == NULL)
+        return scf_fail_memory(err);
+    scf_enf_preflight(e->t->s.dossier, e->t->arena, &p);
+    if (p.fit)
+        return SCF_OK;
+    *hard = (struct scf_faults){.arena = e->t->arena};
+    for (size_t i = 0; i < p.faults.count; i++)
+        for (size_t k = 0; k < SCF_FIT_RULES; k++)
+            if (!scf_fit_texts[k].advice &&
+                strcmp(scf_fit_texts[k].code, p.faults.items[i].code) == 0)
+                scf_fault_add(hard, p.faults.items[i].pointer, p.faults.items[i].code, "%s",
+                              p.faults.items[i].detail);
+    scf_fail(err, SCF_E_VALIDATION_FAILED,
+             "The dossier does not meet the conditions of 公证程序规则 39; each fault names its "
+             "article.");
+    err->faults = hard;
+    return err->code;
+}
+
+/* Does the list name the enterprise, as an id or in `member`? */
+static bool names(const cJSON *list, const char *member, const struct scf_uuid *id) {
+    const cJSON *item;
+    char text[SCF_ID_TEXT];
+    scf_id_format("ent", id, text);
+    cJSON_ArrayForEach(item, list) {
+        const char *own = member ? scf_json_string(item, member) : cJSON_GetStringValue(item);
+        if (own && strcmp(own, text) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool names_all(const struct effect *e, const cJSON *list, const char *member) {
+    struct scf_uuid bound[SCF_ENF_PARTIES_MAX];
+    size_t n = scf_enf_bound(&e->t->s, bound);
+    for (size_t i = 0; i < n; i++)
+        if (!names(list, member, &bound[i]))
+            return false;
+    return true;
+}
+
+static enum scf_code identity(struct effect *e, struct scf_error *err) {
+    if (names_all(e, scf_json_get(e->body, "identities"), "party_id"))
+        return SCF_OK;
+    return fault(e, "#/identities", "incomplete",
+                 "Everybody who is bound by the instrument is identified: himself or his agent has "
+                 "to be there (规定 12(1)).",
+                 err);
+}
+
+static enum scf_code certificate(struct effect *e, struct scf_error *err) {
+    const cJSON *paper = scf_json_get(e->body, "certificate");
+    if (!names_all(e, scf_json_get(paper, "party_ids"), NULL))
+        return fault(e, "#/certificate/party_ids", "incomplete",
+                     "The certificate names every debtor, and every guarantor in its scope (规定 "
+                     "5(3), 6).",
+                     err);
+    return SCF_OK;
+}
+
+/* ---- B and C ---- */
+
+static enum scf_code link_loan(struct effect *e, struct scf_error *err) {
+    struct scf_enf_story *s = &e->t->s;
+    s->c.loan_id = scf_enf_body_id(e->body, "loan_id");
+    enum scf_code code = scf_enf_read_owed(e->t, err);
+    if (code == SCF_E_NOT_FOUND ||
+        (code == SCF_OK && !scf_uuid_eq(&s->owed->lender_id, &s->c.lender_id)))
+        return fault(e, "#/loan_id", "unknown-reference", "The lender has no such loan.", err);
+    if (code != SCF_OK)
+        return code;
+    if (!names(scf_json_get(s->dossier, "debtors"), "enterprise_id", &s->owed->borrower_id))
+        return fault(e, "#/loan_id", "mismatch", "The borrower is none of the debtors.", err);
+    if (strcmp(s->owed->currency, s->c.currency) != 0)
+        return fault(e, "#/loan_id", "mismatch", "The loan is in another currency.", err);
+    return SCF_OK;
+}
+
+static enum scf_code check_claim(struct effect *e, const cJSON *claim,
+                                 const struct scf_owed_amounts *disputed, struct scf_error *err) {
+    const struct scf_enf_story *s = &e->t->s;
+    int32_t as_of = s->today;
+    scf_body_day(claim, "as_of", &as_of);
+    enum scf_code code =
+        scf_lending_owed(e->t->db, e->t->arena, &s->c.loan_id, as_of, true, &e->then, err);
+    return code == SCF_OK
+               ? scf_enf_claim_check(e->t->arena, &e->then, scf_json_get(s->dossier, "rate"), claim,
+                                     s->today, disputed, err)
+               : code;
+}
+
+static enum scf_code apply_ec(struct effect *e, struct scf_error *err) {
+    static const struct scf_owed_amounts nothing = {0};
+    return check_claim(e, scf_json_get(e->body, "claim"), &nothing, err);
+}
+
+/* The agreed way, and no other. Days to object run from when the letter can be read here. */
+static enum scf_code send_verification(struct effect *e, struct scf_error *err) {
+    struct scf_enf_story *s = &e->t->s;
+    const cJSON *agreed = scf_json_get(s->dossier, "verification");
+    const cJSON *letter = scf_json_get(e->body, "letter");
+    static const char *const members[] = {"mode", "address"};
+    bool incomplete = false;
+    for (size_t i = 0; i < SCF_COUNT(members); i++)
+        if (!scf_body_is(letter, members[i], scf_json_string(agreed, members[i])))
+            return scf_enf_refuse(e->t, e->step, "公证程序规则 39(5)",
+                                  "The letter is sent in the mode and to the address that were "
+                                  "agreed",
+                                  err);
+    e->until_day = scf_enf_objection_end(s, s->today, &incomplete);
+    e->until_name = "reply_until";
+    s->c.verification_due_us = scf_json_bool(agreed, "no_reply_is_no_objection", false)
+                                   ? scf_china_midnight(e->until_day + 1)
+                                   : 0;
+    return SCF_OK;
+}
+
+static bool is_bound(const struct scf_enf_story *s, const struct scf_uuid *id) {
+    struct scf_uuid bound[SCF_ENF_PARTIES_MAX];
+    size_t n = scf_enf_bound(s, bound);
+    for (size_t i = 0; i < n; i++)
+        if (scf_uuid_eq(&bound[i], id))
+            return true;
+    return false;
+}
+
+/* Whose reply it is: a party's own node replies for its operator, the notary's for the one it
+ * names. */
+static enum scf_code whose_reply(struct effect *e, struct scf_error *err) {
+    const struct scf_actor *actor = e->t->actor;
+    unsigned roles = scf_enf_roles(&e->t->s, actor);
+    struct scf_uuid named = scf_enf_body_id(e->body, "party_id");
+    bool own = (roles & (SCF_ENF_DEBTOR | SCF_ENF_GUARANTOR)) != 0;
+    if (!own && scf_uuid_is_nil(&named))
+        return fault(e, "#/party_id", "required", "Whose reply it is has to be said.", err);
+    e->party_id = own ? actor->operator_enterprise_id : named;
+    if (own && !scf_uuid_is_nil(&named) && !scf_uuid_eq(&named, &e->party_id))
+        return fault(e, "#/party_id", "mismatch", "A party replies for itself only.", err);
+    if (!is_bound(&e->t->s, &e->party_id))
+        return fault(e, "#/party_id", "unknown-reference",
+                     "The party is not bound by the notarised instrument (规定 6).", err);
+    return SCF_OK;
+}
+
+/* What a party proves its objection with out of its own chain, the notary has to read. What it only
+ * sees is not its to show. */
+static enum scf_code show_evidence(const struct effect *e, const struct scf_record *record,
+                                   struct scf_error *err) {
+    const struct scf_uuid *notary = &e->t->s.c.notary_id;
+    if (!scf_uuid_eq(&record->chain_id, &e->t->actor->node_id))
+        return SCF_OK;
+    return scf_record_address_many(e->t->db, e->t->arena, notary, &record, 1, err);
+}
+
+static enum scf_code check_evidence(const struct effect *e, struct scf_error *err) {
+    const cJSON *item;
+    int i = 0;
+    cJSON_ArrayForEach(item, scf_json_get(e->body, "evidence_record_ids")) {
+        struct scf_record record;
+        char prefix[16], pointer[64];
+        struct scf_uuid id;
+        enum scf_code code = SCF_E_NOT_FOUND;
+        if (scf_id_parse_any(scf_str(item->valuestring), prefix, &id))
+            code = scf_record_get(e->t->db, e->t->arena, e->t->actor, &id, &record, err);
+        snprintf(pointer, sizeof pointer, "#/evidence_record_ids/%d", i++);
+        if (code == SCF_E_NOT_FOUND)
+            return fault(e, pointer, "unknown-reference", "There is no such record.", err);
+        if (code == SCF_OK)
+            code = show_evidence(e, &record, err);
+        if (code != SCF_OK)
+            return code;
+    }
+    return SCF_OK;
+}
+
+static enum scf_code reply(struct effect *e, struct scf_error *err) {
+    enum scf_code code = whose_reply(e, err);
+    return code == SCF_OK ? check_evidence(e, err) : code;
+}
+
+/* 规则 55: what was performed is deducted, what is disputed with reason is left out (76号文). */
+static enum scf_code issue_ec(struct effect *e, struct scf_error *err) {
+    const struct scf_enf_story *s = &e->t->s;
+    const cJSON *paper = scf_json_get(e->body, "execution_certificate");
+    struct scf_enf_replies replies = scf_enf_replies(s);
+    if (s->c.state == SCF_ENF_OBJECTION_WITH_EVIDENCE && !scf_json_get(e->body, "reason"))
+        return fault(e, "#/reason", "required",
+                     "Why the objection and its evidence do not stand has to be said (公证程序规则 "
+                     "55).",
+                     err);
+    enum scf_code code = check_claim(e, paper, &replies.disputed, err);
+    return code;
+}
+
+/* ---- D ---- */
+
+static enum scf_code file_enforcement(struct effect *e, struct scf_error *err) {
+    struct scf_node node;
+    struct scf_uuid id = scf_enf_body_id(scf_json_get(e->body, "court"), "court_id");
+    if (!scf_json_get(scf_json_get(e->body, "court"), "court_id"))
+        return SCF_OK;
+    enum scf_code code = scf_node_get(e->t->db, e->t->arena, &id, false, &node, err);
+    if (code == SCF_E_NOT_FOUND ||
+        (code == SCF_OK && (node.kind != SCF_NODE_COURT || node.status != SCF_NODE_ACTIVE)))
+        return fault(e, "#/court/court_id", "unknown-reference", "There is no such court.", err);
+    e->t->s.c.court_id = id;
+    return code;
+}
+
+static enum scf_code take_measures(struct effect *e, struct scf_error *err) {
+    const cJSON *item;
+    int i = 0;
+    cJSON_ArrayForEach(item, scf_json_get(e->body, "measures")) {
+        char pointer[48];
+        int32_t from = 0, until = 0;
+        snprintf(pointer, sizeof pointer, "#/measures/%d/until", i++);
+        if (!scf_body_day(item, "from", &from) || !scf_body_day(item, "until", &until) ||
+            until < from ||
+            until > scf_years_after(from, scf_enf_measure_years(scf_json_string(item, "kind"))))
+            return fault(e, pointer, "out-of-range",
+                         "Deposits are frozen for at most 1 year, movables for 2, immovables and "
+                         "other rights for 3 (民诉解释 485).",
+                         err);
+    }
+    return SCF_OK;
+}
+
+/* ---- all ---- */
+
+static enum scf_code apply(struct effect *e, struct scf_error *err) {
+    static const struct {
+        enum scf_enf_step step;
+        enum scf_code (*apply)(struct effect *, struct scf_error *);
+    } all[] = {
+        {SCF_ENF_STEP_SUBMIT, submit},
+        {SCF_ENF_STEP_IDENTITY, identity},
+        {SCF_ENF_STEP_ISSUE, certificate},
+        {SCF_ENF_STEP_AMEND, certificate},
+        {SCF_ENF_STEP_LINK_LOAN, link_loan},
+        {SCF_ENF_STEP_APPLY_EC, apply_ec},
+        {SCF_ENF_STEP_SEND_VERIFICATION, send_verification},
+        {SCF_ENF_STEP_REPLY, reply},
+        {SCF_ENF_STEP_ISSUE_EC, issue_ec},
+        {SCF_ENF_STEP_FILE_ENFORCEMENT, file_enforcement},
+        {SCF_ENF_STEP_TAKE_MEASURES, take_measures},
+    };
+    for (size_t i = 0; i < SCF_COUNT(all); i++)
+        if (all[i].step == e->step)
+            return all[i].apply(e, err);
+    return SCF_OK;
+}
+
+/* What has happened has happened by today. */
+static enum scf_code check_days(const struct effect *e, struct scf_error *err) {
+    static const struct {
+        const char *object, *member, *pointer;
+    } days[] = {{NULL, "served_on", "#/served_on"},
+                {NULL, "known_on", "#/known_on"},
+                {"dunning", "sent_on", "#/dunning/sent_on"},
+                {"certificate", "issued_on", "#/certificate/issued_on"},
+                {"execution_certificate", "issued_on", "#/execution_certificate/issued_on"}};
+    for (size_t i = 0; i < SCF_COUNT(days); i++) {
+        const cJSON *object = days[i].object ? scf_json_get(e->body, days[i].object) : e->body;
+        int32_t day;
+        if (scf_body_day(object, days[i].member, &day) && day > e->t->s.today)
+            return fault(e, days[i].pointer, "out-of-range", "The day is in the future.", err);
+    }
+    return SCF_OK;
+}
+
+static enum scf_code check_currency(const struct effect *e, struct scf_error *err) {
+    static const char *const money[] = {"claim", "execution_certificate", "disputed", "measures"};
+    const char *currency = scf_json_string(e->body, "currency");
+    bool amounts = currency != NULL;
+    for (size_t i = 0; i < SCF_COUNT(money); i++)
+        amounts = amounts || scf_json_get(e->body, money[i]) != NULL;
+    if (amounts && strcmp(currency ? currency : "CNY", e->t->s.c.currency) != 0)
+        return fault(e, "#/currency", "mismatch", "The case is in another currency.", err);
+    return SCF_OK;
+}
+
+/* The body without what the record says already, and what was found out. */
+static const char *details_of(const struct effect *e) {
+    struct scf_buf out;
+    const cJSON *member;
+    scf_buf_init(&out, DETAILS_MAX);
+    struct scf_jsonw w = scf_jsonw(&out);
+    scf_jw_object(&w, NULL);
+    cJSON_ArrayForEach(member, e->body) {
+        if (strcmp(member->string, "step") != 0 && strcmp(member->string, "happened_at") != 0 &&
+            (strcmp(member->string, "party_id") != 0 || scf_uuid_is_nil(&e->party_id)))
+            scf_enf_json_write(&w, member->string, member);
+    }
+    if (!scf_uuid_is_nil(&e->party_id))
+        scf_jw_id(&w, "party_id", "ent", &e->party_id);
+    if (e->until_name)
+        scf_jw_date(&w, e->until_name, e->until_day);
+    if (e->step == SCF_ENF_STEP_ISSUE_EC)
+        scf_enf_certificate_write(&w, "issued", &e->t->s,
+                                  scf_json_get(e->body, "execution_certificate"),
+                                  scf_json_string(e->body, "document_sha256"), &e->then);
+    scf_jw_end_object(&w);
+    const char *text = out.overflow ? NULL : scf_strndup(e->t->arena, out.data, out.len);
+    scf_buf_free(&out);
+    return text;
+}
+
+enum scf_code scf_enf_effect(struct scf_enf_taking *t, enum scf_enf_step step, const cJSON *body,
+                             const char **ret_details, struct scf_error *err) {
+    struct effect e = {.t = t, .step = step, .body = body};
+    enum scf_code code = check_currency(&e, err);
+    if (code == SCF_OK)
+        code = check_days(&e, err);
+    if (code == SCF_OK)
+        code = apply(&e, err);
+    if (code != SCF_OK)
+        return code;
+    *ret_details = details_of(&e);
+    return *ret_details ? SCF_OK : scf_fail_memory(err);
+}

@@ -1,0 +1,630 @@
+"""Notarization for enforcement: preflight, the whole way from draft to court, refusals with their
+articles, who sees and who may, races."""
+import hashlib
+import json
+import os
+import random
+import re
+import subprocess
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from harness import bodies, merkle, mutate
+from harness.notary import HASH, Case, certificate, dossier
+from harness.parties import make_node
+from harness.server import ROOT, wait_until
+from harness.world import World, key, must
+
+PAPER = {"document_sha256": HASH}
+
+
+@pytest.fixture(scope="module")
+def world(server):
+    return World(server)
+
+
+def amounts(principal="100.00", **members):
+    return {"principal": principal, "interest": "0.00", "penalty": "0.00", "compound": "0.00",
+            "fees": "0.00", **members}
+
+
+def claim(**members):
+    return {"as_of": bodies.days_ago(0), **amounts(**members)}
+
+
+def execution_certificate(**members):
+    return {
+        "no": bodies.unique("执字"), "notary_name": "李明", "issued_on": bodies.days_ago(0),
+        "continuing_interest_rule": "自计息截止日次日起按合同约定利率计算至实际清偿之日止",
+        **claim(**members),
+    }
+
+
+LETTER = {"mode": "post", "address": "杭州市西湖区文三路1号", "letter_no": "HS-1"}
+
+
+def refused(answer, article, status=409):
+    """The refusal names its article, in the detail, a member or a fault."""
+    assert answer.status == status, answer
+    assert article in answer.body.decode(), answer
+    return answer.json()
+
+
+def in_default(world, **members):
+    case = Case(world, loan={}, **members).until(None)
+    case.take("lender", "default", "defaulted", default_kind="acceleration", reason="交叉违约")
+    case.take("lender", "dun", "dunned", **PAPER,
+              dunning={"mode": "post", "sent_on": bodies.days_ago(0)})
+    return case
+
+
+def verifying(world, **members):
+    case = in_default(world, **members)
+    case.take("lender", "apply_ec", "ec_applied", **PAPER, claim=claim(), accuracy_promise=True)
+    case.take("notary", "send_verification", "verifying", letter=LETTER)
+    return case
+
+
+def with_ec(world):
+    case = verifying(world)
+    case.take("debtor", "reply", "verifying", result="no_objection")
+    case.take("guarantor", "reply", "no_objection", result="no_objection")
+    case.take("notary", "issue_ec", "ec_issued", **PAPER,
+              execution_certificate=execution_certificate())
+    return case
+
+
+# ---- preflight ----
+
+
+def fit_body(world, **members):
+    chain = world.chain
+    return dossier(chain.bank, chain.seller, chain.guarantor, "100.00", bodies.days_ago(-150),
+                   **members)
+
+
+def preflight(world, body):
+    return must(world.lender.post("/v1/enforcement-notarizations/preflight", body), 200)
+
+
+def test_a_fit_contract_is_fit_and_nothing_is_written(world):
+    before = must(world.admin.get("/v1/enforcement-notarizations"))["data"]
+    said = preflight(world, fit_body(world))
+    assert said["fit"] is True and said["faults"] == []
+    assert all(said["conditions"].values()) and len(said["conditions"]) == 6
+    assert all(rule["met"] for rule in said["rules"])
+    for rule in said["rules"]:
+        assert re.search("[一-鿿]", rule["text"]["zh"]) and rule["article"]
+    assert must(world.admin.get("/v1/enforcement-notarizations"))["data"] == before
+
+
+@pytest.mark.parametrize("change, code, article", [
+    (lambda b: b.update(enforcement_clause="债务人愿意接受强制执行"), "promise-clause", "公证法 37"),
+    (lambda b: b["performance"]["schedule"][0].update(principal="99.99"), "amount-and-dates",
+     "39(3)"),
+    (lambda b: b["performance"].update(revolving=True), "drawn-amount", "39(2)"),
+    (lambda b: b["verification"].update(objection_days=31), "verification", "39(5)"),
+    (lambda b: b["securities"][0].update(name="另一份合同"), "securities-named", "规定 6"),
+    (lambda b: b["notary_office"].update(region_code="110101"), "competence", "公证法 25"),
+    (lambda b: b["guarantors"][0].pop("resolution"), "guarantor-resolution", "公司法 15"),
+    (lambda b: b["instrument"].update(kind="trade_contract"), "instrument-kind", "规定 5(1)"),
+    (lambda b: b["notary_office"].update(conflict_of_interest=True), "conflict-of-interest",
+     "规定 12(3)"),
+    (lambda b: b.update(signing={"mode": "online"}), "online-signing", "规定 12(1)"),
+])
+def test_what_is_not_fit_names_its_article(world, change, code, article):
+    body = fit_body(world)
+    change(body)
+    said = preflight(world, body)
+    assert said["fit"] is False
+    found = [fault for fault in said["faults"] if fault["code"] == code]
+    assert found and article in found[0]["detail"], said["faults"]
+
+
+def test_advice_does_not_stop(world):
+    body = fit_body(world)
+    body["rate"] = {"type": "fixed", "annual_rate": "0.20", "penalty_rate": "0.05"}
+    body["verification"]["no_reply_is_no_objection"] = False
+    said = preflight(world, body)
+    assert said["fit"] is True
+    assert {f["code"] for f in said["faults"]} == {"rate-cap", "no-reply-rule"}
+
+
+def test_a_draft_that_is_not_fit_is_not_submitted(world):
+    case = Case(world, debt_undisputed=False).draft()
+    problem = refused(case.step("lender", "submit"), "39(2)", 422)
+    assert problem["errors"][0]["pointer"] == "#/debt_undisputed"
+    assert case.get()["state"] == "draft"
+
+
+# ---- the whole way ----
+
+
+def test_from_draft_to_the_end_of_enforcement(world):
+    case = Case(world, loan={}).draft()
+    shown = case.get()
+    assert (shown["phase"], shown["status"], shown["route"]["path"]) == ("A", "draft",
+                                                                         "apply_for_ec")
+    assert [n["step"] for n in shown["next_steps"]] == ["submit", "terminate"]
+    case.until(None)
+    shown = case.get("debtor")
+    assert shown["state"] == "disbursed" and shown["phase"] == "B"  # the ledger says so
+    assert shown["certificate"]["no"].startswith("证字")
+    case.take("lender", "default", "defaulted", default_kind="acceleration", reason="交叉违约")
+    case.take("lender", "dun", "dunned", **PAPER,
+              dunning={"mode": "post", "sent_on": bodies.days_ago(0)})
+    case.take("lender", "apply_ec", "ec_applied", **PAPER, claim=claim(), accuracy_promise=True)
+    case.take("notary", "send_verification", "verifying", letter=LETTER)
+    shown = case.take("debtor", "reply", "verifying", result="no_objection")
+    assert (shown["verification"]["parties"], shown["verification"]["replied"]) == (2, 1)
+    case.take("guarantor", "reply", "no_objection", result="no_objection")
+    shown = case.take("notary", "issue_ec", "ec_issued", **PAPER,
+                      execution_certificate=execution_certificate())
+    assert shown["route"]["path"] == "enforcement_pack"
+    assert shown["status"] == "execution_issued"
+    case.take("lender", "file_enforcement", "enf_filed",
+              court={"name": "杭州市西湖区人民法院", "basis": "respondent_domicile",
+                     "court_id": case.court.id}, property_clues=["银行账户一个"])
+    case.take("court", "accept_enforcement", "enf_accepted", case_no="（2026）浙0106执1号")
+    case.take("court", "send_notice", "notice_sent", served_on=bodies.days_ago(0))
+    case.take("court", "take_measures", "measures", measures=[{
+        "kind": "deposit", "description": "账户", "from": bodies.days_ago(0),
+        "until": bodies.days_ago(-300), "amount": "100.00"}])
+    case.take("debtor", "apply_non_enforcement", "non_enforcement_applied",
+              ground="serious_breach", reason="程序违法")
+    case.take("court", "decide_non_enforcement", "measures", result="partly_granted")
+    assert [r["article"] for r in case.get()["route"]["reasons"]] == ["规定 3", "规定 20"]
+    shown = case.take("court", "complete", "completed")
+    assert shown["status"] == "closed" and shown["next_steps"] == []
+    steps = must(case.clients["court"].get(case.path + "/steps"))["data"]
+    assert [s["seq"] for s in steps] == list(range(1, len(steps) + 1))
+    assert shown["steps"] == len(steps)
+
+
+def test_every_step_is_a_record_that_is_proven(world):
+    case = Case(world, loan={}).until(None)
+    for step in must(case.clients["notary"].get(case.path + "/steps"))["data"]:
+        path = f"/v1/records/{step['record_id']}"
+
+        def proof():
+            answer = case.clients["guarantor"].get(path + "/proof")
+            return answer.status == 200 and answer.json()
+
+        found = wait_until(proof, 10, "the proof")
+        body = case.clients["guarantor"].get(path + "/body").body
+        merkle.verify_proof(found)
+        assert json.loads(body) == step["body"]
+        assert case.clients["debtor"].get(path).status == 200
+
+
+def test_the_notary_and_parties_are_told_in_their_feeds(world):
+    case = Case(world, loan={}).draft()
+    assert case.notary.client.get(case.path).status == 404  # a draft is the lender's own
+    case.until("accepted")
+    types = [e["type"] for e in must(case.notary.client.get("/v1/events"))["data"]]
+    assert types == ["enforcement_notarization.submit", "enforcement_notarization.accept"]
+    record = must(case.notary.client.get(f"/v1/records/{case.id}"))
+    assert record["id"] == case.id  # how it began can be read too
+
+
+def test_a_loan_may_follow_the_certificate(world):
+    case = Case(world).until(None)
+    assert case.get()["state"] == "effective"
+    refused(case.step("lender", "default", default_kind="overdue"), "规则 55")
+    loan_id = must(world.lender.post("/v1/loans", world.loan_body("100.00"), key()))["id"]
+    assert case.take("lender", "link_loan", loan_id=loan_id)["state"] == "disbursed"
+    refused(case.step("lender", "link_loan", loan_id=loan_id), "规则 55")
+    other = Case(world)  # on the contract alone
+    other.body["loan_id"] = loan_id
+    other.draft(409)  # one notarization on a loan
+
+
+# ---- phase A ----
+
+
+def test_everybody_bound_is_identified_and_certified(world):
+    case = Case(world, loan={}).until("accepted")
+    refused(case.step("notary", "identity", identities=case.identities()[:1]), "规定 12", 422)
+    case.take("notary", "identity", identities=case.identities())
+    case.take("notary", "inform", **PAPER)
+    case.take("notary", "sign", **PAPER, signing_mode="on_site")
+    case.take("notary", "review")
+    paper = certificate(case.parties[0])
+    refused(case.step("notary", "issue", **PAPER, certificate=paper), "规定 5(3)", 422)
+    paper = certificate(*case.parties, issued_on=bodies.days_ago(-2))
+    assert case.step("notary", "issue", **PAPER, certificate=paper).status == 422
+
+
+def test_supplements_stop_the_notarys_clock(world):
+    case = Case(world, loan={}).until("informed")
+    due = [d["due_on"] for d in case.get()["deadlines"] if d["code"] == "issue_certificate"]
+    case.take("notary", "require_supplement", "supplement_required", items=["营业执照"])
+    refused(case.step("notary", "sign", **PAPER, signing_mode="on_site"), "公证法 27")
+    case.take("lender", "supplement", "informed", **PAPER)
+    again = [d["due_on"] for d in case.get()["deadlines"] if d["code"] == "issue_certificate"]
+    assert len(due) == 1 and again >= due
+
+
+@pytest.mark.parametrize("step, state, members, article", [
+    ("refuse", "refused", {"reason": "文件不实", "reason_code": "documents_untrue"}, "公证法 37"),
+    ("terminate", "terminated", {"reason": "撤回"}, "公证法 37"),
+])
+def test_without_a_certificate_the_way_is_a_suit(world, step, state, members, article):
+    case = Case(world, loan={}).until("accepted")
+    shown = case.take("notary", step, state, **members)
+    assert shown["route"]["path"] == "civil_pack"
+    assert shown["route"]["reasons"][0]["article"] == article
+    refused(case.step("lender", "submit"), "公证程序规则 39")
+    case.draft()  # the loan is free for another
+
+
+# ---- amendments ----
+
+
+def test_amendments_are_notarised_or_taken_back(world):
+    case = Case(world, loan={}).until(None)
+    case.take("lender", "request_amendment", "amendment_pending", **PAPER, reason="展期")
+    refused(case.step("lender", "default", default_kind="acceleration", reason="x"), "规则 55")
+    case.take("lender", "reject_amendment", "disbursed", reason="不展期")
+    case.take("lender", "request_amendment", "amendment_pending", **PAPER, reason="展期")
+    shown = case.take("notary", "amend", "amended_notarised", **PAPER,
+                      certificate=certificate(*case.parties))
+    assert shown["amendment"]["no"] != shown["certificate"]["no"]
+
+
+# ---- verification and the execution certificate ----
+
+
+def test_amounts_that_are_not_the_ledgers_are_refused_with_the_difference(world):
+    case = in_default(world)
+    for wrong, differs in (("100.01", "0.01"), ("99.00", "-1.00")):
+        problem = refused(case.step("lender", "apply_ec", **PAPER, claim=claim(principal=wrong),
+                                    accuracy_promise=True), "公证程序规则 55")
+        assert problem["difference"]["principal"] == differs
+        assert problem["expected_amounts"]["principal"] == "100.00"
+    must(world.lender.post("/v1/repayments", world.repayment_body(case.loan_id, "40.00"), key()))
+    case.take("lender", "apply_ec", "ec_applied", **PAPER, claim=claim(principal="60.00"),
+              accuracy_promise=True)
+    case.take("notary", "send_verification", letter=LETTER)
+    case.take("debtor", "reply", result="no_objection")
+    case.take("guarantor", "reply", result="no_objection")
+    refused(case.step("notary", "issue_ec", **PAPER,
+                      execution_certificate=execution_certificate()), "公证程序规则 55")
+    shown = case.take("notary", "issue_ec", "ec_issued", **PAPER,
+                      execution_certificate=execution_certificate(principal="60.00"))
+    paper = shown["execution_certificate"]
+    assert paper["base_certificate_no"] == shown["certificate"]["no"]
+    assert [p["name"] for p in paper["applicants"]] == [world.chain.bank["name"]]
+    assert [(p["uscc"], p["role"]) for p in paper["respondents"]] == [
+        (world.chain.seller["uscc"], "debtor"), (world.chain.guarantor["uscc"], "guarantor")]
+    assert (paper["principal"], paper["interest"]["amount"]) == ("60.00", "0.00")
+    assert [p["amount"] for p in paper["deducted_payments"]] == ["40.00"]
+    assert [g["name"] for g in paper["guarantees"]] == ["《最高额保证合同》BZ-1"]
+    assert paper["verification"]["result"] == "no_objection" and paper["content_hash"] == HASH
+    due = [d["due_on"] for d in shown["deadlines"] if d["code"] == "apply_for_enforcement"]
+    assert [paper["enforcement_deadline"]] == due
+
+
+def test_the_letter_goes_the_agreed_way(world):
+    case = in_default(world)
+    case.take("lender", "apply_ec", **PAPER, claim=claim(), accuracy_promise=True)
+    for wrong in ({"mode": "sms"}, {"address": "别处"}):
+        refused(case.step("notary", "send_verification", letter={**LETTER, **wrong}), "39(5)")
+    assert case.step("lender", "apply_ec", **PAPER, claim=claim(),
+                     accuracy_promise=False).status == 422
+
+
+def test_a_partial_objection_leaves_the_rest_enforceable(world):
+    case = verifying(world)
+    case.take("debtor", "reply", "verifying", result="partial_objection",
+              disputed=amounts(principal="30.00"), reason="已还30元")
+    case.take("guarantor", "reply", "partial_objection", result="no_objection")
+    refused(case.step("notary", "issue_ec", **PAPER,
+                      execution_certificate=execution_certificate()), "公证程序规则 55")
+    case.take("notary", "issue_ec", "ec_issued", **PAPER,
+              execution_certificate=execution_certificate(principal="70.00"))
+
+
+def test_an_objection_with_evidence_is_answered_or_the_certificate_refused(world):
+    case = verifying(world)
+    assert case.notary.client.get(f"/v1/contracts/{world.contract_id}").status == 404
+    case.take("debtor", "reply", "verifying", result="objection", reason="已清偿",
+              evidence_record_ids=[world.contract_id])
+    assert case.notary.client.get(f"/v1/contracts/{world.contract_id}").status == 200
+    shown = case.take("notary", "reply", "objection_with_evidence", result="no_objection",
+                      party_id=case.parties[1]["id"])
+    assert shown["verification"]["result"] == "objection_with_evidence"
+    refused(case.step("notary", "issue_ec", **PAPER,
+                      execution_certificate=execution_certificate()), "规则 55", 422)
+    shown = case.take("notary", "refuse_ec", "ec_refused", reason="债务已清偿",
+                      reason_code="debt_performed")
+    assert shown["route"]["reasons"][0]["article"] == "规定 8"
+    assert shown["route"]["path"] == "civil_pack"
+    assert shown["refusal"]["reason_code"] == "debt_performed"
+    refused(case.step("lender", "file_enforcement", court={
+        "name": "x", "basis": "respondent_domicile"}), "规定 5")
+
+
+def test_replies_come_from_who_is_bound(world):
+    case = verifying(world)
+    assert case.step("debtor", "reply", result="no_objection",
+                     party_id=case.parties[1]["id"]).status == 422
+    assert case.step("notary", "reply", result="no_objection").status == 422
+    refused(case.step("notary", "reply", result="no_objection", party_id=world.chain.buyer["id"]),
+            "规定 6", 422)
+    assert case.step("debtor", "reply", result="objection", reason="x").status == 422
+    assert case.step("debtor", "reply", result="objection", reason="x",
+                     evidence_record_ids=["ctr_00000000000000000000000000"]).status == 422
+    assert case.step("lender", "reply", result="no_objection").status == 403
+
+
+# ---- the court ----
+
+
+def test_both_papers_come_before_enforcement(world):
+    case = in_default(world)
+    refused(case.step("lender", "file_enforcement", court={
+        "name": "法院", "basis": "property_location"}), "规定 5")
+
+
+def test_a_rejection_and_its_reconsideration(world):
+    case = with_ec(world)
+    case.take("lender", "file_enforcement", court={"name": "法院", "basis": "property_location"})
+    assert case.step("court", "accept_enforcement", case_no="1").status == 404  # not its case
+    case.take("lender", "reject_enforcement", "enf_rejected",
+              reason_code="unclear_parties_or_payment", served_on=bodies.days_ago(0))
+    refused(case.step("lender", "decide_reconsideration", result="upheld"), "规定 7")
+    case.take("lender", "apply_reconsideration", "enf_rejected")
+    refused(case.step("lender", "apply_reconsideration"), "规定 7")
+    shown = case.take("lender", "decide_reconsideration", "enf_rejected", result="upheld")
+    refused(case.step("lender", "apply_reconsideration"), "规定 7")
+    assert (shown["route"]["path"], shown["route"]["reasons"][0]["article"]) == ("civil_pack",
+                                                                                 "规定 7")
+
+
+def test_reconsideration_has_ten_days_and_non_enforcement_fifteen(world):
+    case = with_ec(world)
+    case.take("lender", "file_enforcement", court={"name": "法院", "basis": "property_location"})
+    case.take("lender", "accept_enforcement", case_no="1")
+    case.take("lender", "send_notice", "notice_sent", served_on=bodies.days_ago(40))
+    refused(case.step("debtor", "apply_non_enforcement", ground="incapacity"), "规定 13")
+    assert case.step("debtor", "apply_non_enforcement", ground="incapacity",
+                     known_on=bodies.days_ago(1)).status == 422
+    assert case.step("debtor", "apply_non_enforcement", ground="bribery",
+                     known_on=bodies.days_ago(-3)).status == 422
+    case.take("debtor", "apply_non_enforcement", "non_enforcement_applied", ground="bribery",
+              known_on=bodies.days_ago(1))
+    shown = case.take("lender", "decide_non_enforcement", "non_enforced", result="granted")
+    assert shown["route"]["reasons"][0]["article"] == "规定 20"
+    other = with_ec(world)
+    other.take("lender", "file_enforcement", court={"name": "法院", "basis": "property_location"})
+    other.take("lender", "reject_enforcement", reason_code="other_condition",
+               served_on=bodies.days_ago(30))
+    refused(other.step("lender", "apply_reconsideration"), "规定 7")
+
+
+def test_freezes_end_in_time(world):
+    case = with_ec(world)
+    case.take("lender", "file_enforcement", court={"name": "法院", "basis": "property_location"})
+    case.take("lender", "accept_enforcement", case_no="1")
+    measure = {"kind": "deposit", "description": "账户", "from": bodies.days_ago(0),
+               "until": bodies.days_ago(-367)}
+    refused(case.step("lender", "take_measures", measures=[measure]), "民诉解释 485", 422)
+    measure["kind"] = "movable"
+    shown = case.take("lender", "take_measures", "measures", measures=[measure])
+    due = [d for d in shown["deadlines"] if d["code"] == "renew_measure"]
+    assert due[0]["due_on"] == measure["until"]
+    case.take("lender", "suspend", "suspended", reason="案外人异议")
+    case.take("lender", "resume_enforcement", "measures")
+    case.take("lender", "settle", "settled", **PAPER)
+    case.take("lender", "resume_enforcement", "measures")
+    case.take("lender", "end_round", "terminated_this_round")
+    case.take("lender", "resume_enforcement", "measures")
+
+
+def test_a_suit_on_the_instrument_bars_enforcement_until_it_ends(world):
+    case = with_ec(world)
+    shown = case.take("debtor", "report_suit", "ec_issued", case_no="（2026）浙0106民初1号",
+                      reason="公证债权文书与事实不符")
+    assert shown["route"]["reasons"][0]["article"] == "规定 24"
+    court = {"name": "法院", "basis": "property_location"}
+    problem = refused(case.step("lender", "file_enforcement", court=court), "规定 24")
+    assert problem["missing"]
+    refused(case.step("lender", "report_suit", case_no="2", reason="x"), "规定 24")
+    shown = case.take("lender", "end_suit", "ec_issued", reason="撤诉")
+    assert shown["route"]["path"] == "enforcement_pack"
+    refused(case.step("lender", "end_suit", reason="x"), "规定 24")
+    case.take("lender", "file_enforcement", "enf_filed", court=court)
+
+
+# ---- who, races, idempotency, bodies ----
+
+
+def test_who_sees_and_who_may(world):
+    case = Case(world, loan={}).until("accepted")
+    stranger = make_node(world.admin, "notary").client
+    other_lender = make_node(world.admin, "lender").client
+    for client in (stranger, other_lender, world.debtor):
+        assert client.get(case.path).status == 404
+        assert client.get(case.path + "/steps").status == 404
+        assert client.post(case.path + "/steps", {"step": "review"}, key()).status == 404
+        assert case.id not in client.get("/v1/enforcement-notarizations").body.decode()
+    assert case.step("lender", "identity", identities=case.identities()).status == 403
+    assert case.step("debtor", "terminate", reason="x").status == 403
+    assert world.erp.post("/v1/enforcement-notarizations", case.body, key()).status == 403
+    assert must(world.erp.get("/v1/enforcement-notarizations", state="accepted",
+                              loan_id=case.loan_id))["data"][0]["id"] == case.id
+    assert case.step("admin", "identity", identities=case.identities()).status == 201
+    assert world.regulator.get(case.path).status == 404
+
+
+def test_a_step_is_taken_once_however_many_ask(world):
+    case = Case(world, loan={}).until("accepted")
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(
+            lambda _: case.step("notary", "identity", identities=case.identities()).status,
+            range(8)))
+    assert sorted(answers) == [201] + [409] * 7
+    steps = must(world.lender.get(case.path + "/steps"))["data"]
+    assert [s["step"] for s in steps] == ["create", "submit", "accept", "identity"]
+
+
+def test_the_same_key_gets_the_same_answer(world):
+    case = Case(world, loan={}).until("accepted")
+    same = key()
+    first = case.step("notary", "identity", same, identities=case.identities())
+    again = case.step("notary", "identity", same, identities=case.identities())
+    assert first.status == again.status == 201 and first.body == again.body
+    assert again.headers["Idempotent-Replayed"] == "true"
+    answer = world.lender.post("/v1/enforcement-notarizations", case.body)
+    assert answer.json()["code"] == "idempotency-key-invalid"
+
+
+def test_tags_and_pages(world):
+    case = Case(world, loan={}).until("accepted")
+    answer = world.lender.get(case.path)
+    tag = answer.headers["ETag"]
+    assert world.lender.get(case.path, {"If-None-Match": tag}).status == 304
+    page = must(world.lender.get(case.path + "/steps", limit=2))
+    rest = must(world.lender.get(case.path + "/steps", limit=2, after=page["next_cursor"]))
+    assert [s["seq"] for s in page["data"] + rest["data"]] == [1, 2, 3]
+    assert world.lender.get("/v1/enforcement-notarizations", state="x").status == 400
+
+
+def test_references_must_exist(world):
+    for member, value in (("notary_id", world.chain.lender.id), ("contract_id", None),
+                          ("loan_id", "loan_00000000000000000000000000")):
+        case = Case(world)
+        case.body[member] = value or "ctr_00000000000000000000000000"
+        case.draft(422)
+    case = Case(world, loan={})
+    case.body["debtors"][0]["enterprise_id"] = world.chain.buyer["id"]
+    case.body["debtors"][0]["uscc"] = world.chain.buyer["uscc"]
+    assert "borrower" in world.lender.post("/v1/enforcement-notarizations", case.body,
+                                           key()).body.decode()
+
+
+BODIES = {
+    "identity": lambda c: {"identities": c.identities()},
+    "issue": lambda c: {**PAPER, "certificate": certificate(*c.parties)},
+    "apply_ec": lambda c: {**PAPER, "claim": claim(), "accuracy_promise": True},
+    "reply": lambda c: {"result": "partial_objection", "disputed": amounts(), "reason": "x",
+                        "evidence_record_ids": [c.world.contract_id],
+                        "party_id": c.parties[0]["id"]},
+    "issue_ec": lambda c: {**PAPER, "execution_certificate": execution_certificate()},
+    "take_measures": lambda c: {"measures": [{
+        "kind": "deposit", "description": "a", "from": bodies.days_ago(0),
+        "until": bodies.days_ago(-3), "amount": "1.00"}]},
+    "file_enforcement": lambda c: {"court": {"name": "a", "basis": "property_location"},
+                                   "property_clues": ["a"]},
+}
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_bodies_with_one_thing_wrong(world, name):
+    case = Case(world, loan={}).until("accepted") if name == "identity" else verifying(world)
+    source = random.Random(name)
+    body = {"step": name, "happened_at": "2026-01-02T03:04:05Z", **BODIES[name](case)}
+    client = world.admin.copy()
+    for text in [*mutate.mutants(body, source, 60), *mutate.broken_texts(body)]:
+        answer = client.post(case.path + "/steps", text, key())
+        assert answer.status in (201, 400, 403, 409, 413, 422), (text[:300], answer)
+
+
+def test_drafts_and_preflights_with_one_thing_wrong(world):
+    source = random.Random(4)
+    body = Case(world).body
+    for text in mutate.mutants(body, source, 120):
+        answer = world.lender.copy().post("/v1/enforcement-notarizations", text, key())
+        assert answer.status in (201, 400, 409, 413, 422), (text[:300], answer)
+        answer = world.lender.copy().post("/v1/enforcement-notarizations/preflight", text)
+        assert answer.status in (200, 400, 413, 422), (text[:300], answer)
+
+
+# ---- calendars ----
+
+
+def test_calendars_are_versioned(world):
+    shipped = must(world.lender.get("/v1/working-calendars"))["data"]
+    assert [(c["year"], c["version"]) for c in shipped][:3] == [(2024, 1), (2025, 1), (2026, 1)]
+    body = {"year": 2093, "holidays": ["2093-01-01"], "workdays": [], "source": "试验"}
+    assert world.lender.post("/v1/working-calendars", body).status == 403
+    for version in (1, 2):
+        made = must(world.admin.post("/v1/working-calendars", body), 201)
+        assert (made["version"], made["holidays"]) == (version, ["2093-01-01"])
+    wrong = {**body, "workdays": ["2094-01-02"]}
+    assert world.admin.post("/v1/working-calendars", wrong).status == 422
+    assert len(must(world.lender.get("/v1/working-calendars", year=2093))["data"]) == 2
+
+
+# ---- papers ----
+
+EARLY = {"application", "clause", "settlement"}
+
+
+def pages(pdf):
+    with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
+        file.write(pdf)
+        file.flush()
+        return subprocess.run(["pdftotext", "-layout", file.name, "-"], capture_output=True,
+                              check=True).stdout.decode()
+
+
+def papers(case, who="lender"):
+    return {d["name"]: d for d in must(case.clients[who].get(case.path + "/documents"))["data"]}
+
+
+def test_papers_say_what_the_case_says(world):
+    case = Case(world, loan={}).draft()
+    listed = papers(case)
+    assert {name for name, d in listed.items() if d["available"]} == EARLY
+    answer = case.clients["lender"].get(case.path + "/documents/verification-letter")
+    assert answer.status == 409 and answer.json()["code"] == "wrong-state"
+    assert case.clients["lender"].get(case.path + "/documents/x").status == 404
+    case.until(None)
+    case.take("lender", "default", default_kind="acceleration", reason="交叉违约")
+    case.take("lender", "dun", **PAPER, dunning={"mode": "post", "sent_on": bodies.days_ago(0)})
+    case.take("lender", "apply_ec", **PAPER, claim=claim(), accuracy_promise=True)
+    case.take("notary", "send_verification", letter=LETTER)
+    case.take("debtor", "reply", result="partial_objection", reason="x",
+              disputed=amounts(principal="30.00"))
+    case.take("guarantor", "reply", result="no_objection")
+    listed = papers(case, "debtor")
+    assert {n for n, d in listed.items() if not d["available"]} == {"execution-certificate-refusal"}
+    texts = {}
+    for name, entry in listed.items():
+        if not entry["available"]:
+            continue
+        answer = case.clients["guarantor"].get(f"{case.path}/documents/{name}")
+        assert answer.headers["Content-Type"] == "application/pdf"
+        assert hashlib.sha256(answer.body).hexdigest() == entry["sha256"]
+        assert len(answer.body) == entry["bytes"]
+        texts[name] = re.sub(r"\s", "", pages(answer.body))
+        assert entry["title"] in texts[name]
+    assert "愿意接受强制执行的承诺" in texts["clause"]
+    assert "自愿接受强制执行" in texts["clause"] and "BZ-1" in texts["clause"]
+    assert "第三十七条" in texts["notice"]
+    assert "逾期未回复视为无异议" in texts["verification-letter"]
+    assert "合计：CNY100.00" in texts["execution-certificate-application"]
+    assert "放款100.00" in texts["settlement"] and "已履行" in texts["settlement"]
+    assert "本金：CNY70.00" in texts["execution-certificate-draft"]
+    assert "申请执行期限届满日" in texts["execution-certificate-draft"]
+    assert papers(case) == listed  # the same bytes again
+
+
+def test_the_walk_of_the_manual_runs_as_it_stands(server, world, tmp_path):
+    text = (ROOT / "docs" / "notarization.md").read_text(encoding="utf-8")
+    script = "set -e\n" + "\n".join(re.findall(r"```sh\n(.*?)```", text, re.S))
+    case = Case(world, loan={})
+    (tmp_path / "dossier.json").write_text(json.dumps(case.body, ensure_ascii=False))
+    keys = {name.upper(): case.clients[name].key
+            for name in ("lender", "notary", "debtor", "guarantor")}
+    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, text=True, timeout=60,
+                          env={**os.environ, **keys, "URL": server.url}, capture_output=True,
+                          check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    states = [line for line in done.stdout.split() if re.fullmatch("[a-z_]+", line)]
+    assert states[:3] == ["true", "submitted", "accepted"] and "ec_issued" in states
+    assert (tmp_path / "draft.pdf").read_bytes().startswith(b"%PDF")

@@ -1,0 +1,196 @@
+/* Deadlines against days counted by hand. The calendar has no holidays but 1 to 5 May 2026, and the
+ * Saturday of 9 May is worked: the dates are those of the notice for 2026. */
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "deadline.h"
+
+#include "scfd/base/clock.h"
+
+static int32_t day(const char *text) {
+    int32_t d = 0;
+    assert_true(scf_date_parse(scf_str(text), &d));
+    return d;
+}
+
+struct world {
+    struct scf_arena *arena;
+    int32_t holidays[5], workdays[1];
+    struct scf_cal_year year;
+    struct scf_calendar calendar;
+    struct scf_enf_step_row rows[20];
+    struct scf_owed owed;
+    struct scf_owed_instalment parts[2];
+    struct scf_enf_story s;
+};
+
+static void step(struct world *w, enum scf_enf_step kind, const char *on, const char *details) {
+    int64_t us;
+    char text[64];
+    snprintf(text, sizeof text, "%sT10:00:00+08:00", on);
+    assert_true(scf_time_parse(scf_str(text), &us));
+    w->rows[w->s.n] = (struct scf_enf_step_row){
+        .seq = (int64_t)w->s.n + 1, .step = kind, .happened_us = us, .filed_us = us};
+    const char *body = scf_asprintf(w->arena, "{\"details\":%s}", details);
+    w->rows[w->s.n].body = body;
+    w->s.n++;
+}
+
+static void begin(struct world *w, const char *today) {
+    memset(w, 0, sizeof *w);
+    w->arena = scf_arena_new(1 << 20);
+    for (int i = 0; i < 5; i++)
+        w->holidays[i] = day("2026-05-01") + i;
+    w->workdays[0] = day("2026-05-09");
+    w->year = (struct scf_cal_year){2026, w->holidays, w->workdays, 5, 1};
+    w->calendar = (struct scf_calendar){&w->year, 1};
+    w->s.rows = w->rows;
+    w->s.calendar = &w->calendar;
+    w->s.today = day(today);
+    memcpy(w->s.c.currency, "CNY", 3);
+    w->s.c.dossier = "{\"verification\":{\"objection_days\":7},\"debtors\":[]}";
+}
+
+/* The due day of a deadline and whether it is done; fails when it is not listed. */
+static struct scf_enf_deadline find(struct world *w, const char *code) {
+    static struct scf_enf_deadline list[SCF_ENF_DEADLINES_MAX];
+    struct scf_error err;
+    assert_int_equal(scf_enf_story_parse(w->arena, &w->s, &err), SCF_OK);
+    size_t n = scf_enf_deadlines(&w->s, list);
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(list[i].code, code) == 0)
+            return list[i];
+    fail_msg("no deadline %s", code);
+    return list[0];
+}
+
+static void assert_due(struct world *w, const char *code, const char *article, const char *on,
+                       bool done) {
+    char text[SCF_TIME_TEXT];
+    struct scf_enf_deadline d = find(w, code);
+    scf_date_format(d.due_day, text);
+    assert_string_equal(text, on);
+    assert_string_equal(d.article, article);
+    assert_int_equal(d.done, done);
+}
+
+/* Accepted on Thursday 23 April 2026: 24, 27, 28, 29, 30 April are five working days, 6 to 9 May
+ * four, 11 to 15 May five, and 18 May is the fifteenth. */
+static void test_certificate(void **unused) {
+    (void)unused;
+    struct world w;
+    begin(&w, "2026-04-24");
+    step(&w, SCF_ENF_STEP_ACCEPT, "2026-04-23", "{}");
+    assert_due(&w, "issue_certificate", "公证法 30", "2026-05-18", false);
+    /* From 27 April to 7 May a supplement was awaited: 28, 29, 30 April, 6 and 7 May do not count.
+     */
+    step(&w, SCF_ENF_STEP_REQUIRE_SUPPLEMENT, "2026-04-27", "{}");
+    step(&w, SCF_ENF_STEP_SUPPLEMENT, "2026-05-07", "{}");
+    assert_due(&w, "issue_certificate", "公证法 30", "2026-05-25", false);
+    step(&w, SCF_ENF_STEP_ISSUE, "2026-05-20", "{}");
+    assert_due(&w, "issue_certificate", "公证法 30", "2026-05-25", true);
+    scf_arena_free(w.arena);
+}
+
+/* Two years from the earliest instalment that is not paid, then from the application. */
+static void test_enforcement_by_instalment(void **unused) {
+    (void)unused;
+    struct world w;
+    int32_t due;
+    begin(&w, "2026-08-01");
+    w.parts[0] = (struct scf_owed_instalment){.due_day = day("2026-03-31")};
+    w.parts[1] = (struct scf_owed_instalment){.due_day = day("2026-06-30"), .unpaid_principal = 1};
+    w.owed.instalments = w.parts;
+    w.owed.instalment_count = 2;
+    assert_false(scf_enf_enforcement_deadline(&w.s, &due)); /* no loan */
+    w.s.owed = &w.owed;
+    assert_due(&w, "apply_for_enforcement", "规定 9、民诉法 250", "2028-06-30", false);
+    w.parts[0].unpaid_interest = 1;
+    assert_due(&w, "apply_for_enforcement", "规定 9、民诉法 250", "2028-03-31", false);
+    w.s.today = day("2026-03-31"); /* its own day is not over */
+    assert_false(scf_enf_enforcement_deadline(&w.s, &due));
+    step(&w, SCF_ENF_STEP_APPLY_EC, "2026-07-15", "{}");
+    assert_due(&w, "apply_for_enforcement", "规定 9、民诉法 250", "2028-07-15", false);
+    scf_arena_free(w.arena);
+}
+
+/* Applied on 11 May: the fifteenth working day is 1 June; a verification from 13 to 20 May (five
+ * working days) makes it 8 June. The letter of 13 May is answered by 20 May; one of 24 April would
+ * end on 1 May and rolls to 6 May. */
+static void test_execution_certificate(void **unused) {
+    (void)unused;
+    struct world w;
+    begin(&w, "2026-05-12");
+    step(&w, SCF_ENF_STEP_APPLY_EC, "2026-05-11", "{}");
+    assert_due(&w, "issue_execution_certificate", "司发通〔2017〕76号", "2026-06-01", false);
+    step(&w, SCF_ENF_STEP_SEND_VERIFICATION, "2026-05-13", "{}");
+    w.s.c.state = SCF_ENF_VERIFYING;
+    assert_due(&w, "reply_to_verification", "公证程序规则 39", "2026-05-20", false);
+    step(&w, SCF_ENF_STEP_CLOSE_VERIFICATION, "2026-05-20", "{}");
+    w.s.c.state = SCF_ENF_NO_OBJECTION;
+    assert_due(&w, "issue_execution_certificate", "司发通〔2017〕76号", "2026-06-08", false);
+    assert_due(&w, "reply_to_verification", "公证程序规则 39", "2026-05-20", true);
+    bool incomplete = false;
+    assert_int_equal(scf_enf_objection_end(&w.s, day("2026-04-24"), &incomplete),
+                     day("2026-05-06"));
+    scf_arena_free(w.arena);
+}
+
+/* Filed on Friday 24 April: 7 days end on 1 May, off, so on 6 May; 10 days on 4 May, off, so too;
+ * six months on Saturday 24 October, so on Monday the 26th. */
+static void test_court(void **unused) {
+    (void)unused;
+    struct world w;
+    begin(&w, "2026-04-27");
+    step(&w, SCF_ENF_STEP_FILE_ENFORCEMENT, "2026-04-24", "{}");
+    assert_due(&w, "register_enforcement", "执行工作规定 16", "2026-05-06", false);
+    assert_due(&w, "send_enforcement_notice", "民诉解释 480", "2026-05-06", false);
+    assert_due(&w, "go_to_upper_court", "民诉法 237", "2026-10-26", false);
+    step(&w, SCF_ENF_STEP_ACCEPT_ENFORCEMENT, "2026-04-28", "{}");
+    step(&w, SCF_ENF_STEP_SEND_NOTICE, "2026-04-29", "{\"served_on\":\"2026-05-11\"}");
+    assert_due(&w, "register_enforcement", "执行工作规定 16", "2026-05-06", true);
+    assert_due(&w, "apply_for_non_enforcement", "规定 13", "2026-05-26", false);
+    step(&w, SCF_ENF_STEP_APPLY_NON_ENFORCEMENT, "2026-05-20", "{}");
+    assert_due(&w, "apply_for_non_enforcement", "规定 13", "2026-05-26", true);
+    assert_due(&w, "decide_non_enforcement", "规定 16", "2026-07-20", false); /* 19 July: Sunday */
+    step(&w, SCF_ENF_STEP_TAKE_MEASURES, "2026-05-21",
+         "{\"measures\":[{\"kind\":\"deposit\",\"until\":\"2027-05-20\"}]}");
+    assert_due(&w, "renew_measure", "民诉解释 485", "2027-05-20", false);
+    scf_arena_free(w.arena);
+}
+
+static void test_rejection(void **unused) {
+    (void)unused;
+    struct world w;
+    begin(&w, "2026-06-01");
+    step(&w, SCF_ENF_STEP_FILE_ENFORCEMENT, "2026-05-11", "{}");
+    step(&w, SCF_ENF_STEP_REJECT_ENFORCEMENT, "2026-05-14", "{\"served_on\":\"2026-05-18\"}");
+    assert_due(&w, "apply_for_reconsideration", "规定 7", "2026-05-28", false);
+    step(&w, SCF_ENF_STEP_APPLY_RECONSIDERATION, "2026-05-20", "{}");
+    assert_due(&w, "apply_for_reconsideration", "规定 7", "2026-05-28", true);
+    assert_due(&w, "decide_reconsideration", "规定 21", "2026-06-19", false);
+    step(&w, SCF_ENF_STEP_DECIDE_RECONSIDERATION, "2026-06-10", "{}");
+    assert_due(&w, "decide_reconsideration", "规定 21", "2026-06-19", true);
+    scf_arena_free(w.arena);
+}
+
+static void test_measures_last_by_kind(void **unused) {
+    (void)unused;
+    assert_int_equal(scf_enf_measure_years("deposit"), 1);
+    assert_int_equal(scf_enf_measure_years("movable"), 2);
+    assert_int_equal(scf_enf_measure_years("immovable"), 3);
+    assert_int_equal(scf_enf_measure_years("other_right"), 3);
+    assert_int_equal(scf_enf_measure_years("x"), 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_certificate),
+        cmocka_unit_test(test_enforcement_by_instalment),
+        cmocka_unit_test(test_execution_certificate),
+        cmocka_unit_test(test_court),
+        cmocka_unit_test(test_rejection),
+        cmocka_unit_test(test_measures_last_by_kind),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

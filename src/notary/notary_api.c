@@ -85,6 +85,7 @@ static enum scf_code step_in_tx(struct scf_db *db, void *ctx, struct scf_error *
                                .platform_id = &p->services->installation.platform_id,
                                .actor = p->actor};
     enum scf_enf_step step = scf_enf_body_step(p->body);
+    int64_t happened_us = scf_enf_body_time(p->body, &p->ctx);
     struct scf_enf_verdict verdict;
     struct scf_enf_case *seen;
     const char *details;
@@ -97,9 +98,9 @@ static enum scf_code step_in_tx(struct scf_db *db, void *ctx, struct scf_error *
     if (code == SCF_OK)
         code = scf_enf_check(&t, step, p->body, &verdict, err);
     if (code == SCF_OK)
-        code = scf_enf_effect(&t, step, p->body, &details, err);
+        code = scf_enf_effect(&t, step, p->body, happened_us, &details, err);
     if (code == SCF_OK)
-        code = scf_enf_add(&t, step, &verdict, scf_enf_body_time(p->body, &p->ctx), details, err);
+        code = scf_enf_add(&t, step, &verdict, happened_us, details, err);
     if (code == SCF_OK)
         code = scf_enf_advance(&t, err);
     if (code == SCF_OK)

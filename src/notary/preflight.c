@@ -80,7 +80,7 @@ const struct scf_fit_text scf_fit_texts[SCF_FIT_RULES] = {
          "Interest, penalty and fees together stay within the cap: what exceeds it is not "
          "enforced.",
          "利息、罚息与费用合计不超过上限，超过部分不予执行。", true},
-    [SCF_FIT_SERVICE_ADDRESS] = {"service-address", "规定 4",
+    [SCF_FIT_SERVICE_ADDRESS] = {"service-address", "公证实务",
                                  "Every party has confirmed an address for service.",
                                  "各方当事人已确认送达地址。", true},
     [SCF_FIT_JURISDICTION] = {"jurisdiction", "规定 2",
@@ -255,6 +255,10 @@ static void securities(struct looking *l) {
     if (!covered && cJSON_GetArraySize(list) > 0)
         miss(l, SCF_FIT_OUTSIDE_SCOPE, "#/coverage",
              "The securities are outside the scope that is notarised.");
+    if (scf_body_is(l->body, "coverage", "guarantee_debt") &&
+        cJSON_GetArraySize(part(l, "guarantors")) == 0)
+        miss(l, SCF_FIT_SECURITIES_NAMED, "#/guarantors",
+             "Only guarantees are notarised, and no guarantor is named.");
     cJSON_ArrayForEach(item, list) {
         const char *name = scf_json_string(item, "name");
         char pointer[64];

@@ -42,6 +42,7 @@ static const char *const resolution_kinds[] = {"shareholders", "board", NULL};
 static const char *const performance_kinds[] = {"money", "goods", "securities", NULL};
 static const char *const rate_types[] = {"fixed", "lpr", "none", NULL};
 static const char *const security_kinds[] = {"guarantee", "mortgage", "pledge", "deposit", NULL};
+static const char *const guarantee_modes[] = {"general", "joint", NULL};
 static const char *const modes[] = {"phone",      "post",    "sms",      "email",
                                     "e_delivery", "on_site", "platform", NULL};
 static const char *const day_kinds[] = {"calendar", "working", NULL};
@@ -160,6 +161,11 @@ static const struct scf_field security_members[] = {
     SCF_F("scope", STRING, "Scope", "担保范围", PROSE(1000)),
     SCF_F("cap", MONEY, "Highest amount", "最高担保额", SCF_POSITIVE),
     SCF_F("register_no", STRING, "Number of its registration", "登记编号", LINE(100)),
+    SCF_F("guarantee_mode", ENUM, "Of a guarantee; general where it is not said (民法典 686)",
+          "保证方式，未约定为一般保证", SCF_AMONG(guarantee_modes)),
+    SCF_F("guarantee_until", DATE,
+          "Of a guarantee: last day of its period; 6 months from the due day where it is not said",
+          "保证期间届满日，未约定为主债务履行期限届满之日起六个月"),
     SCF_FIELD_END,
 };
 static const struct scf_field security_element[] = {

@@ -540,6 +540,7 @@ def test_a_loan_beyond_the_instrument_was_not_notarised(world):
         case = Case(world, **terms).draft()
         refused(case.step("lender", "link_loan", loan_id=loan_id), "39(3)", 422)
     taken = Case(world, loan={}).draft().loan_id
+    case = Case(world).draft()
     assert case.step("lender", "link_loan", loan_id=taken).status == 409
 
 
@@ -696,6 +697,13 @@ def test_calendars_are_versioned(world):
     wrong = {**body, "workdays": ["2094-01-02"]}
     assert world.admin.post("/v1/working-calendars", wrong).status == 422
     assert len(must(world.lender.get("/v1/working-calendars", year=2093))["data"]) == 2
+
+
+def test_calendars_with_one_thing_wrong(world):
+    body = {"year": 2092, "holidays": ["2092-01-01"], "workdays": ["2092-01-05"], "source": "试验"}
+    for text in [*mutate.mutants(body, random.Random(5), 60), *mutate.broken_texts(body)]:
+        answer = world.admin.copy().post("/v1/working-calendars", text)
+        assert answer.status in (201, 400, 413, 422), (text[:300], answer)
 
 
 # ---- papers ----

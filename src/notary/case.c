@@ -138,7 +138,8 @@ int32_t scf_enf_objection_end(const struct scf_enf_story *s, int32_t from, bool 
 
 static bool within(const struct scf_enf_story *s, int32_t from, int days) {
     bool incomplete = false;
-    return s->today <= scf_rolled(s->calendar, from + days, &incomplete);
+    int32_t day = s->applied_day != 0 ? s->applied_day : s->today;
+    return day <= scf_rolled(s->calendar, from + days, &incomplete);
 }
 
 /* 规定 13: the days run from service of the notice; of a notary's conflict of interest or bribery
@@ -148,8 +149,8 @@ bool scf_enf_within_non_enforcement_days(const struct scf_enf_story *s, const cJ
     int32_t from;
     bool late = scf_body_is(body, "ground", "conflict_of_interest") ||
                 scf_body_is(body, "ground", "bribery");
-    scf_enf_last(s, SCF_ENF_STEP_SEND_NOTICE, &notice);
-    if (scf_body_is(body, "ground", "public_order"))
+    bool notified = scf_enf_last(s, SCF_ENF_STEP_SEND_NOTICE, &notice) != NULL;
+    if (!notified || scf_body_is(body, "ground", "public_order"))
         return true;
     if (late && scf_body_day(body, "known_on", &from) && within(s, from, NON_ENFORCEMENT_DAYS))
         return true;
@@ -224,6 +225,7 @@ struct scf_enf_facts scf_enf_facts_of(const struct scf_enf_story *s, const cJSON
         .suit = has_suit(s, "creditor"),
         .suit_known = suit_known,
         .suit_unknown = plaintiff == NULL || !suit_known,
+        .notified = scf_enf_last(s, SCF_ENF_STEP_SEND_NOTICE, NULL) != NULL,
         .has_court = !scf_uuid_is_nil(&s->c.court_id),
         .application_rejected = ruling.for_creditor,
         .asked_reconsideration = ruling.asked != NULL,

@@ -49,6 +49,7 @@ struct scf_enf_story {
     const struct scf_owed *owed; /* of the loan, as of `today`; NULL: no loan yet */
     const struct scf_calendar *calendar;
     int32_t today;
+    int32_t applied_day; /* on which what is judged came in; 0: today */
     int64_t now_us;
 };
 /* Parses dossier and details, with room for SCF_ENF_SPARE more; rows, loan and calendar are the

@@ -67,6 +67,10 @@ const struct scf_fit_text scf_fit_texts[SCF_FIT_RULES] = {
     [SCF_FIT_ONLINE] = {"online-signing", "规定 12(1)",
                         "Signing online needs an office that offers it and evidence of identity.",
                         "在线签署须公证机构具备条件并留存身份核验证据。", false},
+    [SCF_FIT_ASSIGNMENT] = {"assignment-notice", "民法典 546",
+                            "The debtor was notified of an assignment of the claim, which has no "
+                            "effect on him else.",
+                            "债权转让已通知债务人，未经通知对债务人不发生效力。", false},
     [SCF_FIT_NO_REPLY] =
         {"no-reply-rule", "公证程序规则 39(5)",
          "It is agreed that no reply within the days means no objection; else everybody has to "
@@ -415,6 +419,14 @@ static void online(struct looking *l) {
              "No evidence of identity will be kept.");
 }
 
+static void assignment(struct looking *l) {
+    const cJSON *given = part(l, "assignment");
+    if (given && !scf_json_get(given, "notified_on"))
+        miss(l, SCF_FIT_ASSIGNMENT, "#/assignment/notified_on", "The debtor was not notified.");
+    if (given && !scf_json_get(given, "notice_sha256"))
+        miss(l, SCF_FIT_ASSIGNMENT, "#/assignment/notice_sha256", "The notice is not proven.");
+}
+
 /* ---- advice ---- */
 
 /* Millionths a year of interest, penalty and fees together; the caps of CR-12: four times the LPR
@@ -448,11 +460,10 @@ static void remaining_advice(struct looking *l) {
 
 void scf_enf_preflight(const cJSON *body, struct scf_arena *arena, struct scf_preflight *ret) {
     static void (*const rules[])(struct looking *) = {
-        instrument_kind, payment_content,  undisputed,
-        drawn_amount,    amount_and_dates, rate_rule,
-        promise_clause,  verification,     verification_clause,
-        securities,      competence,       conflict,
-        online,          rate_cap,         remaining_advice,
+        instrument_kind,  payment_content, undisputed,   drawn_amount,        amount_and_dates,
+        rate_rule,        promise_clause,  verification, verification_clause, securities,
+        competence,       conflict,        online,       assignment,          rate_cap,
+        remaining_advice,
     };
     static const of_party party_rules[] = {identified, agents, resolutions, addresses, distinct};
     struct looking l = {.body = body, .p = ret};

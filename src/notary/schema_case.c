@@ -187,6 +187,14 @@ static const struct scf_field signing_members[] = {
     SCF_FIELD_END,
 };
 
+static const struct scf_field assignment_members[] = {
+    SCF_F("assignor_name", STRING, "Who assigned the claim", "债权转让人", SCF_MUST, LINE(200)),
+    SCF_F("notified_on", DATE, "When the debtor was notified", "通知债务人日期"),
+    SCF_F("notice_sha256", STRING, "SHA-256 of the notice with its proof of delivery",
+          "转让通知及送达证明的SHA-256", HASH),
+    SCF_FIELD_END,
+};
+
 static const struct scf_field fields[] = {
     SCF_F("external_id", STRING, "The creditor's own number", "债权人自有编号", LINE(64)),
     SCF_F("notary_id", ID, "Node of the notary office; needed of a draft", "公证机构节点",
@@ -217,6 +225,8 @@ static const struct scf_field fields[] = {
     SCF_F("securities", ARRAY, "The securities", "担保", SCF_SIZE(0, 50), SCF_OF(security_element)),
     SCF_F("verification", OBJECT, "How the notary verifies performance", "核实约定",
           SCF_OF(verification_members)),
+    SCF_F("assignment", OBJECT, "Where the creditor has the claim from somebody else", "债权转让",
+          SCF_OF(assignment_members)),
     SCF_F("debt_undisputed", BOOL, "Creditor and debtor agree on what is owed",
           "双方对给付内容无疑义"),
     SCF_F("signing", OBJECT, "How it will be signed", "签署", SCF_OF(signing_members)),

@@ -296,21 +296,22 @@ const char *scf_enf_status(enum scf_enf_state state) {
 enum { SAME = -1, RESUME = -2, FINDING = -3 }; /* where to, beside states */
 enum outcome { EITHER, GOOD, BAD };
 enum {
-    N_LOAN = 1,          /* a loan is named */
-    N_NO_LOAN = 2,       /* none is named yet */
-    N_OVERDUE = 4,       /* the ledger is in arrears, or the debt fell due early */
-    N_CURED = 8,         /* the ledger is not in arrears */
-    N_ANSWERS = 16,      /* all have replied, or silence counts and the days are over */
-    N_FIFTEEN_DAYS = 32, /* 规定 13 */
-    N_TEN_DAYS = 64,     /* 规定 7 */
-    N_NOT_ASKED = 128,   /* reconsideration of the ruling was not asked for before */
-    N_ASKED = 256,       /* one is */
-    N_SETTLED = 512,     /* the ledger owes nothing */
-    N_OWING = 1024,      /* it owes something */
-    N_NO_SUIT = 2048,    /* no suit of the creditor is pending: 规定 24 */
-    N_KNOWN = 4096,      /* a suit of that plaintiff was reported */
-    N_UNKNOWN = 8192,    /* none was */
-    N_RULED = 16384      /* the application for non-enforcement was rejected */
+    N_LOAN = 1,           /* a loan is named */
+    N_NO_LOAN = 2,        /* none is named yet */
+    N_OVERDUE = 4,        /* the ledger is in arrears, or the debt fell due early */
+    N_CURED = 8,          /* the ledger is not in arrears */
+    N_ANSWERS = 16,       /* all have replied, or silence counts and the days are over */
+    N_FIFTEEN_DAYS = 32,  /* 规定 13 */
+    N_TEN_DAYS = 64,      /* 规定 7 */
+    N_NOT_ASKED = 128,    /* reconsideration of the ruling was not asked for before */
+    N_ASKED = 256,        /* one is */
+    N_SETTLED = 512,      /* the ledger owes nothing */
+    N_OWING = 1024,       /* it owes something */
+    N_NO_SUIT = 2048,     /* no suit of the creditor is pending: 规定 24 */
+    N_KNOWN = 4096,       /* a suit of that plaintiff was reported */
+    N_UNKNOWN = 8192,     /* none was */
+    N_UNNOTIFIED = 32768, /* no notice went out before */
+    N_RULED = 16384       /* the application for non-enforcement was rejected */
 };
 
 struct transition {
@@ -380,8 +381,8 @@ static const struct transition table[] = {
     ROW(ACCEPT_ENFORCEMENT, EITHER, S(ENF_FILED), SCF_ENF_ENF_ACCEPTED, COURTING, 0, REGISTER),
     ROW(REJECT_ENFORCEMENT, EITHER, S(ENF_FILED) | S(ENF_ACCEPTED), SCF_ENF_ENF_REJECTED, COURTING,
         0, REJECT),
-    ROW(APPLY_RECONSIDERATION, EITHER, S(ENF_REJECTED), SAME, LENDER, N_NOT_ASKED | N_TEN_DAYS,
-        RECONSIDER),
+    ROW(APPLY_RECONSIDERATION, EITHER, S(ENF_REJECTED), SAME,
+        LENDER | SCF_ENF_COURT | SCF_ENF_ADMIN, N_NOT_ASKED | N_TEN_DAYS, RECONSIDER),
     ROW(DECIDE_RECONSIDERATION, GOOD, S(ENF_REJECTED), SCF_ENF_ENF_ACCEPTED, COURTING, N_ASKED,
         RECONSIDER),
     ROW(DECIDE_RECONSIDERATION, BAD, S(ENF_REJECTED), SAME, COURTING, N_ASKED, RECONSIDER),
@@ -390,7 +391,8 @@ static const struct transition table[] = {
     ROW(DECIDE_RECONSIDERATION, GOOD, BEGUN | PAUSED, SCF_ENF_NON_ENFORCED, COURTING,
         N_RULED | N_ASKED, APPEAL),
     ROW(DECIDE_RECONSIDERATION, BAD, BEGUN | PAUSED, SAME, COURTING, N_RULED | N_ASKED, APPEAL),
-    ROW(SEND_NOTICE, EITHER, S(ENF_ACCEPTED), SCF_ENF_NOTICE_SENT, COURTING, 0, NOTICE),
+    ROW(SEND_NOTICE, EITHER, S(ENF_ACCEPTED), SCF_ENF_NOTICE_SENT, COURTING, N_UNNOTIFIED, NOTICE),
+    ROW(SEND_NOTICE, EITHER, S(MEASURES), SAME, COURTING, N_UNNOTIFIED, NOTICE),
     ROW(TAKE_MEASURES, EITHER, S(ENF_ACCEPTED) | S(NOTICE_SENT) | S(MEASURES), SCF_ENF_MEASURES,
         COURTING, 0, MEASURES),
     ROW(TAKE_MEASURES, EITHER, S(NON_ENFORCEMENT_APPLIED), SAME, COURTING, 0, GOES_ON),
@@ -449,6 +451,7 @@ static const char *unmet(const struct scf_enf_facts *f, unsigned needs) {
         {N_NO_SUIT, !f->suit, suit_pending},
         {N_KNOWN, f->suit_known, "a suit of that plaintiff is pending"},
         {N_UNKNOWN, f->suit_unknown, "no suit of that plaintiff was reported before"},
+        {N_UNNOTIFIED, !f->notified, "no enforcement notice went out before"},
         {N_RULED, f->application_rejected, "an application for non-enforcement was rejected"},
     };
     for (size_t i = 0; i < SCF_COUNT(all); i++)

@@ -179,6 +179,7 @@ struct scf_enf_facts {
     bool within_reconsideration_days; /* 10 days from service of the newest ruling */
     bool suit;                        /* of the creditor, accepted by a court and not ended */
     bool suit_known, suit_unknown;    /* of the plaintiff that the step names; without: of any */
+    bool notified;                    /* the enforcement notice went out */
     bool has_court;                   /* the court has a node, and speaks for itself */
     bool application_rejected;        /* the newest ruling rejects the debtor's application */
     bool asked_reconsideration;       /* for this ruling, once */

@@ -267,3 +267,8 @@ def test_ten_days_to_have_a_rejection_reconsidered(server, world, cases):
     shown = case.get()
     assert (shown["route"]["path"], shown["route"]["reasons"][0]["article"]) == ("civil_pack",
                                                                                  "规定 7")
+    # It had gone to the upper court on paper, in time.
+    on_paper = datetime.now(timezone.utc) + timedelta(days=21)
+    must(case.step("admin", "apply_reconsideration",
+                   happened_at=on_paper.isoformat(timespec="seconds")), 201)
+    assert case.get()["route"]["path"] == "enforcement_pack"

@@ -17,7 +17,8 @@ def worlds(server):
         world.case = Case(world).until("submitted")
         world.paths |= {
             "notarization": world.case.path, "notarization steps": world.case.path + "/steps",
-            "papers": world.case.path + "/documents", "paper": world.case.path + "/documents/clause",
+            "papers": world.case.path + "/documents",
+            "paper": world.case.path + "/documents/clause",
         }
     ours.strangers = {f"other {n}": c for n, c in other.clients().items() if n != "admin"}
     for kind in ("workflow", "logistics", "insurer", "court"):

@@ -122,6 +122,13 @@ static const struct {
      SCF_FIT_CONFLICT, "#/notary_office/conflict_of_interest", "规定 12(3)"},
     {"{\"mode\":\"on_site\"}", "{\"mode\":\"online\",\"identity_evidence\":true}", SCF_FIT_ONLINE,
      "#/signing/mode", "规定 12(1)"},
+    {"\"coverage\":\"both\"",
+     "\"coverage\":\"both\",\"assignment\":{\"assignor_name\":\"甲\",\"notice_sha256\":\"H\"}",
+     SCF_FIT_ASSIGNMENT, "#/assignment/notified_on", "民法典 546"},
+    {"\"coverage\":\"both\"",
+     "\"coverage\":\"both\",\"assignment\":{\"assignor_name\":\"甲\",\"notified_on\":\"2026-01-"
+     "05\"}",
+     SCF_FIT_ASSIGNMENT, "#/assignment/notice_sha256", "民法典 546"},
     {"\"no_reply_is_no_objection\":true,", "", SCF_FIT_NO_REPLY,
      "#/verification/no_reply_is_no_objection", "规则 39(5)"},
     {"\"coverage\":\"both\"", "\"coverage\":\"principal_debt\"", SCF_FIT_OUTSIDE_SCOPE,

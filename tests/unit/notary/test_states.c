@@ -91,7 +91,8 @@ static const struct {
     {"enf_filed", "reject_enforcement", "enf_rejected", C | L | A},
     {"enf_accepted", "reject_enforcement", "enf_rejected", C | L | A},
     {"enf_accepted", "send_notice", "notice_sent", C | L | A},
-    {"enf_rejected", "apply_reconsideration", "enf_rejected", L},
+    {"enf_rejected", "apply_reconsideration", "enf_rejected", L | C | A},
+    {"measures", "send_notice", "measures", C | L | A},
     {"enf_rejected", "decide_reconsideration", "enf_accepted|enf_rejected", C | L | A},
     {"enf_accepted", "take_measures", "measures", C | L | A},
     {"notice_sent", "take_measures", "measures", C | L | A},
@@ -262,6 +263,16 @@ static void test_silence(void **unused) {
             }
 }
 
+/* Measures may come before the notice (民诉法 251), which still goes out, once: without it the
+ * debtor's days would never begin. */
+static void test_notice_after_measures(void **unused) {
+    (void)unused;
+    struct scf_enf_facts f = {.state = SCF_ENF_MEASURES};
+    assert_true(scf_enf_judge(&f, SCF_ENF_STEP_SEND_NOTICE, true, C).allowed);
+    f.notified = true;
+    assert_false(scf_enf_judge(&f, SCF_ENF_STEP_SEND_NOTICE, true, C).allowed);
+}
+
 /* A ruling is reconsidered once. */
 static void test_reconsideration(void **unused) {
     (void)unused;
@@ -358,6 +369,7 @@ int main(void) {
         cmocka_unit_test(test_acceleration),
         cmocka_unit_test(test_reconsideration),
         cmocka_unit_test(test_suit),
+        cmocka_unit_test(test_notice_after_measures),
         cmocka_unit_test(test_debtors_suit),
         cmocka_unit_test(test_court_with_a_node),
         cmocka_unit_test(test_status),

@@ -272,3 +272,12 @@ def test_ten_days_to_have_a_rejection_reconsidered(server, world, cases):
     must(case.step("admin", "apply_reconsideration",
                    happened_at=on_paper.isoformat(timespec="seconds")), 201)
     assert case.get()["route"]["path"] == "enforcement_pack"
+
+
+def test_a_clock_that_was_ahead_holds_nobody_up(server, world):
+    """The step that it dated too late does not keep the next ones out until then."""
+    case = Case(world).until("submitted")
+    server.clock.shift(2 * DAY)
+    case.take("notary", "accept", "accepted", acceptance_no="1")
+    server.clock.real()
+    case.take("notary", "identity", "identity_verified", identities=case.identities())

@@ -1,6 +1,6 @@
-/* A bundle put together from its facts, and every single byte of it altered: in the file, and in
- * each entry with the container made to fit. The pieces come from a key of its own; what they mean
- * to openssl and others is tested in tests/api/test_evidence.py. */
+/* A bundle put together from its facts, for each suite, and every single byte of it altered: in the
+ * file, and in each entry with the container made to fit. The pieces come from a key of its own;
+ * what they mean to openssl and others is tested in tests/api/test_evidence.py. */
 #include "bundle.h"
 
 #include "scfd/chain/chain.h"
@@ -17,8 +17,9 @@ enum { FILE_MAX = 1 << 20, LEAVES = 11, INDEX = 6 };
 static struct scf_arena *arena;
 static struct scf_signing_key *log_key;
 static struct scf_signer *signer;
-static char dir[] = "/tmp/scfd-bundle-XXXXXX";
-static struct scf_str file; /* the bundle */
+static char dir[32];
+static enum scf_suite suite; /* that all tests are run with */
+static struct scf_str file;  /* the bundle */
 
 static const char body[] = "{\"contract_no\":\"HT-1\",\"amount\":\"1.00\"}";
 
@@ -36,6 +37,10 @@ static struct scf_buf empty(void) {
     return b;
 }
 
+static enum scf_hash_alg alg(void) {
+    return scf_suite_hash(suite);
+}
+
 /* ---- a tree of its own ---- */
 
 struct tree {
@@ -49,19 +54,20 @@ static void grow(struct tree *t) {
     t->record = (struct scf_record){.chain_id = scf_uuid_new(),
                                     .id = scf_uuid_new(),
                                     .kind = SCF_REC_CONTRACT,
+                                    .suite = suite,
                                     .external_id = SCF_STR("HT \"1\"\\ 合同"),
                                     .received_us = INT64_C(1795334400123456),
                                     .leaf_index = INDEX,
                                     .body = {body, sizeof body - 1}};
     scf_record_prepare(&t->record);
     for (int i = 0; i < LEAVES; i++)
-        t->leaves[i] = scf_sha256(&i, sizeof i);
+        t->leaves[i] = scf_digest(alg(), &i, sizeof i);
     t->leaves[INDEX] = t->record.leaf_hash;
-    t->root = scf_merkle_root(SCF_SHA256, t->leaves, LEAVES);
+    t->root = scf_merkle_root(alg(), t->leaves, LEAVES);
     struct scf_range ranges[SCF_PROOF_MAX];
     t->n = scf_merkle_inclusion(INDEX, LEAVES, ranges);
     for (int i = 0; i < t->n; i++)
-        t->path[i] = scf_merkle_root(SCF_SHA256, t->leaves + ranges[i].begin,
+        t->path[i] = scf_merkle_root(alg(), t->leaves + ranges[i].begin,
                                      (size_t)(ranges[i].end - ranges[i].begin));
     struct scf_public_key pub = scf_signing_key_public(log_key);
     struct scf_buf origin = empty();
@@ -92,7 +98,10 @@ static void write_record(struct scf_jsonw *w, const struct scf_record *r) {
     scf_jw_id(w, "node", "node", &r->chain_id);
     scf_jw_strn(w, "external_id", r->external_id.p, r->external_id.n);
     scf_jw_time(w, "received_at", r->received_us);
-    scf_jw_hex(w, "body_sha256", r->body_sha256.b, SCF_HASH_LEN);
+    if (suite == SCF_SUITE_SM3_SM2)
+        scf_jw_hex(w, "body_sm3", r->body_sm3.b, SCF_HASH_LEN);
+    else
+        scf_jw_hex(w, "body_sha256", r->body_sha256.b, SCF_HASH_LEN);
     scf_jw_hex(w, "salt", r->salt, SCF_SALT_LEN);
     scf_jw_end_object(w);
     scf_leaf_text(r, &leaf);
@@ -120,9 +129,11 @@ static struct scf_str proof_of(const struct tree *t) {
     struct scf_buf out = empty(), text = empty(), vkey = empty();
     struct scf_jsonw w = scf_jsonw(&out);
     struct scf_block block = block_of(t);
-    struct scf_hash hash = scf_block_hash(&block, SCF_SHA256);
+    struct scf_hash hash = scf_block_hash(&block, alg());
     scf_jw_object(&w, NULL);
     scf_jw_str(&w, "format", "scfd-proof/v1");
+    if (suite == SCF_SUITE_SM3_SM2)
+        scf_jw_str(&w, "suite", "sm3-sm2");
     write_record(&w, &t->record);
     write_tree(&w, t);
     scf_block_write(&block, &text);
@@ -150,7 +161,7 @@ static struct scf_str made(const struct tree *t) {
     struct scf_bundle_facts f = {
         .proof_json = proof_of(t), .body = t->record.body, .chain_pem = scf_signer_chain(signer)};
     struct scf_bundle b = {.arena = arena};
-    const struct scf_instructions i = {.file_name = "x.asice", .signed_us = 1};
+    const struct scf_instructions i = {.file_name = "x.asice", .suite = suite, .signed_us = 1};
     scf_instructions_write(&i, &text);
     f.instructions = keep(&text);
     assert_true(scf_bundle_facts_read(arena, &f));
@@ -170,9 +181,11 @@ static int set_up(void **state) {
     struct tree t;
     scf_digest_init();
     arena = scf_arena_new(64 << 20);
+    snprintf(dir, sizeof dir, "/tmp/scfd-bundle-XXXXXX");
     assert_non_null(mkdtemp(dir));
     snprintf(path, sizeof path, "%s/log", dir);
-    assert_int_equal(scf_signing_key_load(path, SCF_ED25519, true, &log_key, &err), SCF_OK);
+    assert_int_equal(scf_signing_key_load(path, scf_suite_signature(suite), true, &log_key, &err),
+                     SCF_OK);
     snprintf(path, sizeof path, "%s/key", dir);
     snprintf(certificate, sizeof certificate, "%s/pem", dir);
     assert_int_equal(
@@ -326,5 +339,8 @@ int main(void) {
         cmocka_unit_test(test_sides_of_a_path),
         cmocka_unit_test(test_notes_that_are_none),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    int failed = 0;
+    for (suite = 0; suite < SCF_SUITES; suite++)
+        failed += cmocka_run_group_tests(tests, set_up, tear_down);
+    return failed;
 }

@@ -15,11 +15,11 @@
 enum { FILE_MAX = 1 << 20, LEAVES = 11, INDEX = 6 };
 
 static struct scf_arena *arena;
-static struct scf_signing_key *log_key;
+static struct scf_signing_key *log_key, *other_key; /* the second is of Ed25519 */
 static struct scf_signer *signer;
 static char dir[32];
 static enum scf_suite suite; /* that all tests are run with */
-static struct scf_str file;  /* the bundle */
+static struct scf_str file;  /* the bundle, without anchors */
 
 static const char body[] = "{\"contract_no\":\"HT-1\",\"amount\":\"1.00\"}";
 
@@ -75,11 +75,16 @@ static void grow(struct tree *t) {
     t->key = scf_vkey(keep(&origin), &pub);
 }
 
-static struct scf_str signed_note(struct scf_buf *text, const struct tree *t) {
+static struct scf_str note_of(struct scf_buf *text, const struct scf_vkey *key,
+                              const struct scf_signing_key *secret) {
     struct scf_buf note = empty();
-    scf_note_write((struct scf_str){text->data, text->len}, &t->key, log_key, &note);
+    scf_note_write((struct scf_str){text->data, text->len}, key, secret, &note);
     scf_buf_free(text);
     return keep(&note);
+}
+
+static struct scf_str signed_note(struct scf_buf *text, const struct tree *t) {
+    return note_of(text, &t->key, log_key);
 }
 
 static struct scf_block block_of(const struct tree *t) {
@@ -155,7 +160,18 @@ static struct scf_str proof_of(const struct tree *t) {
 
 /* ---- the bundle ---- */
 
-static struct scf_str made(const struct tree *t) {
+static void add_anchor(struct scf_bundle_facts *f, const struct scf_bundle_anchor *anchor,
+                       const struct scf_vkey *key) {
+    struct scf_buf vkey = empty();
+    scf_vkey_write(key, &vkey);
+    f->anchor_vkey = keep(&vkey);
+    f->anchors[0] = *anchor;
+    f->anchor_count = 1;
+}
+
+/* `anchor` may be NULL. */
+static struct scf_str made(const struct tree *t, const struct scf_bundle_anchor *anchor,
+                           const struct scf_vkey *anchor_key) {
     struct scf_buf text = empty(), der = empty(), out = empty();
     struct scf_error err = {0};
     struct scf_bundle_facts f = {
@@ -164,6 +180,8 @@ static struct scf_str made(const struct tree *t) {
     const struct scf_instructions i = {.file_name = "x.asice", .suite = suite, .signed_us = 1};
     scf_instructions_write(&i, &text);
     f.instructions = keep(&text);
+    if (anchor != NULL)
+        add_anchor(&f, anchor, anchor_key);
     assert_true(scf_bundle_facts_read(arena, &f));
     scf_bundle_put_content(&b, &f);
     assert_int_equal(scf_cades_sign(signer, scf_bundle_bytes(&b, SCF_MANIFEST_1),
@@ -174,11 +192,12 @@ static struct scf_str made(const struct tree *t) {
     return keep(&out);
 }
 
+static struct tree tree;
+
 static int set_up(void **state) {
     (void)state;
     char path[64], certificate[64];
     struct scf_error err = {0};
-    struct tree t;
     scf_digest_init();
     arena = scf_arena_new(64 << 20);
     snprintf(dir, sizeof dir, "/tmp/scfd-bundle-XXXXXX");
@@ -186,13 +205,15 @@ static int set_up(void **state) {
     snprintf(path, sizeof path, "%s/log", dir);
     assert_int_equal(scf_signing_key_load(path, scf_suite_signature(suite), true, &log_key, &err),
                      SCF_OK);
+    snprintf(path, sizeof path, "%s/other", dir);
+    assert_int_equal(scf_signing_key_load(path, SCF_ED25519, true, &other_key, &err), SCF_OK);
     snprintf(path, sizeof path, "%s/key", dir);
     snprintf(certificate, sizeof certificate, "%s/pem", dir);
     assert_int_equal(
         scf_signer_load(path, certificate, true, "test", INT64_C(1795334400000000), &signer, &err),
         SCF_OK);
-    grow(&t);
-    file = made(&t);
+    grow(&tree);
+    file = made(&tree, NULL, NULL);
     return 0;
 }
 
@@ -200,6 +221,7 @@ static int tear_down(void **state) {
     (void)state;
     char command[64];
     scf_signing_key_free(log_key);
+    scf_signing_key_free(other_key);
     scf_signer_free(signer);
     scf_arena_free(arena);
     snprintf(command, sizeof command, "rm -rf %s", dir);
@@ -280,6 +302,72 @@ static void test_another_key(void **state) {
     scf_buf_free(&report);
 }
 
+/* ---- who signed what is anchored ---- */
+
+/* The report on a bundle with an anchor that proves nothing: what was signed is looked at first. */
+static const char *report_on(const char *installation, const struct scf_uuid *node,
+                             const struct scf_signing_key *secret) {
+    struct scf_buf origin = empty(), text = empty(), statement = empty(), report = empty();
+    struct scf_public_key pub = scf_signing_key_public(secret);
+    struct scf_vkey key = scf_vkey(SCF_STR("test.example/log/anchors"), &pub);
+    struct scf_bundle_anchor a = {.name = "x", .kind = SCF_ANCHOR_RFC3161, .size = 1};
+    struct scf_block block = block_of(&tree);
+    scf_chain_origin(installation, node, &origin);
+    block.origin = keep(&origin);
+    scf_block_write(&block, &text);
+    struct scf_vkey chain = scf_vkey(block.origin, &tree.key.pub);
+    a.block_note = note_of(&text, &chain, log_key);
+    struct scf_hash hash = scf_block_hash(&block, alg());
+    const struct scf_anchor_statement s = {
+        .origin = key.name, .size = 1, .root = scf_merkle_leaf(SCF_SHA256, hash.b, SCF_HASH_LEN)};
+    scf_anchor_statement_write(&s, &statement);
+    a.note = note_of(&statement, &key, secret);
+    memcpy(a.leaf_path, tree.path, sizeof a.leaf_path);
+    a.leaf_path_count = (size_t)tree.n;
+    a.proof = SCF_STR("none");
+    const struct scf_bundle_trust trust = {0};
+    assert_false(scf_bundle_verify(made(&tree, &a, &key), &trust, &report));
+    return keep(&report).p;
+}
+
+static void has(const char *report, const char *line) {
+    if (strstr(report, line) == NULL)
+        fail_msg("not in the report: %s\n%s", line, report);
+}
+
+static void test_the_key_of_the_anchors(void **state) {
+    (void)state;
+    const struct scf_uuid *node = &tree.record.chain_id;
+    const char *report;
+    if (suite == SCF_SUITE_SHA256_ED25519) {
+        has(report_on("test.example/log", node, other_key),
+            "FAILED  keys/anchors.vkey is the chain's key under another name\n");
+        report = report_on("test.example/log", node, log_key);
+        has(report, "ok      keys/anchors.vkey is the chain's key under another name\n");
+    } else {
+        report = report_on("test.example/log", node, other_key);
+        has(report, "note    keys/anchors.vkey is the bundle's own");
+        /* Statements are not signed with SM2. */
+        has(report_on("test.example/log", node, log_key), "FAILED  anchor x: the statement is ");
+    }
+    has(report, "ok      anchor x: the block is signed by the chain's key\n"
+                "ok      anchor x: the statement is signed by keys/anchors.vkey\n"
+                "ok      anchor x: the leaf is in block 3\n"
+                "ok      anchor x: the block is in the tree of tick 0\n"
+                "FAILED  anchor x: rfc3161 proves the statement at no time\n");
+}
+
+/* After a restore the chain goes on under another origin, and is anchored under that. */
+static void test_another_origin_of_the_chain(void **state) {
+    (void)state;
+    const struct scf_signing_key *key = suite == SCF_SUITE_SHA256_ED25519 ? log_key : other_key;
+    const struct scf_uuid stranger = scf_uuid_new();
+    has(report_on("test.example/log/2", &tree.record.chain_id, key),
+        "ok      anchor x: the leaf is in block 3\n");
+    has(report_on("test.example/log", &stranger, key),
+        "FAILED  anchor x: the block is signed by the chain's key\n");
+}
+
 /* The sides of RFC 9162 §2.1.3.2, folded as VERIFY.txt does it, against the tree's own root. */
 static void test_sides_of_a_path(void **state) {
     (void)state;
@@ -336,6 +424,8 @@ int main(void) {
         cmocka_unit_test(test_every_entry_counts_in_a_sound_container),
         cmocka_unit_test(test_truncated),
         cmocka_unit_test(test_another_key),
+        cmocka_unit_test(test_the_key_of_the_anchors),
+        cmocka_unit_test(test_another_origin_of_the_chain),
         cmocka_unit_test(test_sides_of_a_path),
         cmocka_unit_test(test_notes_that_are_none),
     };

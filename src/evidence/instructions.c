@@ -121,7 +121,8 @@ static const struct section record = {
 static const struct section checkpoint = {
     "The chain's key signed the tree (checkpoint) and the block, which name the same tree",
     "链公钥签署了默克尔树（checkpoint）与区块，且二者一致",
-    "    signed proofs/checkpoint && signed proofs/block\n"
+    "    signed proofs/checkpoint\n"
+    "    signed proofs/block\n"
     "    { read -r n; read -r size; read -r root; } < proofs/checkpoint.txt\n"
     "    same \"$n\" \"$origin\" 'origin'\n"
     "    field chain proofs/block.txt; same \"$v\" \"$origin\" 'block: chain'\n"

@@ -173,7 +173,7 @@ def check_tlog_proof(key, text, leaf=None):
 
 
 def check_anchors(key, notes):
-    """The signed statements of all ticks, from the first on; `key` is that of any chain of Ed25519."""
+    """The signed statements of all ticks, from the first on; `key` is of any chain of Ed25519."""
     origin = key.name.rpartition("/")[0] + "/anchors"
     key, prev = key.renamed(origin), bytes(32)
     for number, note in enumerate(notes):

@@ -8,7 +8,7 @@ from harness.witnesses import Peer, Sealed, add_witness
 
 
 class World:
-    """Two chains with blocks of the first origin; what witnesses and anchors saw is of the second."""
+    """Two chains with blocks of the first origin; witnesses and anchors see the second."""
 
     def __init__(self, server, authority, peers):
         self.server, self.chains, self.ids = server, {}, {}
@@ -53,7 +53,7 @@ def world():
     for peer in peers.values():
         peer.answer = lambda old, note, peer=peer: (
             peer.honest(old, note) if old == 0 else (404, b""))
-    with tsa.Authority() as authority, Server() as server:
+    with tsa.Authority() as authority, Server(flags=["--witness-interval-s", "1"]) as server:
         yield World(server, authority, peers)
     for peer in peers.values():
         peer.close()

@@ -66,7 +66,7 @@ class World:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     peers = [Peer(alg="sm3"), Peer(alg="sm3")]
-    with tsa.Authority() as authority, Server() as server:
+    with tsa.Authority() as authority, Server(flags=["--witness-interval-s", "1"]) as server:
         yield World(server, authority, peers, tmp_path_factory.mktemp("suites"))
     for peer in peers:
         peer.close()
@@ -230,7 +230,7 @@ def test_hundreds_of_flipped_bytes(sample, tmp_path):
     """All positions of a smaller bundle are for the unit test."""
     random.seed(5)
     path = tmp_path / "altered.asice"
-    for position in random.sample(range(len(sample.bundle)), 150):
+    for position in random.sample(range(len(sample.bundle)), 80):
         path.write_bytes(asice.flipped(sample.bundle, position, 1 << random.randrange(8)))
         code, output = asice.verify(path)
         assert code == 5 and "FAILED" in output, (position, code, output)

@@ -229,7 +229,7 @@ def test_a_witness_that_has_seen_more_stops_the_sealer(a, peer):
     assert chain.read()["witness"]["cosigned_size"] == 0 and size == 2
     platform = a.psql("SELECT chain_id FROM scfd.event WHERE type = 'witness.ahead'")
     assert platform.count("\n") == 0 and platform
-    a.psql("DELETE FROM scfd.seal_refusal")
+    lift(chain)
 
 
 def test_observations_of_our_own_chains(a):
@@ -268,7 +268,7 @@ def test_observations_of_our_own_chains(a):
     assert conflict["chain_id"] == chain.id
     for kept in (conflict["first_checkpoint"], conflict["second_checkpoint"]):
         merkle.verify_note(kept, view["vkey"])
-    a.psql("DELETE FROM scfd.seal_refusal")
+    lift(chain)
 
 
 def test_observations_of_a_chain_of_sm3(a):
@@ -294,7 +294,7 @@ def test_observations_of_a_chain_of_sm3(a):
         assert observe(signed(size, empty["sm3"])) == "conflict"
         assert observe(signed(size + 1, view["root"])) == "ahead"
     finally:
-        a.psql("DELETE FROM scfd.seal_refusal")
+        lift(chain)
 
 
 def sm2_note(server, vkey, text):
@@ -309,6 +309,14 @@ def sm2_note(server, vkey, text):
             check=True, capture_output=True, timeout=20).stdout
     blob = base64.b64encode(bytes.fromhex(key_id) + signature).decode()
     return f"{text}\n— {name} {blob}\n"
+
+
+def lift(chain):
+    """Sealing goes on, and so does writing as soon as the server has looked."""
+    chain.server.psql("DELETE FROM scfd.seal_refusal")
+    path = f"/v1/chains/{chain.id}/witness-quorum"
+    wait_until(lambda: chain.admin.call("PUT", path, {"quorum": 0}).status == 200, 20,
+               "writing goes on")
 
 
 def signing_key(server):

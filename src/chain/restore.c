@@ -6,6 +6,7 @@
 
 #include "restore_store.h"
 #include "seal.h"
+#include "tile_cache.h"
 
 #include "scfd/base/clock.h"
 #include "scfd/base/log.h"
@@ -38,6 +39,8 @@ static void decide(const struct scf_services *services, const char *why) {
     int64_t now = scf_mono_us(), last = atomic_load(&last_us);
     bool changed = scf_published_halt(services->published, why);
     tell(why);
+    if (changed)
+        scf_tile_cache_clear(services->tiles); /* it may know leaves that are lost */
     if (why == NULL) {
         if (changed)
             scf_log(SCF_LOG_WARN,

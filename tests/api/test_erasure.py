@@ -7,9 +7,10 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from harness import bodies, markers
+from harness.notary import Case
 from harness.parties import Chain, make_node
 from harness.server import Server, scfd, wait_until
-from harness.world import World
+from harness.world import World, key
 
 WORD = "Zq7Marke"
 
@@ -256,6 +257,55 @@ def test_evidence_is_kept_while_it_is_needed(own, world):
     erase(admin, must_post(world.erp, world.chain.invoice()))
 
 
+def test_a_notarization_keeps_the_contract_while_it_goes_on(own):
+    admin, world = own.client(), World(own)
+    case = Case(world)
+    other = world.erp.post("/v1/contracts", world.chain.contract()).json()["id"]
+    world.assess(contract_ids=[other])  # the lender sees the contract
+    event = world.erp.post("/v1/workflow-events", world.chain.event(other)).json()["id"]
+    case.body["contract_id"] = other
+    case.draft()
+    for record_id in (other, event):
+        refused = admin.post(f"/v1/records/{record_id}/erasure", order())
+        assert refused.status == 409 and refused.json()["code"] == "retention-duty", refused
+        assert refused.json()["rule"] == "open-notarization"
+        assert refused.json()["holder_id"] == case.id
+    case.until("accepted")
+    case.take("notary", "terminate", "terminated", reason="撤回")
+    erase(admin, event)
+    erase(admin, other)
+    assert case.get()["state"] == "terminated"
+    # Nothing rests on what is gone.
+    case.draft(422)
+    audit(own)
+
+
+def test_a_contract_is_erased_or_notarized(own):
+    """Of both at once one is refused."""
+    admin, world = own.client(), World(own)
+    for _ in range(6):
+        case = Case(world)
+        contract = world.erp.post("/v1/contracts", world.chain.contract()).json()["id"]
+        world.assess(contract_ids=[contract])
+        case.body["contract_id"] = contract
+        answers = {}
+
+        def draft(case=case, into=answers):
+            into["draft"] = world.lender.copy().post(
+                "/v1/enforcement-notarizations", case.body, key()
+            ).status
+
+        def go(contract=contract, into=answers):
+            into["erase"] = admin.copy().post(f"/v1/records/{contract}/erasure", order()).status
+
+        threads = [threading.Thread(target=one) for one in (draft, go)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert answers in ({"draft": 201, "erase": 409}, {"draft": 422, "erase": 201}), answers
+
+
 def must_post(client, body):
     answer = client.post("/v1/invoices", body)
     assert answer.status == 201, answer
@@ -370,6 +420,63 @@ def test_erased_while_it_is_read(own):
         "SELECT count(*) FROM scfd.trade_fact f JOIN scfd.erasure e USING (record_id)"
         " WHERE f.detail IS NOT NULL OR f.body_sha256 IS NOT NULL"
     ) == "0"
+
+
+class Session:
+    """A psql that goes on."""
+
+    def __init__(self, server):
+        self.process = subprocess.Popen(
+            ["psql", "-XAtq", server.cluster_url()], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, text=True,
+        )
+
+    def say(self, sql):
+        """One row back."""
+        self.process.stdin.write(sql + "\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().strip()
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait(10)
+        self.process.stdout.close()
+
+
+def test_the_sweep_waits_for_a_transaction_without_a_snapshot(own):
+    """It has a number, and that alone keeps old row versions from being removed."""
+    chain = Chain(own.client())
+    record_id = must_post(chain.erp.client, chain.invoice(remarks="Vw6Alt" * 3))
+    wait_until(lambda: count_folded(own), 20, "folded")
+    session = Session(own)
+    try:
+        assert session.say("BEGIN; SELECT pg_current_xact_id() IS NOT NULL;") == "t"
+        erase(own.client(), record_id)
+        runs = (
+            "SELECT count(*) FROM scfd.job WHERE kind = 'erasure-sweep' AND attempt > 0"
+            " AND (status = 2 OR problem_detail LIKE '%transaction is open%')"
+            " AND created_at >= (SELECT max(erased_at) FROM scfd.erasure)"
+        )
+        wait_until(lambda: own.psql(runs) != "0", 20, "the sweep has looked")
+        unswept = "SELECT count(*) FROM scfd.erasure WHERE swept_at IS NULL"
+        assert own.psql(unswept) == "1"
+        session.say("COMMIT; SELECT 1;")
+        wait_swept(own)
+    finally:
+        session.end()
+
+
+def test_a_loaded_dump_has_nothing_to_wait_for(own):
+    """The numbers of its erasures are those of the cluster where they were made."""
+    chain = Chain(own.client())
+    erase(own.client(), must_post(chain.erp.client, chain.invoice()))
+    wait_swept(own)
+    own.psql(
+        "UPDATE scfd.erasure SET swept_at = NULL, xact = '4000000000000'"
+        " WHERE erased_at = (SELECT max(erased_at) FROM scfd.erasure)"
+    )
+    erase(own.client(), must_post(chain.erp.client, chain.invoice()))
+    wait_swept(own)
 
 
 def test_what_the_files_hold(own):

@@ -3,6 +3,7 @@ import json
 import subprocess
 import threading
 from datetime import datetime, timedelta, timezone
+from http.client import HTTPException
 
 import pytest
 
@@ -196,9 +197,10 @@ def test_a_request_is_checked(own):
 
     # Once with a key, again with the key, and again without: one erasure.
     key = {"Idempotency-Key": bodies.unique("key")}
-    first = admin.post(path, order(), key)
+    body = order()
+    first = admin.post(path, body, key)
     assert first.status == 201
-    again = admin.post(path, order(), key)
+    again = admin.post(path, body, key)
     assert again.json() == first.json() and again.headers["Idempotent-Replayed"] == "true"
     third = admin.post(path, order(reason="another one"))
     assert third.status == 200 and third.json() == first.json()
@@ -464,6 +466,44 @@ def test_the_sweep_waits_for_a_transaction_without_a_snapshot(own):
         wait_swept(own)
     finally:
         session.end()
+
+
+def test_killed_in_the_middle(own):
+    """All of an erasure or nothing: the body is gone, but not yet the word of it in the chain."""
+    chain = Chain(own.client())
+    record_id = must_post(chain.erp.client, chain.invoice(remarks="Yx4Mitte"))
+    client = own.client(chain.erp.key)
+    before = proof(client, record_id)
+    session = Session(own)
+
+    def ask():
+        try:
+            erase(own.client(), record_id)
+        except (OSError, HTTPException):
+            pass  # killed while it was answering
+
+    thread = threading.Thread(target=ask)
+    try:
+        assert session.say("BEGIN; LOCK scfd.erasure IN SHARE MODE; SELECT 1;") == "1"
+        thread.start()
+        waits = (
+            "SELECT count(*) FROM pg_locks"
+            " WHERE NOT granted AND relation = 'scfd.erasure'::regclass"
+        )
+        wait_until(lambda: own.psql(waits) == "1", 20, "the erasure waits")
+        own.kill()
+        thread.join()
+    finally:
+        session.end()
+    wait_until(lambda: not own.cluster_pids(), 30, "the cluster follows its scfd")
+    own.start()
+    assert proof(client, record_id) == before
+    assert b"Yx4Mitte" in client.get(f"/v1/records/{record_id}/body").body
+    audit(own)
+    erase(own.client(), record_id)
+    assert client.get(f"/v1/records/{record_id}/body").status == 410
+    wait_swept(own)
+    audit(own)
 
 
 def test_a_loaded_dump_has_nothing_to_wait_for(own):

@@ -7,7 +7,8 @@ import pytest
 
 from harness import asice, bodies, merkle
 from harness.parties import Chain
-from harness.server import Server, scfd
+from harness.server import Server, scfd, wait_until
+from harness.witnesses import Peer, Sealed, add_witness
 
 SUITES = {"erp": "sm3-sm2", "procurement": "sha256-ed25519"}
 
@@ -28,6 +29,8 @@ class Story:
         self.nodes = {kind: getattr(self.chain, kind) for kind in SUITES}
         self.ids, self.kept = {kind: [] for kind in SUITES}, {}
         self.publish()
+        self.quiet = Sealed(server)  # all that it has is of the first origin
+        self.quiet.grow(2)
         self.erase(1)
         self.cut = {kind: self.view(kind) for kind in SUITES}
         server.stop()
@@ -63,7 +66,7 @@ class Story:
 
 @pytest.fixture(scope="module", name="story")
 def fixture_story():
-    server = Server()
+    server = Server(flags=["--witness-interval-s", "1"])
     yield Story(server)
     server.stop()
     server.remove()
@@ -160,6 +163,30 @@ def test_bundles(story, kind, tmp_path):
         origin = story.kept[record_id][0]["origin"]
         assert any(origin.encode() in content for content in asice.entries(answer.body).values())
     assert client.get(f"/v1/records/{ids[1]}/evidence").status == 410
+
+
+def test_what_a_witness_saw_under_the_first_origin(story):
+    """It cosigned a larger tree there, which was lost: that is settled. Under the second it is asked
+    from the beginning."""
+    server, quiet = story.server, story.quiet
+    first = quiet.read()["origin"]
+
+    def answer(old, note):
+        return (409, b"1000\n") if note.startswith(first + "\n") else peer.honest(old, note)
+
+    peer = Peer(answer)
+    try:
+        add_witness(server, peer.url, peer.cosigner.vkey)
+        quiet.want(1)
+        wait_until(lambda: peer.asked, 15, "the old checkpoint is shown")
+        size = quiet.grow(2)
+        quiet.cosigned(size)
+        assert quiet.read()["origin"] == first.replace("/log/", "/log/2/")
+        asked = [old for old, _, note in peer.asked if not note.startswith(first + "\n")]
+        assert asked[-1] == 0
+    finally:
+        peer.close()
+    assert server.psql("SELECT count(*) FROM scfd.seal_refusal") == "0"
 
 
 def test_the_audit(story):

@@ -112,8 +112,8 @@ static enum scf_code note_names_key(struct scf_db *db, struct scf_arena *arena,
     enum scf_code code = scf_seal_any_note(db, arena, suite, &note, err);
     /* By its own origin: there may have been others since. */
     if (code == SCF_OK)
-        *ret = note.n == 0 || (scf_chain_vkey_of(services, suite, note, &key) &&
-                               scf_note_names_key(note, &key));
+        *ret = note.n == 0 ||
+               (scf_chain_vkey_of(services, suite, note, &key) && scf_note_names_key(note, &key));
     return code;
 }
 

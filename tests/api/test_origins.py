@@ -166,8 +166,8 @@ def test_bundles(story, kind, tmp_path):
 
 
 def test_what_a_witness_saw_under_the_first_origin(story):
-    """It cosigned a larger tree there, which was lost: that is settled. Under the second it is asked
-    from the beginning."""
+    """It cosigned a larger tree there, which was lost: that is settled. Under the second it is
+    asked from the beginning."""
     server, quiet = story.server, story.quiet
     first = quiet.read()["origin"]
 

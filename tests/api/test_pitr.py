@@ -1,5 +1,5 @@
-"""Point-in-time recovery for real: a base backup and archived write-ahead log. Recovered to a moment
-before the newest blocks nothing is signed; recovered to the end of the log it goes on."""
+"""Point-in-time recovery for real: a base backup and archived write-ahead log. Recovered to a
+moment before the newest blocks nothing is signed; recovered to the end of the log it goes on."""
 import shutil
 import subprocess
 

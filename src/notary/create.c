@@ -35,8 +35,11 @@ static enum scf_code check_contract(struct draft *d, struct scf_error *err) {
     c->contract_id = scf_enf_body_id(d->p->body, "contract_id");
     if (!scf_json_get(d->p->body, "contract_id"))
         return SCF_OK;
-    enum scf_code code =
-        scf_record_get(d->t.db, d->p->arena, d->p->actor, &c->contract_id, &record, err);
+    enum scf_code code = scf_record_hold(d->t.db, d->p->arena, &c->contract_id, err);
+    if (code == SCF_OK)
+        code = scf_record_get(d->t.db, d->p->arena, d->p->actor, &c->contract_id, &record, err);
+    if (code == SCF_OK && record.body.p == NULL)
+        return fault(d, "#/contract_id", "erased", "The contract was erased.", err);
     if (code == SCF_E_NOT_FOUND || (code == SCF_OK && record.kind != SCF_REC_CONTRACT))
         return fault(d, "#/contract_id", "unknown-reference", "There is no such contract.", err);
     return code;

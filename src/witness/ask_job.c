@@ -6,12 +6,12 @@
  * is not answered in time, and after some seconds anyhow; the task orders another one. */
 #include "answer.h"
 #include "ask_store.h"
+#include "claim.h"
 #include "request.h"
 #include "scfd/base/clock.h"
 #include "scfd/base/log.h"
 #include "scfd/base/metrics.h"
 #include "scfd/codec/http_client.h"
-#include "scfd/exchange/exchange.h"
 #include "scfd/witness/witness.h"
 
 enum {
@@ -112,28 +112,8 @@ static enum scf_code store_problem(struct run *r, const struct scf_witness_showi
     return scf_witness_note(r->job->db, r->job->arena, &state, err);
 }
 
-struct losing {
-    struct run *run;
-    struct scf_witness_loss loss;
-};
-
-static enum scf_code lose(struct scf_db *db, void *ctx, struct scf_error *err) {
-    const struct losing *l = ctx;
-    struct scf_arena *arena = l->run->job->arena;
-    bool is_new;
-    enum scf_code code = scf_witness_lost(db, arena, &l->loss, &is_new, err);
-    if (code != SCF_OK || !is_new)
-        return code;
-    scf_log_kv(SCF_LOG_ERROR,
-               "A witness has cosigned more of a chain than this database has: it "
-               "is an older copy, and the chain is not sealed any more",
-               "witness", l->run->witness.name, NULL);
-    return scf_event_append(db, arena, &l->run->services->installation.platform_id, "witness.ahead",
-                            "chain", &l->loss.chain_id, true, err);
-}
-
 /* It has cosigned a larger tree than the one shown. Either a newer one of ours, shown by another
- * instance meanwhile; or one that we do not have: then this database is an older copy. */
+ * instance meanwhile; or one that we do not have: then this database may be an older copy. */
 static enum scf_code larger(struct run *r, const struct scf_witness_showing *s, int64_t size,
                             struct scf_error *err) {
     int64_t sealed;
@@ -144,12 +124,15 @@ static enum scf_code larger(struct run *r, const struct scf_witness_showing *s, 
     if (size <= sealed)
         return store_problem(r, s, size, NULL, err);
     count("ahead");
-    struct losing losing = {
-        r, {.chain_id = s->chain_id, .reason = "ahead", .size = size, .now_us = scf_now_us()}};
-    code = scf_tx_run(r->job->db, lose, &losing, err);
-    return code == SCF_OK
-               ? store_problem(r, s, s->cosigned_size, "it has cosigned a larger tree (409)", err)
-               : code;
+    const struct scf_wit_claim claim = {.db = r->job->db,
+                                        .arena = r->job->arena,
+                                        .services = r->services,
+                                        .client = r->client,
+                                        .witness = &r->witness,
+                                        .showing = s,
+                                        .size = size,
+                                        .sealed = sealed};
+    return scf_wit_claim_take(&claim, err);
 }
 
 /* ---- one checkpoint ---- */

@@ -51,6 +51,10 @@ static enum scf_code count_alarms(struct scf_db *db, struct scf_arena *arena, in
                              "Chains with blocks that have waited long for their quorum of "
                              "cosignatures."),
                    alarms.missing);
+    scf_metric_set(scf_gauge("scfd_witness_claimed_chains", NULL,
+                             "Chains of which a witness says, without showing it, that it has "
+                             "cosigned a larger tree than this database has."),
+                   alarms.claimed);
     scf_metric_set(scf_gauge("scfd_witness_halted_logs", NULL,
                              "Logs that are not cosigned because they contradicted themselves."),
                    halted);

@@ -103,6 +103,8 @@ enum scf_code scf_rfc3161_ask(struct scf_arena *arena, const struct scf_anchor_t
 
 /* ---- a step ---- */
 
+#define TOO_LATE "The proof had expired before it could be renewed."
+
 /* What the next token is over. */
 static struct scf_hash digest_for(struct scf_str statement, struct scf_str tokens) {
     const struct scf_str parts[] = {statement, tokens};
@@ -126,6 +128,9 @@ static enum scf_code step(struct scf_db *db, struct scf_arena *arena,
                           struct scf_error *err) {
     (void)db;
     (void)services;
+    bool renewal = entry->proof.n > 0;
+    if (renewal && entry->expires_us < scf_now_us())
+        return scf_fail(err, SCF_E_UPSTREAM, "%s", TOO_LATE);
     struct scf_hash digest = digest_for(entry->statement, entry->proof);
     struct scf_timestamp stamp;
     struct scf_str token, ca_pem;
@@ -133,10 +138,12 @@ static enum scf_code step(struct scf_db *db, struct scf_arena *arena,
                                          &stamp, &ca_pem, err);
     if (code)
         return code;
-    bool renewal = entry->proof.n > 0;
     if (renewal && stamp.expires_us <= entry->expires_us)
         return scf_fail(err, SCF_E_UPSTREAM,
                         "The authority still signs with a certificate that ends no later.");
+    /* Appended, it would spoil the proof: a chain of tokens holds only without a gap. */
+    if (renewal && stamp.time_us > entry->expires_us)
+        return scf_fail(err, SCF_E_UPSTREAM, "%s", TOO_LATE);
     code = append(arena, &entry->proof, token, err);
     if (code)
         return code;

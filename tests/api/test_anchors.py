@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import subprocess
+import threading
 import time
 from datetime import datetime, timedelta, timezone
 
@@ -15,6 +16,7 @@ import pytest
 from harness import bodies, merkle, tsa
 from harness.parties import make_node
 from harness.server import ROOT, Server, wait_until
+from harness.witnesses import Peer, Sealed, add_witness, remove_witness
 
 DAY = 86400
 TARGETS = "/v1/anchor-targets"
@@ -143,6 +145,70 @@ def test_a_record_is_anchored(server, erp, authority):
     note = erp.get(f"/v1/anchors/{anchor['tick']}/note").body.decode()
     assert note == anchor["note"]
     merkle.verify_note(note, vkey)
+
+
+def test_how_far_a_chain_is_anchored(server, erp, authority):
+    admin = server.client()
+    target = add_target(admin, authority)
+    record, block = new_record(erp)
+    anchor = anchored(erp, record, target["name"])
+    node = erp.get(f"/v1/records/{record}/proof").json()["record"]["node"]
+    chain = node.replace("node_", "chain_")
+    answer = erp.get(f"/v1/chains/{chain}/anchors")
+    assert answer.status == 200 and answer.json()["chain_id"] == chain
+    reach = {a["target"]: a for a in answer.json()["anchors"]}[target["name"]]
+    assert reach["tick"] >= anchor["tick"] and reach["state"] == "confirmed"
+    assert reach["block_height"] >= anchor["block_height"] >= block["height"]
+    there = erp.get(f"/v1/chains/{chain}/blocks/{reach['block_height']}").json()
+    assert there["hash"] == reach["block_hash"]
+    assert erp.get(reach["proof_href"]).status == 200
+    young = make_node(admin)
+    anchors = erp.get(f"/v1/chains/{young.id}/anchors").json()["anchors"]
+    assert not [a for a in anchors if a["target"] == target["name"]]
+    nobody = chain[:-4] + ("0000" if chain[-4:] != "0000" else "1111")
+    for path, status in ((nobody, 404), ("x", 404)):
+        assert erp.get(f"/v1/chains/{path}/anchors").status == status
+
+
+def test_a_clock_that_was_ahead_stops_no_ticks(server, erp, authority):
+    admin = server.client()
+    target = add_target(admin, authority, interval_s=60)
+    server.clock.shift(100 * DAY)
+    record, _ = new_record(erp)
+    ahead = anchored(erp, record, target["name"])
+    server.clock.real()
+    record, _ = new_record(erp)
+    assert anchored(erp, record, target["name"])["tick"] > ahead["tick"]
+
+
+def test_ticks_are_made_while_everything_hangs(server, erp, authority):
+    """Authorities and witnesses that hang take all threads that call; a tick needs none of them."""
+    admin = server.client()
+    authority.fault, authority.slow_s = "slow", 8
+    release = threading.Event()
+    peers = [Peer(lambda old, note: release.wait(8) and (500, b"") or (500, b""))
+             for _ in range(3)]
+    chain, ids = Sealed(server), []
+    try:
+        chain.grow()
+        ids += [add_witness(server, peer.url, peer.cosigner.vkey) for peer in peers]
+        for _ in range(3):
+            add_target(admin, authority)
+        chain.want(1)
+        wait_until(lambda: authority.asked and sum(bool(p.asked) for p in peers) >= 2, 10,
+                   "all of them hang")
+        record, _ = new_record(erp)
+        began = time.monotonic()
+        late = add_target(admin, authority)
+        entry_of(admin, late["name"], "pending", timeout=3)
+        assert time.monotonic() - began < 2 and record
+    finally:
+        release.set()
+        chain.want(0)
+        for one in ids:
+            remove_witness(server, one)
+        for peer in peers:
+            peer.close()
 
 
 def test_ticks_follow_each_other(server, erp, authority):
@@ -389,6 +455,25 @@ def test_renewal_before_the_certificate_ends(server, erp, authority):
         assert b": OK" in tsa.verify(second, statement + first, authority.ca_pem, late).stdout
     finally:
         authority.signer = "signer"
+
+
+def test_what_has_expired_is_not_spoilt(server, erp, authority):
+    """A token over one that was no longer good would prove nothing and make the whole file fail."""
+    admin = server.client()
+    target = add_target(admin, authority)
+    record, _ = new_record(erp)
+    anchor = anchored(erp, record, target["name"])
+    first = erp.get(anchor["proof_href"]).body
+    asked = authority.asked
+    server.psql("UPDATE scfd.anchor_entry e SET expires_at = now() - interval '1 day',"
+                " due_at = now() FROM scfd.anchor_target t WHERE t.id = e.target_id"
+                f" AND t.name = '{target['name']}' AND e.tick = {anchor['tick']}")
+
+    def told():
+        entry = entry_of(admin, target["name"], "confirmed")
+        return entry["problem"]
+    assert "had expired" in wait_until(told, 10, "it says that it is too late")
+    assert erp.get(anchor["proof_href"]).body == first and authority.asked == asked
 
 
 def test_a_week_with_one_authority_dead(server, erp, authority):

@@ -167,7 +167,7 @@ enum scf_code scf_anchor_find(struct scf_db *db, struct scf_arena *arena,
                               struct scf_error *err) SCF_MUST_CHECK;
 
 /* /v1/anchor-targets…, /v1/anchors, /v1/anchors/{tick}, …/statement, …/note, …/proofs/{target},
- * /v1/records/{id}/anchors */
+ * /v1/records/{id}/anchors, /v1/chains/{id}/anchors */
 extern const struct scf_route scf_anchor_routes[];
 extern const size_t scf_anchor_route_count;
 

@@ -1,5 +1,6 @@
 /* Routes of anchors. Whoever has a key may read ticks, statements and proofs: they hold hashes
  * only. What an authority's refusal said is for administrators. */
+#include "algorithm.h"
 #include "target_api.h"
 #include "target_schema.h"
 #include "view.h"
@@ -333,6 +334,22 @@ const struct scf_route scf_anchor_routes[] = {
      .body_type = "application/json",
      .request = &scf_anchor_target_update_schema,
      .answers = "200 AnchorTarget,404,412,422,428",
+     ADMINISTRATORS},
+    {.method = "GET",
+     .pattern = "/v1/anchor-algorithms",
+     .operation_id = "listAnchorAlgorithms",
+     .summary = "Until when the algorithms are trusted that timestamps rest on",
+     .handle = scf_anchor_algorithm_list,
+     .answers = "200 AnchorAlgorithms,304",
+     ADMINISTRATORS},
+    {.method = "PUT",
+     .pattern = "/v1/anchor-algorithms/{name}",
+     .operation_id = "setAnchorAlgorithm",
+     .summary = "Say until when an algorithm is trusted",
+     .handle = scf_anchor_algorithm_put,
+     .body_type = "application/json",
+     .request = &scf_anchor_algorithm_schema,
+     .answers = "200 AnchorAlgorithms,404,422",
      ADMINISTRATORS},
     {.method = "GET",
      .pattern = "/v1/anchors",

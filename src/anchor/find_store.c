@@ -158,7 +158,8 @@ static const struct scf_stmt newest_proven = {
     "SELECT " ANCHOR_TARGET_COLUMNS ", " ANCHOR_ENTRY_COLUMNS
     " FROM scfd.anchor_target t CROSS JOIN LATERAL ("
     "  SELECT tick, target_id, state, attempt, created_at, proven_at, due_at, expires_at,"
-    "   substr(proof, 1, 1) AS proof, reference, problem FROM scfd.anchor_entry"
+    "   substr(proof, 1, 1) AS proof, reference, problem, certificates_end_at,"
+    "   algorithms FROM scfd.anchor_entry"
     "   WHERE target_id = t.id AND state IN (1, 2) ORDER BY tick DESC LIMIT 1) e"
     " JOIN scfd.anchor_tick k ON k.tick = e.tick ORDER BY t.name"};
 

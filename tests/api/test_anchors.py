@@ -457,6 +457,75 @@ def test_renewal_before_the_certificate_ends(server, erp, authority):
         authority.signer = "signer"
 
 
+def algorithm(admin, name, **members):
+    answer = admin.call("PUT", f"/v1/anchor-algorithms/{name}", members)
+    assert answer.status == 200, answer
+    return {a["name"]: a for a in answer.json()["algorithms"]}[name]
+
+
+def test_renewal_before_an_algorithm_ends(server, erp, authority):
+    """SHA-256 is given up: what rests on it is renewed over SHA-512, once the authority can."""
+    admin = server.client()
+    target = add_target(admin, authority)
+    record, _ = new_record(erp)
+    anchor = anchored(erp, record, target["name"])
+    first = erp.get(anchor["proof_href"]).body
+    statement = erp.get(f"/v1/anchors/{anchor['tick']}/statement").body
+    end = datetime.now(timezone.utc) + timedelta(days=400)
+    try:
+        shown = algorithm(admin, "sha256", trusted_until=end.isoformat())
+        assert abs(at(shown["trusted_until"]) - end) < timedelta(seconds=1)
+        assert shown["proofs"] >= 1
+        entry = entry_of(admin, target["name"], "confirmed")
+        assert abs(at(entry["expires_at"]) - end) < timedelta(seconds=1)
+        assert abs(at(entry["due_at"]) - (end - timedelta(days=90))) < timedelta(seconds=1)
+        server.clock.shift(311 * DAY)
+
+        def problem(words):
+            text = entry_of(admin, target["name"], "confirmed")["problem"]
+            return text and words in text
+        wait_until(lambda: problem("refuses"), 10, "the authority knows SHA-256 only")
+        # While SHA-256 is still trusted such a one is good enough for what is new.
+        other = add_target(admin, authority)
+        record, _ = new_record(erp)
+        fresh = anchored(erp, record, other["name"])
+        change(admin, other, active=False)
+        assert abs(at(fresh["expires_at"]) - end) < timedelta(seconds=1)
+        # Over SHA-512, but signed with SHA-256: nothing is won.
+        authority.use("sha256, sha512", "sha256")
+        server.clock.shift(312 * DAY)
+        wait_until(lambda: problem("ends no later"), 10, "the signature rests on SHA-256 too")
+        assert erp.get(anchor["proof_href"]).body == first
+        authority.use("sha256, sha512", "sha512")
+        server.clock.shift(313 * DAY)
+        wait_until(lambda: erp.get(anchor["proof_href"]).body != first, 10, "it is renewed")
+        second = erp.get(anchor["proof_href"]).body.removeprefix(first)
+        assert b": OK" in tsa.verify(second, statement + first, authority.ca_pem).stdout
+        assert b": OK" not in tsa.verify(second, statement, authority.ca_pem).stdout
+        assert "Hash Algorithm: sha512" in tsa.text(second)
+        shown = next(e for e in admin.get(f"/v1/anchors/{anchor['tick']}").json()["entries"]
+                     if e["target"] == target["name"])
+        assert at(shown["expires_at"]) > end + timedelta(days=2000)
+        assert shown["proven_at"] == anchor["proven_at"]
+        assert algorithm(admin, "sha256")["trusted_until"] is None
+    finally:
+        authority.use("sha256", "sha256")
+        algorithm(admin, "sha256")
+
+
+def test_algorithms_are_administrators_business(server, erp):
+    admin = server.client()
+    path = "/v1/anchor-algorithms"
+    names = [a["name"] for a in admin.get(path).json()["algorithms"]]
+    assert {"sha256", "sha512", "rsa-2048", "ec-256"} <= set(names) and names == sorted(names)
+    assert erp.get(path).status == erp.call("PUT", f"{path}/sha256", {}).status == 403
+    for name in ("SHA256", "a", "rsa-", "rsa-123456", "rsa-02048", "ec-25x", "rsa-2048-1", "%20"):
+        assert admin.call("PUT", f"{path}/{name}", {}).status == 404, name
+    assert admin.call("PUT", f"{path}/rsa-8192", {}).status == 200
+    for body in ({"trusted_until": "soon"}, {"trusted_until": 5}, {"until": None}):
+        assert admin.call("PUT", f"{path}/sha256", body).status == 422, body
+
+
 def test_what_has_expired_is_not_spoilt(server, erp, authority):
     """A token over one that was no longer good would prove nothing and make the whole file fail."""
     admin = server.client()

@@ -31,8 +31,8 @@ keyUsage = critical,digitalSignature
 [ts]
 serial = {{folder}}/serial
 default_policy = {POLICY}
-digests = sha256
-signer_digest = sha256
+digests = {{digests}}
+signer_digest = {{signer_digest}}
 accuracy = secs:1
 ordering = no
 tsa_name = yes
@@ -61,7 +61,7 @@ class Authority:
         self.lock = threading.Lock()
         self.shut = threading.Event()
         (self.folder / "serial").write_text("01\n")
-        (self.folder / "tsa.cnf").write_text(CONFIG.replace("{folder}", str(self.folder)))
+        self.use("sha256", "sha256")
         self.make_root("root")
         self.make_signer("signer", "root", "tsa", days)
         self.signer = "signer"
@@ -87,6 +87,12 @@ class Authority:
         self.server.shutdown()
         self.server.server_close()
         subprocess.run(["rm", "-rf", str(self.folder)], check=False)
+
+    def use(self, digests, signer_digest):
+        """Which hashes it stamps ("sha256, sha512"), and with which one it signs."""
+        text = CONFIG.replace("{folder}", str(self.folder)).replace("{digests}", digests)
+        (self.folder / "new.cnf").write_text(text.replace("{signer_digest}", signer_digest))
+        (self.folder / "new.cnf").rename(self.folder / "tsa.cnf")
 
     @property
     def url(self):
@@ -206,6 +212,12 @@ def verify(token, data, ca_pem, at=None):
         return openssl("ts", "-verify", "-in", folder / "x.tst", "-token_in", "-data",
                        folder / "data", "-CAfile", folder / "ca.pem", *extra, check=False)
 
+
+def text(token):
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(token)
+        file.flush()
+        return openssl("ts", "-reply", "-in", file.name, "-token_in", "-text").stdout.decode()
 
 
 def serve(folder):

@@ -79,10 +79,12 @@ struct scf_anchor_entry {
     enum scf_anchor_state state;
     int attempt; /* steps so far that did not bring it on */
     int64_t created_us;
-    int64_t proven_us;     /* the time that the proof vouches for; 0: none yet */
-    int64_t due_us;        /* when to look again; 0: never */
-    int64_t expires_us;    /* when the proof loses its worth (certificate, algorithm); 0: never */
-    struct scf_str proof;  /* what the kind proves with; empty: nothing yet */
+    int64_t proven_us;  /* the time that the proof vouches for; 0: none yet */
+    int64_t due_us;     /* when to look again; 0: never */
+    int64_t expires_us; /* when the proof loses its worth (certificate, algorithm); 0: never */
+    int64_t certificates_end_us; /* of those, its certificates'; 0: it has none */
+    const char *algorithms;      /* that its newest token rests on; NULL: not of that kind */
+    struct scf_str proof;        /* what the kind proves with; empty: nothing yet */
     const char *reference; /* for people: serial number, transaction id, calendar; may be NULL */
     const char *problem;   /* what went wrong last, for the operator; NULL: nothing */
 };

@@ -88,5 +88,5 @@ CREATE TABLE scfd.anchor_algorithm (
 COMMENT ON TABLE scfd.anchor_algorithm IS 'Digests and kinds of keys that tokens of RFC 3161 rest on, and until when each is trusted.';
 COMMENT ON COLUMN scfd.anchor_algorithm.trusted_until IS 'NULL: no end is known.';
 INSERT INTO scfd.anchor_algorithm (name, updated_at)
-    SELECT name, now() FROM unnest(ARRAY['sha256', 'sha384', 'sha512', 'sm3', 'rsa-2048', 'rsa-3072',
+    SELECT name, '2026-01-01T00:00:00Z' FROM unnest(ARRAY['sha256', 'sha384', 'sha512', 'sm3', 'rsa-2048', 'rsa-3072',
         'rsa-4096', 'ec-256', 'ec-384', 'ec-521', 'ed25519', 'sm2']) AS a (name);

@@ -93,11 +93,13 @@ CREATE TABLE scfd.witness_chain (
     shown_size bigint NOT NULL DEFAULT 0,
     shown_at timestamptz,
     cosigned_size bigint NOT NULL DEFAULT 0,
+    missing_since timestamptz,
     updated_at timestamptz NOT NULL
 );
 COMMENT ON TABLE scfd.witness_chain IS 'What each chain wants of witnesses. The nil uuid: what chains want that have no quorum of their own.';
 COMMENT ON COLUMN scfd.witness_chain.quorum IS 'NULL: that of the nil uuid.';
 COMMENT ON COLUMN scfd.witness_chain.shown_size IS 'The checkpoint that is being shown to all witnesses, so that their cosignatures are of the same one.';
+COMMENT ON COLUMN scfd.witness_chain.missing_since IS 'Of the nil uuid: set while the alarm stands that some chain has waited long for its quorum.';
 COMMENT ON COLUMN scfd.witness_chain.cosigned_size IS 'The largest tree that has its quorum of cosignatures.';
 
 CREATE TABLE scfd.witness_shown (

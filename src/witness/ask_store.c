@@ -409,3 +409,21 @@ enum scf_code scf_witness_alarms(struct scf_db *db, struct scf_arena *arena, int
     return code == SCF_OK ? count_since(db, arena, &claims_stmt, since_us, &ret->claimed, err)
                           : code;
 }
+
+static const struct scf_stmt alarm_stmt = {
+    "scf_witness_alarm_set",
+    "UPDATE scfd.witness_chain SET missing_since = CASE WHEN $1 THEN $2"
+    "::timestamptz END WHERE chain_id = " NIL " AND (missing_since IS NOT NULL) <> $1::boolean"};
+
+enum scf_code scf_witness_alarm_set(struct scf_db *db, struct scf_arena *arena, bool missing,
+                                    int64_t now_us, bool *ret_changed, struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, arena);
+    scf_p_bool(&p, missing);
+    scf_p_time(&p, now_us);
+    enum scf_code code = scf_db_run(db, &alarm_stmt, &p, arena, &rows, err);
+    if (code == SCF_OK)
+        *ret_changed = scf_rows_affected(rows) == 1;
+    return code;
+}

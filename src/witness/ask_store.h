@@ -143,4 +143,10 @@ enum scf_code scf_witness_alarms(struct scf_db *db, struct scf_arena *arena, int
                                  struct scf_witness_alarms *ret,
                                  struct scf_error *err) SCF_MUST_CHECK;
 
+/* Raises or ends the alarm that chains miss their quorum. *ret_changed false: it stands so already.
+ */
+enum scf_code scf_witness_alarm_set(struct scf_db *db, struct scf_arena *arena, bool missing,
+                                    int64_t now_us, bool *ret_changed,
+                                    struct scf_error *err) SCF_MUST_CHECK;
+
 #endif

@@ -222,7 +222,8 @@ def text(token):
 
 def serve(folder):
     """For tests that are not in Python: an authority that tells its address in FOLDER/url and its
-    root in FOLDER/ca.pem, obeys FOLDER/fault and FOLDER/signer, and lives as long as its parent."""
+    root in FOLDER/ca.pem, obeys FOLDER/fault, FOLDER/signer and FOLDER/use (the digest that it
+    signs with; it stamps this one and SHA-256), and lives as long as its parent."""
     folder, parent = Path(folder), os.getppid()
     with Authority() as authority:
         authority.make_signer("long", "root", "tsa", 9000)
@@ -235,6 +236,11 @@ def serve(folder):
                 if told.exists():
                     setattr(authority, name, told.read_text().strip() or None)
                     told.unlink()
+            told = folder / "use"
+            if told.exists():
+                digest = told.read_text().strip()
+                authority.use(f"sha256, {digest}", digest)
+                told.unlink()
             time.sleep(0.02)
 
 

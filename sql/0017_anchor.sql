@@ -62,6 +62,8 @@ CREATE TABLE scfd.anchor_entry (
     attempt integer NOT NULL DEFAULT 0,
     due_at timestamptz,
     expires_at timestamptz,
+    certificates_end_at timestamptz,
+    algorithms text,
     proven_at timestamptz,
     proof bytea,
     reference text,
@@ -75,4 +77,16 @@ CREATE INDEX anchor_entry_due ON scfd.anchor_entry (due_at) WHERE due_at IS NOT 
 COMMENT ON TABLE scfd.anchor_entry IS 'A tick at a target.';
 COMMENT ON COLUMN scfd.anchor_entry.state IS 'enum scf_anchor_state';
 COMMENT ON COLUMN scfd.anchor_entry.due_at IS 'When it is looked at again; a lease while it is.';
-COMMENT ON COLUMN scfd.anchor_entry.expires_at IS 'When the proof loses its worth, unless it is renewed.';
+COMMENT ON COLUMN scfd.anchor_entry.expires_at IS 'When the proof loses its worth, unless it is renewed: the earlier of certificates_end_at and the ends of its algorithms.';
+COMMENT ON COLUMN scfd.anchor_entry.algorithms IS 'What its newest token rests on: names in anchor_algorithm, with blanks between.';
+
+CREATE TABLE scfd.anchor_algorithm (
+    name text PRIMARY KEY CHECK (name ~ '^[a-z0-9]{1,10}(-[0-9]{1,5})?$'),
+    trusted_until timestamptz,
+    updated_at timestamptz NOT NULL
+);
+COMMENT ON TABLE scfd.anchor_algorithm IS 'Digests and kinds of keys that tokens of RFC 3161 rest on, and until when each is trusted.';
+COMMENT ON COLUMN scfd.anchor_algorithm.trusted_until IS 'NULL: no end is known.';
+INSERT INTO scfd.anchor_algorithm (name, updated_at)
+    SELECT name, '2026-01-01T00:00:00Z' FROM unnest(ARRAY['sha256', 'sha384', 'sha512', 'sm3', 'rsa-2048', 'rsa-3072',
+        'rsa-4096', 'ec-256', 'ec-384', 'ec-521', 'ed25519', 'sm2']) AS a (name);

@@ -67,7 +67,7 @@ CREATE TABLE scfd.seal_refusal (
 );
 COMMENT ON TABLE scfd.seal_refusal IS 'Chains that must not be sealed, because somebody saw more of them, or other, than this database has. The nil uuid: all chains.';
 COMMENT ON COLUMN scfd.seal_refusal.reason IS 'ahead: a larger tree is known outside; contradicted: another tree of this size is.';
-COMMENT ON COLUMN scfd.seal_refusal.note IS 'The signed checkpoint that shows it; NULL: a witness said so.';
+COMMENT ON COLUMN scfd.seal_refusal.note IS 'The signed checkpoint that shows it; NULL: several witnesses said so.';
 
 CREATE TABLE scfd.witness (
     id uuid PRIMARY KEY,
@@ -93,11 +93,13 @@ CREATE TABLE scfd.witness_chain (
     shown_size bigint NOT NULL DEFAULT 0,
     shown_at timestamptz,
     cosigned_size bigint NOT NULL DEFAULT 0,
+    missing_since timestamptz,
     updated_at timestamptz NOT NULL
 );
 COMMENT ON TABLE scfd.witness_chain IS 'What each chain wants of witnesses. The nil uuid: what chains want that have no quorum of their own.';
 COMMENT ON COLUMN scfd.witness_chain.quorum IS 'NULL: that of the nil uuid.';
 COMMENT ON COLUMN scfd.witness_chain.shown_size IS 'The checkpoint that is being shown to all witnesses, so that their cosignatures are of the same one.';
+COMMENT ON COLUMN scfd.witness_chain.missing_since IS 'Of the nil uuid: set while the alarm stands that some chain has waited long for its quorum.';
 COMMENT ON COLUMN scfd.witness_chain.cosigned_size IS 'The largest tree that has its quorum of cosignatures.';
 
 CREATE TABLE scfd.witness_shown (
@@ -107,11 +109,13 @@ CREATE TABLE scfd.witness_shown (
     due_at timestamptz NOT NULL,
     failures integer NOT NULL DEFAULT 0,
     problem text,
+    claimed_size bigint CHECK (claimed_size > 0),
     updated_at timestamptz NOT NULL,
     PRIMARY KEY (witness_id, chain_id)
 );
 COMMENT ON TABLE scfd.witness_shown IS 'What each witness has seen of each chain.';
 COMMENT ON COLUMN scfd.witness_shown.size IS 'The tree that it cosigned last, as far as we know.';
+COMMENT ON COLUMN scfd.witness_shown.claimed_size IS 'A larger tree than we have, which it says it has cosigned and does not show; NULL: none.';
 
 CREATE TABLE scfd.cosignature (
     chain_id uuid NOT NULL,

@@ -1,5 +1,6 @@
 /* Routes of anchors. Whoever has a key may read ticks, statements and proofs: they hold hashes
  * only. What an authority's refusal said is for administrators. */
+#include "algorithm.h"
 #include "target_api.h"
 #include "target_schema.h"
 #include "view.h"
@@ -256,6 +257,45 @@ static void record_anchors_get(struct scf_request *rq) {
         reply_anchorings(rq, height, list, n);
 }
 
+/* ---- GET /v1/chains/{id}/anchors ---- */
+
+static void write_reach(struct scf_jsonw *w, const struct anchor_reach *r) {
+    scf_jw_object(w, NULL);
+    scf_jw_i64(w, "tick", r->entry.tick);
+    write_entry_members(w, &r->entry, false);
+    scf_jw_i64(w, "block_height", r->leaf.height);
+    scf_jw_hex(w, "block_hash", r->leaf.block_hash.b, SCF_HASH_LEN);
+    scf_jw_end_object(w);
+}
+
+static void chain_anchors_get(struct scf_request *rq) {
+    struct scf_error err = {0};
+    struct scf_uuid id;
+    struct anchor_reach *list;
+    size_t n = 0;
+    struct scf_str text = scf_rq_param(rq, "id");
+    if (!scf_id_parse("chain", text, &id) && !scf_id_parse("node", text, &id)) {
+        not_found(rq, "There is no such chain.");
+        return;
+    }
+    if (scf_anchor_chain_find(scf_rq_db(rq), scf_rq_arena(rq), &id, &list, &n, &err) != SCF_OK) {
+        scf_reply_error(rq, &err);
+        return;
+    }
+    struct scf_buf out;
+    scf_buf_init(&out, BODY_MAX);
+    struct scf_jsonw w = scf_jsonw(&out);
+    scf_jw_object(&w, NULL);
+    scf_jw_str(&w, "object", "chain_anchors");
+    scf_jw_id(&w, "chain_id", "chain", &id);
+    scf_jw_array(&w, "anchors");
+    for (size_t i = 0; i < n; i++)
+        write_reach(&w, &list[i]);
+    scf_jw_end_array(&w);
+    scf_jw_end_object(&w);
+    scf_reply_tagged(rq, 200, n > 0 ? list[0].entry.tick : 0, &out);
+}
+
 /* ---- the table ---- */
 
 #define ADMINISTRATORS .tag = "Anchors", .access = SCF_KEYED, .admin = true, .run = SCF_RUN_SERVICE
@@ -294,6 +334,22 @@ const struct scf_route scf_anchor_routes[] = {
      .body_type = "application/json",
      .request = &scf_anchor_target_update_schema,
      .answers = "200 AnchorTarget,404,412,422,428",
+     ADMINISTRATORS},
+    {.method = "GET",
+     .pattern = "/v1/anchor-algorithms",
+     .operation_id = "listAnchorAlgorithms",
+     .summary = "Until when the algorithms are trusted that timestamps rest on",
+     .handle = scf_anchor_algorithm_list,
+     .answers = "200 AnchorAlgorithms,304",
+     ADMINISTRATORS},
+    {.method = "PUT",
+     .pattern = "/v1/anchor-algorithms/{name}",
+     .operation_id = "setAnchorAlgorithm",
+     .summary = "Say until when an algorithm is trusted",
+     .handle = scf_anchor_algorithm_put,
+     .body_type = "application/json",
+     .request = &scf_anchor_algorithm_schema,
+     .answers = "200 AnchorAlgorithms,404,422",
      ADMINISTRATORS},
     {.method = "GET",
      .pattern = "/v1/anchors",
@@ -337,6 +393,13 @@ const struct scf_route scf_anchor_routes[] = {
      .summary = "What a record is anchored by, with the path from its block to each anchor",
      .handle = record_anchors_get,
      .answers = "200 RecordAnchors,304,404,503",
+     EVERYBODY},
+    {.method = "GET",
+     .pattern = "/v1/chains/{id}/anchors",
+     .operation_id = "getChainAnchors",
+     .summary = "Up to which block a chain is anchored, at each target",
+     .handle = chain_anchors_get,
+     .answers = "200 ChainAnchors,304,404",
      EVERYBODY},
 };
 const size_t scf_anchor_route_count = SCF_COUNT(scf_anchor_routes);

@@ -7,8 +7,9 @@
 /* The columns of an entry (aliases e, and k for its tick) as scf_anchor_entry_read reads them. */
 #define ANCHOR_ENTRY_COLUMNS                                                                       \
     "e.tick, k.statement, k.root, k.statement_sha256, e.state, e.attempt, e.created_at,"           \
-    " e.proven_at, e.due_at, e.expires_at, e.proof, e.reference, e.problem"
-enum { ANCHOR_ENTRY_COLUMN_COUNT = 13 };
+    " e.proven_at, e.due_at, e.expires_at, e.proof, e.reference, e.problem,"                       \
+    " e.certificates_end_at, e.algorithms"
+enum { ANCHOR_ENTRY_COLUMN_COUNT = 15 };
 /* From column `col` on; without a target. Its texts live as long as the rows. */
 struct scf_anchor_entry scf_anchor_entry_read(const struct scf_rows *rows, int row, int col);
 

@@ -26,6 +26,8 @@ struct scf_anchor_entry scf_anchor_entry_read(const struct scf_rows *rows, int r
         .proof = scf_rows_str(rows, row, col + 10),
         .reference = scf_rows_text(rows, row, col + 11),
         .problem = scf_rows_text(rows, row, col + 12),
+        .certificates_end_us = optional_time(rows, row, col + 13),
+        .algorithms = scf_rows_text(rows, row, col + 14),
     };
 }
 
@@ -75,7 +77,8 @@ static const struct scf_stmt save = {
     "anchor_entry_save",
     "WITH e AS (UPDATE scfd.anchor_entry SET state = $4, attempt = $5, due_at = $6,"
     "  expires_at = $7, proven_at = $8, proof = $9, reference = $10, problem = $11,"
-    "  updated_at = $12 WHERE tick = $1 AND target_id = $2 AND due_at = $3 RETURNING target_id)"
+    "  updated_at = $12, certificates_end_at = $14, algorithms = $15 WHERE tick = $1 AND target_id "
+    "= $2 AND due_at = $3 RETURNING target_id)"
     " UPDATE scfd.anchor_target t SET last_good_at = $12 FROM e"
     " WHERE t.id = e.target_id AND $13"};
 
@@ -104,5 +107,7 @@ enum scf_code scf_anchor_entry_save(struct scf_db *db, struct scf_arena *arena,
     scf_p_text(&p, entry->problem);
     scf_p_time(&p, now_us);
     scf_p_bool(&p, good);
+    optional_param(&p, entry->certificates_end_us);
+    scf_p_text(&p, entry->algorithms);
     return scf_db_run(db, &save, &p, arena, NULL, err);
 }

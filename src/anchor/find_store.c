@@ -3,6 +3,7 @@
 #include "entry.h"
 #include "target.h"
 #include "tree.h"
+#include "view.h"
 
 struct found_leaf {
     bool found;
@@ -131,5 +132,66 @@ enum scf_code scf_anchor_find(struct scf_db *db, struct scf_arena *arena,
         return code;
     *ret = list;
     *ret_n = (size_t)n;
+    return SCF_OK;
+}
+
+/* ---- how far a chain is anchored ---- */
+
+static const struct scf_stmt chain_there = {"anchor_chain_there",
+                                            "SELECT EXISTS (SELECT FROM scfd.chain WHERE id = $1)"};
+
+static enum scf_code must_be_there(struct scf_db *db, struct scf_arena *arena,
+                                   const struct scf_uuid *chain_id, struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, arena);
+    scf_p_uuid(&p, chain_id);
+    enum scf_code code = scf_db_run(db, &chain_there, &p, arena, &rows, err);
+    if (code == SCF_OK && !scf_rows_bool(rows, 0, 0))
+        return scf_fail(err, SCF_E_NOT_FOUND, "There is no such chain.");
+    return code;
+}
+
+/* Of every target the newest entry that proves anything; of its proof one byte. */
+static const struct scf_stmt newest_proven = {
+    "anchor_newest_proven",
+    "SELECT " ANCHOR_TARGET_COLUMNS ", " ANCHOR_ENTRY_COLUMNS
+    " FROM scfd.anchor_target t CROSS JOIN LATERAL ("
+    "  SELECT tick, target_id, state, attempt, created_at, proven_at, due_at, expires_at,"
+    "   substr(proof, 1, 1) AS proof, reference, problem, certificates_end_at,"
+    "   algorithms FROM scfd.anchor_entry"
+    "   WHERE target_id = t.id AND state IN (1, 2) ORDER BY tick DESC LIMIT 1) e"
+    " JOIN scfd.anchor_tick k ON k.tick = e.tick ORDER BY t.name"};
+
+enum scf_code scf_anchor_chain_find(struct scf_db *db, struct scf_arena *arena,
+                                    const struct scf_uuid *chain_id, struct anchor_reach **ret,
+                                    size_t *ret_n, struct scf_error *err) {
+    struct scf_rows *rows;
+    size_t kept = 0;
+    enum scf_code code = must_be_there(db, arena, chain_id, err);
+    if (code == SCF_OK)
+        code = scf_db_run(db, &newest_proven, NULL, arena, &rows, err);
+    if (code)
+        return code;
+    int n = scf_rows_count(rows);
+    struct anchor_reach *list = scf_alloc(arena, (size_t)n, sizeof *list);
+    if (list == NULL)
+        return scf_fail_memory(err);
+    for (int i = 0; code == SCF_OK && i < n; i++) {
+        struct anchor_reach *r = &list[kept];
+        struct found_leaf at;
+        r->target = scf_anchor_target_read(rows, i, 0);
+        r->entry = scf_anchor_entry_read(rows, i, ANCHOR_TARGET_COLUMN_COUNT);
+        r->entry.target = &r->target;
+        code = find_leaf(db, arena, r->entry.tick, chain_id, &at, err);
+        if (code || !at.found)
+            continue; /* the chain is younger than the tick */
+        r->leaf = at.leaf;
+        kept++;
+    }
+    if (code)
+        return code;
+    *ret = list;
+    *ret_n = kept;
     return SCF_OK;
 }

@@ -1,8 +1,11 @@
 /* Anchors under RFC 3161. The proof of an entry is a TimeStampToken in DER over the SHA-256 of the
  * statement. When its certificates come to their end it is renewed: a further token, which stands
- * right behind, is over the SHA-256 of statement and all tokens before it (the idea of RFC 4998),
- * so that it proves that they were there while they were good. */
+ * right behind, is over the digest of statement and all tokens before it (the idea of RFC 4998),
+ * so that it proves that they were there while they were good. The same when an algorithm comes to
+ * its end: the further token is then over SHA-512. */
 #include "rfc3161.h"
+
+#include "algorithm.h"
 
 #include "scfd/base/clock.h"
 #include "scfd/codec/http_client.h"
@@ -80,7 +83,7 @@ static enum scf_code exchange(struct scf_arena *arena, const struct scf_anchor_t
 }
 
 enum scf_code scf_rfc3161_ask(struct scf_arena *arena, const struct scf_anchor_target *target,
-                              const struct scf_hash *digest, int timeout_s,
+                              const struct scf_hash *digest, const uint8_t *sha512, int timeout_s,
                               struct scf_str *ret_token, struct scf_timestamp *ret,
                               struct scf_str *ret_ca_pem, struct scf_error *err) {
     const char *text = target->settings_json;
@@ -90,12 +93,17 @@ enum scf_code scf_rfc3161_ask(struct scf_arena *arena, const struct scf_anchor_t
     struct scf_str ca_pem = scf_str(scf_json_string(settings, "ca_pem")), token;
     uint8_t nonce[SCF_TIMESTAMP_NONCE];
     scf_random(nonce, sizeof nonce);
-    struct scf_timestamp_want want = {*digest, nonce, scf_json_string(settings, "policy_oid")};
+    struct scf_timestamp_want want = {.digest = *digest,
+                                      .sha512 = sha512,
+                                      .nonce = nonce,
+                                      .policy_oid = scf_json_string(settings, "policy_oid")};
     enum scf_code code = exchange(arena, target, &want, timeout_s, &token, err);
     if (code == SCF_OK)
         code = scf_timestamp_verify(arena, token, &want, ca_pem, ret, err);
     if (code)
         return code;
+    if (ret->over_sha512 != (sha512 != NULL))
+        return scf_fail(err, SCF_E_UPSTREAM, "The token is over another hash than was asked for.");
     *ret_token = token;
     *ret_ca_pem = ca_pem;
     return SCF_OK;
@@ -103,10 +111,20 @@ enum scf_code scf_rfc3161_ask(struct scf_arena *arena, const struct scf_anchor_t
 
 /* ---- a step ---- */
 
-/* What the next token is over. */
-static struct scf_hash digest_for(struct scf_str statement, struct scf_str tokens) {
+#define TOO_LATE "The proof had expired before it could be renewed."
+
+/* What the next token is over: one of the two. */
+struct imprints {
+    struct scf_hash sha256;
+    uint8_t sha512[SCF_SHA512_LEN];
+};
+
+static struct imprints imprints_of(struct scf_str statement, struct scf_str tokens) {
     const struct scf_str parts[] = {statement, tokens};
-    return scf_digest_parts(SCF_SHA256, parts, tokens.n > 0 ? 2 : 1);
+    size_t n = tokens.n > 0 ? 2 : 1;
+    struct imprints both = {.sha256 = scf_digest_parts(SCF_SHA256, parts, n)};
+    scf_sha512_parts(parts, n, both.sha512);
+    return both;
 }
 
 static enum scf_code append(struct scf_arena *arena, struct scf_str *proof, struct scf_str token,
@@ -121,33 +139,80 @@ static enum scf_code append(struct scf_arena *arena, struct scf_str *proof, stru
     return SCF_OK;
 }
 
+/* Over SHA-512 once SHA-256 comes to its end. An authority that cannot do that is still good for a
+ * first token while SHA-256 is trusted. */
+static enum scf_code ask(struct scf_db *db, struct scf_arena *arena,
+                         const struct scf_anchor_entry *entry, struct scf_str *ret_token,
+                         struct scf_timestamp *ret, struct scf_error *err) {
+    const struct scf_anchor_target *target = entry->target;
+    struct imprints over = imprints_of(entry->statement, entry->proof);
+    struct scf_str ca_pem;
+    int64_t now_us = scf_now_us(), until_us;
+    enum scf_code code = scf_anchor_trusted_until(db, arena, "sha256", &until_us, err);
+    if (code)
+        return code;
+    bool ends = until_us - target->renew_before_s * SCF_US_PER_SECOND <= now_us;
+    code = scf_rfc3161_ask(arena, target, &over.sha256, ends ? over.sha512 : NULL, STEP_TIMEOUT_S,
+                           ret_token, ret, &ca_pem, err);
+    if (code == SCF_OK || !ends || entry->proof.n > 0 || until_us <= now_us)
+        return code;
+    return scf_rfc3161_ask(arena, target, &over.sha256, NULL, STEP_TIMEOUT_S, ret_token, ret,
+                           &ca_pem, err);
+}
+
+/* When the token loses its worth: with its certificates, or with what it is made of. */
+static enum scf_code find_end(struct scf_db *db, struct scf_arena *arena,
+                              const struct scf_timestamp *stamp, int64_t *ret_us,
+                              struct scf_error *err) {
+    int64_t until_us;
+    enum scf_code code = scf_anchor_trusted_until(db, arena, stamp->algorithms, &until_us, err);
+    if (code == SCF_OK)
+        *ret_us = until_us < stamp->expires_us ? until_us : stamp->expires_us;
+    return code;
+}
+
+static enum scf_code renewable(const struct scf_anchor_entry *entry,
+                               const struct scf_timestamp *stamp, int64_t end_us,
+                               struct scf_error *err) {
+    if (end_us <= entry->expires_us)
+        return scf_fail(err, SCF_E_UPSTREAM,
+                        "The authority still signs with a certificate or algorithm that ends no "
+                        "later.");
+    /* Appended, it would spoil the proof: a chain of tokens holds only without a gap. */
+    if (stamp->time_us > entry->expires_us)
+        return scf_fail(err, SCF_E_UPSTREAM, TOO_LATE);
+    return SCF_OK;
+}
+
 static enum scf_code step(struct scf_db *db, struct scf_arena *arena,
                           const struct scf_services *services, struct scf_anchor_entry *entry,
                           struct scf_error *err) {
-    (void)db;
     (void)services;
-    struct scf_hash digest = digest_for(entry->statement, entry->proof);
-    struct scf_timestamp stamp;
-    struct scf_str token, ca_pem;
-    enum scf_code code = scf_rfc3161_ask(arena, entry->target, &digest, STEP_TIMEOUT_S, &token,
-                                         &stamp, &ca_pem, err);
-    if (code)
-        return code;
     bool renewal = entry->proof.n > 0;
-    if (renewal && stamp.expires_us <= entry->expires_us)
-        return scf_fail(err, SCF_E_UPSTREAM,
-                        "The authority still signs with a certificate that ends no later.");
-    code = append(arena, &entry->proof, token, err);
+    struct scf_timestamp stamp;
+    struct scf_str token;
+    int64_t end_us = 0;
+    if (renewal && entry->expires_us < scf_now_us())
+        return scf_fail(err, SCF_E_UPSTREAM, TOO_LATE);
+    enum scf_code code = ask(db, arena, entry, &token, &stamp, err);
+    if (code == SCF_OK)
+        code = find_end(db, arena, &stamp, &end_us, err);
+    if (code == SCF_OK && renewal)
+        code = renewable(entry, &stamp, end_us, err);
+    if (code == SCF_OK)
+        code = append(arena, &entry->proof, token, err);
     if (code)
         return code;
     entry->state = SCF_ANCHOR_CONFIRMED;
-    entry->expires_us = stamp.expires_us;
+    entry->expires_us = end_us;
+    entry->certificates_end_us = stamp.expires_us;
+    entry->algorithms = scf_strdup(arena, stamp.algorithms);
     entry->problem = NULL;
     if (!renewal) {
         entry->proven_us = stamp.time_us;
         entry->reference = stamp.serial;
     }
-    return SCF_OK;
+    return entry->algorithms ? SCF_OK : scf_fail_memory(err);
 }
 
 /* ---- verifying ---- */
@@ -160,10 +225,10 @@ static void report_token(struct scf_buf *report, int number, const struct scf_ti
                    time, stamp->serial, end);
 }
 
-static bool verify_token(struct scf_arena *arena, struct scf_str token, const struct scf_hash *over,
+static bool verify_token(struct scf_arena *arena, struct scf_str token, const struct imprints *over,
                          struct scf_str trust, struct scf_timestamp *ret, int number,
                          struct scf_buf *report) {
-    const struct scf_timestamp_want want = {.digest = *over};
+    const struct scf_timestamp_want want = {.digest = over->sha256, .sha512 = over->sha512};
     struct scf_error err = {0};
     enum scf_code code = trust.n > 0 ? scf_timestamp_verify(arena, token, &want, trust, ret, &err)
                                      : scf_timestamp_verify_alone(arena, token, &want, ret, &err);
@@ -181,7 +246,7 @@ static bool verify_tokens(struct scf_arena *arena, struct scf_str proof, struct 
     struct scf_timestamp before = {0}, stamp;
     int64_t first_us = 0;
     for (int number = 1; rest.n > 0 && number <= TOKENS_MAX; number++) {
-        struct scf_hash over = digest_for(statement, (struct scf_str){proof.p, proof.n - rest.n});
+        struct imprints over = imprints_of(statement, (struct scf_str){proof.p, proof.n - rest.n});
         if (!scf_timestamp_cut(&rest, &token)) {
             scf_buf_printf(report, "timestamp %d: it is malformed\n", number);
             return false;

@@ -19,7 +19,7 @@ enum scf_code scf_anchor_stamp(struct scf_db *db, struct scf_arena *arena,
         return scf_fail(err, SCF_E_NO_TIMESTAMP_AUTHORITY,
                         "There is no active anchor target of kind rfc3161.");
     for (int i = 0; i < n; i++) {
-        code = scf_rfc3161_ask(arena, &targets[i], digest, STAMP_TIMEOUT_S, ret_token, &stamp,
+        code = scf_rfc3161_ask(arena, &targets[i], digest, NULL, STAMP_TIMEOUT_S, ret_token, &stamp,
                                ret_ca_pem, err);
         if (code == SCF_OK) {
             *ret_target = &targets[i];

@@ -32,6 +32,8 @@ struct making {
 
 /* ---- who is due ---- */
 
+/* A last tick that lies an interval ahead was made by a clock that was wrong: waiting until then
+ * would leave all that comes in meanwhile without an anchor. */
 static const struct scf_stmt due = {
     "anchor_tick_due",
     "WITH now AS (SELECT coalesce(sum(height + 1), 0)::bigint AS blocks FROM scfd.chain_seal"
@@ -41,7 +43,7 @@ static const struct scf_stmt due = {
     " LEFT JOIN scfd.anchor_entry e ON e.tick = t.last_tick AND e.target_id = t.id"
     " WHERE t.active AND now.blocks > 0 AND (k.tick IS NULL OR e.state = 3"
     "  OR (e.state <> 0 AND k.blocks < now.blocks"
-    "   AND k.at <= $1::timestamptz - t.interval_s * interval '1 second'))"
+    "   AND abs(extract(epoch FROM $1::timestamptz - k.at)) >= t.interval_s))"
     " ORDER BY t.id"};
 
 static enum scf_code find_due(struct making *m, struct scf_db *db, struct scf_error *err) {

@@ -2,6 +2,8 @@
 #ifndef SCFD_ANCHOR_VIEW_H
 #define SCFD_ANCHOR_VIEW_H
 
+#include "tree.h"
+
 #include "scfd/anchor/anchor.h"
 
 struct anchor_tick_view {
@@ -24,5 +26,16 @@ enum scf_code scf_anchor_tick_list(struct scf_db *db, struct scf_arena *arena, i
 enum scf_code scf_anchor_block_of(struct scf_db *db, struct scf_arena *arena,
                                   const struct scf_uuid *chain_id, int64_t leaf_index,
                                   int64_t *ret_height, struct scf_error *err) SCF_MUST_CHECK;
+
+/* How far a chain is anchored at a target: the newest tick with a proof that has the chain. */
+struct anchor_reach {
+    struct scf_anchor_target target;
+    struct scf_anchor_entry entry; /* of its proof one byte: it is there */
+    struct anchor_leaf leaf;
+};
+/* One for each target that has any, also retired ones, by name. NOT_FOUND: no such chain. */
+enum scf_code scf_anchor_chain_find(struct scf_db *db, struct scf_arena *arena,
+                                    const struct scf_uuid *chain_id, struct anchor_reach **ret,
+                                    size_t *ret_n, struct scf_error *err) SCF_MUST_CHECK;
 
 #endif

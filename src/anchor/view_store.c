@@ -23,7 +23,8 @@ static const struct scf_stmt whole_entries = {"anchor_entries_whole",
 static const struct scf_stmt listed_entries = {
     "anchor_entries_listed",
     SELECT_ENTRIES("(SELECT tick, target_id, state, attempt, created_at, proven_at, due_at,"
-                   " expires_at, substr(proof, 1, 1) AS proof, reference, problem"
+                   " expires_at, substr(proof, 1, 1) AS proof, reference, problem,"
+                   " certificates_end_at, algorithms"
                    " FROM scfd.anchor_entry)")};
 
 static struct anchor_tick_view read_tick(const struct scf_rows *rows, int row) {

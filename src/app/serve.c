@@ -33,6 +33,7 @@
 enum {
     CLUSTER_CHECK_MS = 500,
     CALLER_THREADS = 3,
+    TICKER_THREADS = 1,
     ADMIN_CONNECTIONS = 80,
     OTHER_FILES = 256 /* beside connections of clients: spools, lingering sockets, logs, epoll */
 };
@@ -68,7 +69,7 @@ static enum scf_code make_directory(const char *path, mode_t mode, struct scf_er
 
 static int database_connections(const struct scf_config *c) {
     enum { COMMITTER_LISTENER_CATALOGUES = 6 };
-    return (int)(c->service_threads + c->worker_threads) + CALLER_THREADS +
+    return (int)(c->service_threads + c->worker_threads) + CALLER_THREADS + TICKER_THREADS +
            COMMITTER_LISTENER_CATALOGUES + ADMIN_CONNECTIONS;
 }
 
@@ -242,7 +243,6 @@ static enum scf_code start_callers(struct running *r, struct scf_error *err) {
     static const struct scf_job_kind *const kinds[] = {&scf_witness_job, &scf_erasure_sweep_job,
                                                        NULL};
     const struct scf_task tasks[] = {
-        {.name = "anchor", .run = scf_anchor_task, .period_ms = 500},
         {.name = "anchor-calls", .run = scf_anchor_calls_task, .period_ms = 250},
     };
     struct scf_workers_options options = {
@@ -254,6 +254,24 @@ static enum scf_code start_callers(struct running *r, struct scf_error *err) {
         .app = &r->services,
     };
     return scf_workers_start(&options, &r->services.callers, err);
+}
+
+/* A tick over many chains takes longer than a block may wait, and must itself wait for nothing that
+ * hangs: it shares its thread with nobody. */
+static enum scf_code start_ticker(struct running *r, struct scf_error *err) {
+    static const struct scf_job_kind *const none[] = {NULL};
+    const struct scf_task tasks[] = {
+        {.name = "anchor", .run = scf_anchor_task, .period_ms = 500},
+    };
+    struct scf_workers_options options = {
+        .database_url = r->services.database_url,
+        .threads = TICKER_THREADS,
+        .kinds = none,
+        .tasks = tasks,
+        .task_count = SCF_COUNT(tasks),
+        .app = &r->services,
+    };
+    return scf_workers_start(&options, &r->services.ticker, err);
 }
 
 static enum scf_code authenticate(void *app, struct scf_str key, struct scf_actor *ret,
@@ -318,7 +336,7 @@ static enum scf_code come_up(struct running *r, struct scf_error *err) {
         load_keys,          load_evidence_signer, set_up_installation,
         check_signing_keys, check_published,      open_catalogues,
         start_intake,       start_work,           start_callers,
-        start_server,       start_listener,
+        start_ticker,       start_server,         start_listener,
     };
     for (size_t i = 0; i < SCF_COUNT(steps); i++) {
         enum scf_code code = steps[i](r, err);
@@ -344,6 +362,7 @@ static void go_down(struct running *r) {
         all_ended = scf_server_stop(server, (int)r->config.drain_timeout_s);
     }
     scf_listener_stop(r->listener);
+    all_ended = scf_workers_stop(r->services.ticker) && all_ended;
     all_ended = scf_workers_stop(r->services.callers) && all_ended;
     all_ended = scf_workers_stop(r->services.workers) && all_ended;
     if (all_ended) {

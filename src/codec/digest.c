@@ -77,6 +77,16 @@ struct scf_hash scf_digest_parts(enum scf_hash_alg alg, const struct scf_str *pa
     return finish(ctx);
 }
 
+void scf_sha512_parts(const struct scf_str *parts, size_t n, uint8_t out[SCF_SHA512_LEN]) {
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    unsigned int length = 0;
+    SCF_ASSERT(ctx && EVP_DigestInit_ex2(ctx, EVP_sha512(), NULL) == 1);
+    for (size_t i = 0; i < n; i++)
+        update(ctx, parts[i].p, parts[i].n);
+    SCF_ASSERT(EVP_DigestFinal_ex(ctx, out, &length) == 1 && length == SCF_SHA512_LEN);
+    EVP_MD_CTX_free(ctx);
+}
+
 struct scf_hash scf_sha256(const void *bytes, size_t n) {
     return scf_digest(SCF_SHA256, bytes, n);
 }

@@ -97,15 +97,16 @@ bool scf_timestamp_trust_valid(struct scf_str pem) {
 
 /* ---- requests ---- */
 
-static bool set_imprint(TS_REQ *request, const struct scf_hash *digest) {
+static bool set_imprint(TS_REQ *request, const struct scf_timestamp_want *want) {
     TS_MSG_IMPRINT *imprint = TS_MSG_IMPRINT_new();
     X509_ALGOR *algorithm = X509_ALGOR_new();
-    uint8_t bytes[SCF_HASH_LEN];
-    memcpy(bytes, digest->b, sizeof bytes);
-    bool ok = imprint && algorithm &&
-              X509_ALGOR_set0(algorithm, OBJ_nid2obj(NID_sha256), V_ASN1_NULL, NULL) == 1 &&
+    uint8_t bytes[SCF_SHA512_LEN];
+    int n = want->sha512 ? SCF_SHA512_LEN : SCF_HASH_LEN;
+    memcpy(bytes, want->sha512 ? want->sha512 : want->digest.b, (size_t)n);
+    ASN1_OBJECT *hash = OBJ_nid2obj(want->sha512 ? NID_sha512 : NID_sha256);
+    bool ok = imprint && algorithm && X509_ALGOR_set0(algorithm, hash, V_ASN1_NULL, NULL) == 1 &&
               TS_MSG_IMPRINT_set_algo(imprint, algorithm) == 1 &&
-              TS_MSG_IMPRINT_set_msg(imprint, bytes, sizeof bytes) == 1 &&
+              TS_MSG_IMPRINT_set_msg(imprint, bytes, n) == 1 &&
               TS_REQ_set_msg_imprint(request, imprint) == 1; /* all of them copy */
     X509_ALGOR_free(algorithm);
     TS_MSG_IMPRINT_free(imprint);
@@ -144,7 +145,7 @@ enum scf_code scf_timestamp_request(const struct scf_timestamp_want *want, struc
     TS_REQ *request = TS_REQ_new();
     unsigned char *der = NULL;
     int n = -1;
-    if (request && TS_REQ_set_version(request, 1) && set_imprint(request, &want->digest) &&
+    if (request && TS_REQ_set_version(request, 1) && set_imprint(request, want) &&
         set_nonce(request, want->nonce) && set_policy(request, want->policy_oid) &&
         TS_REQ_set_cert_req(request, 1))
         n = i2d_TS_REQ(request, &der);
@@ -302,14 +303,23 @@ static int algorithm_nid(const X509_ALGOR *algorithm) {
     return plain ? OBJ_obj2nid(object) : NID_undef;
 }
 
-static bool imprint_is(TS_TST_INFO *info, const struct scf_hash *digest) {
-    const ASN1_OCTET_STRING *message = TS_MSG_IMPRINT_get_msg(TS_TST_INFO_get_msg_imprint(info));
-    return ASN1_STRING_length(message) == SCF_HASH_LEN &&
-           memcmp(ASN1_STRING_get0_data(message), digest->b, SCF_HASH_LEN) == 0;
+static int imprint_nid(TS_TST_INFO *info) {
+    return algorithm_nid(TS_MSG_IMPRINT_get_algo(TS_TST_INFO_get_msg_imprint(info)));
 }
 
-static bool hashes_with_sha256(TS_TST_INFO *info) {
-    return algorithm_nid(TS_MSG_IMPRINT_get_algo(TS_TST_INFO_get_msg_imprint(info))) == NID_sha256;
+/* By a kind of hash that is known to be one that `want` has. */
+static bool imprint_is(TS_TST_INFO *info, const struct scf_timestamp_want *want) {
+    const ASN1_OCTET_STRING *message = TS_MSG_IMPRINT_get_msg(TS_TST_INFO_get_msg_imprint(info));
+    bool wide = imprint_nid(info) == NID_sha512;
+    int n = wide ? SCF_SHA512_LEN : SCF_HASH_LEN;
+    return ASN1_STRING_length(message) == n &&
+           memcmp(ASN1_STRING_get0_data(message), wide ? want->sha512 : want->digest.b,
+                  (size_t)n) == 0;
+}
+
+static bool hash_is_known(TS_TST_INFO *info, const struct scf_timestamp_want *want) {
+    int nid = imprint_nid(info);
+    return nid == NID_sha256 || (nid == NID_sha512 && want->sha512);
 }
 
 static bool nonce_is(TS_TST_INFO *info, const uint8_t *nonce) {
@@ -331,9 +341,9 @@ static const char *fault_of_info(TS_TST_INFO *info, const struct scf_timestamp_w
                                  char policy[OID_TEXT]) {
     if (TS_TST_INFO_get_version(info) != 1)
         return "The token is of another version than 1.";
-    if (!hashes_with_sha256(info))
-        return "The token is over another kind of hash than SHA-256.";
-    if (!imprint_is(info, &want->digest))
+    if (!hash_is_known(info, want))
+        return "The token is over another kind of hash than was asked for.";
+    if (!imprint_is(info, want))
         return "The token is over another hash.";
     if (!nonce_is(info, want->nonce))
         return "The token has not the nonce that was asked for.";
@@ -395,6 +405,36 @@ static bool algorithms_are_sound(const PKCS7_SIGNER_INFO *signer) {
     return OBJ_find_sigid_algs(signature, &of_signature, &key) == 1 && of_signature == digest;
 }
 
+static const char *digest_name(int nid) {
+    return nid == NID_sha384   ? "sha384"
+           : nid == NID_sha512 ? "sha512"
+           : nid == NID_sm3    ? "sm3"
+                               : "sha256";
+}
+
+static void name_key(EVP_PKEY *key, char *out, size_t size) {
+    int id = key ? EVP_PKEY_get_base_id(key) : EVP_PKEY_NONE;
+    if (id == EVP_PKEY_ED25519)
+        snprintf(out, size, "ed25519");
+    else if (id == EVP_PKEY_SM2)
+        snprintf(out, size, "sm2");
+    else if (id == EVP_PKEY_RSA || id == EVP_PKEY_RSA_PSS)
+        snprintf(out, size, "rsa-%d", EVP_PKEY_get_bits(key));
+    else
+        snprintf(out, size, "%s-%d", id == EVP_PKEY_EC ? "ec" : "other",
+                 key ? EVP_PKEY_get_bits(key) : 0);
+}
+
+/* The names of what a token rests on. */
+static void name_algorithms(const struct token *t, const X509 *signer, struct scf_timestamp *ret) {
+    char key[24];
+    const PKCS7_SIGNER_INFO *by = sk_PKCS7_SIGNER_INFO_value(t->p7->d.sign->signer_info, 0);
+    name_key(signer ? X509_get0_pubkey(signer) : NULL, key, sizeof key);
+    ret->over_sha512 = imprint_nid(t->info) == NID_sha512;
+    snprintf(ret->algorithms, sizeof ret->algorithms, "%s %s %s", digest_name(imprint_nid(t->info)),
+             digest_name(algorithm_nid(by->digest_alg)), key);
+}
+
 static bool set_moment(X509_STORE *roots, int64_t time_us) {
     X509_VERIFY_PARAM *how = X509_STORE_get0_param(roots);
     X509_VERIFY_PARAM_set_time(how, (time_t)(time_us / SCF_US_PER_SECOND));
@@ -434,26 +474,29 @@ static bool chain_end(struct trust *trust, X509 *signer, STACK_OF(X509) * helper
     return ok;
 }
 
-static enum scf_code check_signer(struct token *t, struct trust *trust, int64_t time_us,
-                                  int64_t *ret_expires_us, struct scf_error *err) {
+/* Fills what `ret` has of the signer, its time being there. */
+static enum scf_code check_signer(struct token *t, struct trust *trust, struct scf_timestamp *ret,
+                                  struct scf_error *err) {
     X509 *signer = NULL;
     STACK_OF(X509) *helpers = all_helpers(t->p7, trust->helpers);
     const char *fault = NULL;
-    if (helpers == NULL || !set_moment(trust->roots, time_us))
+    if (helpers == NULL || !set_moment(trust->roots, ret->time_us))
         fault = "There is no memory to verify the token.";
     else if (!algorithms_are_sound(sk_PKCS7_SIGNER_INFO_value(t->p7->d.sign->signer_info, 0)))
         fault = "The token is signed with a weak or unknown algorithm.";
     else if (TS_RESP_verify_signature(t->p7, helpers, trust->roots, &signer) != 1)
         fault = "The token's signature or certificate does not verify.";
-    else if (!chain_end(trust, signer, helpers, ret_expires_us))
+    else if (!chain_end(trust, signer, helpers, &ret->expires_us))
         fault = "The token's certificate leads to no trusted root.";
+    else
+        name_algorithms(t, signer, ret);
     X509_free(signer);
     sk_X509_free(helpers);
     return fault ? refuse(err, fault) : SCF_OK;
 }
 
 /* Without roots: the signature alone, with the certificate in the token. */
-static enum scf_code check_signature(struct token *t, int64_t *ret_expires_us,
+static enum scf_code check_signature(struct token *t, struct scf_timestamp *ret,
                                      struct scf_error *err) {
     const char *fault = NULL;
     STACK_OF(X509) *signers = NULL;
@@ -461,8 +504,10 @@ static enum scf_code check_signature(struct token *t, int64_t *ret_expires_us,
         fault = "The token is signed with a weak or unknown algorithm.";
     else if (PKCS7_verify(t->p7, NULL, NULL, NULL, NULL, PKCS7_NOVERIFY | PKCS7_BINARY) != 1 ||
              (signers = PKCS7_get0_signers(t->p7, NULL, 0)) == NULL ||
-             !read_certificate_end(sk_X509_value(signers, 0), ret_expires_us))
+             !read_certificate_end(sk_X509_value(signers, 0), &ret->expires_us))
         fault = "The token's signature does not verify with the certificate in it.";
+    else
+        name_algorithms(t, sk_X509_value(signers, 0), ret);
     sk_X509_free(signers);
     return fault ? refuse(err, fault) : SCF_OK;
 }
@@ -478,8 +523,8 @@ static enum scf_code check_token(struct scf_arena *arena, struct token *t,
         return refuse(err, fault);
     if (!read_time(TS_TST_INFO_get_time(t->info), &found.time_us))
         return refuse(err, "The token's time is malformed.");
-    enum scf_code code = trust ? check_signer(t, trust, found.time_us, &found.expires_us, err)
-                               : check_signature(t, &found.expires_us, err);
+    enum scf_code code =
+        trust ? check_signer(t, trust, &found, err) : check_signature(t, &found, err);
     if (code)
         return code;
     found.serial = serial_text(arena, t->info);

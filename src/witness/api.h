@@ -12,6 +12,7 @@ extern const struct scf_schema scf_wit_log_schema, scf_wit_reason_schema,
 
 void scf_wit_self_get(struct scf_request *rq);       /* GET /v1/witness */
 void scf_wit_add_checkpoint(struct scf_request *rq); /* POST /v1/witness/add-checkpoint */
+void scf_wit_checkpoint_get(struct scf_request *rq); /* GET /v1/witness/checkpoint */
 void scf_wit_log_post(struct scf_request *rq);       /* /v1/witness/logs */
 void scf_wit_log_list(struct scf_request *rq);
 void scf_wit_log_read(struct scf_request *rq); /* /v1/witness/logs/{id} */

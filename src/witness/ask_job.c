@@ -6,13 +6,13 @@
  * is not answered in time, and after some seconds anyhow; the task orders another one. */
 #include "answer.h"
 #include "ask_store.h"
+#include "claim.h"
 #include "request.h"
 #include "scfd/base/clock.h"
 #include "scfd/base/log.h"
 #include "scfd/base/metrics.h"
 #include "scfd/chain/block.h"
 #include "scfd/codec/http_client.h"
-#include "scfd/exchange/exchange.h"
 #include "scfd/witness/witness.h"
 
 enum {
@@ -113,26 +113,6 @@ static enum scf_code store_problem(struct run *r, const struct scf_witness_showi
     return scf_witness_note(r->job->db, r->job->arena, &state, err);
 }
 
-struct losing {
-    struct run *run;
-    struct scf_witness_loss loss;
-};
-
-static enum scf_code lose(struct scf_db *db, void *ctx, struct scf_error *err) {
-    const struct losing *l = ctx;
-    struct scf_arena *arena = l->run->job->arena;
-    bool is_new;
-    enum scf_code code = scf_witness_lost(db, arena, &l->loss, &is_new, err);
-    if (code != SCF_OK || !is_new)
-        return code;
-    scf_log_kv(SCF_LOG_ERROR,
-               "A witness has cosigned more of a chain than this database has: it "
-               "is an older copy, and the chain is not sealed any more",
-               "witness", l->run->witness.name, NULL);
-    return scf_event_append(db, arena, &l->run->services->installation.platform_id, "witness.ahead",
-                            "chain", &l->loss.chain_id, true, err);
-}
-
 /* Signed under a name that the log gave up (docs/restore.md). */
 static bool is_of_earlier_origin(const struct run *r, struct scf_str origin) {
     struct scf_uuid id;
@@ -142,8 +122,9 @@ static bool is_of_earlier_origin(const struct run *r, struct scf_str origin) {
 }
 
 /* It has cosigned a larger tree than the one shown. Either a newer one of ours, shown by another
- * instance meanwhile; or one that we do not have: then this database is an older copy. What it saw
- * under an earlier origin was settled when another one was begun: this one is not shown again. */
+ * instance meanwhile; or one that we do not have: then this database may be an older copy. What it
+ * saw under an earlier origin was settled when another one was begun: this one is not shown again.
+ */
 static enum scf_code larger(struct run *r, const struct scf_witness_showing *s,
                             struct scf_str origin, int64_t size, struct scf_error *err) {
     int64_t sealed;
@@ -156,12 +137,15 @@ static enum scf_code larger(struct run *r, const struct scf_witness_showing *s,
     if (size <= sealed)
         return store_problem(r, s, size, NULL, err);
     count("ahead");
-    struct losing losing = {
-        r, {.chain_id = s->chain_id, .reason = "ahead", .size = size, .now_us = scf_now_us()}};
-    code = scf_tx_run(r->job->db, lose, &losing, err);
-    return code == SCF_OK
-               ? store_problem(r, s, s->cosigned_size, "it has cosigned a larger tree (409)", err)
-               : code;
+    const struct scf_wit_claim claim = {.db = r->job->db,
+                                        .arena = r->job->arena,
+                                        .services = r->services,
+                                        .client = r->client,
+                                        .witness = &r->witness,
+                                        .showing = s,
+                                        .size = size,
+                                        .sealed = sealed};
+    return scf_wit_claim_take(&claim, err);
 }
 
 /* ---- one checkpoint ---- */

@@ -156,7 +156,7 @@ enum scf_code scf_witness_release(struct scf_db *db, struct scf_arena *arena,
 static const struct scf_stmt showings_stmt = {
     "scf_witness_showings",
     "SELECT c.chain_id, c.shown_size, b.checkpoint_note, coalesce(s.size, 0),"
-    " coalesce(s.failures, 0) FROM scfd.witness_chain c"
+    " coalesce(s.failures, 0), coalesce(s.claimed_size, 0) FROM scfd.witness_chain c"
     " JOIN scfd.block b ON b.chain_id = c.chain_id AND b.size = c.shown_size"
     " LEFT JOIN scfd.witness_shown s ON s.witness_id = $1 AND s.chain_id = c.chain_id"
     " WHERE c.shown_size > coalesce(s.size, 0) AND " QUORUM " > 0"
@@ -187,6 +187,7 @@ enum scf_code scf_witness_showings(struct scf_db *db, struct scf_arena *arena,
             .note = scf_rows_str(rows, i, 2),
             .cosigned_size = scf_rows_i64(rows, i, 3),
             .failures = (int)scf_rows_i64(rows, i, 4),
+            .claimed_size = scf_rows_i64(rows, i, 5),
         };
     *ret = list;
     *ret_n = (size_t)n;
@@ -265,8 +266,9 @@ enum scf_code scf_witness_gained(struct scf_db *db, struct scf_arena *arena,
 static const struct scf_stmt note_stmt = {
     "scf_witness_note",
     "INSERT INTO scfd.witness_shown (witness_id, chain_id, size, due_at, failures, problem,"
-    " updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (witness_id, chain_id)"
-    " DO UPDATE SET size = $3, due_at = $4, failures = $5, problem = $6, updated_at = $7"};
+    " updated_at, claimed_size) VALUES ($1, $2, $3, $4, $5, $6, $7, nullif($8, 0))"
+    " ON CONFLICT (witness_id, chain_id) DO UPDATE SET size = $3, due_at = $4, failures = $5,"
+    " problem = $6, updated_at = $7, claimed_size = excluded.claimed_size"};
 
 enum scf_code scf_witness_note(struct scf_db *db, struct scf_arena *arena,
                                const struct scf_witness_state *s, struct scf_error *err) {
@@ -279,6 +281,7 @@ enum scf_code scf_witness_note(struct scf_db *db, struct scf_arena *arena,
     scf_p_i32(&p, s->failures);
     scf_p_text(&p, s->problem);
     scf_p_time(&p, s->now_us);
+    scf_p_i64(&p, s->claimed_size);
     return scf_db_run(db, &note_stmt, &p, arena, NULL, err);
 }
 
@@ -332,6 +335,38 @@ enum scf_code scf_witness_lost(struct scf_db *db, struct scf_arena *arena,
     return code;
 }
 
+enum scf_code scf_witness_lock(struct scf_db *db, struct scf_arena *arena,
+                               const struct scf_uuid *chain_id, struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, arena);
+    scf_p_uuid(&p, chain_id);
+    return scf_db_run(db, &lock_chain, &p, arena, &rows, err);
+}
+
+/* Claims of a chain (its row of chain_seal: h) that stand: it has not grown as large since. */
+#define STANDING_CLAIMS                                                                            \
+    " FROM scfd.witness_shown s JOIN scfd.witness w ON w.id = s.witness_id AND w.active"           \
+    " JOIN scfd.chain_seal h ON h.chain_id = s.chain_id WHERE s.claimed_size > h.size"
+
+static const struct scf_stmt claimed_stmt = {"scf_witness_claimed",
+                                             "SELECT (SELECT count(*)" STANDING_CLAIMS
+                                             " AND s.chain_id = $1) >= greatest(2, (SELECT " QUORUM
+                                             " FROM scfd.witness_chain c WHERE c.chain_id = $1))"};
+
+enum scf_code scf_witness_claimed(struct scf_db *db, struct scf_arena *arena,
+                                  const struct scf_uuid *chain_id, bool *ret_enough,
+                                  struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, arena);
+    scf_p_uuid(&p, chain_id);
+    enum scf_code code = scf_db_run(db, &claimed_stmt, &p, arena, &rows, err);
+    if (code == SCF_OK)
+        *ret_enough = scf_rows_bool(rows, 0, 0);
+    return code;
+}
+
 /* ---- alarms ---- */
 
 static const struct scf_stmt silent_stmt = {
@@ -345,6 +380,11 @@ static const struct scf_stmt missing_stmt = {
     " (SELECT b.sealed_at FROM scfd.block b WHERE b.chain_id = s.chain_id"
     " AND b.size > coalesce(c.cosigned_size, 0) ORDER BY b.size LIMIT 1) b"
     " WHERE " QUORUM " > 0 AND b.sealed_at <= $1"};
+
+/* $1 is of the other two. */
+static const struct scf_stmt claims_stmt = {"scf_witness_claims",
+                                            "SELECT count(DISTINCT s.chain_id)" STANDING_CLAIMS
+                                            " AND $1::timestamptz IS NOT NULL"};
 
 static enum scf_code count_since(struct scf_db *db, struct scf_arena *arena,
                                  const struct scf_stmt *stmt, int64_t since_us, int64_t *ret,
@@ -362,6 +402,26 @@ static enum scf_code count_since(struct scf_db *db, struct scf_arena *arena,
 enum scf_code scf_witness_alarms(struct scf_db *db, struct scf_arena *arena, int64_t since_us,
                                  struct scf_witness_alarms *ret, struct scf_error *err) {
     enum scf_code code = count_since(db, arena, &silent_stmt, since_us, &ret->silent, err);
-    return code == SCF_OK ? count_since(db, arena, &missing_stmt, since_us, &ret->missing, err)
+    if (code == SCF_OK)
+        code = count_since(db, arena, &missing_stmt, since_us, &ret->missing, err);
+    return code == SCF_OK ? count_since(db, arena, &claims_stmt, since_us, &ret->claimed, err)
                           : code;
+}
+
+static const struct scf_stmt alarm_stmt = {
+    "scf_witness_alarm_set",
+    "UPDATE scfd.witness_chain SET missing_since = CASE WHEN $1 THEN $2"
+    "::timestamptz END WHERE chain_id = " NIL " AND (missing_since IS NOT NULL) <> $1::boolean"};
+
+enum scf_code scf_witness_alarm_set(struct scf_db *db, struct scf_arena *arena, bool missing,
+                                    int64_t now_us, bool *ret_changed, struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, arena);
+    scf_p_bool(&p, missing);
+    scf_p_time(&p, now_us);
+    enum scf_code code = scf_db_run(db, &alarm_stmt, &p, arena, &rows, err);
+    if (code == SCF_OK)
+        *ret_changed = scf_rows_affected(rows) == 1;
+    return code;
 }

@@ -70,6 +70,7 @@ struct scf_witness_showing {
     int64_t size;          /* of the tree */
     struct scf_str note;   /* the checkpoint */
     int64_t cosigned_size; /* what the witness cosigned last, as far as we know */
+    int64_t claimed_size;  /* what it said last that it has cosigned, beyond what we had; 0: none */
     int failures;
 };
 enum scf_code scf_witness_showings(struct scf_db *db, struct scf_arena *arena,
@@ -92,6 +93,7 @@ enum scf_code scf_witness_gained(struct scf_db *db, struct scf_arena *arena,
 struct scf_witness_state {
     struct scf_uuid witness_id, chain_id;
     int64_t size;
+    int64_t claimed_size; /* a tree larger than ours, which it says it has cosigned; 0: none */
     int failures;
     const char *problem;
     int64_t due_us, now_us;
@@ -108,7 +110,7 @@ enum scf_code scf_witness_sealed(struct scf_db *db, struct scf_arena *arena,
                                  const struct scf_uuid *chain_id, int64_t *ret_size,
                                  struct scf_str *ret_note, struct scf_error *err) SCF_MUST_CHECK;
 /* Somebody knows more of a chain than this database has, or another tree: it must not be sealed any
- * more. `note` empty: a witness said so. *ret_new: it was not known yet. */
+ * more. `note` empty: several witnesses said so. *ret_new: it was not known yet. */
 struct scf_witness_loss {
     struct scf_uuid chain_id;
     const char *reason; /* "ahead", "contradicted" */
@@ -119,14 +121,32 @@ enum scf_code scf_witness_lost(struct scf_db *db, struct scf_arena *arena,
                                const struct scf_witness_loss *loss, bool *ret_new,
                                struct scf_error *err) SCF_MUST_CHECK;
 
+/* In a transaction: locks the chain's row, so that of several claims the last one sees the others.
+ */
+enum scf_code scf_witness_lock(struct scf_db *db, struct scf_arena *arena,
+                               const struct scf_uuid *chain_id,
+                               struct scf_error *err) SCF_MUST_CHECK;
+/* Whether as many active witnesses as the chain's quorum, two at least, claim a larger tree of it
+ * than this database has. */
+enum scf_code scf_witness_claimed(struct scf_db *db, struct scf_arena *arena,
+                                  const struct scf_uuid *chain_id, bool *ret_enough,
+                                  struct scf_error *err) SCF_MUST_CHECK;
+
 /* ---- alarms ---- */
 
 struct scf_witness_alarms {
     int64_t silent;  /* witnesses to which something is shown, and that gave nothing since then */
     int64_t missing; /* chains whose oldest block without its quorum is older */
+    int64_t claimed; /* chains of which some active witness claims a larger tree */
 };
 enum scf_code scf_witness_alarms(struct scf_db *db, struct scf_arena *arena, int64_t since_us,
                                  struct scf_witness_alarms *ret,
                                  struct scf_error *err) SCF_MUST_CHECK;
+
+/* Raises or ends the alarm that chains miss their quorum. *ret_changed false: it stands so already.
+ */
+enum scf_code scf_witness_alarm_set(struct scf_db *db, struct scf_arena *arena, bool missing,
+                                    int64_t now_us, bool *ret_changed,
+                                    struct scf_error *err) SCF_MUST_CHECK;
 
 #endif

@@ -3,7 +3,9 @@
 #include "ask_store.h"
 #include "log_store.h"
 #include "scfd/base/clock.h"
+#include "scfd/base/log.h"
 #include "scfd/base/metrics.h"
+#include "scfd/exchange/exchange.h"
 #include "scfd/witness/witness.h"
 
 #define ROUND_US (10 * SCF_US_PER_SECOND) /* for which one without its quorum is shown */
@@ -35,7 +37,32 @@ static bool time_to_count(void) {
            atomic_compare_exchange_strong(&last_us, &last, now);
 }
 
-static enum scf_code count_alarms(struct scf_db *db, struct scf_arena *arena, int64_t since_us,
+struct alarm {
+    struct scf_arena *arena;
+    const struct scf_services *services;
+    bool missing;
+};
+
+/* One alarm for all chains: what ails one of them mostly ails all. */
+static enum scf_code set_alarm(struct scf_db *db, void *ctx, struct scf_error *err) {
+    const struct alarm *a = ctx;
+    const struct scf_uuid *platform = &a->services->installation.platform_id;
+    bool changed;
+    enum scf_code code =
+        scf_witness_alarm_set(db, a->arena, a->missing, scf_now_us(), &changed, err);
+    if (code != SCF_OK || !changed)
+        return code;
+    scf_log_kv(a->missing ? SCF_LOG_WARN : SCF_LOG_INFO,
+               a->missing ? "Chains have waited long for their quorum of cosignatures"
+                          : "All chains have their quorum of cosignatures again",
+               NULL);
+    return scf_event_append(db, a->arena, platform,
+                            a->missing ? "witness.quorum_missing" : "witness.quorum_recovered",
+                            "chain", platform, true, err);
+}
+
+static enum scf_code count_alarms(struct scf_db *db, struct scf_arena *arena,
+                                  const struct scf_services *services, int64_t since_us,
                                   struct scf_error *err) {
     struct scf_witness_alarms alarms;
     int64_t halted = 0;
@@ -51,15 +78,21 @@ static enum scf_code count_alarms(struct scf_db *db, struct scf_arena *arena, in
                              "Chains with blocks that have waited long for their quorum of "
                              "cosignatures."),
                    alarms.missing);
+    scf_metric_set(scf_gauge("scfd_witness_claimed_chains", NULL,
+                             "Chains of which a witness says, without showing it, that it has "
+                             "cosigned a larger tree than this database has."),
+                   alarms.claimed);
     scf_metric_set(scf_gauge("scfd_witness_halted_logs", NULL,
                              "Logs that are not cosigned because they contradicted themselves."),
                    halted);
-    return SCF_OK;
+    struct alarm alarm = {arena, services, alarms.missing > 0};
+    return scf_tx_run(db, set_alarm, &alarm, err);
 }
 
 enum scf_code scf_witness_task(struct scf_db *db, struct scf_arena *arena, void *app,
                                struct scf_error *err) {
-    const struct scf_config *config = ((const struct scf_services *)app)->config;
+    const struct scf_services *services = app;
+    const struct scf_config *config = services->config;
     int64_t now_us = scf_now_us();
     struct scf_uuid *ids = NULL;
     size_t n = 0;
@@ -76,7 +109,7 @@ enum scf_code scf_witness_task(struct scf_db *db, struct scf_arena *arena, void 
     if (code == SCF_OK && n > 0)
         code = scf_tx_run(db, order_jobs, &ordering, err);
     if (code == SCF_OK && time_to_count())
-        code = count_alarms(db, arena, now_us - config->witness_silent_after_s * SCF_US_PER_SECOND,
-                            err);
+        code = count_alarms(db, arena, services,
+                            now_us - config->witness_silent_after_s * SCF_US_PER_SECOND, err);
     return code;
 }

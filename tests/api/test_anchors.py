@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import subprocess
+import threading
 import time
 from datetime import datetime, timedelta, timezone
 
@@ -15,6 +16,7 @@ import pytest
 from harness import bodies, merkle, tsa
 from harness.parties import make_node
 from harness.server import ROOT, Server, wait_until
+from harness.witnesses import Peer, Sealed, add_witness, remove_witness
 
 DAY = 86400
 TARGETS = "/v1/anchor-targets"
@@ -143,6 +145,70 @@ def test_a_record_is_anchored(server, erp, authority):
     note = erp.get(f"/v1/anchors/{anchor['tick']}/note").body.decode()
     assert note == anchor["note"]
     merkle.verify_note(note, vkey)
+
+
+def test_how_far_a_chain_is_anchored(server, erp, authority):
+    admin = server.client()
+    target = add_target(admin, authority)
+    record, block = new_record(erp)
+    anchor = anchored(erp, record, target["name"])
+    node = erp.get(f"/v1/records/{record}/proof").json()["record"]["node"]
+    chain = node.replace("node_", "chain_")
+    answer = erp.get(f"/v1/chains/{chain}/anchors")
+    assert answer.status == 200 and answer.json()["chain_id"] == chain
+    reach = {a["target"]: a for a in answer.json()["anchors"]}[target["name"]]
+    assert reach["tick"] >= anchor["tick"] and reach["state"] == "confirmed"
+    assert reach["block_height"] >= anchor["block_height"] >= block["height"]
+    there = erp.get(f"/v1/chains/{chain}/blocks/{reach['block_height']}").json()
+    assert there["hash"] == reach["block_hash"]
+    assert erp.get(reach["proof_href"]).status == 200
+    young = make_node(admin)
+    anchors = erp.get(f"/v1/chains/{young.id}/anchors").json()["anchors"]
+    assert not [a for a in anchors if a["target"] == target["name"]]
+    nobody = chain[:-4] + ("0000" if chain[-4:] != "0000" else "1111")
+    for path, status in ((nobody, 404), ("x", 404)):
+        assert erp.get(f"/v1/chains/{path}/anchors").status == status
+
+
+def test_a_clock_that_was_ahead_stops_no_ticks(server, erp, authority):
+    admin = server.client()
+    target = add_target(admin, authority, interval_s=60)
+    server.clock.shift(100 * DAY)
+    record, _ = new_record(erp)
+    ahead = anchored(erp, record, target["name"])
+    server.clock.real()
+    record, _ = new_record(erp)
+    assert anchored(erp, record, target["name"])["tick"] > ahead["tick"]
+
+
+def test_ticks_are_made_while_everything_hangs(server, erp, authority):
+    """Authorities and witnesses that hang take all threads that call; a tick needs none of them."""
+    admin = server.client()
+    authority.fault, authority.slow_s = "slow", 8
+    release = threading.Event()
+    peers = [Peer(lambda old, note: release.wait(8) and (500, b"") or (500, b""))
+             for _ in range(3)]
+    chain, ids = Sealed(server), []
+    try:
+        chain.grow()
+        ids += [add_witness(server, peer.url, peer.cosigner.vkey) for peer in peers]
+        for _ in range(3):
+            add_target(admin, authority)
+        chain.want(1)
+        wait_until(lambda: authority.asked and sum(bool(p.asked) for p in peers) >= 2, 10,
+                   "all of them hang")
+        record, _ = new_record(erp)
+        began = time.monotonic()
+        late = add_target(admin, authority)
+        entry_of(admin, late["name"], "pending", timeout=3)
+        assert time.monotonic() - began < 2 and record
+    finally:
+        release.set()
+        chain.want(0)
+        for one in ids:
+            remove_witness(server, one)
+        for peer in peers:
+            peer.close()
 
 
 def test_ticks_follow_each_other(server, erp, authority):
@@ -389,6 +455,94 @@ def test_renewal_before_the_certificate_ends(server, erp, authority):
         assert b": OK" in tsa.verify(second, statement + first, authority.ca_pem, late).stdout
     finally:
         authority.signer = "signer"
+
+
+def algorithm(admin, name, **members):
+    answer = admin.call("PUT", f"/v1/anchor-algorithms/{name}", members)
+    assert answer.status == 200, answer
+    return {a["name"]: a for a in answer.json()["algorithms"]}[name]
+
+
+def test_renewal_before_an_algorithm_ends(server, erp, authority):
+    """SHA-256 is given up: what rests on it is renewed over SHA-512, once the authority can."""
+    admin = server.client()
+    target = add_target(admin, authority)
+    record, _ = new_record(erp)
+    anchor = anchored(erp, record, target["name"])
+    first = erp.get(anchor["proof_href"]).body
+    statement = erp.get(f"/v1/anchors/{anchor['tick']}/statement").body
+    end = datetime.now(timezone.utc) + timedelta(days=400)
+    try:
+        shown = algorithm(admin, "sha256", trusted_until=end.isoformat())
+        assert abs(at(shown["trusted_until"]) - end) < timedelta(seconds=1)
+        assert shown["proofs"] >= 1
+        entry = entry_of(admin, target["name"], "confirmed")
+        assert abs(at(entry["expires_at"]) - end) < timedelta(seconds=1)
+        assert abs(at(entry["due_at"]) - (end - timedelta(days=90))) < timedelta(seconds=1)
+        server.clock.shift(311 * DAY)
+
+        def problem(words):
+            text = entry_of(admin, target["name"], "confirmed")["problem"]
+            return text and words in text
+        wait_until(lambda: problem("refuses"), 10, "the authority knows SHA-256 only")
+        # While SHA-256 is still trusted such a one is good enough for what is new.
+        other = add_target(admin, authority)
+        record, _ = new_record(erp)
+        fresh = anchored(erp, record, other["name"])
+        change(admin, other, active=False)
+        assert abs(at(fresh["expires_at"]) - end) < timedelta(seconds=1)
+        # Over SHA-512, but signed with SHA-256: nothing is won.
+        authority.use("sha256, sha512", "sha256")
+        server.clock.shift(312 * DAY)
+        wait_until(lambda: problem("ends no later"), 10, "the signature rests on SHA-256 too")
+        assert erp.get(anchor["proof_href"]).body == first
+        authority.use("sha256, sha512", "sha512")
+        server.clock.shift(313 * DAY)
+        wait_until(lambda: erp.get(anchor["proof_href"]).body != first, 10, "it is renewed")
+        second = erp.get(anchor["proof_href"]).body.removeprefix(first)
+        assert b": OK" in tsa.verify(second, statement + first, authority.ca_pem).stdout
+        assert b": OK" not in tsa.verify(second, statement, authority.ca_pem).stdout
+        assert "Hash Algorithm: sha512" in tsa.text(second)
+        shown = next(e for e in admin.get(f"/v1/anchors/{anchor['tick']}").json()["entries"]
+                     if e["target"] == target["name"])
+        assert at(shown["expires_at"]) > end + timedelta(days=2000)
+        assert shown["proven_at"] == anchor["proven_at"]
+        assert algorithm(admin, "sha256")["trusted_until"] is None
+    finally:
+        authority.use("sha256", "sha256")
+        algorithm(admin, "sha256")
+
+
+def test_algorithms_are_administrators_business(server, erp):
+    admin = server.client()
+    path = "/v1/anchor-algorithms"
+    names = [a["name"] for a in admin.get(path).json()["algorithms"]]
+    assert {"sha256", "sha512", "rsa-2048", "ec-256"} <= set(names) and names == sorted(names)
+    assert erp.get(path).status == erp.call("PUT", f"{path}/sha256", {}).status == 403
+    for name in ("SHA256", "a", "rsa-", "rsa-123456", "rsa-02048", "ec-25x", "rsa-2048-1", "%20"):
+        assert admin.call("PUT", f"{path}/{name}", {}).status == 404, name
+    assert admin.call("PUT", f"{path}/rsa-8192", {}).status == 200
+    for body in ({"trusted_until": "soon"}, {"trusted_until": 5}, {"until": None}):
+        assert admin.call("PUT", f"{path}/sha256", body).status == 422, body
+
+
+def test_what_has_expired_is_not_spoilt(server, erp, authority):
+    """A token over one that was no longer good would prove nothing and make the whole file fail."""
+    admin = server.client()
+    target = add_target(admin, authority)
+    record, _ = new_record(erp)
+    anchor = anchored(erp, record, target["name"])
+    first = erp.get(anchor["proof_href"]).body
+    asked = authority.asked
+    server.psql("UPDATE scfd.anchor_entry e SET expires_at = now() - interval '1 day',"
+                " due_at = now() FROM scfd.anchor_target t WHERE t.id = e.target_id"
+                f" AND t.name = '{target['name']}' AND e.tick = {anchor['tick']}")
+
+    def told():
+        entry = entry_of(admin, target["name"], "confirmed")
+        return entry["problem"]
+    assert "had expired" in wait_until(told, 10, "it says that it is too late")
+    assert erp.get(anchor["proof_href"]).body == first and authority.asked == asked
 
 
 def test_a_week_with_one_authority_dead(server, erp, authority):

@@ -216,20 +216,113 @@ def test_what_the_witness_knows_is_taken_over(a, peer):
     assert asked[0] == (0, 0) and asked[1][0] == sizes[0] and asked[1][1] > 0
 
 
-def test_a_witness_that_has_seen_more_stops_the_sealer(a, peer):
+REFUSAL = "SELECT reason, published_size, note FROM scfd.seal_refusal"
+CLAIMS = "SELECT count(*) FROM scfd.event WHERE type = 'witness.claim'"
+
+
+def metric(server, name):
+    text = server.anonymous().get("/metrics").body.decode()
+    return [line.split()[-1] for line in text.splitlines() if line.startswith(name + " ")]
+
+
+def test_a_bare_number_only_raises_the_alarm(a, peer):
+    """Whoever could stop us by naming a number would need no key for it."""
+    chain = Sealed(a)
+    witness = peer(lambda old, note: (409, b"1000\n"))
+    shown = {}
+    witness.checkpoint = lambda origin: shown.get("note")
+    chain.grow(2)
+    before = int(a.psql(CLAIMS))
+    claimant = add_witness(a, witness.url, witness.cosigner.vkey)
+    chain.want(1)
+    wait_until(lambda: int(a.psql(CLAIMS)) == before + 1, 15, "the claim is told")
+    wait_until(lambda: metric(a, "scfd_witness_claimed_chains") == ["1"], 15, "the metric tells it")
+    # What it shows is not ours, or no more than we have, or of another chain.
+    view = chain.read()
+    key = signing_key(a)
+    for note in (Log(view["origin"]).checkpoint(1000), Log(view["origin"], key).checkpoint(1),
+                 Log(view["origin"] + "x", key).checkpoint(1000), "babble"):
+        shown["note"], count = note, len(witness.wanted)
+        a.psql("UPDATE scfd.witness_shown SET due_at = now(), failures = 0")
+        wait_until(lambda n=count: len(witness.wanted) > n, 15, "it is asked for proof")
+    wait_until(lambda: a.psql("SELECT min(failures) FROM scfd.witness_shown WHERE claimed_size ="
+                              " 1000") != "0", 15, "the last answer is judged")
+    assert a.psql(REFUSAL) == "" and int(a.psql(CLAIMS)) == before + 1
+    assert chain.grow(1) == 3 and set(witness.wanted) == {view["origin"]}
+    remove_witness(a, claimant)
+    wait_until(lambda: metric(a, "scfd_witness_claimed_chains") == ["0"], 15, "the alarm ends")
+
+
+def go_on(a, *peers):
+    """What only people do: the witnesses say no more, and the refusal is deleted."""
+    wait_until(lambda: metric(a, "scfd_log_restored") == ["1"], 15, "the log is halted")
+    for one in peers:
+        one.answer = lambda old, note: (403, b"")
+    time.sleep(0.5)  # for an answer that is under way
+    a.psql("DELETE FROM scfd.seal_refusal")
+    wait_until(lambda: metric(a, "scfd_log_restored") == ["0"], 15, "it goes on")
+
+
+def test_a_witness_that_shows_more_stops_the_sealer(a, peer):
     """Our own signature on a larger tree than the database has: it is an older copy."""
     chain = Sealed(a)
     witness = peer(lambda old, note: (409, b"1000\n"))
-    size = chain.grow(2)
-    add_witness(a, witness.url, witness.cosigner.vkey)
+    view = chain.read()
+    proof = Log(view["origin"], signing_key(a)).checkpoint(1000)
+    witness.checkpoint = lambda origin: proof if origin == view["origin"] else None
+    chain.grow(2)
+    one = add_witness(a, witness.url, witness.cosigner.vkey)
     chain.want(1)
-    row = ("SELECT reason, published_size, note IS NULL FROM scfd.seal_refusal"
-           " WHERE published_size = 1000")
-    assert wait_until(lambda: a.psql(row), 15, "sealing is refused") == "ahead|1000|t"
-    assert chain.read()["witness"]["cosigned_size"] == 0 and size == 2
-    platform = a.psql("SELECT chain_id FROM scfd.event WHERE type = 'witness.ahead'")
-    assert platform.count("\n") == 0 and platform
-    lift(chain)
+    kept = wait_until(lambda: a.psql("SELECT note FROM scfd.seal_refusal"), 15, "it is refused")
+    merkle.verify_note(kept + "\n", view["vkey"])
+    assert a.psql(REFUSAL).startswith("ahead|1000|")
+    assert chain.read()["witness"]["cosigned_size"] == 0
+    assert a.psql("SELECT count(*) FROM scfd.event WHERE type = 'witness.ahead'") != "0"
+    go_on(a, witness)
+    remove_witness(a, one)
+
+
+def test_several_witnesses_that_say_the_same_stop_the_sealer(a, peer):
+    """They sign nothing, but would all have to lie. As many as the quorum, and two at least."""
+    chain = Sealed(a)
+    chain.grow(2)
+    told = [peer(lambda old, note, n=n: (409, b"%d\n" % n)) for n in (1000, 900, 800)]
+    ids = [add_witness(a, one.url, one.cosigner.vkey) for one in told[:2]]
+    chain.want(3)
+    wait_until(lambda: a.psql("SELECT count(*) FROM scfd.witness_shown WHERE claimed_size > 0"
+                              " AND witness_id = ANY (SELECT id FROM scfd.witness WHERE active)"
+                              ) == "2", 15, "two claim it")
+    assert a.psql(REFUSAL) == ""
+    ids.append(add_witness(a, told[2].url, told[2].cosigner.vkey))
+    wait_until(lambda: a.psql(REFUSAL), 15, "three are enough")
+    go_on(a, *told)
+    for one in ids:
+        remove_witness(a, one)
+
+
+def test_what_was_cosigned_is_shown_to_whoever_asks(peers):
+    """The other installation has the proof of what it cosigned of ours, also when we forget it."""
+    first, second = peers
+    chain = Sealed(first)
+    size = chain.grow(3)
+    view = chain.read()
+    me = second.anonymous().get("/v1/witness").json()
+    anyone = second.anonymous()
+    assert anyone.get("/v1/witness/checkpoint", origin=view["origin"]).status == 404
+    assert anyone.get("/v1/witness/checkpoint").status == 400
+    second.client().post("/v1/witness/logs", {"origin": view["origin"], "vkeys": [view["vkey"]]})
+    assert anyone.get("/v1/witness/checkpoint", origin=view["origin"]).status == 404
+    witness = add_witness(first, second.url + "/v1/witness", me["vkey"])
+    chain.want(1)
+    chain.cosigned(size)
+    shown = anyone.get("/v1/witness/checkpoint", origin=view["origin"])
+    assert shown.status == 200
+    assert merkle.verify_note(shown.body.decode(), view["vkey"]).lines()[1] == str(size)
+    again = anyone.get("/v1/witness/checkpoint", origin=view["origin"],
+                       headers={"If-None-Match": shown.headers["ETag"]})
+    assert again.status == 304
+    chain.want(0)
+    remove_witness(first, witness)
 
 
 def test_observations_of_our_own_chains(a):
@@ -324,9 +417,9 @@ def signing_key(server):
 
 
 def test_alarms_rise_and_fall(a, peer):
-    def metric(name):
-        text = a.anonymous().get("/metrics").body.decode()
-        return [line.split()[-1] for line in text.splitlines() if line.startswith(name + " ")]
+    def told():
+        return a.psql("SELECT type FROM scfd.event WHERE type LIKE 'witness.quorum%'"
+                      " ORDER BY seq").split()
     chain = Sealed(a)
     port = free_port()
     witness = Cosigner("late.test/w")
@@ -336,7 +429,8 @@ def test_alarms_rise_and_fall(a, peer):
     try:
         a.clock.shift(2 * 3600)
         for name in ("scfd_witness_silent", "scfd_witness_quorum_missing_chains"):
-            wait_until(lambda n=name: metric(n) == ["1"], 20, f"{name} is 1")
+            wait_until(lambda n=name: metric(a, n) == ["1"], 20, f"{name} is 1")
+        wait_until(lambda: told() == ["witness.quorum_missing"], 10, "the feed tells it once")
         remove_witness(a, late)
         good = peer()
         good.answer = lambda old, note: (
@@ -344,7 +438,9 @@ def test_alarms_rise_and_fall(a, peer):
         add_witness(a, good.url, good.cosigner.vkey)
         chain.cosigned(size)
         for name in ("scfd_witness_silent", "scfd_witness_quorum_missing_chains"):
-            wait_until(lambda n=name: metric(n) == ["0"], 20, f"{name} is 0")
+            wait_until(lambda n=name: metric(a, n) == ["0"], 20, f"{name} is 0")
+        wait_until(lambda: told() == ["witness.quorum_missing", "witness.quorum_recovered"], 10,
+                   "and that it is over")
     finally:
         a.clock.real()
 

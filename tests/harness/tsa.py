@@ -31,8 +31,8 @@ keyUsage = critical,digitalSignature
 [ts]
 serial = {{folder}}/serial
 default_policy = {POLICY}
-digests = sha256
-signer_digest = sha256
+digests = {{digests}}
+signer_digest = {{signer_digest}}
 accuracy = secs:1
 ordering = no
 tsa_name = yes
@@ -61,7 +61,7 @@ class Authority:
         self.lock = threading.Lock()
         self.shut = threading.Event()
         (self.folder / "serial").write_text("01\n")
-        (self.folder / "tsa.cnf").write_text(CONFIG.replace("{folder}", str(self.folder)))
+        self.use("sha256", "sha256")
         self.make_root("root")
         self.make_signer("signer", "root", "tsa", days)
         self.signer = "signer"
@@ -87,6 +87,12 @@ class Authority:
         self.server.shutdown()
         self.server.server_close()
         subprocess.run(["rm", "-rf", str(self.folder)], check=False)
+
+    def use(self, digests, signer_digest):
+        """Which hashes it stamps ("sha256, sha512"), and with which one it signs."""
+        text = CONFIG.replace("{folder}", str(self.folder)).replace("{digests}", digests)
+        (self.folder / "new.cnf").write_text(text.replace("{signer_digest}", signer_digest))
+        (self.folder / "new.cnf").rename(self.folder / "tsa.cnf")
 
     @property
     def url(self):
@@ -207,10 +213,17 @@ def verify(token, data, ca_pem, at=None):
                        folder / "data", "-CAfile", folder / "ca.pem", *extra, check=False)
 
 
+def text(token):
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(token)
+        file.flush()
+        return openssl("ts", "-reply", "-in", file.name, "-token_in", "-text").stdout.decode()
+
 
 def serve(folder):
     """For tests that are not in Python: an authority that tells its address in FOLDER/url and its
-    root in FOLDER/ca.pem, obeys FOLDER/fault and FOLDER/signer, and lives as long as its parent."""
+    root in FOLDER/ca.pem, obeys FOLDER/fault, FOLDER/signer and FOLDER/use (the digest that it
+    signs with; it stamps this one and SHA-256), and lives as long as its parent."""
     folder, parent = Path(folder), os.getppid()
     with Authority() as authority:
         authority.make_signer("long", "root", "tsa", 9000)
@@ -223,6 +236,11 @@ def serve(folder):
                 if told.exists():
                     setattr(authority, name, told.read_text().strip() or None)
                     told.unlink()
+            told = folder / "use"
+            if told.exists():
+                digest = told.read_text().strip()
+                authority.use(f"sha256, {digest}", digest)
+                told.unlink()
             time.sleep(0.02)
 
 

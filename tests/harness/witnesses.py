@@ -3,6 +3,7 @@ import base64
 import http.server
 import threading
 import time
+import urllib.parse
 
 from . import merkle
 from .bodies import unique
@@ -71,7 +72,8 @@ class Peer:
         self.alg = alg
         self.cosigner = Cosigner(name or unique("peer.test/"))
         self.answer = answer or self.honest
-        self.sizes, self.asked = {}, []
+        self.sizes, self.asked, self.wanted = {}, [], []
+        self.checkpoint = lambda origin: None  # what it shows of a log
         peer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -91,6 +93,18 @@ class Peer:
                     self.wfile.write(reply)
                 except OSError:
                     pass  # the asker has hung up
+
+            def do_GET(self):
+                path = urllib.parse.urlsplit(self.path)
+                assert path.path == "/prefix/checkpoint"
+                origin = urllib.parse.parse_qs(path.query, strict_parsing=True)["origin"][0]
+                note = peer.checkpoint(origin)
+                self.send_response(200 if note else 404)
+                body = (note or "").encode()
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+                peer.wanted.append(origin)
 
             def log_message(self, *_):
                 pass

@@ -79,10 +79,12 @@ struct scf_anchor_entry {
     enum scf_anchor_state state;
     int attempt; /* steps so far that did not bring it on */
     int64_t created_us;
-    int64_t proven_us;     /* the time that the proof vouches for; 0: none yet */
-    int64_t due_us;        /* when to look again; 0: never */
-    int64_t expires_us;    /* when the proof loses its worth (certificate, algorithm); 0: never */
-    struct scf_str proof;  /* what the kind proves with; empty: nothing yet */
+    int64_t proven_us;  /* the time that the proof vouches for; 0: none yet */
+    int64_t due_us;     /* when to look again; 0: never */
+    int64_t expires_us; /* when the proof loses its worth (certificate, algorithm); 0: never */
+    int64_t certificates_end_us; /* of those, its certificates'; 0: it has none */
+    const char *algorithms;      /* that its newest token rests on; NULL: not of that kind */
+    struct scf_str proof;        /* what the kind proves with; empty: nothing yet */
     const char *reference; /* for people: serial number, transaction id, calendar; may be NULL */
     const char *problem;   /* what went wrong last, for the operator; NULL: nothing */
 };
@@ -167,7 +169,7 @@ enum scf_code scf_anchor_find(struct scf_db *db, struct scf_arena *arena,
                               struct scf_error *err) SCF_MUST_CHECK;
 
 /* /v1/anchor-targets…, /v1/anchors, /v1/anchors/{tick}, …/statement, …/note, …/proofs/{target},
- * /v1/records/{id}/anchors */
+ * /v1/records/{id}/anchors, /v1/chains/{id}/anchors */
 extern const struct scf_route scf_anchor_routes[];
 extern const size_t scf_anchor_route_count;
 

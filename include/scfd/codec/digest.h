@@ -18,6 +18,9 @@ void scf_digest_init(void);
 struct scf_hash scf_digest(enum scf_hash_alg alg, const void *bytes, size_t n);
 /* H(a || b || …): `parts` views hashed in order, without copying them together. */
 struct scf_hash scf_digest_parts(enum scf_hash_alg alg, const struct scf_str *parts, size_t n);
+/* The same with SHA-512, where RFC 3161 needs more than SHA-256. No context is kept. */
+enum { SCF_SHA512_LEN = 64 };
+void scf_sha512_parts(const struct scf_str *parts, size_t n, uint8_t out[SCF_SHA512_LEN]);
 struct scf_hash scf_sha256(const void *bytes, size_t n);
 struct scf_hash scf_hmac_sha256(const void *key, size_t key_n, const void *bytes, size_t n);
 bool scf_hash_eq(const struct scf_hash *a, const struct scf_hash *b);

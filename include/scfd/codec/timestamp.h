@@ -1,5 +1,6 @@
 /* Timestamps of RFC 3161, with RFC 5816: requests, responses, and tokens verified in full. Hashes
- * are SHA-256. Pure (no I/O, no clock); any thread. Relies on OpenSSL (libraries: OSSL-6, OSSL-7).
+ * are SHA-256, or SHA-512 where the caller has one. Pure (no I/O, no clock); any thread. Relies on
+ * OpenSSL (libraries: OSSL-6, OSSL-7).
  *
  * Certificates to trust come as PEM. Those that issued themselves are the roots; others among them
  * only help to build a chain (many authorities send none). A chain must have been valid at the
@@ -17,12 +18,16 @@ enum {
     SCF_TIMESTAMP_MAX = 64 << 10,       /* bytes of a response, or of one token */
     SCF_TIMESTAMP_NONCE = 16,           /* bytes */
     SCF_TIMESTAMP_TRUST_MAX = 64 << 10, /* bytes of PEM */
-    SCF_TIMESTAMP_CERTS_MAX = 20        /* certificates in it */
+    SCF_TIMESTAMP_CERTS_MAX = 20,       /* certificates in it */
+    SCF_TIMESTAMP_ALGORITHMS = 64       /* bytes of their names */
 };
 
 /* What a token must say. */
 struct scf_timestamp_want {
-    struct scf_hash digest;
+    struct scf_hash digest; /* SHA-256 of what is stamped */
+    /* SHA-512 of the same (SCF_SHA512_LEN bytes): a request is then over this one, and a token may
+     * be over either. NULL: over `digest` alone. */
+    const uint8_t *sha512;
     const uint8_t *nonce;   /* SCF_TIMESTAMP_NONCE bytes; NULL: none was asked for, or not known */
     const char *policy_oid; /* "1.3.6.1.4.1.6449.2.1.1"; NULL: any */
 };
@@ -33,6 +38,10 @@ struct scf_timestamp {
     int64_t expires_us; /* the first end of a certificate in the chain it was verified with */
     const char *serial; /* lower-case hex, in the arena */
     const char *policy_oid;
+    bool over_sha512; /* the imprint is the SHA-512 */
+    /* What it rests on, with blanks between: the imprint's digest, the signer's digest, the
+     * signer's kind of key ("sha256 sha384 ec-256"; "rsa-3072", "ed25519", "sm2"). */
+    char algorithms[SCF_TIMESTAMP_ALGORITHMS];
 };
 
 /* "1.2.3": digits and dots that OpenSSL takes as an object identifier. */

@@ -30,6 +30,7 @@ struct scf_services {
     struct scf_workers *workers;
     /* For tasks that call out of the process: what hangs there holds up nobody else. */
     struct scf_workers *callers;
+    struct scf_workers *ticker; /* for ticks of anchors alone */
     struct scf_templates *templates;
     struct scf_intake *intake;
     struct scf_tile_cache *tiles; /* NULL: proofs read every tile from the database */

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "../chain/world.h"
+#include "algorithm.h"
 #include "target.h"
 
 #include "scfd/codec/http_client.h"
@@ -245,10 +246,44 @@ static void any_hash_is_stamped_by_the_first_that_answers(void **state) {
     assert_true(verifies(token, SCF_STR("manifest"), ca_pem, &at_us));
 }
 
+/* SHA-256 is given up: the further token is over SHA-512, and so is a first one. */
+static void tokens_over_sha512(void **state) {
+    (void)state;
+    need_world();
+    const int64_t end_us = scf_now_us() + 60 * SCF_US_PER_DAY;
+    struct scf_anchor_entry old = new_entry(), fresh = old;
+    world_ok(&w, step(&old));
+    assert_string_equal(old.algorithms, "sha256 sha256 ec-256");
+    assert_int_equal(old.expires_us, old.certificates_end_us);
+    world_ok(&w, scf_anchor_algorithm_set(w.db, w.arena, SCF_STR("sha256"), end_us, scf_now_us(),
+                                          &w.err));
+    old.expires_us = end_us; /* as the rows of entries have it then */
+    target.renew_before_s = 90 * 86400;
+    assert_int_equal(step(&old), SCF_E_UPSTREAM); /* the authority knows SHA-256 only */
+    struct scf_anchor_entry poor = fresh;
+    world_ok(&w, step(&poor)); /* good enough for as long as it is good */
+    assert_int_equal(poor.expires_us, end_us);
+    assert_true(poor.certificates_end_us > end_us);
+    tell("use", "sha512");
+    size_t first_n = old.proof.n;
+    world_ok(&w, step(&old));
+    world_ok(&w, step(&fresh));
+    tell("use", "sha256");
+    assert_true(old.proof.n > first_n && old.expires_us > end_us);
+    assert_string_equal(old.algorithms, "sha512 sha512 ec-256");
+    assert_string_equal(fresh.algorithms, "sha512 sha512 ec-256");
+    check_proof(&old);
+    check_proof(&fresh);
+    no_altered_byte_passes(&old);
+    world_ok(&w,
+             scf_anchor_algorithm_set(w.db, w.arena, SCF_STR("sha256"), 0, scf_now_us(), &w.err));
+}
+
 int main(void) {
     scf_digest_init();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_token_and_its_renewal),
+        cmocka_unit_test(tokens_over_sha512),
         cmocka_unit_test(what_is_wrong_changes_nothing),
         cmocka_unit_test(any_hash_is_stamped_by_the_first_that_answers),
     };

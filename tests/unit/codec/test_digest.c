@@ -169,16 +169,25 @@ static void test_threads(void **state) {
     }
 }
 
+/* FIPS 180-4, the one-block example. */
+static void test_sha512(void **state) {
+    (void)state;
+    const struct scf_str parts[] = {SCF_STR("a"), SCF_STR("bc")};
+    uint8_t out[SCF_SHA512_LEN];
+    char hex[2 * SCF_SHA512_LEN + 1];
+    scf_sha512_parts(parts, 2, out);
+    scf_hex(out, sizeof out, hex);
+    assert_string_equal(hex, "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+                             "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f");
+}
+
 int main(void) {
     scf_digest_init();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sha256_vectors),
-        cmocka_unit_test(test_sm3_vectors),
-        cmocka_unit_test(test_known),
-        cmocka_unit_test(test_parts),
-        cmocka_unit_test(test_hmac_rfc4231),
-        cmocka_unit_test(test_secret_eq),
-        cmocka_unit_test(test_streams_are_separate),
+        cmocka_unit_test(test_sha256_vectors), cmocka_unit_test(test_sm3_vectors),
+        cmocka_unit_test(test_known),          cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_sha512),         cmocka_unit_test(test_hmac_rfc4231),
+        cmocka_unit_test(test_secret_eq),      cmocka_unit_test(test_streams_are_separate),
         cmocka_unit_test(test_threads),
     };
     return cmocka_run_group_tests_name("digest", tests, NULL, NULL);

@@ -1,13 +1,14 @@
 /* Anchors in a bundle: their files, and reading them back. Relies on the JSON writer and reader. */
 #include "bundle.h"
 
+#include "scfd/chain/note.h"
 #include "scfd/codec/json.h"
 #include "scfd/codec/jsonw.h"
 
 #define ANCHORS "proofs/anchors/"
 #define FORMAT "scfd-anchor-path/v1"
 
-enum { PATH_MAX_BYTES = 64 << 10, NAME_BYTES = 40 };
+enum { PATH_MAX_BYTES = 64 << 10, STEPS_MAX_BYTES = 256 << 10, NAME_BYTES = 40 };
 
 /* ---- writing ---- */
 
@@ -43,6 +44,19 @@ static int64_t block_size(struct scf_str note) {
     return scf_note_text(note, &text) && scf_block_parse(text, &block) ? block.size : 0;
 }
 
+/* The way of an OpenTimestamps file in steps that a shell can go; none: only scfd and ots can. */
+static void put_steps(struct scf_bundle *b, const struct scf_bundle_anchor *a,
+                      const struct scf_anchor_adapter *adapter) {
+    struct scf_buf steps;
+    scf_buf_init(&steps, STEPS_MAX_BYTES);
+    if (adapter->steps != NULL && adapter->steps(a->proof, &steps))
+        scf_bundle_add_buf(b, in(b, a, "steps.txt"), &steps, "text/plain",
+                           "Steps from the statement to the block that attests it",
+                           "声明至公链区块的计算步骤");
+    else
+        scf_buf_free(&steps);
+}
+
 static void put_proof(struct scf_bundle *b, const struct scf_bundle_anchor *a) {
     const struct scf_anchor_adapter *adapter = scf_anchor_adapter_of(a->kind);
     if (adapter == NULL) {
@@ -51,9 +65,29 @@ static void put_proof(struct scf_bundle *b, const struct scf_bundle_anchor *a) {
     }
     scf_bundle_add(b, scf_asprintf(b->arena, ANCHORS "%s/proof.%s", a->name, adapter->file_suffix),
                    a->proof, adapter->media_type, "What the anchor proves with", "锚定证明");
+    put_steps(b, a, adapter);
     if (a->trust.n > 0)
         scf_bundle_add(b, in(b, a, "tsa-chain.pem"), a->trust, "application/x-pem-file",
                        "Certificates that it is verified with", "验证锚定证明所用证书");
+}
+
+/* Of the installation, and not always of the suite of the chain. */
+static void put_key(struct scf_bundle *b, const struct scf_bundle_anchor *a) {
+    struct scf_vkey key;
+    struct scf_buf pem;
+    if (a->note_key.n == 0 ||
+        !scf_vkey_parse((struct scf_str){a->note_key.p, a->note_key.n - 1}, &key)) {
+        b->failed = true;
+        return;
+    }
+    char *text = scf_public_key_pem(&key.pub);
+    scf_buf_init(&pem, PATH_MAX_BYTES);
+    scf_buf_puts(&pem, text);
+    free(text);
+    scf_bundle_add(b, in(b, a, "statement.vkey"), a->note_key, "text/plain",
+                   "Verifier key of the statement", "声明的验证公钥（C2SP）");
+    scf_bundle_add_buf(b, in(b, a, "statement.pub.pem"), &pem, "application/x-pem-file",
+                       "The same key for openssl", "同一公钥（openssl 格式）");
 }
 
 void scf_bundle_put_anchor(struct scf_bundle *b, const struct scf_bundle_facts *f,
@@ -65,6 +99,7 @@ void scf_bundle_put_anchor(struct scf_bundle *b, const struct scf_bundle_facts *
                        "Anchor: places and paths in the trees", "锚定：位置与路径");
     scf_bundle_put_note(b, in(b, a, "statement"), a->note, "Statement that was anchored",
                         "被锚定的声明");
+    put_key(b, a);
     scf_bundle_put_note(b, in(b, a, "block"), a->block_note, "Header of the anchored block",
                         "被锚定的区块头");
     scf_bundle_put_path(b, in(b, a, "leaf-path.txt"), f->record.leaf_index,
@@ -73,6 +108,19 @@ void scf_bundle_put_anchor(struct scf_bundle *b, const struct scf_bundle_facts *
     scf_bundle_put_path(b, in(b, a, "path.txt"), a->index, a->size, a->path, a->path_count,
                         "Path from the block to the statement's root", "区块至声明根的路径");
     put_proof(b, a);
+}
+
+void scf_bundle_to_be_trusted(enum scf_anchor_kind kind, const char **ret_en, const char **ret_zh) {
+    static const char *const texts[SCF_ANCHOR_KINDS][2] = {
+        [SCF_ANCHOR_RFC3161] = {"the authority and its certificates", "时间戳机构及其证书"},
+        [SCF_ANCHOR_EVM] = {"that the chain has the block that proof.json names; any node says so",
+                            "该链上存在 proof.json 所载区块（可向任一节点查询）"},
+        [SCF_ANCHOR_OTS] = {"that the Bitcoin block of that height has that Merkle root; any node "
+                            "says so, and when",
+                            "比特币该高度区块具有该默克尔根及其时间（可向任一节点查询）"},
+    };
+    *ret_en = texts[kind][0];
+    *ret_zh = texts[kind][1];
 }
 
 /* ---- reading ---- */
@@ -142,6 +190,7 @@ static bool read_one(struct scf_arena *arena, const struct scf_zip_entry *entrie
     const char *proof =
         scf_asprintf(arena, "proof.%s", scf_anchor_adapter_of(a->kind)->file_suffix);
     a->note = bytes_of(arena, entries, n, a->name, "statement.note");
+    a->note_key = bytes_of(arena, entries, n, a->name, "statement.vkey");
     a->block_note = bytes_of(arena, entries, n, a->name, "block.note");
     a->trust = bytes_of(arena, entries, n, a->name, "tsa-chain.pem");
     a->proof = bytes_of(arena, entries, n, a->name, proof != NULL ? proof : "");

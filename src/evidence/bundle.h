@@ -16,7 +16,7 @@
 #define SCF_TIMESTAMP_2 "META-INF/timestamp002.tst"
 #define SCF_TIMESTAMP_2_ROOTS "META-INF/timestamp002.pem"
 
-enum { SCF_BUNDLE_FILES_MAX = 400, SCF_BUNDLE_ANCHORS_MAX = 24 };
+enum { SCF_BUNDLE_FILES_MAX = 500, SCF_BUNDLE_ANCHORS_MAX = 24 };
 
 /* ---- files ---- */
 
@@ -52,6 +52,7 @@ struct scf_bundle_anchor {
     const char *name; /* of the target */
     enum scf_anchor_kind kind;
     struct scf_str note;       /* the statement, signed */
+    struct scf_str note_key;   /* C2SP verifier key that it is signed with, and an LF */
     struct scf_str block_note; /* the block that was anchored: the record's own or a later one */
     struct scf_str proof;      /* what the kind proves with */
     struct scf_str trust;      /* certificates in PEM that it is verified with; empty: none */
@@ -65,6 +66,7 @@ struct scf_bundle_facts {
     struct scf_str proof_json;    /* scfd-proof/v1 */
     struct scf_str body;          /* the record's, as received */
     struct scf_str chain_pem;     /* the signer's certificates */
+    struct scf_str readme;        /* 00-README.txt */
     struct scf_str instructions;  /* VERIFY.txt */
     struct scf_str witness_keys;  /* C2SP keys, a line each, of who cosigned; empty: nobody did */
     struct scf_str cosigned_note; /* the checkpoint with these cosignatures */
@@ -104,6 +106,11 @@ struct scf_cosigner;
 bool scf_bundle_cosignature(const struct scf_bundle_facts *f, struct scf_str vkey,
                             struct scf_cosigner *ret_key, struct scf_str *ret_line,
                             int64_t *ret_time_s) SCF_MUST_CHECK;
+/* What whoever verifies an anchor of that kind has to trust or to look up, in one clause. */
+void scf_bundle_to_be_trusted(enum scf_anchor_kind kind, const char **ret_en, const char **ret_zh);
+/* Whether two origins are of the same chain of the same log, which may have gone on under another
+ * origin after a restore ("log", "log/2"; docs/restore.md). */
+bool scf_bundle_same_log(struct scf_str chain_origin, struct scf_str other);
 /* A signed note three times: whole, and its text and signature apart, as openssl takes them. */
 void scf_bundle_put_note(struct scf_bundle *b, const char *stem, struct scf_str note,
                          const char *en, const char *zh);
@@ -145,14 +152,19 @@ bool scf_note_text(struct scf_str note, struct scf_str *ret_text) SCF_MUST_CHECK
 bool scf_path_lines(uint64_t index, uint64_t size, const struct scf_hash *path, size_t n,
                     struct scf_buf *out) SCF_MUST_CHECK;
 
-/* ---- VERIFY.txt (instructions.c) ---- */
+/* ---- 00-README.txt and VERIFY.txt (instructions.c) ---- */
+
+/* Of facts that were read (scf_bundle_facts_read). Both texts are facts themselves when a bundle is
+ * checked: another version of scfd may word them otherwise. */
+void scf_readme_write(const struct scf_bundle_facts *f, struct scf_buf *out);
 
 struct scf_instructions {
     const char *file_name;
-    int64_t signed_us; /* signing time of the signature */
-    bool cosigned;     /* by witnesses */
+    int64_t signed_us;    /* signing time of the signature */
+    bool cosigned;        /* by witnesses */
+    enum scf_suite suite; /* of the chain */
     const struct scf_bundle_anchor *anchors;
-    const int64_t *proven_us; /* of each anchor: the time that it proves */
+    const int64_t *proven_us; /* of each anchor: the time that it proves; 0: see to_be_trusted */
     size_t anchor_count;
 };
 void scf_instructions_write(const struct scf_instructions *i, struct scf_buf *out);

@@ -62,6 +62,11 @@ static const char *time_text(struct page *p, int64_t us) {
     return scf_strdup(p->arena, text);
 }
 
+/* When an anchor proves it; a Bitcoin block's time is looked up by whoever verifies. */
+static const char *proven_text(struct page *p, int64_t us) {
+    return us > 0 ? time_text(p, us) : "时间见区块 time: see the block";
+}
+
 static const char *hex_text(struct page *p, const struct scf_hash *hash) {
     char text[2 * SCF_HASH_LEN + 1];
     scf_hex(hash->b, SCF_HASH_LEN, text);
@@ -119,7 +124,7 @@ static const char *anchors(struct page *p) {
     for (size_t i = 0; i < p->c->anchor_count; i++) {
         const struct scf_certificate_anchor *a = &p->c->anchors[i];
         scf_buf_printf(&text, "%s%s (%s, %s) %s %s", i > 0 ? "\n" : "", a->target, a->kind,
-                       a->state, time_text(p, a->proven_us), a->reference ? a->reference : "");
+                       a->state, proven_text(p, a->proven_us), a->reference ? a->reference : "");
     }
     const char *copy = p->c->anchor_count == 0 ? "尚无 None yet"
                        : text.overflow         ? NULL

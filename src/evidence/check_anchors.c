@@ -5,28 +5,38 @@
 #include "scfd/base/clock.h"
 #include "scfd/chain/note.h"
 
-enum { NAME_MAX_BYTES = 512 };
-
 struct anchor_check {
     struct scf_bundle_check *c;
     const struct scf_bundle_anchor *a;
     struct scf_vkey chain_key;
-    struct scf_vkey anchor_key; /* the same key under the name of the anchors */
+    struct scf_vkey block_key;  /* the same key under the name that the block has */
+    struct scf_vkey anchor_key; /* of the statement */
     struct scf_block block;
     struct scf_anchor_statement statement;
 };
 
-/* Statements are signed by the installation's key under "<origin>/anchors". */
+/* Blocks and statements may be of a later origin of the same log than the record is. */
 static bool read_keys(struct anchor_check *k) {
-    struct scf_uuid chain;
-    struct scf_str origin;
-    if (!scf_vkey_parse(k->c->vkey, &k->chain_key) ||
-        !scf_chain_origin_parse(k->chain_key.name, &chain, &origin) || origin.n > NAME_MAX_BYTES)
+    struct scf_str text, vkey = k->a->note_key;
+    if (!scf_vkey_parse(k->c->vkey, &k->chain_key) || !scf_note_text(k->a->block_note, &text) ||
+        !scf_block_parse(text, &k->block) ||
+        !scf_bundle_same_log(k->chain_key.name, k->block.origin))
         return false;
-    char *name = scf_asprintf(k->c->arena, "%.*s/anchors", (int)origin.n, origin.p);
-    if (name == NULL)
-        return false;
-    k->anchor_key = scf_vkey(scf_str(name), &k->chain_key.pub);
+    k->block_key = scf_vkey(k->block.origin, &k->chain_key.pub);
+    return vkey.n > 0 && scf_vkey_parse((struct scf_str){vkey.p, vkey.n - 1}, &k->anchor_key) &&
+           scf_bundle_same_log(k->chain_key.name, k->anchor_key.name);
+}
+
+/* Statements are signed with the installation's Ed25519 key, which the key of a chain of another
+ * suite says nothing about. */
+static bool check_whose(struct anchor_check *k) {
+    if (k->chain_key.pub.alg == k->anchor_key.pub.alg)
+        return scf_check_step(k->c, scf_public_key_eq(&k->chain_key.pub, &k->anchor_key.pub),
+                              "anchor %s: the statement's key is the chain's", k->a->name);
+    scf_buf_printf(k->c->report,
+                   "note    anchor %s: the statement is signed with another key than the chain; "
+                   "compare statement.vkey with what the operator publishes\n",
+                   k->a->name);
     return true;
 }
 
@@ -41,14 +51,13 @@ static bool open_note(struct anchor_check *k, struct scf_str message, const stru
 
 static bool check_notes(struct anchor_check *k) {
     struct scf_str text;
-    bool block = open_note(k, k->a->block_note, &k->chain_key, &text) &&
-                 scf_block_parse(text, &k->block) && scf_str_eq(k->block.origin, k->chain_key.name);
+    bool block = open_note(k, k->a->block_note, &k->block_key, &text);
     bool statement = open_note(k, k->a->note, &k->anchor_key, &text) &&
                      scf_anchor_statement_parse(text, &k->statement) &&
                      scf_str_eq(k->statement.origin, k->anchor_key.name);
     return scf_check_step(k->c, block, "anchor %s: the block is signed by the chain's key",
                           k->a->name) &&
-           scf_check_step(k->c, statement, "anchor %s: the statement is signed by the same key",
+           scf_check_step(k->c, statement, "anchor %s: the statement is signed by its key",
                           k->a->name);
 }
 
@@ -78,6 +87,14 @@ static void put_lines(struct anchor_check *k, const struct scf_buf *lines) {
     }
 }
 
+static void put_to_be_trusted(struct anchor_check *k) {
+    const char *en, *zh;
+    scf_bundle_to_be_trusted(k->a->kind, &en, &zh);
+    if (k->c->trust->roots.n == 0)
+        scf_buf_printf(k->c->report, "note    anchor %s: to be trusted, or looked up: %s\n",
+                       k->a->name, en);
+}
+
 static void check_proof(struct anchor_check *k) {
     const struct scf_bundle_anchor *a = k->a;
     const struct scf_bundle_trust *trust = k->c->trust;
@@ -89,9 +106,16 @@ static void check_proof(struct anchor_check *k) {
     bool good = open_note(k, a->note, &k->anchor_key, &text) &&
                 scf_anchor_adapter_of(a->kind)->verify(a->proof, text, trusted, &lines, &time_us);
     scf_time_format(time_us, time);
-    scf_check_step(k->c, good, "anchor %s: %s proves the statement at %s", a->name,
-                   scf_anchor_kind_names[a->kind], good ? time : "no time");
+    if (good && time_us > 0)
+        scf_check_step(k->c, true, "anchor %s: %s proves the statement at %s", a->name,
+                       scf_anchor_kind_names[a->kind], time);
+    else
+        scf_check_step(k->c, good, "anchor %s: the %s proof leads from the statement to %s",
+                       a->name, scf_anchor_kind_names[a->kind],
+                       good ? "a block; when it was is to be looked up" : "nothing");
     put_lines(k, &lines);
+    if (good)
+        put_to_be_trusted(k);
     scf_buf_free(&lines);
     if (good && time_us > k->c->latest_us)
         k->c->latest_us = time_us;
@@ -107,8 +131,8 @@ void scf_check_anchors(struct scf_bundle_check *c) {
         k->c = c;
         k->a = &c->facts.anchors[i];
         if (!read_keys(k))
-            scf_check_step(c, false, "anchor %s: the chain's key names its chain", k->a->name);
-        else if (check_notes(k) && check_paths(k))
+            scf_check_step(c, false, "anchor %s: block and statement are of this log", k->a->name);
+        else if (check_whose(k) && check_notes(k) && check_paths(k))
             check_proof(k);
     }
 }

@@ -5,13 +5,25 @@
 #include "scfd/chain/note.h"
 #include "scfd/witness/cosignature.h"
 
+/* The chain's key, under the name that the checkpoint has: after a restore the log goes on under
+ * another origin (docs/restore.md), and witnesses may have seen the record there first. */
+static bool key_of(struct scf_bundle_check *c, struct scf_vkey *ret) {
+    struct scf_str text;
+    struct scf_checkpoint point;
+    if (!scf_vkey_parse(c->vkey, ret) || !scf_note_text(c->facts.cosigned_note, &text) ||
+        !scf_checkpoint_parse(text, &point) || !scf_bundle_same_log(ret->name, point.origin))
+        return false;
+    *ret = scf_vkey(point.origin, &ret->pub);
+    return true;
+}
+
 /* The tree that was cosigned is one that the chain's key signed, and holds the leaf. */
 static bool check_tree(struct scf_bundle_check *c) {
     const struct scf_bundle_facts *f = &c->facts;
     struct scf_checkpoint point;
     struct scf_vkey key;
     struct scf_note *note = scf_alloc(c->arena, 1, sizeof *note);
-    bool is_signed = note != NULL && scf_vkey_parse(c->vkey, &key) &&
+    bool is_signed = note != NULL && key_of(c, &key) &&
                      scf_note_open(f->cosigned_note, &key, 1, note) == SCF_NOTE_OK &&
                      scf_checkpoint_parse(note->text, &point) && scf_str_eq(point.origin, key.name);
     if (!scf_check_step(c, is_signed, "the cosigned checkpoint is signed by the chain's key"))

@@ -1,10 +1,13 @@
-/* VERIFY.txt: how to check a bundle with unzip, sha256sum, openssl and a POSIX shell, and nothing
- * else; in Chinese and English. A test runs every command of it as it stands.
+/* 00-README.txt: what a bundle is. VERIFY.txt: how to check it with unzip, sha256sum, openssl and a
+ * POSIX shell, and nothing else; both in Chinese and English. A test runs every command of it as it stands.
  *
- * A shell can turn hex into bytes (printf knows octal), so that trees are hashed with sha256sum. */
+ * A shell can turn hex into bytes (printf knows octal), so that trees are hashed with sha256sum, or
+ * with openssl in a chain of SM3. $digest is what hashes the tree at hand: the chain's own, or that
+ * of a tick, which is SHA-256 always. */
 #include "bundle.h"
 
 #include "scfd/base/clock.h"
+#include "scfd/codec/sign.h"
 
 struct section {
     const char *en, *zh, *commands; /* four blanks before each line of these; @@ is filled in */
@@ -36,13 +39,13 @@ static const struct section unpacking = {
     "return 1; fi; }\n"
     "    bytes() { h=$1; while [ -n \"$h\" ]; do t=${h#??}; "
     "printf \"\\\\$(printf %03o \"0x${h%\"$t\"}\")\"; h=$t; done; }\n"
-    "    hash() { d=$({ printf \"$1\"; bytes \"$2\"; } | sha256sum); d=${d%% *}; }\n"
+    "    hash() { d=$({ printf \"$1\"; bytes \"$2\"; } | $digest); d=${d%% *}; }\n"
     "    fold() { while read -r side other; do case $side in left) hash '\\001' \"$other$d\";; "
     "right) hash '\\001' \"$d$other\";; esac; done < \"$1\"; }\n"
     "    root() { while read -r field value; do case $field in root) same \"$(bytes \"$d\" | "
     "openssl "
     "base64)\" \"$value\" \"$2\";; esac; done < \"$1\"; }\n"
-    "    signed() { openssl pkeyutl -verify -pubin -inkey keys/log.pub.pem -rawin -in \"$1.txt\" "
+    "    signed() { openssl pkeyutl -verify -pubin -inkey \"$2\" -rawin -in \"$1.txt\" "
     "-sigfile \"$1.sig\"; }\n"
     "    listed() { while IFS= read -r line; do case $line in\n"
     "    *'DataObjectReference URI='*) f=${line#*URI=\\\"}; f=${f%%\\\"\\ MimeType*};;\n"
@@ -50,6 +53,21 @@ static const struct section unpacking = {
     "    same \"$(openssl dgst -sha256 -binary \"$f\" | openssl base64)\" \"$v\" "
     "\"listed: $f\";;\n"
     "    esac; done < \"$1\"; }\n"};
+
+/* What differs from suite to suite (docs/evidence.md, "Suites"). */
+static const char *const suites[SCF_SUITES] = {
+    [SCF_SUITE_SHA256_ED25519] = "    digest=sha256sum chain=sha256sum field=body_sha256\n"
+                                 "    log_signed() { signed \"$1\" keys/log.pub.pem; }\n"
+                                 "    raw() { printf '\\001'; printf %s \"${1#MCowBQYDK2VwAyEA}\" "
+                                 "| openssl base64 -d -A; }\n",
+    [SCF_SUITE_SM3_SM2] =
+        "    digest='openssl dgst -sm3 -r' chain='openssl dgst -sm3 -r' field=body_sm3\n"
+        "    log_signed() { openssl pkeyutl -verify -pubin -inkey keys/log.pub.pem -rawin -digest "
+        "sm3 "
+        "-pkeyopt distid:" SCF_SM2_IDENTITY " -in \"$1.txt\" -sigfile \"$1.sig\"; }\n"
+        "    raw() { printf '\\377sm2-sm3\\004'; printf %s "
+        "\"${1#MFkwEwYHKoZIzj0CAQYIKoEcz1UBgi0DQgAE}\" | openssl base64 -d -A; }\n",
+};
 
 static const struct section sums = {
     "The files have the digests that are listed (SHA-256 and SM3)",
@@ -87,8 +105,8 @@ static const struct section stamp = {
 
 static const struct section record = {
     "The record is the one whose digest stands in the leaf", "记录原文的摘要即叶子所载摘要",
-    "    d=$(sha256sum < evidence/body.json)\n"
-    "    while read -r name value; do case $name in body_sha256) "
+    "    d=$($digest < evidence/body.json)\n"
+    "    while read -r name value; do case $name in \"$field\") "
     "same \"${d%% *}\" \"$value\" 'body';; esac; done < evidence/leaf.txt\n"};
 
 static const struct section key = {
@@ -96,9 +114,8 @@ static const struct section key = {
     "    read -r vkey < keys/log.vkey\n"
     "    origin=${vkey%%+*}; rest=${vkey#*+}; id=${rest%%+*}; key=${rest#*+}\n"
     "    pub=$(openssl pkey -pubin -in keys/log.pub.pem -outform DER | openssl base64 -A)\n"
-    "    same \"$({ printf '\\001'; printf %s \"${pub#MCowBQYDK2VwAyEA}\" | openssl base64 -d -A; "
-    "} "
-    "| sha256sum)\" \"$(printf %s \"$key\" | openssl base64 -d -A | sha256sum)\" 'key'\n"
+    "    same \"$(raw \"$pub\" | sha256sum)\" "
+    "\"$(printf %s \"$key\" | openssl base64 -d -A | sha256sum)\" 'key'\n"
     "    d=$({ printf '%s\\n' \"$origin\"; printf %s \"$key\" | openssl base64 -d -A; } | "
     "sha256sum)\n"
     "    same \"${d%????????????????????????????????????????????????????????  -}\" \"$id\" 'key "
@@ -107,7 +124,7 @@ static const struct section key = {
 static const struct section checkpoint = {
     "The chain's key signed the tree (checkpoint) and the block, which name the same tree",
     "链公钥签署了默克尔树（checkpoint）与区块，且二者一致",
-    "    signed proofs/checkpoint && signed proofs/block\n"
+    "    log_signed proofs/checkpoint && log_signed proofs/block\n"
     "    { read -r name; read -r size; read -r root; } < proofs/checkpoint.txt\n"
     "    same \"$name\" \"$origin\" 'origin'\n"
     "    while read -r field value; do case $field in\n"
@@ -118,34 +135,71 @@ static const struct section checkpoint = {
     "    esac; done < proofs/block.txt\n"};
 
 static const struct section path = {
-    "The leaf is in that tree (RFC 9162: each node is SHA-256 of 0x01, left, right)",
-    "叶子在该默克尔树中（RFC 9162：节点 = SHA-256(0x01 ‖ 左 ‖ 右)）",
+    "The leaf is in that tree (RFC 9162: each node is the digest of 0x01, left, right)",
+    "叶子在该默克尔树中（RFC 9162：节点 = 摘要(0x01 ‖ 左 ‖ 右)）",
     "    d=$({ printf '\\000'; while IFS= read -r line; do printf '%s\\n' \"$line\"; done; } "
-    "< evidence/leaf.txt | sha256sum); leaf=${d%% *}\n"
+    "< evidence/leaf.txt | $digest); leaf=${d%% *}\n"
     "    d=$leaf; fold proofs/path.txt; root proofs/block.txt 'the leaf is in the tree'\n"};
 
 static const struct section cosigned = {
     "Witnesses cosigned a tree of this chain that holds the leaf; compare their keys with theirs",
     "见证者联署了本链含该叶子的默克尔树；请与其公布的公钥比对",
-    "    signed proofs/cosigned/checkpoint\n"
+    "    log_signed proofs/cosigned/checkpoint\n"
     "    { read -r n; read -r s; read -r r; } < proofs/cosigned/checkpoint.txt\n"
-    "    same \"$n\" \"$origin\" 'cosigned: origin'\n"
+    "    same \"${n##*/}\" \"${origin##*/}\" 'cosigned: chain'\n"
     "    d=$leaf; fold proofs/cosigned/path.txt\n"
     "    same \"$(bytes \"$d\" | openssl base64)\" \"$r\" 'the leaf is in the cosigned tree'\n"
     "    for w in proofs/cosigned/*.pub.pem; do w=${w%.pub.pem}\n"
-    "    openssl pkeyutl -verify -pubin -inkey \"$w.pub.pem\" -rawin -in \"$w.txt\" "
-    "-sigfile \"$w.sig\"\n"
+    "    signed \"$w\" \"$w.pub.pem\"\n"
     "    { read -r v; read -r t; read -r a; read -r b; read -r c; } < \"$w.txt\"\n"
     "    same \"$v $a $b $c\" \"cosignature/v1 $n $s $r\" \"$w: $t\"; done\n"};
 
+/* After the loop's line on the statement $d is its root in hex. */
 static const struct section anchors = {
-    "Each anchor: the leaf is in the anchored block, and that block in the tree of the statement",
-    "各锚定：叶子在被锚定区块中，区块在声明的默克尔树中",
-    "    for a in proofs/anchors/*; do signed \"$a/statement\"; signed \"$a/block\"\n"
+    "Each anchor: the leaf is in the anchored block, and that block in the tree of the statement.\n"
+    "   Compare statement.vkey with what the operator publishes, like keys/log.vkey",
+    "各锚定：叶子在被锚定区块中，区块在声明的默克尔树中；statement.vkey 亦须与运营方公布的比对",
+    "    for a in proofs/anchors/*; do signed \"$a/statement\" \"$a/statement.pub.pem\"\n"
+    "    log_signed \"$a/block\"; digest=$chain\n"
     "    d=$leaf; fold \"$a/leaf-path.txt\"; root \"$a/block.txt\" \"$a: the leaf is in the "
     "block\"\n"
-    "    b=$(sha256sum < \"$a/block.txt\"); hash '\\000' \"${b%% *}\"; fold \"$a/path.txt\"; "
-    "root \"$a/statement.txt\" \"$a: the block is in the statement\"; done\n"};
+    "    b=$($chain < \"$a/block.txt\"); digest=sha256sum; hash '\\000' \"${b%% *}\"\n"
+    "    fold \"$a/path.txt\"; root \"$a/statement.txt\" \"$a: the block is in the statement\"; "
+    "done\n"};
+
+/* Keccak-256, and RLP, are beyond the tools at hand. */
+static const struct section on_evm = {
+    "EVM chains: the transaction carries the statement's root. That it is signed, and in the "
+    "block\n"
+    "   that proof.json names, takes Keccak-256, which these tools do not have: `scfd verify` "
+    "checks it.\n"
+    "   To be trusted, or looked up at any node: that the chain has a block of that number and "
+    "hash",
+    "EVM 链：交易数据载有声明的根。交易签名及其在区块中的位置须用 Keccak-256 计算，上述工具无此"
+    "算法，\n   请用 `scfd verify`；该链存在此编号与哈希的区块，须信任或向任一节点查询",
+    "    for a in proofs/anchors/*; do if [ -f \"$a/proof.json\" ]; then\n"
+    "    b=$($chain < \"$a/block.txt\"); digest=sha256sum; hash '\\000' \"${b%% *}\"; fold "
+    "\"$a/path.txt\"\n"
+    "    read -r line < \"$a/proof.json\" || :\n"
+    "    case ${line%%\\\"transaction_hash\\\"*} in *\"73636664$d\"*) f=;; *) f=no;; esac\n"
+    "    same \"$f\" '' \"$a: the transaction carries the root\"\n"
+    "    line=${line#*\\\"block_number\\\":}; echo \"$a: to be looked up: block ${line%%,"
+    "\\\"header\\\"*}\"; fi; done\n"};
+
+static const struct section in_bitcoin = {
+    "OpenTimestamps: the statement's digest leads to what must be the Merkle root of a Bitcoin "
+    "block.\n"
+    "   To be looked up at any node: that the block has it, and its time. (`ots verify` does "
+    "both.)",
+    "OpenTimestamps：由声明摘要逐步计算出比特币区块的默克尔根；该区块是否具有此根及其时间，"
+    "须向任一节点查询",
+    "    for a in proofs/anchors/*; do if [ -f \"$a/steps.txt\" ]; then\n"
+    "    digest=sha256sum; m=$(sha256sum < \"$a/statement.txt\"); m=${m%% *}\n"
+    "    while read -r op hex; do case $op in append) m=$m$hex;; prepend) m=$hex$m;;\n"
+    "    sha256) hash '' \"$m\"; m=$d;;\n"
+    "    bitcoin) r=; while [ -n \"$m\" ]; do t=${m#??}; r=${m%\"$t\"}$r; m=$t; done\n"
+    "    echo \"$a: to be looked up: Bitcoin block $hex has the Merkle root $r\";;\n"
+    "    *) same \"$op\" '' \"$a: steps\";; esac; done < \"$a/steps.txt\"; fi; done\n"};
 
 static const char anchored[] = "    openssl ts -verify -in proofs/anchors/%s/proof.tst -token_in "
                                "-data proofs/anchors/%s/statement.txt "
@@ -171,7 +225,13 @@ static void put_at(struct scf_buf *out, int *number, const struct section *s, in
     put_section(out, number, s, text);
 }
 
-/* Timestamps are checked with openssl; where a public chain stands is for its own tools. */
+static bool has_kind(const struct scf_instructions *i, enum scf_anchor_kind kind) {
+    bool found = false;
+    for (size_t k = 0; k < i->anchor_count; k++)
+        found |= i->anchors[k].kind == kind;
+    return found;
+}
+
 static void put_anchors(struct scf_buf *out, int *number, const struct scf_instructions *i) {
     if (i->anchor_count == 0)
         return;
@@ -182,6 +242,10 @@ static void put_anchors(struct scf_buf *out, int *number, const struct scf_instr
             scf_buf_printf(out, anchored, name, name, name,
                            i->proven_us[k] / SCF_US_PER_SECOND + 1);
     }
+    if (has_kind(i, SCF_ANCHOR_EVM))
+        put_section(out, number, &on_evm, "");
+    if (has_kind(i, SCF_ANCHOR_OTS))
+        put_section(out, number, &in_bitcoin, "");
 }
 
 void scf_instructions_write(const struct scf_instructions *i, struct scf_buf *out) {
@@ -189,6 +253,7 @@ void scf_instructions_write(const struct scf_instructions *i, struct scf_buf *ou
     int number = 1;
     scf_buf_puts(out, opening);
     put_section(out, &number, &unpacking, i->file_name);
+    scf_buf_puts(out, suites[i->suite]);
     put_section(out, &number, &sums, "");
     put_section(out, &number, &manifest, "");
     put_at(out, &number, &signature, i->signed_us);
@@ -197,4 +262,29 @@ void scf_instructions_write(const struct scf_instructions *i, struct scf_buf *ou
     if (i->cosigned)
         put_section(out, &number, &cosigned, "");
     put_anchors(out, &number, i);
+}
+
+void scf_readme_write(const struct scf_bundle_facts *f, struct scf_buf *out) {
+    const struct scf_record *r = &f->record;
+    char id[SCF_ID_TEXT], received[SCF_TIME_TEXT], sealed[SCF_TIME_TEXT];
+    const char *kind = scf_record_kind_name(r->kind);
+    scf_id_format(scf_record_kind_prefix(r->kind), &r->id, id);
+    scf_time_format(r->received_us, received);
+    scf_time_format(f->block.time_us, sealed);
+    scf_buf_printf(out,
+                   "电子证据包（ASiC-E）\n\n"
+                   "记录：%s（%s）\n接收时间：%s\n上链时间：%s\n所在链：%.*s\n\n"
+                   "证明内容：evidence/body.json 所载数据在上链时间前已由该链接收，此后未被改动。\n"
+                   "不证明：数据内容本身属实。\n"
+                   "文件清单见 index.json，验证方法见 VERIFY.txt，无需联网，亦无需向运营方查询。\n\n",
+                   id, kind, received, sealed, (int)f->block.origin.n, f->block.origin.p);
+    scf_buf_printf(
+        out,
+        "Evidence bundle (ASiC-E)\n\n"
+        "Record: %s (%s)\nReceived: %s\nSealed: %s\nChain: %.*s\n\n"
+        "It proves: the chain had received evidence/body.json when it was sealed, and not a byte\n"
+        "of it was changed since. It does not prove that what the data say is true.\n"
+        "index.json lists the files, VERIFY.txt says how to check them, without a network and\n"
+        "without asking the operator.\n",
+        id, kind, received, sealed, (int)f->block.origin.n, f->block.origin.p);
 }

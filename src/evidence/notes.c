@@ -1,6 +1,7 @@
 /* Signed notes and Merkle paths in the form that a shell with openssl and sha256sum can use. */
 #include "bundle.h"
 
+#include "scfd/chain/block.h"
 #include "scfd/chain/note.h"
 
 bool scf_note_text(struct scf_str note, struct scf_str *ret_text) {
@@ -56,4 +57,28 @@ bool scf_path_lines(uint64_t index, uint64_t size, const struct scf_hash *path, 
         sn >>= 1;
     }
     return sn == 0;
+}
+
+/* Without the number that an origin got after a restore. */
+static struct scf_str first_origin(struct scf_str origin) {
+    size_t n = origin.n;
+    while (n > 0 && isdigit((unsigned char)origin.p[n - 1]))
+        n--;
+    return n > 1 && n < origin.n && origin.p[n - 1] == '/' ? (struct scf_str){origin.p, n - 1}
+                                                           : origin;
+}
+
+bool scf_bundle_same_log(struct scf_str chain_origin, struct scf_str other) {
+    const struct scf_str tail = SCF_STR("/anchors");
+    struct scf_uuid id, other_id;
+    struct scf_str origin, other_origin;
+    if (!scf_chain_origin_parse(chain_origin, &id, &origin))
+        return false;
+    if (scf_chain_origin_parse(other, &other_id, &other_origin))
+        return scf_uuid_eq(&id, &other_id) &&
+               scf_str_eq(first_origin(origin), first_origin(other_origin));
+    if (other.n <= tail.n || memcmp(other.p + other.n - tail.n, tail.p, tail.n) != 0)
+        return false;
+    other.n -= tail.n;
+    return scf_str_eq(first_origin(origin), first_origin(other));
 }

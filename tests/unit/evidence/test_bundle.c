@@ -145,7 +145,7 @@ static struct scf_str proof_of(const struct tree *t) {
 /* ---- the bundle ---- */
 
 static struct scf_str made(const struct tree *t) {
-    struct scf_buf text = empty(), der = empty(), out = empty();
+    struct scf_buf text = empty(), readme = empty(), der = empty(), out = empty();
     struct scf_error err = {0};
     struct scf_bundle_facts f = {
         .proof_json = proof_of(t), .body = t->record.body, .chain_pem = scf_signer_chain(signer)};
@@ -154,6 +154,8 @@ static struct scf_str made(const struct tree *t) {
     scf_instructions_write(&i, &text);
     f.instructions = keep(&text);
     assert_true(scf_bundle_facts_read(arena, &f));
+    scf_readme_write(&f, &readme);
+    f.readme = keep(&readme);
     scf_bundle_put_content(&b, &f);
     assert_int_equal(scf_cades_sign(signer, scf_bundle_bytes(&b, SCF_MANIFEST_1),
                                     f.block.time_us + 1000000, &der, &err),

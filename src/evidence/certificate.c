@@ -145,6 +145,25 @@ static const char *merkle_path(struct page *p) {
     return copy;
 }
 
+static const char *collector(struct page *p) {
+    char node[SCF_ID_TEXT];
+    scf_id_format("node", &p->c->record->chain_id, node);
+    return scf_asprintf(p->arena, "%s\n%s · scfd " SCFD_VERSION, node, p->c->issuer);
+}
+
+/* As it stands in the block's note, but for the id of the key. */
+static const char *block_signature(struct page *p) {
+    const struct scf_bundle_facts *f = p->c->facts;
+    uint8_t sig[SCF_NOTE_SIGNATURE_MAX];
+    char base64[SCF_BASE64_LEN(SCF_NOTE_SIGNATURE_MAX) + 1];
+    struct scf_str text;
+    size_t n;
+    if (!scf_note_split(f->block_note, &text, sig, &n))
+        return NULL;
+    scf_base64(sig, n, base64);
+    return scf_asprintf(p->arena, "%s\n%s", f->alg == SCF_SM3 ? "SM2/SM3" : "Ed25519", base64);
+}
+
 /* ---- the page ---- */
 
 static const char *number(struct page *p) {
@@ -197,16 +216,18 @@ static void put_chain_rows(struct page *p) {
 }
 
 static void put_issuer_rows(struct page *p, const char *url) {
-    row(p, "采集节点与软件", "Collecting node and software",
-        scf_asprintf(p->arena, "%s · scfd " SCFD_VERSION, p->c->issuer));
+    row(p, "采集节点与软件", "Collecting node and software", collector(p));
     row(p, "签名证书序列号", "Serial number of the signing certificate", p->c->signer_serial);
+    row(p, "区块签名", "Signature of the block", block_signature(p));
     row(p, "司法、公证节点", "Judicial and notary nodes",
         p->c->judges != NULL ? p->c->judges : "尚无 None yet");
     row(p, "存储与保管期限", "Storage and retention",
         "保存于平台数据库，依法删除前长期保存；删除后链上叶子仍在。\n"
         "Kept in the platform's database until it must be erased by law; its leaf stays.");
     row(p, "验证地址", "Verification", url);
-    row(p, "出具方", "Issuer", p->c->issuer);
+    row(p, "出具方与签章", "Issuer and seal",
+        scf_asprintf(p->arena, "%s（电子签名见证据包 electronic signature: see the bundle）",
+                     p->c->issuer));
     row(p, "状态", "Status", "有效 Valid");
     scf_pdf_line(p->pdf, LEFT, p->y, RIGHT, p->y, 40, SCF_TONE_RULE);
 }

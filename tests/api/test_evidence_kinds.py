@@ -1,5 +1,6 @@
 """Bundles of every kind of record, for every role, in chains of both suites, with anchors of every
 kind that this machine can run: openssl and `scfd verify` check them all."""
+import json
 import time
 
 import pytest
@@ -147,3 +148,64 @@ def test_verify_txt_finds_altered_anchors(sample, tmp_path, name):
     files[name] = asice.flipped(files[name] or b"left \n", len(files[name]) // 2, 1)
     code, output = asice.run_steps(tmp_path / "room", asice.canonical_zip(files), path.name)
     assert code != 0, output
+
+
+# ---- every kind of record, every role ----
+
+# As enum scf_record_kind numbers them.
+PREFIXES = ["epr", "ctr", "evt", "inv", "gua", "asm", "dec", "loan", "rep", "tpl", "pol", "ltm",
+            "rcv", "hold"]
+
+
+def typed_id(prefix, uuid):
+    """Crockford's base 32 of the 128 bits, as all ids are written."""
+    number, digits = int(uuid.replace("-", ""), 16), ""
+    for _ in range(26):
+        digits = "0123456789abcdefghjkmnpqrstvwxyz"[number & 31] + digits
+        number >>= 5
+    return f"{prefix}_{digits}"
+
+
+def one_of_each(server):
+    rows = server.psql("SELECT DISTINCT ON (kind, suite) kind, r.id FROM scfd.record r JOIN"
+                       " scfd.chain c ON c.id = r.chain_id ORDER BY kind, suite, r.leaf_index")
+    return [(int(kind), uuid) for kind, uuid in (row.split("|") for row in rows.splitlines())]
+
+
+def test_every_kind_for_every_role(anchored, tmp_path):
+    """Who may see the record gets a bundle that verifies, nobody else learns that it is there."""
+    world, kinds = anchored.world, set()
+    clients = world.clients()
+    for kind, uuid in one_of_each(world.server):
+        record = typed_id(PREFIXES[kind], uuid)
+        got = {}
+        for role, client in clients.items():
+            seen = client.get(f"/v1/records/{record}").status
+            for path in ("evidence?timestamp=none", "preservation-certificate"):
+                answer = client.get(f"/v1/records/{record}/{path}", headers={"Prefer": "wait=10"})
+                assert answer.status == seen, (kind, role, answer)
+            if seen == 200:
+                got[role] = client.get(f"/v1/records/{record}/evidence?timestamp=none").body
+        assert "admin" in got, kind
+        path = tmp_path / f"{record}.asice"
+        path.write_bytes(got["admin"])
+        code, output = asice.verify(path)
+        assert code == 0 and "FAILED" not in output, (kind, output)
+        kinds.add(kind)
+    assert len(kinds) >= 12, kinds
+
+
+def test_a_body_as_large_as_may_be(anchored, tmp_path):
+    """2 MiB, most of it blanks; the bundle has every one of them."""
+    world = anchored.world
+    text = json.dumps(world.chain.contract(), ensure_ascii=False).encode()
+    body = text + b" " * ((2 << 20) - len(text))
+    made = world.erp.post("/v1/contracts", body)
+    assert made.status == 201, made
+    path = tmp_path / f"{made.json()['id']}.asice"
+    path.write_bytes(fetch(world.erp, made.json()["id"]))
+    assert asice.entries(path.read_bytes())["evidence/body.json"] == body
+    code, output = asice.verify(path)
+    assert code == 0, output
+    code, output = asice.run_steps(tmp_path / "room", path.read_bytes(), path.name)
+    assert code == 0, output

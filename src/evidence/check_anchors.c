@@ -117,7 +117,8 @@ static void check_proof(struct anchor_check *k) {
     if (good)
         put_to_be_trusted(k);
     scf_buf_free(&lines);
-    if (good && time_us > k->c->latest_us)
+    /* Bitcoin's time comes from the reader's headers: whoever signed did not know it. */
+    if (good && a->kind != SCF_ANCHOR_OTS && time_us > k->c->latest_us)
         k->c->latest_us = time_us;
 }
 

@@ -214,11 +214,11 @@ def test_other_peoples_keys_do_not_verify_it(sample, tmp_path):
 # ---- that nothing can be altered ----
 
 
-def test_hundreds_of_flipped_bytes(sample, tmp_path):
+def test_flipped_bytes(sample, tmp_path):
     """Of each file and of what is between files; all positions are for the unit test."""
     random.seed(4)
     path = tmp_path / "altered.asice"
-    for position in random.sample(range(len(sample.bundle)), 200):
+    for position in random.sample(range(len(sample.bundle)), 60):
         path.write_bytes(asice.flipped(sample.bundle, position, 1 << random.randrange(8)))
         code, output = asice.verify(path)
         assert code == 5 and "FAILED" in output, (position, code, output)

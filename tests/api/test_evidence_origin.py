@@ -30,6 +30,7 @@ class Continued:
         self.change = dict(line.split(": ", 1) for line in done.stdout.splitlines())["record"]
         server.start()
         admin = server.client()
+        self.new = story.publish(2)[-1]["record"]["id"]
         answer = admin.post("/v1/anchor-targets", {
             "name": "tsa", "kind": "rfc3161", "url": authority.url, "interval_s": 1,
             "settings": {"ca_pem": authority.ca_pem}})
@@ -37,7 +38,6 @@ class Continued:
         add_witness(server, peer.url, peer.cosigner.vkey)
         path = f"/v1/chains/{story.node}/witness-quorum"
         assert admin.call("PUT", path, {"quorum": 1}).status == 200
-        self.new = story.publish(2)[-1]["record"]["id"]
         self.old_key = story.before[0]["vkey"]
 
         def complete():

@@ -1,5 +1,6 @@
 /* 00-README.txt: what a bundle is. VERIFY.txt: how to check it with unzip, sha256sum, openssl and a
- * POSIX shell, and nothing else; both in Chinese and English. A test runs every command of it as it stands.
+ * POSIX shell, and nothing else; both in Chinese and English. A test runs every command of it as it
+ * stands.
  *
  * A shell can turn hex into bytes (printf knows octal), so that trees are hashed with sha256sum, or
  * with openssl in a chain of SM3. $digest is what hashes the tree at hand: the chain's own, or that
@@ -271,13 +272,14 @@ void scf_readme_write(const struct scf_bundle_facts *f, struct scf_buf *out) {
     scf_id_format(scf_record_kind_prefix(r->kind), &r->id, id);
     scf_time_format(r->received_us, received);
     scf_time_format(f->block.time_us, sealed);
-    scf_buf_printf(out,
-                   "电子证据包（ASiC-E）\n\n"
-                   "记录：%s（%s）\n接收时间：%s\n上链时间：%s\n所在链：%.*s\n\n"
-                   "证明内容：evidence/body.json 所载数据在上链时间前已由该链接收，此后未被改动。\n"
-                   "不证明：数据内容本身属实。\n"
-                   "文件清单见 index.json，验证方法见 VERIFY.txt，无需联网，亦无需向运营方查询。\n\n",
-                   id, kind, received, sealed, (int)f->block.origin.n, f->block.origin.p);
+    scf_buf_printf(
+        out,
+        "电子证据包（ASiC-E）\n\n"
+        "记录：%s（%s）\n接收时间：%s\n上链时间：%s\n所在链：%.*s\n\n"
+        "证明内容：evidence/body.json 所载数据在上链时间前已由该链接收，此后未被改动。\n"
+        "不证明：数据内容本身属实。\n"
+        "文件清单见 index.json，验证方法见 VERIFY.txt，无需联网，亦无需向运营方查询。\n\n",
+        id, kind, received, sealed, (int)f->block.origin.n, f->block.origin.p);
     scf_buf_printf(
         out,
         "Evidence bundle (ASiC-E)\n\n"

@@ -359,9 +359,8 @@ static enum scf_code name_anchors(struct making *m, struct scf_certificate *c,
                                                   .kind = scf_anchor_kind_names[e->target->kind],
                                                   .state = scf_anchor_state_names[e->state],
                                                   .reference = e->reference,
-                                                  .proven_us = m->proven_us[i] > 0
-                                                                   ? m->proven_us[i]
-                                                                   : e->proven_us};
+                                                  .proven_us = m->proven_us[i] > 0 ? m->proven_us[i]
+                                                                                   : e->proven_us};
     }
     c->anchors = list;
     c->anchor_count = m->facts.anchor_count;

@@ -32,7 +32,7 @@ def names_in(bundle):
 
 
 class Anchored:
-    """A seller whose chain is of SM3, a buyer whose chain is of SHA-256, and targets of all kinds."""
+    """A seller with a chain of SM3, a guarantor with one of SHA-256, and targets of all kinds."""
 
     def __init__(self, server, authority, calendar, node):
         self.world = World(server, {"erp": SM3, "lender": SM3})

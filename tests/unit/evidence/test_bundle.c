@@ -318,6 +318,32 @@ static void test_notes_that_are_none(void **state) {
         assert_false(scf_note_split(scf_str(bad[i]), &text, sig, &n));
 }
 
+static void test_origins_of_the_same_log(void **state) {
+    (void)state;
+#define NODE "/node_01m81xky7yfd5vyyhe7gvk2s7j"
+    const struct scf_str mine = SCF_STR("a.example/log" NODE);
+    static const char *const same[] = {"a.example/log" NODE, "a.example/log/2" NODE,
+                                       "a.example/log/13" NODE, "a.example/log/anchors",
+                                       "a.example/log/2/anchors"};
+    static const char *const other[] = {"",
+                                        "a.example/log",
+                                        "a.example/log2" NODE,
+                                        "b.example/log" NODE,
+                                        "a.example/log/x" NODE,
+                                        "a.example/log/2/3" NODE,
+                                        "a.example/log/node_01m81xky7yfd5vyyhe7gvk2s7k",
+                                        "a.example/log2/anchors",
+                                        "/anchors",
+                                        "anchors"};
+    for (size_t i = 0; i < SCF_COUNT(same); i++)
+        assert_true(scf_bundle_same_log(mine, scf_str(same[i])));
+    for (size_t i = 0; i < SCF_COUNT(other); i++)
+        assert_false(scf_bundle_same_log(mine, scf_str(other[i])));
+    assert_true(scf_bundle_same_log(SCF_STR("a.example/log/2" NODE), mine));
+    assert_false(scf_bundle_same_log(SCF_STR("a.example/log"), mine));
+#undef NODE
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_it_holds),
@@ -327,6 +353,7 @@ int main(void) {
         cmocka_unit_test(test_another_key),
         cmocka_unit_test(test_sides_of_a_path),
         cmocka_unit_test(test_notes_that_are_none),
+        cmocka_unit_test(test_origins_of_the_same_log),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -298,4 +298,5 @@ const struct scf_anchor_adapter scf_anchor_ots = {
     .file_suffix = "ots",
     .media_type = "application/vnd.opentimestamps.v1",
     .verify = ots_verify,
+    .steps = ots_steps,
 };

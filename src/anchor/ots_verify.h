@@ -10,4 +10,7 @@
 bool ots_verify(struct scf_str proof, struct scf_str statement, struct scf_str trust,
                 struct scf_buf *report, int64_t *ret_time_us);
 
+/* See `steps` of the adapter. */
+bool ots_steps(struct scf_str proof, struct scf_buf *out);
+
 #endif

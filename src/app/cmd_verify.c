@@ -123,7 +123,13 @@ static bool is_of_bundles(const struct arguments *given) {
 }
 
 static int verify(struct scf_str document, const struct arguments *given, struct scf_buf *report) {
-    if (scf_bundle_is(document) || is_of_bundles(given))
+    bool bundle = scf_bundle_is(document) || is_of_bundles(given);
+    if (bundle && (given->body || given->leaf)) {
+        fprintf(stderr, "scfd: verify: a bundle has body and leaf in it; --body and --leaf are for "
+                        "proofs\n");
+        return SCF_EXIT_USAGE;
+    }
+    if (bundle)
         return verify_bundle(document, given, report);
     return given->key ? verify_proof(document, given, report)
                       : verify_without_key(document, report);

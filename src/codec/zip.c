@@ -1,4 +1,9 @@
-/* Canonical ZIP files. Relies on zlib for CRC-32 only. */
+/* Canonical ZIP files. Relies on zlib for CRC-32 only.
+ *
+ * Why not libzip: its releases differ in what they write for versions, attributes and times, and
+ * its reader takes what we must refuse (prefixes, gaps, trailing bytes, two answers in the two
+ * headers). Stored entries need a page of code, and the test has libzip read the result
+ * (tests/unit/codec/test_zip.c), which is the one place that is linked with it. */
 #include "scfd/codec/zip.h"
 
 #include <zlib.h>

@@ -9,7 +9,7 @@
 #define KEY "keys/anchors.vkey"
 #define FORMAT "scfd-anchor-path/v1"
 
-enum { PATH_MAX_BYTES = 64 << 10, NAME_BYTES = 40 };
+enum { PATH_MAX_BYTES = 64 << 10, STEPS_MAX_BYTES = 256 << 10, NAME_BYTES = 40 };
 
 /* ---- writing ---- */
 
@@ -45,6 +45,19 @@ static int64_t block_size(struct scf_str note) {
     return scf_note_text(note, &text) && scf_block_parse(text, &block) ? block.size : 0;
 }
 
+/* The way of an OpenTimestamps file in steps that a shell can go; none: only scfd and ots can. */
+static void put_steps(struct scf_bundle *b, const struct scf_bundle_anchor *a,
+                      const struct scf_anchor_adapter *adapter) {
+    struct scf_buf steps;
+    scf_buf_init(&steps, STEPS_MAX_BYTES);
+    if (adapter->steps != NULL && adapter->steps(a->proof, &steps))
+        scf_bundle_add_buf(b, in(b, a, "steps.txt"), &steps, "text/plain",
+                           "Steps from the statement to the block that attests it",
+                           "声明至公链区块的计算步骤");
+    else
+        scf_buf_free(&steps);
+}
+
 static void put_proof(struct scf_bundle *b, const struct scf_bundle_anchor *a) {
     const struct scf_anchor_adapter *adapter = scf_anchor_adapter_of(a->kind);
     if (adapter == NULL) {
@@ -53,6 +66,7 @@ static void put_proof(struct scf_bundle *b, const struct scf_bundle_anchor *a) {
     }
     scf_bundle_add(b, scf_asprintf(b->arena, ANCHORS "%s/proof.%s", a->name, adapter->file_suffix),
                    a->proof, adapter->media_type, "What the anchor proves with", "锚定证明");
+    put_steps(b, a, adapter);
     if (a->trust.n > 0)
         scf_bundle_add(b, in(b, a, "tsa-chain.pem"), a->trust, "application/x-pem-file",
                        "Certificates that it is verified with", "验证锚定证明所用证书");
@@ -94,6 +108,19 @@ void scf_bundle_put_anchor_key(struct scf_bundle *b, const struct scf_bundle_fac
     free(text);
     scf_bundle_add_buf(b, "keys/anchors.pub.pem", &pem, "application/x-pem-file",
                        "The same key for openssl", "同一公钥（openssl 格式）");
+}
+
+void scf_bundle_to_be_trusted(enum scf_anchor_kind kind, const char **ret_en, const char **ret_zh) {
+    static const char *const texts[SCF_ANCHOR_KINDS][2] = {
+        [SCF_ANCHOR_RFC3161] = {"the authority and its certificates", "时间戳机构及其证书"},
+        [SCF_ANCHOR_EVM] = {"that the chain has the block that proof.json names; any node says so",
+                            "该链上存在 proof.json 所载区块（可向任一节点查询）"},
+        [SCF_ANCHOR_OTS] = {"that the Bitcoin block of that height has that Merkle root; any node "
+                            "says so, and when",
+                            "比特币该高度区块具有该默克尔根及其时间（可向任一节点查询）"},
+    };
+    *ret_en = texts[kind][0];
+    *ret_zh = texts[kind][1];
 }
 
 /* ---- reading ---- */

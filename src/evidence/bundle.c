@@ -205,6 +205,8 @@ static void put_lists(struct scf_bundle *b, const struct scf_bundle_facts *f) {
 void scf_bundle_put_content(struct scf_bundle *b, const struct scf_bundle_facts *f) {
     struct scf_buf manifest;
     scf_bundle_add(b, "mimetype", SCF_STR(SCF_BUNDLE_TYPE), TEXT, "What this file is", "文件类型");
+    scf_bundle_add(b, "00-README.txt", f->readme, "text/plain; charset=utf-8",
+                   "What this bundle is", "证据包说明");
     scf_bundle_add(b, "VERIFY.txt", f->instructions, "text/plain; charset=utf-8",
                    "How to check this bundle", "验证说明");
     put_record(b, f);

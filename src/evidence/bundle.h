@@ -16,7 +16,7 @@
 #define SCF_TIMESTAMP_2 "META-INF/timestamp002.tst"
 #define SCF_TIMESTAMP_2_ROOTS "META-INF/timestamp002.pem"
 
-enum { SCF_BUNDLE_FILES_MAX = 400, SCF_BUNDLE_ANCHORS_MAX = 24 };
+enum { SCF_BUNDLE_FILES_MAX = 500, SCF_BUNDLE_ANCHORS_MAX = 24 };
 
 /* ---- files ---- */
 
@@ -65,6 +65,7 @@ struct scf_bundle_facts {
     struct scf_str proof_json;    /* scfd-proof/v1 */
     struct scf_str body;          /* the record's, as received */
     struct scf_str chain_pem;     /* the signer's certificates */
+    struct scf_str readme;        /* 00-README.txt */
     struct scf_str instructions;  /* VERIFY.txt */
     struct scf_str witness_keys;  /* C2SP keys, a line each, of who cosigned; empty: nobody did */
     struct scf_str cosigned_note; /* the checkpoint with these cosignatures */
@@ -108,6 +109,8 @@ bool scf_bundle_cosignature(const struct scf_bundle_facts *f, struct scf_str vke
 /* keys/anchors.* (anchors.c): the key of the statements, if there are anchors. Chains of SM2 are
  * signed by another key than they. */
 void scf_bundle_put_anchor_key(struct scf_bundle *b, const struct scf_bundle_facts *f);
+/* What whoever verifies an anchor of that kind has to trust or to look up, in one clause. */
+void scf_bundle_to_be_trusted(enum scf_anchor_kind kind, const char **ret_en, const char **ret_zh);
 /* A signed note three times: whole, and its text and signature apart, as openssl takes them. */
 void scf_bundle_put_note(struct scf_bundle *b, const char *stem, struct scf_str note,
                          const char *en, const char *zh);
@@ -152,7 +155,11 @@ bool scf_note_text(struct scf_str note, struct scf_str *ret_text) SCF_MUST_CHECK
 bool scf_path_lines(uint64_t index, uint64_t size, const struct scf_hash *path, size_t n,
                     struct scf_buf *out) SCF_MUST_CHECK;
 
-/* ---- VERIFY.txt (instructions.c) ---- */
+/* ---- 00-README.txt and VERIFY.txt (instructions.c) ---- */
+
+/* Of facts that were read (scf_bundle_facts_read). Both texts are facts themselves when a bundle is
+ * checked: another version of scfd may word them otherwise. */
+void scf_readme_write(const struct scf_bundle_facts *f, struct scf_buf *out);
 
 struct scf_instructions {
     const char *file_name;
@@ -160,7 +167,7 @@ struct scf_instructions {
     int64_t signed_us;    /* signing time of the signature */
     bool cosigned;        /* by witnesses */
     const struct scf_bundle_anchor *anchors;
-    const int64_t *proven_us; /* of each anchor: the time that it proves */
+    const int64_t *proven_us; /* of each anchor: the time that it proves; 0: see to_be_trusted */
     size_t anchor_count;
 };
 void scf_instructions_write(const struct scf_instructions *i, struct scf_buf *out);

@@ -62,15 +62,17 @@ static bool read_facts(struct scf_bundle_check *c) {
         .proof_json = scf_check_bytes(c, "proofs/proof.json"),
         .body = scf_check_bytes(c, "evidence/body.json"),
         .chain_pem = scf_check_bytes(c, "keys/signer-chain.pem"),
+        .readme = scf_check_bytes(c, "00-README.txt"),
         .instructions = scf_check_bytes(c, "VERIFY.txt"),
     };
-    return scf_check_step(c, scf_bundle_facts_read(c->arena, &c->facts),
-                          "the bundle holds a complete proof of a record") &&
-           scf_check_step(c,
-                          scf_bundle_read_anchors(c->arena, c->entries, c->n, &c->facts) &&
-                              scf_bundle_read_cosigned(c->arena, c->entries, c->n, &c->facts),
-                          "the bundle holds %zu anchors, and what witnesses cosigned",
-                          c->facts.anchor_count);
+    if (!scf_check_step(c, scf_bundle_facts_read(c->arena, &c->facts),
+                        "the bundle holds a complete proof of a record"))
+        return false;
+    bool read = scf_bundle_read_anchors(c->arena, c->entries, c->n, &c->facts) &&
+                scf_bundle_read_cosigned(c->arena, c->entries, c->n, &c->facts);
+    return scf_check_step(c, read, "the bundle holds %zu anchors, %s", c->facts.anchor_count,
+                          c->facts.witness_keys.n > 0 ? "and what witnesses cosigned"
+                                                      : "and nothing that witnesses cosigned");
 }
 
 static void put_together(struct scf_bundle_check *c) {

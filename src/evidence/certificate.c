@@ -62,6 +62,11 @@ static const char *time_text(struct page *p, int64_t us) {
     return scf_strdup(p->arena, text);
 }
 
+/* When an anchor proves it; a Bitcoin block's time is looked up by whoever verifies. */
+static const char *proven_text(struct page *p, int64_t us) {
+    return us > 0 ? time_text(p, us) : "时间见区块 time: see the block";
+}
+
 static const char *hex_text(struct page *p, const struct scf_hash *hash) {
     char text[2 * SCF_HASH_LEN + 1];
     scf_hex(hash->b, SCF_HASH_LEN, text);
@@ -119,7 +124,7 @@ static const char *anchors(struct page *p) {
     for (size_t i = 0; i < p->c->anchor_count; i++) {
         const struct scf_certificate_anchor *a = &p->c->anchors[i];
         scf_buf_printf(&text, "%s%s (%s, %s) %s %s", i > 0 ? "\n" : "", a->target, a->kind,
-                       a->state, time_text(p, a->proven_us), a->reference ? a->reference : "");
+                       a->state, proven_text(p, a->proven_us), a->reference ? a->reference : "");
     }
     const char *copy = p->c->anchor_count == 0 ? "尚无 None yet"
                        : text.overflow         ? NULL
@@ -138,6 +143,25 @@ static const char *merkle_path(struct page *p) {
     const char *copy = text.overflow ? NULL : scf_strndup(p->arena, text.data, text.len);
     scf_buf_free(&text);
     return copy;
+}
+
+static const char *collector(struct page *p) {
+    char node[SCF_ID_TEXT];
+    scf_id_format("node", &p->c->record->chain_id, node);
+    return scf_asprintf(p->arena, "%s\n%s · scfd " SCFD_VERSION, node, p->c->issuer);
+}
+
+/* As it stands in the block's note, but for the id of the key. */
+static const char *block_signature(struct page *p) {
+    const struct scf_bundle_facts *f = p->c->facts;
+    uint8_t sig[SCF_NOTE_SIGNATURE_MAX];
+    char base64[SCF_BASE64_LEN(SCF_NOTE_SIGNATURE_MAX) + 1];
+    struct scf_str text;
+    size_t n;
+    if (!scf_note_split(f->block_note, &text, sig, &n))
+        return NULL;
+    scf_base64(sig, n, base64);
+    return scf_asprintf(p->arena, "%s\n%s", f->alg == SCF_SM3 ? "SM2/SM3" : "Ed25519", base64);
 }
 
 /* ---- the page ---- */
@@ -199,16 +223,18 @@ static void put_chain_rows(struct page *p) {
 }
 
 static void put_issuer_rows(struct page *p, const char *url) {
-    row(p, "采集节点与软件", "Collecting node and software",
-        scf_asprintf(p->arena, "%s · scfd " SCFD_VERSION, p->c->issuer));
+    row(p, "采集节点与软件", "Collecting node and software", collector(p));
     row(p, "签名证书序列号", "Serial number of the signing certificate", p->c->signer_serial);
+    row(p, "区块签名", "Signature of the block", block_signature(p));
     row(p, "司法、公证节点", "Judicial and notary nodes",
         p->c->judges != NULL ? p->c->judges : "尚无 None yet");
     row(p, "存储与保管期限", "Storage and retention",
         "保存于平台数据库，依法删除前长期保存；删除后链上叶子仍在。\n"
         "Kept in the platform's database until it must be erased by law; its leaf stays.");
     row(p, "验证地址", "Verification", url);
-    row(p, "出具方", "Issuer", p->c->issuer);
+    row(p, "出具方与签章", "Issuer and seal",
+        scf_asprintf(p->arena, "%s（电子签名见证据包 electronic signature: see the bundle）",
+                     p->c->issuer));
     row(p, "状态", "Status", "有效 Valid");
     scf_pdf_line(p->pdf, LEFT, p->y, RIGHT, p->y, 40, SCF_TONE_RULE);
 }

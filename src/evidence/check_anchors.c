@@ -63,6 +63,14 @@ static void put_lines(struct anchor_check *k, const struct scf_buf *lines) {
     }
 }
 
+static void put_to_be_trusted(struct anchor_check *k) {
+    const char *en, *zh;
+    scf_bundle_to_be_trusted(k->a->kind, &en, &zh);
+    if (k->c->trust->roots.n == 0)
+        scf_buf_printf(k->c->report, "note    anchor %s: to be trusted, or looked up: %s\n",
+                       k->a->name, en);
+}
+
 static void check_proof(struct anchor_check *k) {
     const struct scf_bundle_anchor *a = k->a;
     const struct scf_bundle_trust *trust = k->c->trust;
@@ -74,11 +82,19 @@ static void check_proof(struct anchor_check *k) {
     bool good =
         scf_anchor_adapter_of(a->kind)->verify(a->proof, k->text, trusted, &lines, &time_us);
     scf_time_format(time_us, time);
-    scf_check_step(k->c, good, "anchor %s: %s proves the statement at %s", a->name,
-                   scf_anchor_kind_names[a->kind], good ? time : "no time");
+    if (good && time_us > 0)
+        scf_check_step(k->c, true, "anchor %s: %s proves the statement at %s", a->name,
+                       scf_anchor_kind_names[a->kind], time);
+    else
+        scf_check_step(k->c, good, "anchor %s: the %s proof leads from the statement to %s",
+                       a->name, scf_anchor_kind_names[a->kind],
+                       good ? "a block; when it was is to be looked up" : "nothing");
     put_lines(k, &lines);
+    if (good)
+        put_to_be_trusted(k);
     scf_buf_free(&lines);
-    if (good && time_us > k->c->latest_us)
+    /* Bitcoin's time comes from the reader's headers: whoever signed did not know it. */
+    if (good && a->kind != SCF_ANCHOR_OTS && time_us > k->c->latest_us)
         k->c->latest_us = time_us;
 }
 

@@ -1,5 +1,6 @@
-/* VERIFY.txt: how to check a bundle with unzip, sha256sum, openssl and a POSIX shell, and nothing
- * else; in Chinese and English. A test runs every command of it as it stands.
+/* 00-README.txt: what a bundle is. VERIFY.txt: how to check it with unzip, sha256sum, openssl and a
+ * POSIX shell, and nothing else; both in Chinese and English. A test runs every command of it as it
+ * stands.
  *
  * A shell can turn hex into bytes (printf knows octal), so that trees are hashed with openssl. The
  * chain's suite is named once, in `alg` and `signed`; the trees of anchors are of SHA-256, and
@@ -7,6 +8,7 @@
 #include "bundle.h"
 
 #include "scfd/base/clock.h"
+#include "scfd/codec/sign.h"
 
 struct section {
     const char *en, *zh, *commands; /* four blanks before each line of these; @@ is filled in */
@@ -164,6 +166,40 @@ static const struct section anchors = {
     "    fold sha256 \"$a/path.txt\"; root \"$a/statement.txt\" \"$a: the block is in the "
     "statement\"; done\n"};
 
+/* Keccak-256, and RLP, are beyond the tools at hand. */
+static const struct section on_evm = {
+    "EVM chains: the transaction carries the statement's root. That it is signed, and in the "
+    "block\n"
+    "   that proof.json names, takes Keccak-256, which these tools do not have: `scfd verify` "
+    "checks it.\n"
+    "   To be trusted, or looked up at any node: that the chain has a block of that number and "
+    "hash",
+    "EVM 链：交易数据载有声明的根。交易签名及其在区块中的位置须用 Keccak-256 计算，上述工具无此"
+    "算法，\n   请用 `scfd verify`；该链存在此编号与哈希的区块，须信任或向任一节点查询",
+    "    for a in proofs/anchors/*; do if [ -f \"$a/proof.json\" ]; then\n"
+    "    b=$(openssl dgst -$alg -r \"$a/block.txt\"); hash sha256 '\\000' \"${b%% *}\"; "
+    "fold sha256 \"$a/path.txt\"\n"
+    "    read -r line < \"$a/proof.json\" || :\n"
+    "    case ${line%%\\\"transaction_hash\\\"*} in *\"73636664$d\"*) f=;; *) f=no;; esac\n"
+    "    same \"$f\" '' \"$a: the transaction carries the root\"\n"
+    "    line=${line#*\\\"block_number\\\":}; echo \"$a: to be looked up: block ${line%%,"
+    "\\\"header\\\"*}\"; fi; done\n"};
+
+static const struct section in_bitcoin = {
+    "OpenTimestamps: the statement's digest leads to what must be the Merkle root of a Bitcoin "
+    "block.\n"
+    "   To be looked up at any node: that the block has it, and its time. (`ots verify` does "
+    "both.)",
+    "OpenTimestamps：由声明摘要逐步计算出比特币区块的默克尔根；该区块是否具有此根及其时间，"
+    "须向任一节点查询",
+    "    for a in proofs/anchors/*; do if [ -f \"$a/steps.txt\" ]; then\n"
+    "    m=$(sha256sum < \"$a/statement.txt\"); m=${m%% *}\n"
+    "    while read -r op hex; do case $op in append) m=$m$hex;; prepend) m=$hex$m;;\n"
+    "    sha256) hash sha256 '' \"$m\"; m=$d;;\n"
+    "    bitcoin) r=; while [ -n \"$m\" ]; do t=${m#??}; r=${m%\"$t\"}$r; m=$t; done\n"
+    "    echo \"$a: to be looked up: Bitcoin block $hex has the Merkle root $r\";;\n"
+    "    *) same \"$op\" '' \"$a: steps\";; esac; done < \"$a/steps.txt\"; fi; done\n"};
+
 static const char anchored[] = "    openssl ts -verify -in proofs/anchors/%s/proof.tst -token_in "
                                "-data proofs/anchors/%s/statement.txt "
                                "-CAfile proofs/anchors/%s/tsa-chain.pem -attime %" PRId64 "\n";
@@ -188,7 +224,13 @@ static void put_at(struct scf_buf *out, int *number, const struct section *s, in
     put_section(out, number, s, text);
 }
 
-/* Timestamps are checked with openssl; where a public chain stands is for its own tools. */
+static bool has_kind(const struct scf_instructions *i, enum scf_anchor_kind kind) {
+    bool found = false;
+    for (size_t k = 0; k < i->anchor_count; k++)
+        found |= i->anchors[k].kind == kind;
+    return found;
+}
+
 static void put_anchors(struct scf_buf *out, int *number, const struct scf_instructions *i) {
     if (i->anchor_count == 0)
         return;
@@ -199,6 +241,10 @@ static void put_anchors(struct scf_buf *out, int *number, const struct scf_instr
             scf_buf_printf(out, anchored, name, name, name,
                            i->proven_us[k] / SCF_US_PER_SECOND + 1);
     }
+    if (has_kind(i, SCF_ANCHOR_EVM))
+        put_section(out, number, &on_evm, "");
+    if (has_kind(i, SCF_ANCHOR_OTS))
+        put_section(out, number, &in_bitcoin, "");
 }
 
 void scf_instructions_write(const struct scf_instructions *i, struct scf_buf *out) {
@@ -214,4 +260,30 @@ void scf_instructions_write(const struct scf_instructions *i, struct scf_buf *ou
     if (i->cosigned)
         put_section(out, &number, &cosigned, "");
     put_anchors(out, &number, i);
+}
+
+void scf_readme_write(const struct scf_bundle_facts *f, struct scf_buf *out) {
+    const struct scf_record *r = &f->record;
+    char id[SCF_ID_TEXT], received[SCF_TIME_TEXT], sealed[SCF_TIME_TEXT];
+    const char *kind = scf_record_kind_name(r->kind);
+    scf_id_format(scf_record_kind_prefix(r->kind), &r->id, id);
+    scf_time_format(r->received_us, received);
+    scf_time_format(f->block.time_us, sealed);
+    scf_buf_printf(
+        out,
+        "电子证据包（ASiC-E）\n\n"
+        "记录：%s（%s）\n接收时间：%s\n上链时间：%s\n所在链：%.*s\n\n"
+        "证明内容：evidence/body.json 所载数据在上链时间前已由该链接收，此后未被改动。\n"
+        "不证明：数据内容本身属实。\n"
+        "文件清单见 index.json，验证方法见 VERIFY.txt，无需联网，亦无需向运营方查询。\n\n",
+        id, kind, received, sealed, (int)f->block.origin.n, f->block.origin.p);
+    scf_buf_printf(
+        out,
+        "Evidence bundle (ASiC-E)\n\n"
+        "Record: %s (%s)\nReceived: %s\nSealed: %s\nChain: %.*s\n\n"
+        "It proves: the chain had received evidence/body.json when it was sealed, and not a byte\n"
+        "of it was changed since. It does not prove that what the data say is true.\n"
+        "index.json lists the files, VERIFY.txt says how to check them, without a network and\n"
+        "without asking the operator.\n",
+        id, kind, received, sealed, (int)f->block.origin.n, f->block.origin.p);
 }

@@ -106,9 +106,10 @@ static bool prove(struct scf_bundle_anchor *a, struct scf_str statement, int64_t
     return had_trust && verifies(a, statement, ret_time_us);
 }
 
-/* *ret_time_us 0: it does not verify, and is left out. */
+/* Not *ret_good: it does not verify, and is left out. The time is 0 where only a block's header
+ * could say it, which whoever verifies has to bring. */
 static enum scf_code read_anchor(struct making *m, const struct scf_anchoring *from,
-                                 struct scf_bundle_anchor *a, int64_t *ret_time_us,
+                                 struct scf_bundle_anchor *a, int64_t *ret_time_us, bool *ret_good,
                                  struct scf_error *err) {
     struct scf_anchor_statement statement;
     if (!scf_anchor_statement_parse(from->entry.statement, &statement))
@@ -123,9 +124,13 @@ static enum scf_code read_anchor(struct making *m, const struct scf_anchoring *f
                                     .path_count = (size_t)from->path_count};
     memcpy(a->path, from->path, sizeof a->path);
     *ret_time_us = 0;
-    if (scf_anchor_adapter_of(a->kind) == NULL || !prove(a, from->entry.statement, ret_time_us)) {
-        scf_log(SCF_LOG_WARN, "the proof of tick %" PRId64 " at %s does not verify", statement.tick,
-                a->name);
+    *ret_good =
+        scf_anchor_adapter_of(a->kind) != NULL && prove(a, from->entry.statement, ret_time_us);
+    if (!*ret_good) {
+        /* What is only anchored may be a mere promise yet. */
+        if (from->entry.state == SCF_ANCHOR_CONFIRMED)
+            scf_log(SCF_LOG_WARN, "the proof of tick %" PRId64 " at %s does not verify",
+                    statement.tick, a->name);
         return SCF_OK;
     }
     return scf_chain_block_proof(m->db, m->arena, m->record, from->block_height, &a->block_note,
@@ -155,8 +160,10 @@ static enum scf_code read_anchors(struct making *m, struct scf_error *err) {
                                          m->facts.block.height, &m->anchorings, &found, err);
     for (size_t i = 0; code == SCF_OK && i < found && n < SCF_BUNDLE_ANCHORS_MAX; i++) {
         m->entries[n] = &m->anchorings[i].entry;
-        code = read_anchor(m, &m->anchorings[i], &m->facts.anchors[n], &m->proven_us[n], err);
-        n += m->proven_us[n] > 0;
+        bool good = false;
+        code =
+            read_anchor(m, &m->anchorings[i], &m->facts.anchors[n], &m->proven_us[n], &good, err);
+        n += good;
     }
     if (code != SCF_OK)
         return code;
@@ -203,6 +210,13 @@ static void set_time(struct making *m) {
     for (size_t i = 0; i < m->facts.anchor_count; i++)
         if (m->proven_us[i] > m->signed_us)
             m->signed_us = m->proven_us[i];
+}
+
+static bool write_readme(struct making *m) {
+    struct scf_buf text;
+    scf_buf_init(&text, TEXT_MAX);
+    scf_readme_write(&m->facts, &text);
+    return keep(m->arena, &text, &m->facts.readme);
 }
 
 static bool write_instructions(struct making *m) {
@@ -296,7 +310,7 @@ static enum scf_code make(struct making *m, bool stamped, struct scf_buf *out,
     if (code != SCF_OK)
         return code;
     set_time(m);
-    if (!write_instructions(m))
+    if (!write_readme(m) || !write_instructions(m))
         return scf_fail_memory(err);
     scf_bundle_put_content(&m->bundle, &m->facts);
     code = m->bundle.failed ? scf_fail_memory(err) : sign(m, err);
@@ -350,7 +364,8 @@ static enum scf_code name_anchors(struct making *m, struct scf_certificate *c,
                                                   .kind = scf_anchor_kind_names[e->target->kind],
                                                   .state = scf_anchor_state_names[e->state],
                                                   .reference = e->reference,
-                                                  .proven_us = m->proven_us[i]};
+                                                  .proven_us = m->proven_us[i] > 0 ? m->proven_us[i]
+                                                                                   : e->proven_us};
     }
     c->anchors = list;
     c->anchor_count = m->facts.anchor_count;

@@ -38,11 +38,27 @@ static void write_file(struct scf_jsonw *w, const struct scf_bundle_file *f) {
     scf_jw_end_object(w);
 }
 
+/* What each anchor leaves to be trusted. */
+static void write_anchor(struct scf_jsonw *w, const struct scf_bundle_anchor *a) {
+    const char *en, *zh;
+    scf_bundle_to_be_trusted(a->kind, &en, &zh);
+    scf_jw_object(w, NULL);
+    scf_jw_str(w, "kind", scf_anchor_kind_names[a->kind]);
+    scf_jw_str(w, "target", a->name);
+    scf_jw_str(w, "to_be_trusted_en", en);
+    scf_jw_str(w, "to_be_trusted_zh", zh);
+    scf_jw_end_object(w);
+}
+
 void scf_bundle_index(const struct scf_bundle *b, const struct scf_bundle_facts *f,
                       struct scf_buf *out) {
     const struct scf_record *r = &f->record;
     struct scf_jsonw w = scf_jsonw(out);
     scf_jw_object(&w, NULL);
+    scf_jw_array(&w, "anchors");
+    for (size_t i = 0; i < f->anchor_count; i++)
+        write_anchor(&w, &f->anchors[i]);
+    scf_jw_end_array(&w);
     scf_jw_array(&w, "files");
     for (size_t i = 0; i < b->n; i++)
         write_file(&w, &b->files[i]);

@@ -2,17 +2,16 @@
 import pytest
 
 from harness import asice
-from harness.server import Server
 from harness.tlog import Cosigner, text_of, verify_cosignature
-from harness.witnesses import Peer, Sealed, add_witness
+from harness.witnesses import Peer, Sealed, add_witness, remove_witness
 
 
 class World:
     def __init__(self, server, peers, folder):
-        self.peers, chain = peers, Sealed(server)
+        self.peers, self.added, chain = peers, [], Sealed(server)
         chain.grow(3)
         for peer in peers:
-            add_witness(server, peer.url, peer.cosigner.vkey)
+            self.added.append(add_witness(server, peer.url, peer.cosigner.vkey))
         chain.want(2)
         self.size = chain.grow(2)
         chain.cosigned(self.size)
@@ -29,10 +28,12 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory):
+def world(server, tmp_path_factory):
     peers = [Peer(), Peer()]
-    with Server(flags=["--origin", "w.test/log"]) as server:
-        yield World(server, peers, tmp_path_factory.mktemp("witnessed"))
+    made = World(server, peers, tmp_path_factory.mktemp("witnessed"))
+    yield made
+    for witness in made.added:
+        remove_witness(server, witness)
     for peer in peers:
         peer.close()
 

@@ -1,5 +1,6 @@
 """The preservation certificate: what it says is what the API says; read with poppler, its QR code
 with zbar. And the records of which there is none any more."""
+import base64
 import hashlib
 import subprocess
 
@@ -16,6 +17,11 @@ def record(chain):
                                  headers={"Prefer": "wait=10"})
     assert proof.status == 200
     return answer["id"], proof.json()
+
+
+def signature_of(note):
+    line = note.split("\n\n")[1].splitlines()[0]
+    return base64.b64encode(base64.b64decode(line.split(" ")[2])[4:]).decode()
 
 
 def fetch(client, record_id):
@@ -37,7 +43,8 @@ def test_it_says_what_the_proof_says(server, chain, record, tmp_path):
                  proof["leaf_hash"], proof["block"]["hash"], proof["origin"], serial,
                  proof["record"]["received_at"], chain.seller["name"], chain.seller["uscc"],
                  f"{len(body)}bytes", "电子数据保全证书", "Merklepath", "Trustedtimestamp",
-                 "Judicialandnotarynodes"):
+                 "Judicialandnotarynodes", proof["record"]["node"], "Issuerandseal",
+                 signature_of(proof["block"]["note"])):
         assert "".join(said.split()) in text, said
 
 
@@ -46,7 +53,7 @@ def test_the_qr_code_leads_to_the_bundle(server, chain, record, tmp_path):
     pdf = tmp_path / "certificate.pdf"
     pdf.write_bytes(fetch(chain.erp.client, record_id).body)
     subprocess.run(["pdftoppm", "-r", "300", "-png", pdf, tmp_path / "page"], check=True)
-    page = next(tmp_path.glob("page*.png"))
+    page = sorted(tmp_path.glob("page*.png"))[0]
     read = subprocess.run(["zbarimg", "--quiet", "--raw", page], capture_output=True, text=True,
                           check=False).stdout.strip()
     assert read.endswith(f"/v1/records/{record_id}/evidence")

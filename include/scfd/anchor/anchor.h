@@ -114,9 +114,15 @@ struct scf_anchor_adapter {
     const char *media_type;
     /* Offline and pure: does `proof` prove that the statement existed? `trust` is what the reader
      * trusts (certificates in PEM, block headers), empty: what can be checked without is checked.
-     * Writes one plain line per step to `report`, and the time that it proves. */
+     * Writes one plain line per step to `report`, and the time that it proves;
+     * 0: it says none without the trust that is not given. */
     bool (*verify)(struct scf_str proof, struct scf_str statement, struct scf_str trust,
                    struct scf_buf *report, int64_t *ret_time_us);
+    /* The way that the proof leads from the SHA-256 of the statement, in lines for people who have
+     * a shell and sha256sum: "sha256", "append <hex>", "prepend <hex>", and at the end what must
+     * have the result: "bitcoin <height>". Pure. False, and nothing written: there is no way of
+     * these steps alone. NULL: the kind has none. */
+    bool (*steps)(struct scf_str proof, struct scf_buf *out);
 };
 extern const struct scf_anchor_adapter scf_anchor_rfc3161, scf_anchor_evm, scf_anchor_ots;
 /* NULL: this server has none of that kind. */

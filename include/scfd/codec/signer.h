@@ -1,5 +1,5 @@
 /* The signer of documents: an RSA key and its X.509 certificate, and CAdES-BES signatures with it
- * (ETSI EN 319 122-1; RFC 5652, RFC 5035) through OpenSSL's CMS.
+ * (ETSI EN 319 122-1; RFC 5652, RFC 5035), in one form that no library decides about.
  *
  * RSA with PKCS#1 v1.5 and a signing time that is given, not looked up: the same content and time
  * give the same bytes every time (ECDSA draws a random number for each signature).

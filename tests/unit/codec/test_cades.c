@@ -1,8 +1,10 @@
 /* The signer: its files, and signatures that the openssl command verifies. */
-#include "scfd/codec/signer.h"
+#include "signer_impl.h"
 
 #include "scfd/base/clock.h"
+#include "scfd/codec/digest.h"
 
+#include <openssl/cms.h>
 #include <setjmp.h>
 
 #include <cmocka.h>
@@ -46,6 +48,7 @@ static bool verifies(struct scf_str der, struct scf_str of, struct scf_str chain
 static int set_up(void **state) {
     (void)state;
     struct scf_error err = {0};
+    scf_digest_init();
     if (mkdtemp(dir) == NULL)
         return -1;
     snprintf(key_path, sizeof key_path, "%s/key", dir);
@@ -109,6 +112,102 @@ static void test_the_same_bytes_every_time(void **state) {
     scf_buf_free(&a);
     scf_buf_free(&b);
     scf_buf_free(&c);
+}
+
+/* OpenSSL's own CMS with the same key, content and time has the same bytes, whatever the year. */
+static void test_as_openssl_writes_it(void **state) {
+    (void)state;
+    static const int64_t times_s[] = {0, INT64_C(1790000000), INT64_C(2524607999),
+                                      INT64_C(2524608000), INT64_C(4000000000)};
+    const unsigned flags = CMS_BINARY | CMS_DETACHED | CMS_PARTIAL | CMS_NOSMIMECAP | CMS_CADES;
+    for (size_t i = 0; i < SCF_COUNT(times_s); i++) {
+        struct scf_buf ours = signature(times_s[i] * SCF_US_PER_SECOND);
+        BIO *data = BIO_new_mem_buf(content.p, (int)content.n);
+        CMS_ContentInfo *cms = CMS_sign(NULL, NULL, NULL, NULL, flags);
+        CMS_SignerInfo *si =
+            CMS_add1_signer(cms, sk_X509_value(signer->chain, 0), signer->key, EVP_sha256(), flags);
+        ASN1_TIME *time = ASN1_TIME_set(NULL, (time_t)times_s[i]);
+        assert_int_equal(
+            CMS_signed_add1_attr_by_NID(si, NID_pkcs9_signingTime, time->type, time, -1), 1);
+        assert_int_equal(CMS_final(cms, data, NULL, CMS_BINARY | CMS_DETACHED), 1);
+        unsigned char *der = NULL;
+        int n = i2d_CMS_ContentInfo(cms, &der);
+        assert_int_equal(n, ours.len);
+        assert_memory_equal(der, ours.data, ours.len);
+        OPENSSL_free(der);
+        ASN1_TIME_free(time);
+        CMS_ContentInfo_free(cms);
+        BIO_free(data);
+        scf_buf_free(&ours);
+    }
+}
+
+static void run(const char *format, ...) {
+    char command[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(command, sizeof command, format, args);
+    va_end(args);
+    assert_int_equal(system(command), 0);
+}
+
+/* A certification authority's chain of three, all of which ended long ago: at the signing time
+ * they were good, and that is what counts. */
+static void test_a_chain_of_three_that_ended(void **state) {
+    (void)state;
+    struct scf_error err = {0};
+    struct scf_signer *of_ca;
+    struct scf_buf der, root;
+    char key[96], pem[96], problem[SCF_SIGNER_PROBLEM] = "";
+    int64_t time_us;
+    run("cd %s && mkdir -p ca/new && touch ca/index && echo 01 > ca/serial && printf '[ca]\n"
+        "default_ca=d\n[d]\ndir=ca\nnew_certs_dir=ca/new\ndatabase=ca/index\nserial=ca/serial\n"
+        "default_md=sha256\npolicy=p\nunique_subject=no\n[p]\ncommonName=supplied\n[v3ca]\n"
+        "basicConstraints=critical,CA:true\nkeyUsage=critical,keyCertSign\n[v3end]\n"
+        "keyUsage=critical,digitalSignature,nonRepudiation\n' > ca/cnf",
+        dir);
+    run("cd %s/ && for n in root mid end; do openssl req -new -newkey rsa:3072 -nodes -subj "
+        "/CN=$n -keyout $n.k -out $n.csr 2>/dev/null || exit 1; done",
+        dir);
+    run("cd %s && D='-startdate 20150101000000Z -enddate 20200101000000Z -batch -notext -config "
+        "ca/cnf' && openssl ca $D -selfsign -keyfile root.k -in root.csr -out root.pem -extensions "
+        "v3ca 2>/dev/null && openssl ca $D -cert root.pem -keyfile root.k -in mid.csr -out mid.pem "
+        "-extensions v3ca 2>/dev/null && openssl ca $D -cert mid.pem -keyfile mid.k -in end.csr "
+        "-out end.pem -extensions v3end 2>/dev/null && cat end.pem mid.pem root.pem > three.pem",
+        dir);
+    snprintf(key, sizeof key, "%s/end.k", dir);
+    snprintf(pem, sizeof pem, "%s/three.pem", dir);
+    assert_int_equal(scf_signer_load(key, pem, false, "x", now_us, &of_ca, &err), SCF_OK);
+    scf_buf_init(&der, 1 << 20);
+    scf_buf_init(&root, 1 << 20);
+    int64_t then_us = INT64_C(1500000000) * SCF_US_PER_SECOND; /* 2017 */
+    assert_int_equal(scf_cades_sign(of_ca, content, then_us, &der, &err), SCF_OK);
+    struct scf_str chain = scf_signer_chain(of_ca), none = {0};
+    assert_true(scf_cades_verify(view(&der), content, chain, none, &time_us, problem));
+    assert_int_equal(time_us, then_us);
+    write_file("sig3", view(&der));
+    write_file("content3", content);
+    run("cd %s && openssl cms -verify -cades -binary -inform DER -in sig3 -content content3 "
+        "-CAfile "
+        "root.pem -purpose any -attime 1500000001 -out /dev/null 2>/dev/null",
+        dir);
+    /* Only its root is trusted; and another root is not. */
+    FILE *f;
+    snprintf(pem, sizeof pem, "%s/root.pem", dir);
+    assert_non_null(f = fopen(pem, "re"));
+    char text[8192];
+    scf_buf_put(&root, text, fread(text, 1, sizeof text, f));
+    fclose(f);
+    assert_true(verifies(view(&der), content, chain, view(&root)));
+    assert_false(verifies(view(&der), content, chain, scf_signer_chain(signer)));
+    scf_buf_free(&der);
+    /* After it ended. */
+    scf_buf_init(&der, 1 << 20);
+    assert_int_equal(scf_cades_sign(of_ca, content, now_us, &der, &err), SCF_OK);
+    assert_false(verifies(view(&der), content, chain, view(&root)));
+    scf_buf_free(&der);
+    scf_buf_free(&root);
+    scf_signer_free(of_ca);
 }
 
 static void test_openssl_verifies(void **state) {
@@ -193,7 +292,9 @@ int main(void) {
         cmocka_unit_test(test_files_are_kept),
         cmocka_unit_test(test_bad_files_are_refused),
         cmocka_unit_test(test_the_same_bytes_every_time),
+        cmocka_unit_test(test_as_openssl_writes_it),
         cmocka_unit_test(test_openssl_verifies),
+        cmocka_unit_test(test_a_chain_of_three_that_ended),
         cmocka_unit_test(test_it_verifies_what_it_signs),
         cmocka_unit_test(test_another_chain_is_refused),
         cmocka_unit_test(test_every_bit_counts),

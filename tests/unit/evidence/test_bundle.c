@@ -172,7 +172,7 @@ static void add_anchor(struct scf_bundle_facts *f, const struct scf_bundle_ancho
 /* `anchor` may be NULL. */
 static struct scf_str made(const struct tree *t, const struct scf_bundle_anchor *anchor,
                            const struct scf_vkey *anchor_key) {
-    struct scf_buf text = empty(), der = empty(), out = empty();
+    struct scf_buf text = empty(), readme = empty(), der = empty(), out = empty();
     struct scf_error err = {0};
     struct scf_bundle_facts f = {
         .proof_json = proof_of(t), .body = t->record.body, .chain_pem = scf_signer_chain(signer)};
@@ -183,6 +183,8 @@ static struct scf_str made(const struct tree *t, const struct scf_bundle_anchor 
     if (anchor != NULL)
         add_anchor(&f, anchor, anchor_key);
     assert_true(scf_bundle_facts_read(arena, &f));
+    scf_readme_write(&f, &readme);
+    f.readme = keep(&readme);
     scf_bundle_put_content(&b, &f);
     assert_int_equal(scf_cades_sign(signer, scf_bundle_bytes(&b, SCF_MANIFEST_1),
                                     f.block.time_us + 1000000, &der, &err),
@@ -354,7 +356,7 @@ static void test_the_key_of_the_anchors(void **state) {
                 "ok      anchor x: the statement is signed by keys/anchors.vkey\n"
                 "ok      anchor x: the leaf is in block 3\n"
                 "ok      anchor x: the block is in the tree of tick 0\n"
-                "FAILED  anchor x: rfc3161 proves the statement at no time\n");
+                "FAILED  anchor x: the rfc3161 proof leads from the statement to nothing\n");
 }
 
 /* After a restore the chain goes on under another origin, and is anchored under that. */

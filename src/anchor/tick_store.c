@@ -41,7 +41,8 @@ static const struct scf_stmt due = {
     " LEFT JOIN scfd.anchor_entry e ON e.tick = t.last_tick AND e.target_id = t.id"
     " WHERE t.active AND now.blocks > 0 AND (k.tick IS NULL OR e.state = 3"
     "  OR (e.state <> 0 AND k.blocks < now.blocks"
-    "   AND k.at <= $1::timestamptz - t.interval_s * interval '1 second'))"
+    "   AND (k.at <= $1::timestamptz - t.interval_s * interval '1 second'"
+    "    OR k.at > $1::timestamptz + interval '1 minute')))" /* the clock was ahead then */
     " ORDER BY t.id"};
 
 static enum scf_code find_due(struct making *m, struct scf_db *db, struct scf_error *err) {

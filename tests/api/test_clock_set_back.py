@@ -11,7 +11,7 @@ from harness.tlog import text_of
 from harness.witnesses import Peer, Sealed, add_witness
 from harness.world import moment, must
 
-TEN_YEARS = 3652 * 86400
+TEN_YEARS = 3660 * 86400  # beyond the certificate that the server made itself
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +79,21 @@ def test_anchors_and_witnesses_go_on(server, authority, restarted):
         chain.cosigned(size, 20)
         chain.grow()
         wait_until(lambda: confirmed(server) >= before + 2, 20, "both targets take ticks")
+
+
+def test_records_beyond_the_signer_s_certificate(server):
+    """The operator has to renew it, and is told so: it is no fault of the server."""
+    chain = Sealed(server)
+    server.clock.shift(TEN_YEARS)
+    try:
+        record = must(chain.node.client.post("/v1/invoices", chain.parties.invoice()))["id"]
+        answer = chain.node.client.get(f"/v1/records/{record}/evidence", {"Prefer": "wait=10"},
+                                       timestamp="none")
+    finally:
+        server.clock.real()
+    assert answer.status == 503 and answer.json()["code"] == "evidence-certificate-ended", answer
+    path = f"/v1/records/{record}/preservation-certificate"
+    assert chain.node.client.get(path).status in (200, 500)  # 500: no font here
 
 
 def test_a_job_ordered_in_that_time_runs(server):

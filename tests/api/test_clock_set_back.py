@@ -1,5 +1,5 @@
-"""A clock that was ten years ahead for some seconds and was set back: what looks at the time to know
-whether it is its turn must not rest until that time comes."""
+"""A clock that was ten years ahead for some seconds and was set back: what looks at the time to
+know whether it is its turn must not rest until that time comes."""
 import time
 from contextlib import closing
 

@@ -193,8 +193,8 @@ def test_a_log_shows_anything(world):
 RECORD = ("proof", "digests", "anchors", "evidence", "preservation-certificate", "erasure")
 ODD = (
     "x", "%00", "%ff%fe", "..", "%2e%2e%2f", "-1", "0", "9" * 30, "9223372036854775807",
-    "9223372036854775808", "x" * 900, "%E4%B8%AD", "node_00000000000000000000000000", "1.p", "1.p/0",
-    "1.p/256", "1.p/1/1", "x001", "x001/000", "x9223372036854775807/999", "0.p/" + "1" * 40,
+    "9223372036854775808", "x" * 900, "%E4%B8%AD", "node_00000000000000000000000000", "1.p",
+    "1.p/0", "1.p/256", "1.p/1/1", "x001", "x001/000", "x9223372036854775807/999", "0.p/" + "1" * 40,
 )
 
 
@@ -260,7 +260,8 @@ def test_other_media_types(world):
     for path in ("/v1/anchor-targets", "/v1/witnesses", "/v1/witness/logs",
                  "/v1/witness/observations", "/v1/working-calendars",
                  "/v1/enforcement-notarizations/preflight"):
-        for media in ("text/plain", "application/x-ndjson", "application/json; charset=gbk", "x", ""):
+        for media in ("text/plain", "application/x-ndjson", "application/json; charset=gbk", "x",
+                      ""):
             for who in (client, stranger):
                 answer = who.post(path, b"{}", {"Content-Type": media})
                 assert answer.status in (400, 403, 415, 422), (path, media, answer)

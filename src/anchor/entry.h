@@ -25,6 +25,11 @@ enum scf_code scf_anchor_entry_save(struct scf_db *db, struct scf_arena *arena,
                                     bool good, int64_t now_us,
                                     struct scf_error *err) SCF_MUST_CHECK;
 
+/* Entries that were put off, or made, by a clock that was ahead and has been set back are due now:
+ * they would else rest until that time comes, without an alarm. `now_us`: the clock as it is. */
+enum scf_code scf_anchor_entries_recall(struct scf_db *db, struct scf_arena *arena, int64_t now_us,
+                                        struct scf_error *err) SCF_MUST_CHECK;
+
 /* How long a target has owed a proof. */
 struct anchor_lag {
     int32_t target_id;

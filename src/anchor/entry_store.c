@@ -71,6 +71,28 @@ enum scf_code scf_anchor_entry_lease(struct scf_db *db, struct scf_arena *arena,
     return SCF_OK;
 }
 
+/* ---- a clock that was ahead ---- */
+
+/* What is pending waits for minutes, what is looked after for a day at most, else for its renewal,
+ * and whatever needs that soon for hours. */
+static const struct scf_stmt recall = {
+    "anchor_entry_recall",
+    "UPDATE scfd.anchor_entry e SET due_at = least(e.due_at, $1),"
+    " created_at = CASE e.state WHEN 0 THEN least(e.created_at, $1) ELSE e.created_at END"
+    " FROM scfd.anchor_target t, (SELECT $1::timestamptz AS at) now WHERE t.id = e.target_id"
+    " AND ((e.state = 0 AND (e.created_at > now.at + interval '1 minute'"
+    "    OR e.due_at > now.at + interval '1 hour'))"
+    "  OR (e.due_at > now.at + interval '2 days' AND (e.expires_at IS NULL"
+    "    OR e.due_at > e.expires_at - t.renew_before_s * interval '1 second')))"};
+
+enum scf_code scf_anchor_entries_recall(struct scf_db *db, struct scf_arena *arena, int64_t now_us,
+                                        struct scf_error *err) {
+    struct scf_params p;
+    scf_params_init(&p, arena);
+    scf_p_time(&p, now_us);
+    return scf_db_run(db, &recall, &p, arena, NULL, err);
+}
+
 /* ---- the outcome ---- */
 
 static const struct scf_stmt save = {

@@ -52,11 +52,31 @@ static enum scf_code watch_all(struct scf_db *db, struct scf_arena *arena,
     return code;
 }
 
+/* ---- the clock ---- */
+
+/* At the start nobody knows what the clock was before: that counts as a step back. */
+static enum scf_code mind_the_clock(struct scf_db *db, struct scf_arena *arena,
+                                    struct scf_error *err) {
+    static atomic_int_fast64_t latest_us = INT64_MAX;
+    int64_t now_us = scf_now_us();
+    if (now_us < atomic_load(&latest_us) - SCF_US_PER_SECOND * 60) {
+        enum scf_code code = scf_anchor_entries_recall(db, arena, now_us, err);
+        if (code)
+            return code;
+    }
+    atomic_store(&latest_us, now_us);
+    return SCF_OK;
+}
+
+/* ---- the task ---- */
+
 enum scf_code scf_anchor_task(struct scf_db *db, struct scf_arena *arena, void *app,
                               struct scf_error *err) {
     const struct scf_services *services = app;
     bool made = false;
-    enum scf_code code = scf_anchor_tick_make(db, arena, services, &made, err);
+    enum scf_code code = mind_the_clock(db, arena, err);
+    if (code == SCF_OK)
+        code = scf_anchor_tick_make(db, arena, services, &made, err);
     if (code == SCF_OK && made)
         scf_metric_add(scf_counter("scfd_anchor_ticks_total", NULL, "Ticks that were made."), 1);
     return code ? code : watch_all(db, arena, services, err);

@@ -217,6 +217,16 @@ static bool check_key(struct check *c, struct scf_str vkey) {
                 "the verifier key is an %s key", alg == SCF_SM2 ? "SM2" : "Ed25519");
 }
 
+/* The key comes from the caller, but whoever reads on goes by what the document names. */
+static void check_named_keys(struct check *c, struct scf_str vkey) {
+    char *pem = scf_public_key_pem(&c->key.pub);
+    step(c,
+         pem != NULL && scf_str_eq(string(c->doc, "vkey"), vkey) &&
+             scf_str_is(string(c->doc, "public_key_pem"), pem),
+         "the document names this key and no other");
+    free(pem);
+}
+
 bool scf_verify_proof(struct scf_str proof_json, struct scf_str vkey, const struct scf_str *body,
                       struct scf_buf *report) {
     struct check c = {.arena = scf_arena_new(ARENA_MAX), .report = report, .good = true};
@@ -224,6 +234,7 @@ bool scf_verify_proof(struct scf_str proof_json, struct scf_str vkey, const stru
         check_leaf(&c, body);
         if (check_key(&c, vkey) &&
             step(&c, origin_is_of_chain(&c), "the verifier key is that of the record's chain")) {
+            check_named_keys(&c, vkey);
             check_checkpoint(&c);
             if (c.has_checkpoint)
                 check_inclusion(&c);

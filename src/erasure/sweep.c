@@ -33,5 +33,6 @@ static enum scf_code sweep(struct scf_job *job, struct scf_error *err) {
     return code;
 }
 
+/* What holds row versions back may do so for days, and the sweep is owed until it is done. */
 const struct scf_job_kind scf_erasure_sweep_job = {
     .name = SCF_ERASURE_SWEEP, .run = sweep, .lease_s = 3600, .max_attempts = INT_MAX};

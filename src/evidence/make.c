@@ -241,9 +241,9 @@ static enum scf_code sign(struct making *m, struct scf_error *err) {
     struct scf_str kept;
     scf_buf_init(&der, SIGNATURE_MAX);
     if (m->signed_us > scf_signer_until_us(m->services->evidence_signer))
-        return scf_fail(err, SCF_E_INTERNAL,
-                        "The certificate that signs evidence ended before the record was sealed; "
-                        "the operator must renew it.");
+        return scf_fail(err, SCF_E_SIGNER_ENDED,
+                        "The certificate that signs evidence ended before the record was sealed, "
+                        "anchored or cosigned.");
     enum scf_code code =
         scf_cades_sign(m->services->evidence_signer, scf_bundle_bytes(&m->bundle, SCF_MANIFEST_1),
                        m->signed_us, &der, err);

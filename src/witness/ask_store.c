@@ -6,6 +6,10 @@
 #define DEFAULT_QUORUM                                                                             \
     "coalesce((SELECT quorum FROM scfd.witness_chain WHERE chain_id = " NIL "), 0)"
 #define QUORUM "coalesce(c.quorum, " DEFAULT_QUORUM ")"
+/* A turn, a lease or a pause is over by $1. None lasts an hour: what ends later was set by a clock
+ * that was ahead and has been set back. */
+#define IS_OVER(column, now)                                                                       \
+    "(" column " <= " now " OR " column " > " now "::timestamptz + interval '1 hour')"
 /* Of the row being updated: the largest tree with the quorum of the installation or its own. */
 #define COSIGNED_WITH(quorum)                                                                      \
     "coalesce((SELECT size FROM scfd.cosignature g WHERE g.chain_id = c.chain_id GROUP BY size"    \
@@ -68,7 +72,8 @@ static const struct scf_stmt advance_stmt = {
     " SELECT s.chain_id, s.size, $2, $2 FROM scfd.chain_seal s"
     " LEFT JOIN scfd.witness_chain c ON c.chain_id = s.chain_id"
     " WHERE s.size > coalesce(c.shown_size, 0) AND " QUORUM " > 0"
-    " AND (c.shown_at IS NULL OR (c.shown_at < $3"
+    " AND (c.shown_at IS NULL OR c.shown_at > $2::timestamptz + interval '1 minute'"
+    " OR (c.shown_at < $3"
     " AND (c.cosigned_size >= c.shown_size OR c.shown_at <= $1)))"
     " ON CONFLICT (chain_id) DO UPDATE SET shown_size = excluded.shown_size, shown_at = $2,"
     " updated_at = $2 WHERE t.shown_size < excluded.shown_size"};
@@ -92,9 +97,11 @@ enum scf_code scf_witness_advance(struct scf_db *db, struct scf_arena *arena,
     " WHERE c.shown_size > coalesce(s.size, 0) AND " QUORUM " > 0"
 
 static const struct scf_stmt due_stmt = {
-    "scf_witness_due",
-    "SELECT w.id FROM scfd.witness w WHERE w.active AND w.due_at <= $1"
-    " AND EXISTS (" SHOWN_TO_W " AND (s.due_at IS NULL OR s.due_at <= $1)) ORDER BY w.due_at"};
+    "scf_witness_due", "SELECT w.id FROM scfd.witness w WHERE w.active AND " IS_OVER(
+                           "w.due_at", "$1") " AND EXISTS (" SHOWN_TO_W
+                                             " AND (s.due_at IS NULL OR " IS_OVER(
+                                                 "s.due_at", "$1") "))"
+                                                                   " ORDER BY w.due_at"};
 
 enum scf_code scf_witness_due(struct scf_db *db, struct scf_arena *arena, int64_t now_us,
                               struct scf_uuid **ret, size_t *ret_n, struct scf_error *err) {
@@ -118,7 +125,7 @@ enum scf_code scf_witness_due(struct scf_db *db, struct scf_arena *arena, int64_
 
 static const struct scf_stmt take_stmt = {
     "scf_witness_take",
-    "UPDATE scfd.witness SET due_at = $3 WHERE id = $1 AND active AND due_at <= $2"};
+    "UPDATE scfd.witness SET due_at = $3 WHERE id = $1 AND active AND " IS_OVER("due_at", "$2")};
 
 enum scf_code scf_witness_take(struct scf_db *db, struct scf_arena *arena,
                                const struct scf_uuid *id, int64_t now_us, int64_t until_us,
@@ -160,8 +167,9 @@ static const struct scf_stmt showings_stmt = {
     " JOIN scfd.block b ON b.chain_id = c.chain_id AND b.size = c.shown_size"
     " LEFT JOIN scfd.witness_shown s ON s.witness_id = $1 AND s.chain_id = c.chain_id"
     " WHERE c.shown_size > coalesce(s.size, 0) AND " QUORUM " > 0"
-    " AND (s.due_at IS NULL OR s.due_at <= $2)"
-    " ORDER BY coalesce(s.failures, 0), c.shown_at, c.chain_id LIMIT $3"};
+    " AND (s.due_at IS NULL OR " IS_OVER(
+        "s.due_at", "$2") ")"
+                          " ORDER BY coalesce(s.failures, 0), c.shown_at, c.chain_id LIMIT $3"};
 
 enum scf_code scf_witness_showings(struct scf_db *db, struct scf_arena *arena,
                                    const struct scf_uuid *witness_id, int64_t now_us, int limit,

@@ -97,12 +97,15 @@ enum scf_code scf_job_enqueue(struct scf_db *db, struct scf_arena *arena, const 
 
 /* ---- running ---- */
 
+/* No lease and no pause lasts a day: what is due later was put off by a clock that was ahead and
+ * has been set back. It would keep all like it from being ordered again. */
 static const struct scf_stmt claim = {
     .name = "job_claim",
     .sql = "WITH next AS ("
            " SELECT j.id, k.lease_s, j.status = 1 AS lost FROM scfd.job j"
            "   JOIN unnest($2::text[], $3::bigint[]) AS k (kind, lease_s) ON k.kind = j.kind"
-           "  WHERE j.due_at <= $1 ORDER BY j.due_at LIMIT 1 FOR UPDATE OF j SKIP LOCKED"
+           "  WHERE j.due_at <= $1 OR j.due_at > $1::timestamptz + interval '1 day'"
+           "  ORDER BY j.due_at LIMIT 1 FOR UPDATE OF j SKIP LOCKED"
            "), taken AS ("
            " UPDATE scfd.job j SET status = 1, attempt = j.attempt + 1,"
            "  started_at = coalesce(j.started_at, $1),"

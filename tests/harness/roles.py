@@ -14,6 +14,9 @@ READS = {
     "invoice": ({"admin", "seller"}, 404),
     "evidence": ({"admin", "seller"}, 404),
     "certificate": ({"admin", "seller"}, 404),
+    "proof": ({"admin", "seller"}, 404),
+    "digests": ({"admin", "seller"}, 404),
+    "anchors": ({"admin", "seller"}, 404),
     "assessment": ({"admin", "lender"}, 404),  # an administrator asked for it
     "receipt": ({"admin", "lender"}, 404),
     "report": ({"admin", "lender"}, 404),

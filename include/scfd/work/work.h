@@ -71,7 +71,8 @@ void scf_workers_on_notify(void *workers, const char *topic, bool connected);
 int scf_workers_heartbeat_age_s(const struct scf_workers *w);
 
 /* Adds a job inside the caller's transaction and notifies "jobs". `dedupe_key` (NULL: none): when a
- * queued job of this kind has the same key nothing is added. `run_at_us` 0: now. */
+ * queued job of this kind has the same key nothing is added. `run_at_us` 0: now; at most a day
+ * ahead. */
 enum scf_code scf_job_enqueue(struct scf_db *db, struct scf_arena *arena, const char *kind,
                               const char *dedupe_key, const char *payload_json, int64_t run_at_us,
                               struct scf_uuid *ret_id, struct scf_error *err) SCF_MUST_CHECK;
@@ -81,7 +82,7 @@ enum scf_code scf_job_enqueue(struct scf_db *db, struct scf_arena *arena, const 
  * *ret_id is that one, and it stays whose it was. */
 struct scf_job_order {
     const char *kind, *dedupe_key, *payload_json;
-    int64_t run_at_us;                    /* 0: now */
+    int64_t run_at_us;                    /* 0: now; at most a day ahead */
     const struct scf_actor *requested_by; /* NULL: nobody, it is internal */
 };
 enum scf_code scf_job_order(struct scf_db *db, struct scf_arena *arena,

@@ -429,7 +429,7 @@ static bool verifies(const char *json, struct scf_str vkey, const struct scf_str
     return good;
 }
 
-/* Every single character of the document counts, but for what merely repeats the key. */
+/* Every single character of the document counts. */
 static void an_altered_proof_fails(void **state) {
     (void)state;
     need_world();
@@ -446,8 +446,7 @@ static void an_altered_proof_fails(void **state) {
     assert_false(verifies("{}", vkey, NULL));
     assert_false(verifies("", vkey, NULL));
     assert_false(verifies("[", vkey, NULL));
-    size_t repeated = (size_t)(strstr(json, "\"vkey\"") - json);
-    for (size_t i = 0; i < repeated; i++) {
+    for (size_t i = 0; json[i] != '\0'; i++) {
         char kept = json[i];
         json[i] = kept == 'x' ? 'y' : 'x';
         if (verifies(json, vkey, &body))

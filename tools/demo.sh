@@ -55,7 +55,10 @@ step "A timestamp authority is set up with openssl; blocks are to be anchored th
 mkdir "$data/tsa"
 TMPDIR=$data/tsa python3 "$root/tests/harness/tsa.py" "$data/tsa" 2>"$data/tsa.log" &
 authority=$!
-until [ -s "$data/tsa/url" ]; do kill -0 "$authority" || { cat "$data/tsa.log"; exit 1; }; sleep 0.05; done
+until [ -s "$data/tsa/url" ]; do
+    kill -0 "$authority" || { cat "$data/tsa.log"; exit 1; }
+    sleep 0.05
+done
 call "$admin" POST /v1/anchor-targets "$(jq -nc --rawfile ca "$data/tsa/ca.pem" \
     --arg url "$(cat "$data/tsa/url")" \
     '{name: "tsa", kind: "rfc3161", url: $url, interval_s: 1, settings: {ca_pem: $ca}}')"
@@ -236,9 +239,11 @@ call "$(key lender)" POST /v1/enforcement-notarizations "@$data/case.json" 'Idem
 case=$(answer .id)
 bound=$(jq -c '[(.debtors + .guarantors)[].enterprise_id]' "$data/case.json")
 take() { # take KEY STEP [MEMBERS]
-    call "$1" POST "/v1/enforcement-notarizations/$case/steps" \
-        "$(jq -nc --arg step "$2" --arg paper "$paper" --argjson bound "$bound" \
-            --arg today "$today" "{step: \$step} + ${3:-{\}}")" "Idempotency-Key: demo-$2" >/dev/null
+    local body
+    body=$(jq -nc --arg step "$2" --arg paper "$paper" --argjson bound "$bound" \
+        --arg today "$today" "{step: \$step} + ${3:-{\}}")
+    call "$1" POST "/v1/enforcement-notarizations/$case/steps" "$body" \
+        "Idempotency-Key: demo-$2" >/dev/null
     printf '%-9s→ %s\n' "$2" "$(answer .state)"
 }
 take "$(key lender)" submit

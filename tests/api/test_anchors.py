@@ -285,8 +285,8 @@ def type_id(prefix, uuid):
 def events_of(server, target):
     """What the platform's feed says of a target."""
     platform = type_id("node", server.psql("SELECT platform_id FROM scfd.installation"))
-    answer = server.client().get("/v1/events", limit=500, node_id=platform)
-    return [e["type"] for e in answer.json()["data"] if e.get("id") == target["id"]]
+    feed = server.client().feed(node_id=platform)
+    return [e["type"] for e in feed if e.get("id") == target["id"]]
 
 
 def test_the_alarm_of_a_silent_target(server, erp, authority):

@@ -34,8 +34,7 @@ def frozen(chain):
 
 
 def events(client, type_):
-    listed = client.get("/v1/events", limit=500).json()["data"]
-    return [e["id"] for e in listed if e["type"] == type_]
+    return [e["id"] for e in client.feed() if e["type"] == type_]
 
 
 def unfreeze(chain, client, reason="核实为误报"):

@@ -16,6 +16,7 @@ import pytest
 from harness.client import Client
 from harness.parties import Chain, make_node
 from harness.server import ROOT, Server, scfd
+from test_erasure import order
 
 sys.path.insert(0, str(ROOT / "tests" / "verify"))
 import scfd_formats as formats  # noqa: E402
@@ -417,9 +418,8 @@ def test_an_erased_entry_is_gone_and_the_rest_holds(public):
     before = text_proof(node.client, ids[2])
     hashes = node.client.get(chain_path(node) + "/tile/0/000.p/8").body
     for leaf in (2, 5):
-        public.psql("UPDATE scfd.record SET body = NULL, body_sha256 = NULL, salt = NULL"
-                    f" WHERE leaf_index = {leaf} AND chain_id = (SELECT chain_id FROM scfd.record"
-                    f" WHERE leaf_hash = '\\x{hashes[:32].hex()}')")
+        erased = public.client().post(f"/v1/records/{ids[leaf]}/erasure", order())
+        assert erased.status == 201, erased
     bundle = node.client.get(chain_path(node) + "/tile/entries/000.p/8")
     assert bundle.status == 410 and bundle.json()["code"] == "gone"
     assert bundle.json()["erased_indexes"] == [2, 5]

@@ -185,8 +185,7 @@ def test_two_views_of_one_size_are_kept_as_evidence(admin, asker, log, server):
     proof = admin.get(f"/v1/records/{found['id']}/proof", headers={"Prefer": "wait=10"})
     merkle.verify_proof(proof.json())
     platform = admin.get("/v1/records/" + found["id"]).json()["node_id"]
-    events = admin.get("/v1/events", node_id=platform, after=0, limit=500).json()["data"]
-    assert [e["href"] for e in events if e["type"] == "witness.conflict" and
+    assert [e["href"] for e in admin.feed(node_id=platform) if e["type"] == "witness.conflict" and
             e["id"] == found["id"]] == [f"/v1/witness/conflicts/{found['id']}"]
     # From now on nothing is cosigned, whichever view goes on.
     assert show(asker, log.body(8, 9)).status == 403

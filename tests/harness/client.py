@@ -98,6 +98,14 @@ class Client:
     def post(self, path, body, headers=None, **query):
         return self.call("POST", path, body, headers, query)
 
+    def feed(self, **query):
+        """All events of a feed, however many there are."""
+        after, found = 0, []
+        while page := self.get("/v1/events", limit=500, after=after, **query).json()["data"]:
+            found += page
+            after = page[-1]["seq"]
+        return found
+
     def bulk(self, kind, bodies, **query):
         """Posts an iterable of bodies (or ready bytes) as NDJSON."""
         payload = bodies if isinstance(bodies, bytes) else ndjson(bodies)

@@ -21,7 +21,7 @@ CREATE UNIQUE INDEX enforcement_notarization_loan ON scfd.enforcement_notarizati
     WHERE state NOT IN (9, 10);
 CREATE INDEX enforcement_notarization_page ON scfd.enforcement_notarization (created_at, id);
 CREATE INDEX enforcement_notarization_moving ON scfd.enforcement_notarization (updated_at)
-    WHERE state BETWEEN 11 AND 18;
+    WHERE state BETWEEN 11 AND 24;
 CREATE INDEX enforcement_notarization_verifying
     ON scfd.enforcement_notarization (verification_due_at) WHERE state = 20;
 COMMENT ON TABLE scfd.enforcement_notarization IS 'Cases of a lender at a notary office. Changed only under the row''s lock, by a step.';

@@ -216,12 +216,12 @@ enum scf_code scf_proof_hashes(struct scf_db *db, struct scf_arena *arena,
 
 /* ---- proofs ---- */
 
-/* The path from the leaf to the block's root; it is verified before it is given out. */
-static enum scf_code read_path(struct scf_db *db, struct scf_arena *arena,
-                               struct scf_tile_cache *cache, const struct scf_record *record,
-                               const struct scf_proof_block *block,
-                               struct scf_hash path[SCF_PROOF_MAX], int *ret_n,
-                               struct scf_error *err) {
+/* *ret_good: the path leads from the leaf to the block's root. */
+static enum scf_code try_path(struct scf_db *db, struct scf_arena *arena,
+                              struct scf_tile_cache *cache, const struct scf_record *record,
+                              const struct scf_proof_block *block,
+                              struct scf_hash path[SCF_PROOF_MAX], int *ret_n, bool *ret_good,
+                              struct scf_error *err) {
     struct scf_range ranges[SCF_PROOF_MAX];
     uint64_t index = (uint64_t)record->leaf_index, size = (uint64_t)block->size;
     int n = scf_merkle_inclusion(index, size, ranges);
@@ -229,13 +229,29 @@ static enum scf_code read_path(struct scf_db *db, struct scf_arena *arena,
         scf_proof_hashes(db, arena, cache, &record->chain_id, block->suite, ranges, n, path, err);
     if (code != SCF_OK)
         return code;
-    if (!scf_merkle_verify_inclusion(scf_suite_hash(block->suite), index, size, &record->leaf_hash,
-                                     path, (size_t)n, &block->root)) {
-        return scf_fail(err, SCF_E_INTERNAL,
-                        "The stored tree does not contain this record as stored; run scfd audit.");
-    }
     *ret_n = n;
+    *ret_good = scf_merkle_verify_inclusion(scf_suite_hash(block->suite), index, size,
+                                            &record->leaf_hash, path, (size_t)n, &block->root);
     return SCF_OK;
+}
+
+/* It is verified before it is given out. When it is wrong the tiles in memory may be those of a
+ * database that was restored since: then those that are stored count. */
+static enum scf_code read_path(struct scf_db *db, struct scf_arena *arena,
+                               struct scf_tile_cache *cache, const struct scf_record *record,
+                               const struct scf_proof_block *block,
+                               struct scf_hash path[SCF_PROOF_MAX], int *ret_n,
+                               struct scf_error *err) {
+    bool good;
+    enum scf_code code = try_path(db, arena, cache, record, block, path, ret_n, &good, err);
+    if (code == SCF_OK && !good && cache != NULL) {
+        scf_tile_cache_clear(cache);
+        code = try_path(db, arena, NULL, record, block, path, ret_n, &good, err);
+    }
+    if (code != SCF_OK || good)
+        return code;
+    return scf_fail(err, SCF_E_INTERNAL,
+                    "The stored tree does not contain this record as stored; run scfd audit.");
 }
 
 enum scf_code scf_proof_build(struct scf_db *db, struct scf_arena *arena,

@@ -20,7 +20,7 @@ struct line {
 };
 
 struct scf_published {
-    pthread_mutex_t lock; /* all below but fd, path and installation */
+    pthread_mutex_t lock; /* all below but fd, path, installation, and what has its own lock */
     int fd;
     char *path;
     struct scf_uuid installation;
@@ -30,6 +30,8 @@ struct scf_published {
     size_t n, max;
     int64_t end; /* of the file */
     bool behind;
+
+    pthread_mutex_t halt_lock; /* apart: `lock` is held for as long as the disk takes to sync */
     bool halted;
     char why[SCF_HALT_TEXT];
 };
@@ -364,6 +366,7 @@ enum scf_code scf_published_open(const char *path, const struct scf_uuid *instal
     SCF_ASSERT(p->path != NULL);
     p->installation = *installation;
     pthread_mutex_init(&p->lock, NULL);
+    pthread_mutex_init(&p->halt_lock, NULL);
     enum scf_code code = open_file(p, create, ret_made, err);
     if (code == SCF_OK)
         code = load(p, err);
@@ -380,6 +383,7 @@ void scf_published_close(struct scf_published *p) {
         return;
     if (p->fd >= 0)
         close(p->fd);
+    pthread_mutex_destroy(&p->halt_lock);
     pthread_mutex_destroy(&p->lock);
     free(p->lines);
     free(p->path);
@@ -427,20 +431,20 @@ int64_t scf_published_generation(struct scf_published *p) {
 /* ---- halting ---- */
 
 bool scf_published_halt(struct scf_published *p, const char *why) {
-    pthread_mutex_lock(&p->lock);
+    pthread_mutex_lock(&p->halt_lock);
     bool changed = p->halted != (why != NULL);
     p->halted = why != NULL;
     snprintf(p->why, sizeof p->why, "%s", why == NULL ? "" : why);
-    pthread_mutex_unlock(&p->lock);
+    pthread_mutex_unlock(&p->halt_lock);
     return changed;
 }
 
 bool scf_published_halted(struct scf_published *p, char ret_why[SCF_HALT_TEXT]) {
     if (p == NULL)
         return false;
-    pthread_mutex_lock(&p->lock);
+    pthread_mutex_lock(&p->halt_lock);
     bool halted = p->halted;
     memcpy(ret_why, p->why, SCF_HALT_TEXT);
-    pthread_mutex_unlock(&p->lock);
+    pthread_mutex_unlock(&p->halt_lock);
     return halted;
 }

@@ -291,3 +291,15 @@ enum scf_code scf_record_get(struct scf_db *db, struct scf_arena *arena,
     scf_record_read(rows, 0, ret);
     return SCF_OK;
 }
+
+static const struct scf_stmt hold_record = {"scf_record_hold",
+                                            "SELECT FROM scfd.record WHERE id = $1 FOR SHARE"};
+
+enum scf_code scf_record_hold(struct scf_db *db, struct scf_arena *arena, const struct scf_uuid *id,
+                              struct scf_error *err) {
+    struct scf_params p;
+    struct scf_rows *rows;
+    scf_params_init(&p, arena);
+    scf_p_uuid(&p, id);
+    return scf_db_run(db, &hold_record, &p, arena, &rows, err);
+}

@@ -6,6 +6,7 @@
 
 #include "restore_store.h"
 #include "seal.h"
+#include "tile_cache.h"
 
 #include "scfd/base/clock.h"
 #include "scfd/base/log.h"
@@ -38,6 +39,8 @@ static void decide(const struct scf_services *services, const char *why) {
     int64_t now = scf_mono_us(), last = atomic_load(&last_us);
     bool changed = scf_published_halt(services->published, why);
     tell(why);
+    if (changed)
+        scf_tile_cache_clear(services->tiles); /* it may know leaves that are lost */
     if (why == NULL) {
         if (changed)
             scf_log(SCF_LOG_WARN,
@@ -77,10 +80,15 @@ static bool is_at_another_origin(struct look *l) {
     int64_t begun = scf_published_generation(l->services->published);
     if (begun <= l->generation && ours == l->generation)
         return false;
-    snprintf(l->why, sizeof l->why,
-             "The database is at origin number %" PRId64 ", but number %" PRId64
-             " was begun. See docs/restore.md.",
-             l->generation, begun > ours ? begun : ours);
+    if (l->generation > ours)
+        snprintf(l->why, sizeof l->why,
+                 "Origin number %" PRId64 " was begun while this process ran: start it again.",
+                 l->generation);
+    else
+        snprintf(l->why, sizeof l->why,
+                 "The database is at origin number %" PRId64 ", but number %" PRId64
+                 " was begun. See docs/restore.md.",
+                 l->generation, begun > ours ? begun : ours);
     return true;
 }
 
@@ -199,6 +207,21 @@ static bool needs_a_look(const struct scf_seal_state *s, const struct scf_public
     return s->height != known->height || !scf_hash_eq(&s->block_hash, &known->block_hash);
 }
 
+/* Under the seal rows' locks, which whoever begins another origin takes too: this process may have
+ * been cut off from the database meanwhile, and would go on signing under the name before. */
+static enum scf_code check_generation(struct scf_db *db, struct scf_arena *arena,
+                                      const struct scf_services *services, bool *ret,
+                                      struct scf_error *err) {
+    struct look l = {.services = services};
+    enum scf_code code = scf_restore_generation(db, arena, &l.generation, err);
+    if (code != SCF_OK)
+        return code;
+    *ret = !is_at_another_origin(&l);
+    if (!*ret)
+        decide(services, l.why);
+    return SCF_OK;
+}
+
 enum scf_code scf_restore_holds(struct scf_db *db, struct scf_arena *arena,
                                 const struct scf_services *services,
                                 const struct scf_seal_state *states, size_t n, bool *ret,
@@ -209,6 +232,9 @@ enum scf_code scf_restore_holds(struct scf_db *db, struct scf_arena *arena,
     *ret = true;
     if (services->published == NULL)
         return SCF_OK;
+    enum scf_code code = check_generation(db, arena, services, ret, err);
+    if (code != SCF_OK || !*ret)
+        return code;
     struct scf_publication *items = scf_alloc(arena, n, sizeof *items);
     if (items == NULL)
         return scf_fail_memory(err);
@@ -219,7 +245,7 @@ enum scf_code scf_restore_holds(struct scf_db *db, struct scf_arena *arena,
             needs_a_look(&states[i], &known))
             items[asked++] = known;
     }
-    enum scf_code code = scf_restore_gaps(db, arena, items, asked, &gaps, &lacking, err);
+    code = scf_restore_gaps(db, arena, items, asked, &gaps, &lacking, err);
     if (code != SCF_OK || lacking == 0)
         return code;
     *ret = false;

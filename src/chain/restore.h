@@ -12,9 +12,9 @@
 enum scf_code scf_restore_may_seal(struct scf_db *db, const struct scf_services *services,
                                    bool *ret, struct scf_error *err) SCF_MUST_CHECK;
 
-/* Inside the sealing transaction: do these chains hold every block that was published of them? If
- * not the log is halted, and *ret false. Asks the database only of chains that another instance has
- * sealed meanwhile. */
+/* Inside the sealing transaction, under the locks of these chains: is the log at the origin that
+ * this process signs under, and do they hold every block that was published of them? If not the log
+ * is halted, and *ret false. Asks of blocks only where another instance has sealed meanwhile. */
 enum scf_code scf_restore_holds(struct scf_db *db, struct scf_arena *arena,
                                 const struct scf_services *services,
                                 const struct scf_seal_state *states, size_t n, bool *ret,

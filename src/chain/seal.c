@@ -2,6 +2,7 @@
  * sealing itself. */
 #include "seal.h"
 
+#include "log_key_store.h"
 #include "restore.h"
 #include "scfd/chain/note.h"
 #include "seal_store.h"
@@ -102,17 +103,30 @@ enum scf_code scf_log_has_blocks(struct scf_db *db, struct scf_arena *arena, boo
     return SCF_OK;
 }
 
-static enum scf_code check_key_of(struct scf_db *db, struct scf_arena *arena,
-                                  const struct scf_services *services, enum scf_suite suite,
-                                  struct scf_error *err) {
+/* By a block, where there were blocks before keys were written down. */
+static enum scf_code note_names_key(struct scf_db *db, struct scf_arena *arena,
+                                    const struct scf_services *services, enum scf_suite suite,
+                                    bool *ret, struct scf_error *err) {
     struct scf_str note;
     struct scf_vkey key;
     enum scf_code code = scf_seal_any_note(db, arena, suite, &note, err);
-    if (code != SCF_OK || note.n == 0)
-        return code;
     /* By its own origin: there may have been others since. */
-    if (scf_chain_vkey_of(services, suite, note, &key) && scf_note_names_key(note, &key))
-        return SCF_OK;
+    if (code == SCF_OK)
+        *ret = note.n == 0 ||
+               (scf_chain_vkey_of(services, suite, note, &key) && scf_note_names_key(note, &key));
+    return code;
+}
+
+static enum scf_code check_key_of(struct scf_db *db, struct scf_arena *arena,
+                                  const struct scf_services *services, enum scf_suite suite,
+                                  struct scf_error *err) {
+    struct scf_public_key key = scf_signing_key_public(scf_chain_secret(services, suite));
+    bool known, same;
+    enum scf_code code = scf_log_key_compare(db, arena, suite, &key, &known, &same, err);
+    if (code == SCF_OK && !known)
+        code = note_names_key(db, arena, services, suite, &same, err);
+    if (code != SCF_OK || same)
+        return code;
     return scf_fail(err, SCF_E_INVALID_PARAMETER,
                     "The %ssigning key is not the one that signed this database's blocks: all "
                     "instances need the same file, and it belongs to the database for good.",

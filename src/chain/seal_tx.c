@@ -8,6 +8,7 @@
 #include "seal.h"
 
 #include "edge.h"
+#include "log_key_store.h"
 #include "restore.h"
 #include "scfd/chain/note.h"
 #include "seal_store.h"
@@ -47,6 +48,8 @@ struct scf_sealing {
     size_t block_count;
     const struct scf_uuid *chain_id; /* whose tiles are being emitted */
 
+    bool foreign[SCF_SUITES]; /* another key than ours signs in this database */
+
     bool log_refusals;
     struct scf_seal_tally tally;
 };
@@ -80,6 +83,45 @@ const char *scf_seal_contradiction(const struct scf_seal_state *s) {
     return NULL;
 }
 
+static const char *must_not_seal(const struct scf_sealing *s, const struct scf_seal_state *state) {
+    if (s->foreign[state->suite])
+        return "the database's blocks are signed by another key than this instance's";
+    return scf_seal_contradiction(state);
+}
+
+/* The first block of a suite decides which key signs it: of two instances that come with different
+ * ones the second waits here for the first one's commit, and then sees that it is not the one. */
+static enum scf_code pin_key(struct scf_sealing *s, struct scf_db *db, enum scf_suite suite,
+                             struct scf_error *err) {
+    struct scf_public_key key = scf_signing_key_public(scf_chain_secret(s->services, suite));
+    bool known, same;
+    enum scf_code code = scf_log_key_compare(db, s->arena, suite, &key, &known, &same, err);
+    if (code == SCF_OK && !known) {
+        code = scf_log_key_pin(db, s->arena, suite, &key, scf_now_us(), err);
+        if (code == SCF_OK)
+            code = scf_log_key_compare(db, s->arena, suite, &key, &known, &same, err);
+    }
+    if (code == SCF_OK)
+        s->foreign[suite] = !same;
+    return code;
+}
+
+static enum scf_code pin_keys(struct scf_sealing *s, struct scf_db *db,
+                              const struct scf_seal_state *states, size_t n,
+                              struct scf_error *err) {
+    bool asked[SCF_SUITES] = {false};
+    for (size_t i = 0; i < n; i++) {
+        enum scf_suite suite = states[i].suite;
+        if (asked[suite])
+            continue;
+        asked[suite] = true;
+        enum scf_code code = pin_key(s, db, suite, err);
+        if (code != SCF_OK)
+            return code;
+    }
+    return SCF_OK;
+}
+
 /* ---- planning ---- */
 
 static void add_edge(struct scf_sealing *s, struct job *job) {
@@ -109,7 +151,7 @@ static void plan(struct scf_sealing *s, struct scf_seal_state *states, size_t n)
     int64_t left = LEAVES_MAX;
     qsort(states, n, sizeof *states, by_waiting);
     for (size_t i = 0; i < n; i++) {
-        const char *why = scf_seal_contradiction(&states[i]);
+        const char *why = must_not_seal(s, &states[i]);
         if (why != NULL) {
             refuse(s, &states[i], why);
             continue;
@@ -264,6 +306,9 @@ static enum scf_code seal_body(struct scf_db *db, void *ctx, struct scf_error *e
         s->tally.refused = (int64_t)n;
         return SCF_OK;
     }
+    code = pin_keys(s, db, states, n, err);
+    if (code != SCF_OK)
+        return code;
     plan(s, states, n);
     if (s->job_count == 0)
         return SCF_OK;

@@ -30,13 +30,28 @@ struct scf_tile_cache *scf_tile_cache_new(size_t max_tiles) {
     return c;
 }
 
-void scf_tile_cache_free(struct scf_tile_cache *c) {
-    if (c == NULL)
-        return;
+static void drop_all(struct scf_tile_cache *c) {
     for (struct entry *e = c->newest, *older; e != NULL; e = older) {
         older = e->older;
         free(e);
     }
+}
+
+void scf_tile_cache_clear(struct scf_tile_cache *c) {
+    if (c == NULL)
+        return;
+    pthread_mutex_lock(&c->lock);
+    drop_all(c);
+    memset(c->buckets, 0, c->bucket_count * sizeof *c->buckets);
+    c->newest = c->oldest = NULL;
+    c->count = 0;
+    pthread_mutex_unlock(&c->lock);
+}
+
+void scf_tile_cache_free(struct scf_tile_cache *c) {
+    if (c == NULL)
+        return;
+    drop_all(c);
     pthread_mutex_destroy(&c->lock);
     free(c);
 }

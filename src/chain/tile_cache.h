@@ -4,7 +4,8 @@
  * request.
  *
  * Trees only grow, so that what a tile said of its first hashes stays true for ever: a partial tile
- * that grew since is merely short, and is replaced when somebody needs more of it. Nothing in here
+ * that grew since is merely short, and is replaced when somebody needs more of it. Only a restored
+ * database says something else (docs/restore.md): then everything is forgotten. Nothing in here
  * says what a record is, or who may see it: that is asked of the database for every request.
  * Any thread; a lock inside, held for look-ups only. */
 #ifndef SCFD_CHAIN_TILE_CACHE_H
@@ -22,5 +23,7 @@ int scf_tile_cache_get(struct scf_tile_cache *cache, const struct scf_uuid *chai
  * was not used for longest goes when there are too many. `cache` NULL: does nothing. */
 void scf_tile_cache_put(struct scf_tile_cache *cache, const struct scf_uuid *chain_id,
                         enum scf_hash_alg alg, const struct scf_tile *tile);
+/* Forgets everything. `cache` NULL: does nothing. */
+void scf_tile_cache_clear(struct scf_tile_cache *cache);
 
 #endif

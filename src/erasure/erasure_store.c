@@ -320,15 +320,17 @@ enum scf_code scf_erasure_document(struct scf_db *db, struct scf_arena *arena,
 
 /* ---- the sweep ---- */
 
-/* Row versions that somebody may still read cannot be removed yet: an older transaction or
- * snapshot, a standby or a replication slot holds them back. */
+/* Row versions that somebody may still read cannot be removed yet: an older transaction (even one
+ * that has no snapshot at the moment) or snapshot, a standby or a replication slot holds them back.
+ * A number that is not used yet is of another cluster, whose dump brought no old versions along. */
 static const struct scf_stmt pending = {
     "scf_erasure_pending",
-    "SELECT e.record_id, EXISTS (SELECT FROM pg_stat_activity a WHERE a.pid <> pg_backend_pid()"
+    "SELECT e.record_id, e.xact < pg_snapshot_xmax(pg_current_snapshot()) AND ("
+    "EXISTS (SELECT FROM pg_stat_activity a WHERE a.pid <> pg_backend_pid()"
     " AND (a.datname = current_database() OR a.backend_type = 'walsender')"
-    " AND age(a.backend_xmin) >= age(e.xact::xid))"
+    " AND greatest(age(a.backend_xmin), age(a.backend_xid)) >= age(e.xact::xid))"
     " OR EXISTS (SELECT FROM pg_replication_slots s WHERE age(s.xmin) >= age(e.xact::xid))"
-    " OR EXISTS (SELECT FROM pg_prepared_xacts p WHERE age(p.transaction) >= age(e.xact::xid))"
+    " OR EXISTS (SELECT FROM pg_prepared_xacts p WHERE age(p.transaction) >= age(e.xact::xid)))"
     " FROM scfd.erasure e WHERE e.swept_at IS NULL ORDER BY e.erased_at LIMIT 1000"};
 
 enum scf_code scf_erasure_pending(struct scf_db *db, struct scf_arena *arena,

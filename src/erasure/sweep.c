@@ -34,4 +34,4 @@ static enum scf_code sweep(struct scf_job *job, struct scf_error *err) {
 }
 
 const struct scf_job_kind scf_erasure_sweep_job = {
-    .name = SCF_ERASURE_SWEEP, .run = sweep, .lease_s = 3600, .max_attempts = 50};
+    .name = SCF_ERASURE_SWEEP, .run = sweep, .lease_s = 3600, .max_attempts = INT_MAX};

@@ -1,10 +1,12 @@
 /* Anchors in a bundle: their files, and reading them back. Relies on the JSON writer and reader. */
 #include "bundle.h"
 
+#include "scfd/chain/note.h"
 #include "scfd/codec/json.h"
 #include "scfd/codec/jsonw.h"
 
 #define ANCHORS "proofs/anchors/"
+#define KEY "keys/anchors.vkey"
 #define FORMAT "scfd-anchor-path/v1"
 
 enum { PATH_MAX_BYTES = 64 << 10, NAME_BYTES = 40 };
@@ -73,6 +75,25 @@ void scf_bundle_put_anchor(struct scf_bundle *b, const struct scf_bundle_facts *
     scf_bundle_put_path(b, in(b, a, "path.txt"), a->index, a->size, a->path, a->path_count,
                         "Path from the block to the statement's root", "区块至声明根的路径");
     put_proof(b, a);
+}
+
+void scf_bundle_put_anchor_key(struct scf_bundle *b, const struct scf_bundle_facts *f) {
+    struct scf_vkey key;
+    struct scf_buf pem;
+    if (f->anchor_count == 0)
+        return;
+    if (!scf_vkey_parse(f->anchor_vkey, &key)) {
+        b->failed = true;
+        return;
+    }
+    scf_bundle_put_vkey(b, KEY, f->anchor_vkey, "Verifier key of the statements",
+                        "锚定声明的验证公钥（C2SP）");
+    char *text = scf_public_key_pem(&key.pub);
+    scf_buf_init(&pem, PATH_MAX_BYTES);
+    scf_buf_puts(&pem, text);
+    free(text);
+    scf_bundle_add_buf(b, "keys/anchors.pub.pem", &pem, "application/x-pem-file",
+                       "The same key for openssl", "同一公钥（openssl 格式）");
 }
 
 /* ---- reading ---- */
@@ -148,9 +169,17 @@ static bool read_one(struct scf_arena *arena, const struct scf_zip_entry *entrie
     return a->proof.n > 0;
 }
 
+/* Without its LF. */
+static struct scf_str read_key(const struct scf_zip_entry *entries, size_t n) {
+    const struct scf_zip_entry *e = scf_bundle_find(entries, n, KEY);
+    return e != NULL && e->bytes.n > 0 ? (struct scf_str){e->bytes.p, e->bytes.n - 1}
+                                       : (struct scf_str){0};
+}
+
 bool scf_bundle_read_anchors(struct scf_arena *arena, const struct scf_zip_entry *entries, size_t n,
                              struct scf_bundle_facts *f) {
     f->anchor_count = 0;
+    f->anchor_vkey = read_key(entries, n);
     for (size_t i = 0; i < n; i++) {
         const char *name = name_of(arena, entries[i].name);
         if (name == NULL)

@@ -132,6 +132,15 @@ void scf_bundle_put_path(struct scf_bundle *b, const char *name, int64_t index, 
     scf_bundle_add_buf(b, name, &lines, TEXT, en, zh);
 }
 
+void scf_bundle_put_vkey(struct scf_bundle *b, const char *name, struct scf_str vkey,
+                         const char *en, const char *zh) {
+    struct scf_buf line;
+    scf_buf_init(&line, FILE_MAX);
+    scf_buf_put(&line, vkey.p, vkey.n);
+    scf_buf_putc(&line, '\n');
+    scf_bundle_add_buf(b, name, &line, TEXT, en, zh);
+}
+
 static void put_record(struct scf_bundle *b, const struct scf_bundle_facts *f) {
     scf_bundle_add(b, "evidence/body.json", f->body, "application/json",
                    "The record, byte for byte as received", "记录原文（与接收时逐字节一致）");
@@ -169,14 +178,11 @@ static void put_proofs(struct scf_bundle *b, const struct scf_bundle_facts *f) {
 }
 
 static void put_keys(struct scf_bundle *b, const struct scf_bundle_facts *f) {
-    struct scf_buf line;
-    scf_buf_init(&line, FILE_MAX);
-    scf_buf_put(&line, f->vkey.p, f->vkey.n);
-    scf_buf_putc(&line, '\n');
-    scf_bundle_add_buf(b, "keys/log.vkey", &line, TEXT, "Verifier key of the chain",
-                       "链的验证公钥（C2SP）");
+    scf_bundle_put_vkey(b, "keys/log.vkey", f->vkey, "Verifier key of the chain",
+                        "链的验证公钥（C2SP）");
     scf_bundle_add(b, "keys/log.pub.pem", f->public_pem, PEM, "The same key for openssl",
                    "同一公钥（openssl 格式）");
+    scf_bundle_put_anchor_key(b, f);
     scf_bundle_add(b, "keys/signer-chain.pem", f->chain_pem, PEM,
                    "Certificates of who signed this bundle", "证据包签署者证书链");
 }

@@ -72,6 +72,7 @@ struct scf_bundle_facts {
     size_t cosigned_path_count;
     struct scf_bundle_anchor anchors[SCF_BUNDLE_ANCHORS_MAX];
     size_t anchor_count;
+    struct scf_str anchor_vkey; /* of who signed their statements; empty: there are none */
 
     /* Out of the proof, by scf_bundle_facts_read. */
     struct scf_record record; /* as scf_leaf_parse gives it, with leaf_index */
@@ -104,8 +105,14 @@ struct scf_cosigner;
 bool scf_bundle_cosignature(const struct scf_bundle_facts *f, struct scf_str vkey,
                             struct scf_cosigner *ret_key, struct scf_str *ret_line,
                             int64_t *ret_time_s) SCF_MUST_CHECK;
+/* keys/anchors.* (anchors.c): the key of the statements, if there are anchors. Chains of SM2 are
+ * signed by another key than they. */
+void scf_bundle_put_anchor_key(struct scf_bundle *b, const struct scf_bundle_facts *f);
 /* A signed note three times: whole, and its text and signature apart, as openssl takes them. */
 void scf_bundle_put_note(struct scf_bundle *b, const char *stem, struct scf_str note,
+                         const char *en, const char *zh);
+/* A verifier key as a line. */
+void scf_bundle_put_vkey(struct scf_bundle *b, const char *name, struct scf_str vkey,
                          const char *en, const char *zh);
 /* The lines of scf_path_lines as a file. */
 void scf_bundle_put_path(struct scf_bundle *b, const char *name, int64_t index, int64_t size,
@@ -149,8 +156,9 @@ bool scf_path_lines(uint64_t index, uint64_t size, const struct scf_hash *path, 
 
 struct scf_instructions {
     const char *file_name;
-    int64_t signed_us; /* signing time of the signature */
-    bool cosigned;     /* by witnesses */
+    enum scf_suite suite; /* of the chain */
+    int64_t signed_us;    /* signing time of the signature */
+    bool cosigned;        /* by witnesses */
     const struct scf_bundle_anchor *anchors;
     const int64_t *proven_us; /* of each anchor: the time that it proves */
     size_t anchor_count;

@@ -36,6 +36,25 @@ static bool has(const struct scf_bundle_check *c, const char *name) {
     return scf_bundle_find(c->entries, c->n, name) != NULL;
 }
 
+bool scf_check_note(struct scf_bundle_check *c, struct scf_str note, struct scf_str text,
+                    const struct scf_vkey *key) {
+    struct scf_note *opened = scf_alloc(c->arena, 1, sizeof *opened);
+    return opened != NULL && scf_note_open(note, key, 1, opened) == SCF_NOTE_OK &&
+           scf_str_eq(opened->text, text);
+}
+
+bool scf_check_chain_note(struct scf_bundle_check *c, struct scf_str note, struct scf_str text,
+                          struct scf_str origin) {
+    struct scf_vkey key;
+    struct scf_uuid chain;
+    struct scf_str installation;
+    if (!scf_vkey_parse(c->vkey, &key) || !scf_chain_origin_parse(origin, &chain, &installation) ||
+        !scf_uuid_eq(&chain, &c->facts.record.chain_id))
+        return false;
+    key = scf_vkey(origin, &key.pub);
+    return scf_check_note(c, note, text, &key);
+}
+
 /* ---- the files ---- */
 
 static bool read_facts(struct scf_bundle_check *c) {

@@ -178,10 +178,17 @@ static void put_data_rows(struct page *p, const char *id) {
     row(p, "可信时间", "Trusted timestamp", trusted_time(p));
 }
 
+static const char *suite_text(enum scf_suite suite) {
+    return suite == SCF_SUITE_SM3_SM2 ? "sm3-sm2: SM3 (GB/T 32905), SM2 (GB/T 32918)"
+                                      : "sha256-ed25519: SHA-256, Ed25519 (RFC 8032)";
+}
+
 static void put_chain_rows(struct page *p) {
     const struct scf_bundle_facts *f = p->c->facts;
     struct scf_hash block = scf_block_hash(&f->block, f->alg);
-    row(p, "链名称", "Chain", scf_strndup(p->arena, f->block.origin.p, f->block.origin.n));
+    row(p, "链名称与算法", "Chain and its algorithms",
+        scf_asprintf(p->arena, "%.*s\n%s", (int)f->block.origin.n, f->block.origin.p,
+                     suite_text(f->record.suite)));
     row(p, "交易标识（叶子哈希）", "Transaction id (leaf hash)", hex_text(p, &f->record.leaf_hash));
     row(p, "区块高度与时间", "Block height and time",
         scf_asprintf(p->arena, "%" PRId64 " · %s", f->block.height,

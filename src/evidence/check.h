@@ -4,6 +4,8 @@
 
 #include "bundle.h"
 
+#include "scfd/chain/note.h"
+
 struct scf_bundle_check {
     struct scf_arena *arena;
     struct scf_buf *report;
@@ -22,6 +24,14 @@ struct scf_bundle_check {
 bool scf_check_step(struct scf_bundle_check *c, bool ok, const char *format, ...) SCF_PRINTF(3, 4);
 /* The bytes of an entry; empty: there is none. */
 struct scf_str scf_check_bytes(const struct scf_bundle_check *c, const char *name);
+
+/* Whether the key signed the note, and its text is `text`. */
+bool scf_check_note(struct scf_bundle_check *c, struct scf_str note, struct scf_str text,
+                    const struct scf_vkey *key);
+/* The same of the chain's key under the name `origin`, which must be one of this chain: after a
+ * restore it goes on under another (docs/restore.md). */
+bool scf_check_chain_note(struct scf_bundle_check *c, struct scf_str note, struct scf_str text,
+                          struct scf_str origin);
 
 /* Every anchor (check_anchors.c); after the proof was checked. */
 void scf_check_anchors(struct scf_bundle_check *c);

@@ -5,51 +5,36 @@
 #include "scfd/base/clock.h"
 #include "scfd/chain/note.h"
 
-enum { NAME_MAX_BYTES = 512 };
-
 struct anchor_check {
     struct scf_bundle_check *c;
     const struct scf_bundle_anchor *a;
-    struct scf_vkey chain_key;
-    struct scf_vkey anchor_key; /* the same key under the name of the anchors */
+    struct scf_str text; /* of the statement */
     struct scf_block block;
     struct scf_anchor_statement statement;
 };
 
-/* Statements are signed by the installation's key under "<origin>/anchors". */
-static bool read_keys(struct anchor_check *k) {
-    struct scf_uuid chain;
-    struct scf_str origin;
-    if (!scf_vkey_parse(k->c->vkey, &k->chain_key) ||
-        !scf_chain_origin_parse(k->chain_key.name, &chain, &origin) || origin.n > NAME_MAX_BYTES)
-        return false;
-    char *name = scf_asprintf(k->c->arena, "%.*s/anchors", (int)origin.n, origin.p);
-    if (name == NULL)
-        return false;
-    k->anchor_key = scf_vkey(scf_str(name), &k->chain_key.pub);
-    return true;
+static bool check_block(struct anchor_check *k) {
+    struct scf_str note = k->a->block_note, text;
+    return scf_note_text(note, &text) && scf_block_parse(text, &k->block) &&
+           scf_check_chain_note(k->c, note, text, k->block.origin);
 }
 
-static bool open_note(struct anchor_check *k, struct scf_str message, const struct scf_vkey *key,
-                      struct scf_str *ret_text) {
-    struct scf_note *note = scf_alloc(k->c->arena, 1, sizeof *note);
-    if (note == NULL || scf_note_open(message, key, 1, note) != SCF_NOTE_OK)
+/* Statements are signed by the installation's Ed25519 key under the name that they state. */
+static bool check_statement(struct anchor_check *k) {
+    struct scf_vkey key;
+    if (!scf_vkey_parse(k->c->facts.anchor_vkey, &key) || key.pub.alg != SCF_ED25519 ||
+        !scf_note_text(k->a->note, &k->text) || !scf_anchor_statement_parse(k->text, &k->statement))
         return false;
-    *ret_text = note->text;
-    return true;
+    key = scf_vkey(k->statement.origin, &key.pub);
+    return scf_check_note(k->c, k->a->note, k->text, &key);
 }
 
 static bool check_notes(struct anchor_check *k) {
-    struct scf_str text;
-    bool block = open_note(k, k->a->block_note, &k->chain_key, &text) &&
-                 scf_block_parse(text, &k->block) && scf_str_eq(k->block.origin, k->chain_key.name);
-    bool statement = open_note(k, k->a->note, &k->anchor_key, &text) &&
-                     scf_anchor_statement_parse(text, &k->statement) &&
-                     scf_str_eq(k->statement.origin, k->anchor_key.name);
-    return scf_check_step(k->c, block, "anchor %s: the block is signed by the chain's key",
-                          k->a->name) &&
-           scf_check_step(k->c, statement, "anchor %s: the statement is signed by the same key",
-                          k->a->name);
+    const char *name = k->a->name;
+    return scf_check_step(k->c, check_block(k), "anchor %s: the block is signed by the chain's key",
+                          name) &&
+           scf_check_step(k->c, check_statement(k),
+                          "anchor %s: the statement is signed by keys/anchors.vkey", name);
 }
 
 static bool check_paths(struct anchor_check *k) {
@@ -81,13 +66,13 @@ static void put_lines(struct anchor_check *k, const struct scf_buf *lines) {
 static void check_proof(struct anchor_check *k) {
     const struct scf_bundle_anchor *a = k->a;
     const struct scf_bundle_trust *trust = k->c->trust;
-    struct scf_str text, trusted = trust->roots.n > 0 ? trust->roots : a->trust;
+    struct scf_str trusted = trust->roots.n > 0 ? trust->roots : a->trust;
     struct scf_buf lines;
     int64_t time_us = 0;
     char time[SCF_TIME_TEXT];
     scf_buf_init(&lines, 64 << 10);
-    bool good = open_note(k, a->note, &k->anchor_key, &text) &&
-                scf_anchor_adapter_of(a->kind)->verify(a->proof, text, trusted, &lines, &time_us);
+    bool good =
+        scf_anchor_adapter_of(a->kind)->verify(a->proof, k->text, trusted, &lines, &time_us);
     scf_time_format(time_us, time);
     scf_check_step(k->c, good, "anchor %s: %s proves the statement at %s", a->name,
                    scf_anchor_kind_names[a->kind], good ? time : "no time");
@@ -97,7 +82,24 @@ static void check_proof(struct anchor_check *k) {
         k->c->latest_us = time_us;
 }
 
+/* One key signs statements and chains of Ed25519. Those of SM2 have another, so that nothing given
+ * from elsewhere tells whose statement it is; what an anchor proves does not rest on that. */
+static void check_key(struct scf_bundle_check *c) {
+    struct scf_vkey chain, anchors;
+    bool read = scf_vkey_parse(c->vkey, &chain) && scf_vkey_parse(c->facts.anchor_vkey, &anchors);
+    if (!read || chain.pub.alg == SCF_ED25519)
+        scf_check_step(c,
+                       read && memcmp(chain.pub.bytes, anchors.pub.bytes,
+                                      scf_public_key_len(SCF_ED25519)) == 0,
+                       "keys/anchors.vkey is the chain's key under another name");
+    else
+        scf_buf_puts(c->report, "note    keys/anchors.vkey is the bundle's own: compare it with "
+                                "what the operator publishes\n");
+}
+
 void scf_check_anchors(struct scf_bundle_check *c) {
+    if (c->facts.anchor_count > 0)
+        check_key(c);
     for (size_t i = 0; i < c->facts.anchor_count; i++) {
         struct anchor_check *k = scf_alloc(c->arena, 1, sizeof *k);
         if (k == NULL) {
@@ -106,9 +108,7 @@ void scf_check_anchors(struct scf_bundle_check *c) {
         }
         k->c = c;
         k->a = &c->facts.anchors[i];
-        if (!read_keys(k))
-            scf_check_step(c, false, "anchor %s: the chain's key names its chain", k->a->name);
-        else if (check_notes(k) && check_paths(k))
+        if (check_notes(k) && check_paths(k))
             check_proof(k);
     }
 }

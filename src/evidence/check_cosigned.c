@@ -9,11 +9,9 @@
 static bool check_tree(struct scf_bundle_check *c) {
     const struct scf_bundle_facts *f = &c->facts;
     struct scf_checkpoint point;
-    struct scf_vkey key;
-    struct scf_note *note = scf_alloc(c->arena, 1, sizeof *note);
-    bool is_signed = note != NULL && scf_vkey_parse(c->vkey, &key) &&
-                     scf_note_open(f->cosigned_note, &key, 1, note) == SCF_NOTE_OK &&
-                     scf_checkpoint_parse(note->text, &point) && scf_str_eq(point.origin, key.name);
+    struct scf_str text;
+    bool is_signed = scf_note_text(f->cosigned_note, &text) && scf_checkpoint_parse(text, &point) &&
+                     scf_check_chain_note(c, f->cosigned_note, text, point.origin);
     if (!scf_check_step(c, is_signed, "the cosigned checkpoint is signed by the chain's key"))
         return false;
     bool inside = scf_merkle_verify_inclusion(

@@ -1,7 +1,9 @@
 /* VERIFY.txt: how to check a bundle with unzip, sha256sum, openssl and a POSIX shell, and nothing
  * else; in Chinese and English. A test runs every command of it as it stands.
  *
- * A shell can turn hex into bytes (printf knows octal), so that trees are hashed with sha256sum. */
+ * A shell can turn hex into bytes (printf knows octal), so that trees are hashed with openssl. The
+ * chain's suite is named once, in `alg` and `signed`; the trees of anchors are of SHA-256, and
+ * statements and cosignatures of Ed25519, whatever the chain is made of. */
 #include "bundle.h"
 
 #include "scfd/base/clock.h"
@@ -13,11 +15,11 @@ struct section {
 static const char opening[] =
     "How to check this bundle / 证据包验证说明\n"
     "\n"
-    "Needed: unzip, sha256sum, openssl (1.1.1 or later) and a POSIX shell; no network. Enter the\n"
+    "Needed: unzip, sha256sum, openssl (3.0 or later) and a POSIX shell; no network. Enter the\n"
     "indented lines into one shell, in order: every line that begins with FAILED, and every error\n"
     "of a command, means that the bundle proves nothing. `scfd verify FILE` does the same and "
     "more.\n"
-    "所需工具：unzip、sha256sum、openssl（1.1.1 及以上）和 POSIX shell，无需联网。请在同一 shell "
+    "所需工具：unzip、sha256sum、openssl（3.0 及以上）和 POSIX shell，无需联网。请在同一 shell "
     "中依次\n"
     "输入缩进各行；凡出现 FAILED 或命令报错，即表示验证未通过。`scfd verify 文件` "
     "可一次完成全部检查。\n"
@@ -36,14 +38,22 @@ static const struct section unpacking = {
     "return 1; fi; }\n"
     "    bytes() { h=$1; while [ -n \"$h\" ]; do t=${h#??}; "
     "printf \"\\\\$(printf %03o \"0x${h%\"$t\"}\")\"; h=$t; done; }\n"
-    "    hash() { d=$({ printf \"$1\"; bytes \"$2\"; } | sha256sum); d=${d%% *}; }\n"
-    "    fold() { while read -r side other; do case $side in left) hash '\\001' \"$other$d\";; "
-    "right) hash '\\001' \"$d$other\";; esac; done < \"$1\"; }\n"
-    "    root() { while read -r field value; do case $field in root) same \"$(bytes \"$d\" | "
-    "openssl "
-    "base64)\" \"$value\" \"$2\";; esac; done < \"$1\"; }\n"
-    "    signed() { openssl pkeyutl -verify -pubin -inkey keys/log.pub.pem -rawin -in \"$1.txt\" "
-    "-sigfile \"$1.sig\"; }\n"
+    "    field() { v=; while read -r f r; do case $f in \"$1\") v=$r;; esac; done < \"$2\"; }\n"
+    "    hash() { d=$({ printf \"$2\"; bytes \"$3\"; } | openssl dgst -\"$1\" -r); d=${d%% *}; }\n"
+    "    fold() { while read -r side other; do case $side in left) hash \"$1\" '\\001' "
+    "\"$other$d\";; right) hash \"$1\" '\\001' \"$d$other\";; esac; done < \"$2\"; }\n"
+    "    root() { field root \"$1\"; same \"$(bytes \"$d\" | openssl base64)\" \"$v\" \"$2\"; }\n"
+    "    key() { read -r k < \"keys/$1.vkey\"; name=${k%%+*}; k=${k#*+}; id=${k%%+*}; k=${k#*+}\n"
+    "    p=$(openssl pkey -pubin -in \"keys/$1.pub.pem\" -outform DER | openssl base64 -A)\n"
+    "    same \"$({ printf \"$2\"; printf %s \"${p#\"$3\"}\" | openssl base64 -d -A; } | "
+    "openssl base64 -A)\" \"$k\" \"key of $1\"\n"
+    "    d=$({ printf '%s\\n' \"$name\"; printf %s \"$k\" | openssl base64 -d -A; } | sha256sum)\n"
+    "    same \"${d%????????????????????????????????????????????????????????  -}\" \"$id\" "
+    "\"key id of $1\"; }\n"
+    "    ed25519() { openssl pkeyutl -verify -pubin -inkey \"$1\" -rawin -in \"$2.txt\" "
+    "-sigfile \"$2.sig\"; }\n"
+    "    sm2() { openssl pkeyutl -verify -pubin -inkey \"$1\" -rawin -digest sm3 "
+    "-pkeyopt distid:1234567812345678 -in \"$2.txt\" -sigfile \"$2.sig\"; }\n"
     "    listed() { while IFS= read -r line; do case $line in\n"
     "    *'DataObjectReference URI='*) f=${line#*URI=\\\"}; f=${f%%\\\"\\ MimeType*};;\n"
     "    *DigestValue*) v=${line#*DigestValue>}; v=${v%%<*}\n"
@@ -85,67 +95,74 @@ static const struct section stamp = {
     "    openssl x509 -in META-INF/timestamp002.pem -noout -subject -dates -fingerprint -sha256; "
     "fi\n"};
 
+/* What a public key begins with in DER, up to its bytes, is cut off; the type of the verifier key
+ * is put before them (docs/evidence.md). For SM2 the 0x04 of the point goes with what is cut off.
+ */
+static const struct section keys[SCF_SUITES] = {
+    [SCF_SUITE_SHA256_ED25519] =
+        {"The chain is made of SHA-256 and Ed25519. The two forms of its key are the same key",
+         "本链采用 SHA-256 与 Ed25519；链公钥的两种形式为同一公钥",
+         "    alg=sha256; signed() { ed25519 keys/log.pub.pem \"$1\"; }\n"
+         "    key log '\\001' MCowBQYDK2VwAyEA; origin=$name\n"},
+    [SCF_SUITE_SM3_SM2] =
+        {"The chain is made of SM3 (GB/T 32905) and SM2 (GB/T 32918). The two forms of its key "
+         "are\n"
+         "   the same key",
+         "本链采用 SM3（GB/T 32905）与 SM2（GB/T 32918）；链公钥的两种形式为同一公钥",
+         "    alg=sm3; signed() { sm2 keys/log.pub.pem \"$1\"; }\n"
+         "    key log '\\377sm2-sm3\\004' MFkwEwYHKoZIzj0CAQYIKoEcz1UBgi0DQgAE; origin=$name\n"},
+};
+
 static const struct section record = {
     "The record is the one whose digest stands in the leaf", "记录原文的摘要即叶子所载摘要",
-    "    d=$(sha256sum < evidence/body.json)\n"
-    "    while read -r name value; do case $name in body_sha256) "
-    "same \"${d%% *}\" \"$value\" 'body';; esac; done < evidence/leaf.txt\n"};
-
-static const struct section key = {
-    "The two forms of the chain's key are the same key", "链公钥的两种形式为同一公钥",
-    "    read -r vkey < keys/log.vkey\n"
-    "    origin=${vkey%%+*}; rest=${vkey#*+}; id=${rest%%+*}; key=${rest#*+}\n"
-    "    pub=$(openssl pkey -pubin -in keys/log.pub.pem -outform DER | openssl base64 -A)\n"
-    "    same \"$({ printf '\\001'; printf %s \"${pub#MCowBQYDK2VwAyEA}\" | openssl base64 -d -A; "
-    "} "
-    "| sha256sum)\" \"$(printf %s \"$key\" | openssl base64 -d -A | sha256sum)\" 'key'\n"
-    "    d=$({ printf '%s\\n' \"$origin\"; printf %s \"$key\" | openssl base64 -d -A; } | "
-    "sha256sum)\n"
-    "    same \"${d%????????????????????????????????????????????????????????  -}\" \"$id\" 'key "
-    "id'\n"};
+    "    d=$(openssl dgst -$alg -r evidence/body.json)\n"
+    "    field body_$alg evidence/leaf.txt; same \"${d%% *}\" \"$v\" 'body'\n"};
 
 static const struct section checkpoint = {
     "The chain's key signed the tree (checkpoint) and the block, which name the same tree",
     "链公钥签署了默克尔树（checkpoint）与区块，且二者一致",
-    "    signed proofs/checkpoint && signed proofs/block\n"
-    "    { read -r name; read -r size; read -r root; } < proofs/checkpoint.txt\n"
-    "    same \"$name\" \"$origin\" 'origin'\n"
-    "    while read -r field value; do case $field in\n"
-    "    chain) same \"$value\" \"$origin\" 'block: chain';;\n"
-    "    size) same \"$value\" \"$size\" 'block: size';;\n"
-    "    root) same \"$value\" \"$root\" 'block: root';;\n"
-    "    time) echo \"sealed at $value\";;\n"
-    "    esac; done < proofs/block.txt\n"};
+    "    signed proofs/checkpoint\n"
+    "    signed proofs/block\n"
+    "    { read -r n; read -r size; read -r root; } < proofs/checkpoint.txt\n"
+    "    same \"$n\" \"$origin\" 'origin'\n"
+    "    field chain proofs/block.txt; same \"$v\" \"$origin\" 'block: chain'\n"
+    "    field size proofs/block.txt; same \"$v\" \"$size\" 'block: size'\n"
+    "    field root proofs/block.txt; same \"$v\" \"$root\" 'block: root'\n"
+    "    field time proofs/block.txt; echo \"sealed at $v\"\n"};
 
 static const struct section path = {
-    "The leaf is in that tree (RFC 9162: each node is SHA-256 of 0x01, left, right)",
-    "叶子在该默克尔树中（RFC 9162：节点 = SHA-256(0x01 ‖ 左 ‖ 右)）",
+    "The leaf is in that tree (RFC 9162: each node is the digest of 0x01, left, right)",
+    "叶子在该默克尔树中（RFC 9162：节点 = 摘要(0x01 ‖ 左 ‖ 右)）",
     "    d=$({ printf '\\000'; while IFS= read -r line; do printf '%s\\n' \"$line\"; done; } "
-    "< evidence/leaf.txt | sha256sum); leaf=${d%% *}\n"
-    "    d=$leaf; fold proofs/path.txt; root proofs/block.txt 'the leaf is in the tree'\n"};
+    "< evidence/leaf.txt | openssl dgst -$alg -r); leaf=${d%% *}\n"
+    "    d=$leaf; fold $alg proofs/path.txt; root proofs/block.txt 'the leaf is in the tree'\n"};
 
+/* After a restore the tree may be of the same chain under another origin: its last part stays. */
 static const struct section cosigned = {
     "Witnesses cosigned a tree of this chain that holds the leaf; compare their keys with theirs",
     "见证者联署了本链含该叶子的默克尔树；请与其公布的公钥比对",
     "    signed proofs/cosigned/checkpoint\n"
     "    { read -r n; read -r s; read -r r; } < proofs/cosigned/checkpoint.txt\n"
-    "    same \"$n\" \"$origin\" 'cosigned: origin'\n"
-    "    d=$leaf; fold proofs/cosigned/path.txt\n"
+    "    same \"${n##*/}\" \"${origin##*/}\" 'cosigned: chain'\n"
+    "    d=$leaf; fold $alg proofs/cosigned/path.txt\n"
     "    same \"$(bytes \"$d\" | openssl base64)\" \"$r\" 'the leaf is in the cosigned tree'\n"
-    "    for w in proofs/cosigned/*.pub.pem; do w=${w%.pub.pem}\n"
-    "    openssl pkeyutl -verify -pubin -inkey \"$w.pub.pem\" -rawin -in \"$w.txt\" "
-    "-sigfile \"$w.sig\"\n"
+    "    for w in proofs/cosigned/*.pub.pem; do w=${w%.pub.pem}; ed25519 \"$w.pub.pem\" \"$w\"\n"
     "    { read -r v; read -r t; read -r a; read -r b; read -r c; } < \"$w.txt\"\n"
     "    same \"$v $a $b $c\" \"cosignature/v1 $n $s $r\" \"$w: $t\"; done\n"};
 
 static const struct section anchors = {
-    "Each anchor: the leaf is in the anchored block, and that block in the tree of the statement",
-    "各锚定：叶子在被锚定区块中，区块在声明的默克尔树中",
-    "    for a in proofs/anchors/*; do signed \"$a/statement\"; signed \"$a/block\"\n"
-    "    d=$leaf; fold \"$a/leaf-path.txt\"; root \"$a/block.txt\" \"$a: the leaf is in the "
+    "Each anchor: the leaf is in the anchored block, and that block in the tree of the statement,\n"
+    "   which is of SHA-256 and signed with Ed25519, whatever the chain is made of",
+    "各锚定：叶子在被锚定区块中，区块在声明的默克尔树中；声明一律采用 SHA-256 与 Ed25519",
+    "    key anchors '\\001' MCowBQYDK2VwAyEA\n"
+    "    for a in proofs/anchors/*; do ed25519 keys/anchors.pub.pem \"$a/statement\"\n"
+    "    signed \"$a/block\"; field chain \"$a/block.txt\"\n"
+    "    same \"${v##*/}\" \"${origin##*/}\" \"$a: the block is of this chain\"\n"
+    "    d=$leaf; fold $alg \"$a/leaf-path.txt\"; root \"$a/block.txt\" \"$a: the leaf is in the "
     "block\"\n"
-    "    b=$(sha256sum < \"$a/block.txt\"); hash '\\000' \"${b%% *}\"; fold \"$a/path.txt\"; "
-    "root \"$a/statement.txt\" \"$a: the block is in the statement\"; done\n"};
+    "    b=$(openssl dgst -$alg -r \"$a/block.txt\"); hash sha256 '\\000' \"${b%% *}\"\n"
+    "    fold sha256 \"$a/path.txt\"; root \"$a/statement.txt\" \"$a: the block is in the "
+    "statement\"; done\n"};
 
 static const char anchored[] = "    openssl ts -verify -in proofs/anchors/%s/proof.tst -token_in "
                                "-data proofs/anchors/%s/statement.txt "
@@ -185,7 +202,7 @@ static void put_anchors(struct scf_buf *out, int *number, const struct scf_instr
 }
 
 void scf_instructions_write(const struct scf_instructions *i, struct scf_buf *out) {
-    static const struct section *const rest[] = {&stamp, &record, &key, &checkpoint, &path};
+    const struct section *const rest[] = {&stamp, &keys[i->suite], &record, &checkpoint, &path};
     int number = 1;
     scf_buf_puts(out, opening);
     put_section(out, &number, &unpacking, i->file_name);

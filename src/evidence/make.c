@@ -10,6 +10,7 @@
 
 #include "scfd/chain/chain.h"
 #include "scfd/chain/cosigned.h"
+#include "scfd/chain/note.h"
 #include "scfd/codec/json.h"
 #include "scfd/codec/signer.h"
 #include "scfd/party/enterprise.h"
@@ -131,6 +132,23 @@ static enum scf_code read_anchor(struct making *m, const struct scf_anchoring *f
                                  a->leaf_path, &a->leaf_path_count, err);
 }
 
+/* Statements are signed by the installation's key under the name that they state. Of several, which
+ * were made before and after the log went on under another origin, the first. */
+static bool name_key(struct making *m) {
+    struct scf_bundle_facts *f = &m->facts;
+    struct scf_public_key pub = scf_signing_key_public(m->services->log_key);
+    struct scf_anchor_statement statement;
+    struct scf_buf vkey;
+    if (f->anchor_count == 0)
+        return true;
+    if (!scf_anchor_statement_parse(m->entries[0]->statement, &statement))
+        return false;
+    struct scf_vkey key = scf_vkey(statement.origin, &pub);
+    scf_buf_init(&vkey, TEXT_MAX);
+    scf_vkey_write(&key, &vkey);
+    return keep(m->arena, &vkey, &f->anchor_vkey);
+}
+
 static enum scf_code read_anchors(struct making *m, struct scf_error *err) {
     size_t found = 0, n = 0;
     enum scf_code code = scf_anchor_find(m->db, m->arena, &m->record->chain_id,
@@ -140,9 +158,10 @@ static enum scf_code read_anchors(struct making *m, struct scf_error *err) {
         code = read_anchor(m, &m->anchorings[i], &m->facts.anchors[n], &m->proven_us[n], err);
         n += m->proven_us[n] > 0;
     }
-    if (code == SCF_OK)
-        m->facts.anchor_count = n;
-    return code;
+    if (code != SCF_OK)
+        return code;
+    m->facts.anchor_count = n;
+    return name_key(m) ? SCF_OK : scf_fail_memory(err);
 }
 
 /* ---- cosignatures ---- */
@@ -192,6 +211,7 @@ static bool write_instructions(struct making *m) {
     scf_id_format(scf_record_kind_prefix(m->record->kind), &m->record->id, id);
     snprintf(file_name, sizeof file_name, "%s.asice", id);
     const struct scf_instructions i = {.file_name = file_name,
+                                       .suite = m->facts.record.suite,
                                        .signed_us = m->signed_us,
                                        .cosigned = m->facts.witness_keys.n > 0,
                                        .anchors = m->facts.anchors,

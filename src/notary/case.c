@@ -65,10 +65,19 @@ static void add_parties(const cJSON *list, struct scf_uuid ret[SCF_ENF_PARTIES_M
     }
 }
 
+bool scf_enf_covers_debt(const struct scf_enf_story *s) {
+    return !scf_body_is(s->dossier, "coverage", "guarantee_debt");
+}
+
+bool scf_enf_covers_guarantees(const struct scf_enf_story *s) {
+    return !scf_body_is(s->dossier, "coverage", "principal_debt");
+}
+
 size_t scf_enf_bound(const struct scf_enf_story *s, struct scf_uuid ret[SCF_ENF_PARTIES_MAX]) {
     size_t n = 0;
-    add_parties(scf_json_get(s->dossier, "debtors"), ret, &n);
-    if (!scf_body_is(s->dossier, "coverage", "principal_debt"))
+    if (scf_enf_covers_debt(s))
+        add_parties(scf_json_get(s->dossier, "debtors"), ret, &n);
+    if (scf_enf_covers_guarantees(s))
         add_parties(scf_json_get(s->dossier, "guarantors"), ret, &n);
     return n;
 }
@@ -127,27 +136,76 @@ int32_t scf_enf_objection_end(const struct scf_enf_story *s, int32_t from, bool 
     return scf_rolled(s->calendar, from + (int32_t)days, incomplete);
 }
 
-static bool within(const struct scf_enf_story *s, const cJSON *said, const char *member, int days) {
+static bool within(const struct scf_enf_story *s, int32_t from, int days) {
     bool incomplete = false;
-    int32_t from;
-    return scf_body_day(said, member, &from) &&
-           s->today <= scf_rolled(s->calendar, from + days, &incomplete);
+    int32_t day = s->applied_day != 0 ? s->applied_day : s->today;
+    return day <= scf_rolled(s->calendar, from + days, &incomplete);
 }
 
-static bool has_suit(const struct scf_enf_story *s) {
-    return seq_of(scf_enf_last(s, SCF_ENF_STEP_REPORT_SUIT, NULL)) >
-           seq_of(scf_enf_last(s, SCF_ENF_STEP_END_SUIT, NULL));
+/* 规定 13: the days run from service of the notice; of a notary's conflict of interest or bribery
+ * from when they are known. 规定 19: public order has no days. */
+bool scf_enf_within_non_enforcement_days(const struct scf_enf_story *s, const cJSON *body) {
+    const cJSON *notice;
+    int32_t from;
+    bool late = scf_body_is(body, "ground", "conflict_of_interest") ||
+                scf_body_is(body, "ground", "bribery");
+    bool notified = scf_enf_last(s, SCF_ENF_STEP_SEND_NOTICE, &notice) != NULL;
+    if (!notified || scf_body_is(body, "ground", "public_order"))
+        return true;
+    if (late && scf_body_day(body, "known_on", &from) && within(s, from, NON_ENFORCEMENT_DAYS))
+        return true;
+    return scf_body_day(notice, "served_on", &from) && within(s, from, NON_ENFORCEMENT_DAYS);
+}
+
+/* 规定 14: who was rejected may ask again, until enforcement ends, for what became known since. */
+static bool is_known_since(const struct scf_enf_story *s, const cJSON *body) {
+    struct scf_enf_ruling ruling = scf_enf_ruling_of(s);
+    int32_t known;
+    return ruling.for_creditor && scf_body_day(body, "known_on", &known) &&
+           known >= scf_china_day(ruling.row->happened_us);
+}
+
+/* Of the court the newest ruling that can be reconsidered: that it does not enforce (规定 7), or
+ * that it does not refrain from it (规定 21). */
+struct scf_enf_ruling scf_enf_ruling_of(const struct scf_enf_story *s) {
+    const cJSON *rejection, *decision;
+    const struct scf_enf_step_row *rejected =
+        scf_enf_last(s, SCF_ENF_STEP_REJECT_ENFORCEMENT, &rejection);
+    const struct scf_enf_step_row *decided =
+        scf_enf_last(s, SCF_ENF_STEP_DECIDE_NON_ENFORCEMENT, &decision);
+    struct scf_enf_ruling r = {.row = rejected, .said = rejection};
+    if (seq_of(decided) > seq_of(rejected) && scf_body_is(decision, "result", "rejected"))
+        r = (struct scf_enf_ruling){.row = decided, .said = decision, .for_creditor = true};
+    if (r.row && !scf_body_day(r.said, "served_on", &r.served_day))
+        r.served_day = scf_china_day(r.row->happened_us);
+    const struct scf_enf_step_row *asked =
+        scf_enf_last(s, SCF_ENF_STEP_APPLY_RECONSIDERATION, NULL);
+    r.asked = seq_of(asked) > seq_of(r.row) ? asked : NULL;
+    const struct scf_enf_step_row *answered =
+        scf_enf_last(s, SCF_ENF_STEP_DECIDE_RECONSIDERATION, NULL);
+    r.answered = r.asked && seq_of(answered) > r.asked->seq ? answered : NULL;
+    return r;
+}
+
+/* Is a suit of the plaintiff pending? NULL: of anybody. */
+static bool has_suit(const struct scf_enf_story *s, const char *plaintiff) {
+    static const char *const all[] = {"creditor", "debtor", "interested_party"};
+    for (size_t k = 0; k < SCF_COUNT(all); k++) {
+        bool pending = false;
+        for (size_t i = 0; i < s->n; i++)
+            if (scf_body_is(s->details[i], "plaintiff", all[k]))
+                pending = s->rows[i].step == SCF_ENF_STEP_REPORT_SUIT;
+        if (pending && (plaintiff == NULL || strcmp(plaintiff, all[k]) == 0))
+            return true;
+    }
+    return false;
 }
 
 struct scf_enf_facts scf_enf_facts_of(const struct scf_enf_story *s, const cJSON *body) {
     struct scf_enf_replies replies = scf_enf_replies(s);
-    const cJSON *notice, *ruling, *defaulted;
-    scf_enf_last(s, SCF_ENF_STEP_SEND_NOTICE, &notice);
-    const struct scf_enf_step_row *rejected =
-        scf_enf_last(s, SCF_ENF_STEP_REJECT_ENFORCEMENT, &ruling);
-    scf_enf_last(s, SCF_ENF_STEP_DEFAULT, &defaulted);
-    int64_t asked = seq_of(scf_enf_last(s, SCF_ENF_STEP_APPLY_RECONSIDERATION, NULL));
-    int64_t decided = seq_of(scf_enf_last(s, SCF_ENF_STEP_DECIDE_RECONSIDERATION, NULL));
+    struct scf_enf_ruling ruling = scf_enf_ruling_of(s);
+    const char *plaintiff = scf_json_string(body, "plaintiff");
+    bool suit_known = has_suit(s, plaintiff);
     return (struct scf_enf_facts){
         .state = s->c.state,
         .resume = s->c.resume,
@@ -160,12 +218,18 @@ struct scf_enf_facts scf_enf_facts_of(const struct scf_enf_story *s, const cJSON
         .no_reply_agreed = scf_json_bool(scf_json_get(s->dossier, "verification"),
                                          "no_reply_is_no_objection", false),
         .finding = replies.finding,
-        .within_non_enforcement_days = within(s, notice, "served_on", NON_ENFORCEMENT_DAYS) ||
-                                       within(s, body, "known_on", NON_ENFORCEMENT_DAYS),
-        .within_reconsideration_days = within(s, ruling, "served_on", RECONSIDERATION_DAYS),
-        .suit = has_suit(s),
-        .asked_reconsideration = asked > seq_of(rejected),
-        .reconsidering = asked > seq_of(rejected) && asked > decided,
+        .within_non_enforcement_days =
+            scf_enf_within_non_enforcement_days(s, body) || is_known_since(s, body),
+        .within_reconsideration_days =
+            ruling.row != NULL && within(s, ruling.served_day, RECONSIDERATION_DAYS),
+        .suit = has_suit(s, "creditor"),
+        .suit_known = suit_known,
+        .suit_unknown = plaintiff == NULL || !suit_known,
+        .notified = scf_enf_last(s, SCF_ENF_STEP_SEND_NOTICE, NULL) != NULL,
+        .has_court = !scf_uuid_is_nil(&s->c.court_id),
+        .application_rejected = ruling.for_creditor,
+        .asked_reconsideration = ruling.asked != NULL,
+        .reconsidering = ruling.asked != NULL && ruling.answered == NULL,
     };
 }
 
@@ -176,22 +240,28 @@ static void because(struct scf_enf_route *r, const char *article, const char *en
         r->reasons[r->n++] = (struct scf_enf_rule_text){article, en, zh};
 }
 
+/* 规定 7: the ten days went by unused, or the upper court upheld the ruling. */
+static bool is_reconsideration_spent(const struct scf_enf_story *s) {
+    struct scf_enf_ruling ruling = scf_enf_ruling_of(s);
+    if (s->c.state != SCF_ENF_ENF_REJECTED || ruling.row == NULL)
+        return false;
+    return ruling.asked ? ruling.answered != NULL
+                        : !within(s, ruling.served_day, RECONSIDERATION_DAYS);
+}
+
 static void civil_reasons(const struct scf_enf_story *s, struct scf_enf_route *r) {
-    const cJSON *said;
-    const struct scf_enf_step_row *row =
-        scf_enf_last(s, SCF_ENF_STEP_DECIDE_RECONSIDERATION, &said);
     if (s->c.state == SCF_ENF_EC_REFUSED)
         because(r, "规定 8", "The execution certificate was refused.",
                 "公证机构决定不予出具执行证书。");
     if (s->c.state == SCF_ENF_NON_ENFORCED)
         because(r, "规定 20", "The court ruled that the instrument is not enforced.",
                 "人民法院裁定不予执行。");
-    if (s->c.state == SCF_ENF_ENF_REJECTED && row && scf_body_is(said, "result", "upheld"))
+    if (is_reconsideration_spent(s))
         because(r, "规定 7", "The application was rejected, and reconsideration is spent.",
-                "裁定不予受理或者驳回，且复议申请已被驳回。");
-    if (has_suit(s))
-        because(r, "规定 24", "A suit on the instrument was accepted.",
-                "就公证债权文书涉及的争议提起的诉讼已被受理。");
+                "裁定不予受理或者驳回执行申请，且复议申请期满未申请或者被驳回。");
+    if (has_suit(s, "creditor"))
+        because(r, "规定 24", "The creditor's suit on the instrument was accepted.",
+                "债权人就公证债权文书涉及的争议提起的诉讼已被受理。");
     if (s->c.state == SCF_ENF_REFUSED || s->c.state == SCF_ENF_TERMINATED)
         because(r, "公证法 37", "There is no notarised instrument.", "债权文书未经公证。");
 }

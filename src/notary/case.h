@@ -49,6 +49,7 @@ struct scf_enf_story {
     const struct scf_owed *owed; /* of the loan, as of `today`; NULL: no loan yet */
     const struct scf_calendar *calendar;
     int32_t today;
+    int32_t applied_day; /* on which what is judged came in; 0: today */
     int64_t now_us;
 };
 /* Parses dossier and details, with room for SCF_ENF_SPARE more; rows, loan and calendar are the
@@ -67,8 +68,23 @@ struct scf_enf_replies {
     struct scf_owed_amounts disputed;
 };
 struct scf_enf_replies scf_enf_replies(const struct scf_enf_story *s);
-/* Debtors and, as far as guarantees are notarised, guarantors: who is bound by the instrument. */
+/* Debtors and guarantors, as far as their debts are notarised: who is bound by the instrument. */
 size_t scf_enf_bound(const struct scf_enf_story *s, struct scf_uuid ret[SCF_ENF_PARTIES_MAX]);
+
+/* 规定 6: what the notarization covers. */
+bool scf_enf_covers_debt(const struct scf_enf_story *s);
+bool scf_enf_covers_guarantees(const struct scf_enf_story *s);
+
+/* A ruling of the court that can be reconsidered, and what followed. */
+struct scf_enf_ruling {
+    const struct scf_enf_step_row *row, *asked, *answered; /* NULL: none */
+    const cJSON *said;
+    int32_t served_day; /* with a row: of service, else of the ruling */
+    bool for_creditor;  /* the respondent's application was rejected; else the creditor's was */
+};
+struct scf_enf_ruling scf_enf_ruling_of(const struct scf_enf_story *s);
+/* May a first application for non-enforcement, `body`, still come? (规定 13, 19) */
+bool scf_enf_within_non_enforcement_days(const struct scf_enf_story *s, const cJSON *body);
 
 /* `body` is the step that is judged, for what it says itself; NULL: none. */
 struct scf_enf_facts scf_enf_facts_of(const struct scf_enf_story *s, const cJSON *body);

@@ -193,13 +193,13 @@ enum scf_code scf_enf_select(struct scf_db *db, struct scf_arena *arena,
  * taken back; later the next step finds it. */
 _Static_assert(SCF_ENF_EFFECTIVE == 11 && SCF_ENF_DISBURSED == 12 &&
                    SCF_ENF_AMENDED_NOTARISED == 15 && SCF_ENF_FULFILLED == 16 &&
-                   SCF_ENF_DUNNED == 18 && SCF_ENF_VERIFYING == 20,
+                   SCF_ENF_VERIFYING == 20 && SCF_ENF_EC_ISSUED == 24,
                "the states that the statement names");
 static const struct scf_stmt due = {
     "enf_due", "(SELECT x.id FROM scfd.enforcement_notarization x WHERE x.state = 20"
                " AND x.verification_due_at <= $1 ORDER BY x.verification_due_at LIMIT $3)"
                " UNION ALL (SELECT x.id FROM scfd.enforcement_notarization x"
-               " JOIN scfd.loan l ON l.id = x.loan_id WHERE x.state BETWEEN 11 AND 18"
+               " JOIN scfd.loan l ON l.id = x.loan_id WHERE x.state BETWEEN 11 AND 24"
                " AND ((x.state = 11 AND l.value_date <= $2) OR (x.state = 12 AND l.status >= 1)"
                " OR (x.state > 11 AND x.state <> 16 AND l.status = 2)"
                " OR (x.state = 16 AND l.status < 2 AND x.updated_at > $1 - interval '90 days')) "

@@ -106,6 +106,8 @@ static void next_write(struct scf_jsonw *w, const struct scf_enf_facts *facts,
                        enum scf_enf_step step) {
     const unsigned everybody = SCF_ENF_PLATFORM - 1;
     struct scf_enf_verdict good = scf_enf_judge(facts, step, true, everybody);
+    if (!good.allowed && good.missing == NULL)
+        good = scf_enf_judge(facts, step, false, everybody);
     const char *needs[NEEDS_MAX];
     bool never = step == SCF_ENF_STEP_LINK_LOAN && facts->has_loan;
     if (never || (!good.allowed && good.missing == NULL))

@@ -25,10 +25,11 @@ static void parties_write(struct scf_jsonw *w, const struct scf_enf_story *s) {
     party_write(w, scf_json_get(s->dossier, "creditor"), "creditor");
     scf_jw_end_array(w);
     scf_jw_array(w, "respondents");
-    cJSON_ArrayForEach(party, scf_json_get(s->dossier, "debtors")) {
-        party_write(w, party, "debtor");
-    }
-    if (!scf_body_is(s->dossier, "coverage", "principal_debt"))
+    if (scf_enf_covers_debt(s))
+        cJSON_ArrayForEach(party, scf_json_get(s->dossier, "debtors")) {
+            party_write(w, party, "debtor");
+        }
+    if (scf_enf_covers_guarantees(s))
         cJSON_ArrayForEach(party, scf_json_get(s->dossier, "guarantors")) {
             party_write(w, party, "guarantor");
         }
@@ -75,8 +76,7 @@ static void securities_write(struct scf_jsonw *w, const char *key, const struct 
     const cJSON *item;
     scf_jw_array(w, key);
     cJSON_ArrayForEach(item, scf_json_get(s->dossier, "securities")) {
-        if (scf_body_is(s->dossier, "coverage", "principal_debt") ||
-            scf_body_is(item, "kind", "guarantee") != guarantees)
+        if (!scf_enf_covers_guarantees(s) || scf_body_is(item, "kind", "guarantee") != guarantees)
             continue;
         scf_jw_object(w, NULL);
         text_write(w, "name", scf_json_string(item, "name"));
@@ -106,6 +106,20 @@ static void payments_write(struct scf_jsonw *w, const struct scf_owed *then, int
     scf_jw_end_array(w);
 }
 
+/* Who replied what; who is not here was silent. */
+static void replies_write(struct scf_jsonw *w, const struct scf_enf_story *s, int64_t after_seq) {
+    scf_jw_array(w, "replies");
+    for (size_t i = 0; i < s->n; i++) {
+        if (s->rows[i].step != SCF_ENF_STEP_REPLY || s->rows[i].seq <= after_seq)
+            continue;
+        scf_jw_object(w, NULL);
+        text_write(w, "party_id", scf_json_string(s->details[i], "party_id"));
+        text_write(w, "result", scf_json_string(s->details[i], "result"));
+        scf_jw_end_object(w);
+    }
+    scf_jw_end_array(w);
+}
+
 static void verification_write(struct scf_jsonw *w, const struct scf_enf_story *s) {
     const cJSON *said;
     const struct scf_enf_step_row *sent = scf_enf_last(s, SCF_ENF_STEP_SEND_VERIFICATION, &said);
@@ -115,6 +129,7 @@ static void verification_write(struct scf_jsonw *w, const struct scf_enf_story *
     text_write(w, "method", scf_json_string(scf_json_get(said, "letter"), "mode"));
     scf_jw_time(w, "sent_at", sent->filed_us);
     scf_jw_str(w, "result", scf_enf_state_names[scf_enf_replies(s).finding]);
+    replies_write(w, s, sent->seq);
     scf_jw_end_object(w);
 }
 

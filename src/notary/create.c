@@ -1,5 +1,6 @@
 /* Drafting a case: who may, on which loan or contract, between whom. */
 #include "api.h"
+#include "terms.h"
 
 #include "scfd/base/clock.h"
 #include "scfd/party/enterprise.h"
@@ -34,21 +35,14 @@ static enum scf_code check_contract(struct draft *d, struct scf_error *err) {
     c->contract_id = scf_enf_body_id(d->p->body, "contract_id");
     if (!scf_json_get(d->p->body, "contract_id"))
         return SCF_OK;
-    enum scf_code code =
-        scf_record_get(d->t.db, d->p->arena, d->p->actor, &c->contract_id, &record, err);
+    enum scf_code code = scf_record_hold(d->t.db, d->p->arena, &c->contract_id, err);
+    if (code == SCF_OK)
+        code = scf_record_get(d->t.db, d->p->arena, d->p->actor, &c->contract_id, &record, err);
+    if (code == SCF_OK && record.body.p == NULL)
+        return fault(d, "#/contract_id", "erased", "The contract was erased.", err);
     if (code == SCF_E_NOT_FOUND || (code == SCF_OK && record.kind != SCF_REC_CONTRACT))
         return fault(d, "#/contract_id", "unknown-reference", "There is no such contract.", err);
     return code;
-}
-
-static bool has_debtor(const struct draft *d, const struct scf_uuid *enterprise_id) {
-    const cJSON *party;
-    cJSON_ArrayForEach(party, scf_json_get(d->p->body, "debtors")) {
-        struct scf_uuid id = scf_enf_body_id(party, "enterprise_id");
-        if (scf_uuid_eq(&id, enterprise_id))
-            return true;
-    }
-    return false;
 }
 
 static enum scf_code check_loan(struct draft *d, struct scf_error *err) {
@@ -62,12 +56,8 @@ static enum scf_code check_loan(struct draft *d, struct scf_error *err) {
         return fault(d, "#/loan_id", "unknown-reference", "The lender has no such loan.", err);
     if (code != SCF_OK)
         return code;
-    if (!has_debtor(d, &d->t.owed.borrower_id))
-        return fault(d, "#/debtors", "mismatch", "The loan's borrower is none of the debtors.",
-                     err);
-    if (strcmp(d->t.owed.currency, c->currency) != 0)
-        return fault(d, "#/currency", "mismatch", "The loan is in another currency.", err);
-    return SCF_OK;
+    struct scf_enf_mismatch wrong = scf_enf_loan_mismatch(d->t.s.dossier, &d->t.owed);
+    return wrong.detail ? fault(d, wrong.pointer, "mismatch", wrong.detail, err) : SCF_OK;
 }
 
 static enum scf_code add_parties(struct draft *d, const char *list, int role,

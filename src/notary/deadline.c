@@ -13,7 +13,8 @@ enum {
     RECONSIDERATION_DAYS = 10,     /* 规定 7 */
     UPPER_COURT_DAYS = 30,         /* 规定 21 */
     ENFORCEMENT_YEARS = 2,         /* 规定 9, 民诉法 250 */
-    INACTION_MONTHS = 6            /* 民诉法 237 */
+    INACTION_MONTHS = 6,           /* 民诉法 237 */
+    GUARANTEE_MONTHS = 6           /* 民法典 692 */
 };
 
 struct listing {
@@ -149,28 +150,26 @@ static void at_court(struct listing *l) {
     add_days(l, "register_enforcement", "执行工作规定 16", "court", day_of(filed), REGISTER_DAYS,
              accepted != NULL || rejected != NULL);
     add_days(l, "send_enforcement_notice", "民诉解释 480", "court", day_of(filed), NOTICE_DAYS,
-             notified || rejected != NULL);
+             notified || s->c.state == SCF_ENF_ENF_REJECTED);
     bool incomplete = false;
     int32_t due =
         scf_rolled(s->calendar, months_after(day_of(filed), INACTION_MONTHS), &incomplete);
     add(l, "go_to_upper_court", "民诉法 237", "creditor", due,
-        measures != NULL || s->c.state >= SCF_ENF_SETTLED, incomplete);
+        measures != NULL || s->c.state >= SCF_ENF_SETTLED || s->c.state == SCF_ENF_ENF_REJECTED,
+        incomplete);
 }
 
-static void rejection(struct listing *l) {
-    const cJSON *said;
-    const struct scf_enf_step_row *rejected =
-        scf_enf_last(l->s, SCF_ENF_STEP_REJECT_ENFORCEMENT, &said);
-    const struct scf_enf_step_row *asked =
-        scf_enf_last(l->s, SCF_ENF_STEP_APPLY_RECONSIDERATION, NULL);
-    int32_t served;
-    if (rejected == NULL || !scf_body_day(said, "served_on", &served))
+/* 规定 7 of the creditor, whose application was rejected; 规定 21 of the respondent. */
+static void reconsideration(struct listing *l) {
+    struct scf_enf_ruling r = scf_enf_ruling_of(l->s);
+    if (r.row == NULL)
         return;
-    add_days(l, "apply_for_reconsideration", "规定 7", "creditor", served, RECONSIDERATION_DAYS,
-             follows(asked, rejected));
-    if (follows(asked, rejected))
-        add_days(l, "decide_reconsideration", "规定 21", "court", day_of(asked), UPPER_COURT_DAYS,
-                 follows(scf_enf_last(l->s, SCF_ENF_STEP_DECIDE_RECONSIDERATION, NULL), asked));
+    add_days(l, "apply_for_reconsideration", r.for_creditor ? "规定 21" : "规定 7",
+             r.for_creditor ? "debtor" : "creditor", r.served_day, RECONSIDERATION_DAYS,
+             r.asked != NULL);
+    if (r.asked)
+        add_days(l, "decide_reconsideration", "规定 21", "court", day_of(r.asked), UPPER_COURT_DAYS,
+                 r.answered != NULL);
 }
 
 static void non_enforcement(struct listing *l) {
@@ -198,23 +197,69 @@ int scf_enf_measure_years(const char *kind) {
     return 0;
 }
 
+int scf_enf_measure_count(const struct scf_enf_story *s) {
+    int n = 0;
+    for (size_t i = 0; i < s->n; i++)
+        n += cJSON_GetArraySize(scf_json_get(s->details[i], "measures"));
+    return n;
+}
+
+/* Taken again on the same thing later, it was renewed. */
+static bool is_renewed(const struct scf_enf_story *s, size_t row, const cJSON *measure) {
+    const char *kind = scf_json_string(measure, "kind");
+    const char *what = scf_json_string(measure, "description");
+    const cJSON *item;
+    for (size_t i = row + 1; i < s->n; i++)
+        cJSON_ArrayForEach(item, scf_json_get(s->details[i], "measures")) {
+            if (kind && what && scf_body_is(item, "kind", kind) &&
+                scf_body_is(item, "description", what))
+                return true;
+        }
+    return false;
+}
+
 /* Each is renewed before it ends. */
 static void measures(struct listing *l) {
-    const cJSON *said, *item;
+    const struct scf_enf_story *s = l->s;
+    bool over = s->c.state == SCF_ENF_COMPLETED || s->c.state == SCF_ENF_NON_ENFORCED;
+    const cJSON *item;
     int32_t until;
-    scf_enf_last(l->s, SCF_ENF_STEP_TAKE_MEASURES, &said);
-    cJSON_ArrayForEach(item, scf_json_get(said, "measures")) {
-        if (scf_body_day(item, "until", &until))
-            add(l, "renew_measure", "民诉解释 485", "creditor", until,
-                l->s->c.state == SCF_ENF_COMPLETED || l->s->c.state == SCF_ENF_NON_ENFORCED, false);
+    for (size_t i = 0; i < s->n; i++)
+        cJSON_ArrayForEach(item, scf_json_get(s->details[i], "measures")) {
+            if (scf_body_day(item, "until", &until) && !is_renewed(s, i, item))
+                add(l, "renew_measure", "民诉解释 485", "creditor", until, over, false);
+        }
+}
+
+/* Six months on, where none, or none later than the debt, was agreed: 民法典 692. */
+static int32_t guarantee_end(const struct scf_enf_story *s, const cJSON *security) {
+    int32_t agreed, due = s->owed->maturity_day;
+    if (scf_body_day(security, "guarantee_until", &agreed) && agreed > due)
+        return agreed;
+    return months_after(due, GUARANTEE_MONTHS);
+}
+
+/* A general guarantor is held by enforcement against the debtor within the period (担保解释 27),
+ * one jointly liable by a demand (民法典 693). The period is not rolled, suspended or extended. */
+static void guarantees(struct listing *l) {
+    const struct scf_enf_story *s = l->s;
+    const cJSON *item;
+    bool filed = scf_enf_last(s, SCF_ENF_STEP_FILE_ENFORCEMENT, NULL) != NULL;
+    if (s->owed == NULL)
+        return;
+    cJSON_ArrayForEach(item, scf_json_get(s->dossier, "securities")) {
+        bool joint = scf_body_is(item, "guarantee_mode", "joint");
+        if (scf_body_is(item, "kind", "guarantee"))
+            add(l, "preserve_guarantee", joint ? "民法典 692、693" : "担保解释 27、民法典 692",
+                "creditor", guarantee_end(s, item), filed, false);
     }
 }
 
 size_t scf_enf_deadlines(const struct scf_enf_story *s,
                          struct scf_enf_deadline ret[SCF_ENF_DEADLINES_MAX]) {
     static void (*const parts[])(struct listing *) = {
-        at_notary, execution_certificate, enforcement, at_court,
-        rejection, non_enforcement,       measures};
+        at_notary, execution_certificate, enforcement,     guarantees,
+        at_court,  reconsideration,       non_enforcement, measures};
     struct listing l = {.s = s, .list = ret};
     for (size_t i = 0; i < SCF_COUNT(parts); i++)
         parts[i](&l);

@@ -42,6 +42,14 @@ static void put_parties(struct scf_doc *d, const char *list, const char *label) 
     }
 }
 
+/* 规定 6: whose debt is notarised. */
+static void put_bound(struct scf_doc *d, const char *debtor, const char *guarantor) {
+    if (scf_enf_covers_debt(d->s))
+        put_parties(d, "debtors", debtor);
+    if (scf_enf_covers_guarantees(d->s))
+        put_parties(d, "guarantors", guarantor);
+}
+
 static void put_office(struct scf_doc *d) {
     const cJSON *office = part(d, "notary_office");
     scf_doc_fact(d, "公证机构", scf_json_string(office, "name"));
@@ -196,8 +204,7 @@ static void verification_letter(struct scf_doc *d) {
     put_office(d);
     scf_doc_fact(d, "核实函编号",
                  said_string(d, SCF_ENF_STEP_SEND_VERIFICATION, "letter", "letter_no"));
-    put_parties(d, "debtors", "致债务人");
-    put_parties(d, "guarantors", "致担保人");
+    put_bound(d, "致债务人", "致担保人");
     put_instrument(d);
     scf_doc_fact(d, "公证书编号", said_string(d, SCF_ENF_STEP_ISSUE, "certificate", "no"));
     scf_doc_para(
@@ -221,8 +228,7 @@ static void ec_application(struct scf_doc *d) {
     struct scf_owed_amounts a = scf_enf_claimed(scf_json_get(claim, "claim"), d->scale);
     put_office(d);
     put_party(d, "申请人（债权人）", part(d, "creditor"));
-    put_parties(d, "debtors", "被申请执行人（债务人）");
-    put_parties(d, "guarantors", "被申请执行人（担保人）");
+    put_bound(d, "被申请执行人（债务人）", "被申请执行人（担保人）");
     put_instrument(d);
     scf_doc_fact(d, "公证书编号", said_string(d, SCF_ENF_STEP_ISSUE, "certificate", "no"));
     scf_doc_heading(d, "申请执行标的");
@@ -282,9 +288,7 @@ static void ec_draft(struct scf_doc *d) {
     int32_t deadline;
     put_office(d);
     put_party(d, "申请人", part(d, "creditor"));
-    put_parties(d, "debtors", "被申请执行人（债务人）");
-    if (!scf_body_is(d->s->dossier, "coverage", "principal_debt"))
-        put_parties(d, "guarantors", "被申请执行人（担保人）");
+    put_bound(d, "被申请执行人（债务人）", "被申请执行人（担保人）");
     put_instrument(d);
     scf_doc_fact(d, "公证书编号", said_string(d, SCF_ENF_STEP_ISSUE, "certificate", "no"));
     scf_doc_heading(d, "一、核实情况");
@@ -311,7 +315,7 @@ static void ec_draft(struct scf_doc *d) {
 static void ec_refusal(struct scf_doc *d) {
     put_office(d);
     put_party(d, "申请人", part(d, "creditor"));
-    put_parties(d, "debtors", "被申请执行人");
+    put_bound(d, "被申请执行人（债务人）", "被申请执行人（担保人）");
     put_instrument(d);
     scf_doc_fact(d, "公证书编号", said_string(d, SCF_ENF_STEP_ISSUE, "certificate", "no"));
     scf_doc_heading(d, "决定");

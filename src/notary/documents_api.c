@@ -3,6 +3,8 @@
 
 #include "doc.h"
 
+#include "take.h"
+
 enum { DOCUMENT_MAX = 16 << 20 };
 
 /* The case, with the ledger as of the day that its papers show. */
@@ -17,6 +19,15 @@ static enum scf_code read_case(struct scf_request *rq, struct scf_enf_story *s,
     s->owed = owed;
     return scf_lending_owed(scf_rq_db(rq), scf_rq_arena(rq), &s->c.loan_id, scf_enf_document_day(s),
                             false, owed, err);
+}
+
+/* Debtors and guarantors read what is addressed to them, not what creditor and notary work with. */
+static bool may_read(struct scf_request *rq, const struct scf_enf_story *s,
+                     enum scf_enf_document document) {
+    const unsigned owing = SCF_ENF_DEBTOR | SCF_ENF_GUARANTOR;
+    bool internal = document == SCF_DOC_EC_APPLICATION || document == SCF_DOC_SETTLEMENT ||
+                    document == SCF_DOC_EC_DRAFT;
+    return !internal || (scf_enf_roles(s, scf_rq_actor(rq)) & ~owing) != 0;
 }
 
 static enum scf_code list_one(struct scf_jsonw *w, const struct scf_enf_story *s,
@@ -55,7 +66,8 @@ void scf_enf_list_documents(struct scf_request *rq) {
     scf_jw_object(&w, NULL);
     scf_jw_array(&w, "data");
     for (int i = 0; code == SCF_OK && i < SCF_ENF_DOCUMENTS; i++)
-        code = list_one(&w, &s, (enum scf_enf_document)i, &err);
+        if (may_read(rq, &s, (enum scf_enf_document)i))
+            code = list_one(&w, &s, (enum scf_enf_document)i, &err);
     scf_jw_end_array(&w);
     scf_jw_end_object(&w);
     if (code == SCF_OK) {
@@ -70,7 +82,8 @@ static enum scf_code find(struct scf_request *rq, const struct scf_enf_story *s,
                           enum scf_enf_document *ret, struct scf_error *err) {
     struct scf_str name = scf_rq_param(rq, "name");
     for (int i = 0; i < SCF_ENF_DOCUMENTS; i++) {
-        if (!scf_str_is(name, scf_enf_document_names[i]))
+        if (!scf_str_is(name, scf_enf_document_names[i]) ||
+            !may_read(rq, s, (enum scf_enf_document)i))
             continue;
         *ret = (enum scf_enf_document)i;
         const char *missing = scf_enf_document_missing(s, *ret);

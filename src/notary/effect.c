@@ -6,12 +6,18 @@
 #include "claim.h"
 #include "deadline.h"
 #include "preflight.h"
+#include "terms.h"
 
 #include "scfd/base/clock.h"
 #include "scfd/http/answer.h"
 #include "scfd/party/node.h"
 
-enum { DETAILS_MAX = 2 << 20 };
+enum {
+    DETAILS_MAX = 2 << 20,
+    CLOCK_TOLERANCE_S = 300,
+    PARTY_STEPS_MAX = 30,
+    PARTIES_STEPS_MAX = 200
+};
 
 struct effect {
     struct scf_enf_taking *t;
@@ -84,12 +90,22 @@ static enum scf_code identity(struct effect *e, struct scf_error *err) {
                  err);
 }
 
+/* Whether an office may let parties sign online is its own to have (规定 12(1)). */
+static enum scf_code sign(struct effect *e, struct scf_error *err) {
+    const cJSON *office = scf_json_get(e->t->s.dossier, "notary_office");
+    if (!scf_body_is(e->body, "signing_mode", "online") ||
+        scf_json_bool(office, "online_signing", false))
+        return SCF_OK;
+    return scf_enf_refuse(e->t, e->step, "规定 12(1)", "The office does not offer signing online",
+                          err);
+}
+
 static enum scf_code certificate(struct effect *e, struct scf_error *err) {
     const cJSON *paper = scf_json_get(e->body, "certificate");
     if (!names_all(e, scf_json_get(paper, "party_ids"), NULL))
         return fault(e, "#/certificate/party_ids", "incomplete",
-                     "The certificate names every debtor, and every guarantor in its scope (规定 "
-                     "5(3), 6).",
+                     "The certificate names everybody whose debt is in its scope (规定 4, 规定 "
+                     "5(3), 规定 6).",
                      err);
     return SCF_OK;
 }
@@ -105,11 +121,8 @@ static enum scf_code link_loan(struct effect *e, struct scf_error *err) {
         return fault(e, "#/loan_id", "unknown-reference", "The lender has no such loan.", err);
     if (code != SCF_OK)
         return code;
-    if (!names(scf_json_get(s->dossier, "debtors"), "enterprise_id", &s->owed->borrower_id))
-        return fault(e, "#/loan_id", "mismatch", "The borrower is none of the debtors.", err);
-    if (strcmp(s->owed->currency, s->c.currency) != 0)
-        return fault(e, "#/loan_id", "mismatch", "The loan is in another currency.", err);
-    return SCF_OK;
+    struct scf_enf_mismatch wrong = scf_enf_loan_mismatch(s->dossier, s->owed);
+    return wrong.detail ? fault(e, "#/loan_id", "mismatch", wrong.detail, err) : SCF_OK;
 }
 
 static enum scf_code check_claim(struct effect *e, const cJSON *claim,
@@ -160,18 +173,18 @@ static bool is_bound(const struct scf_enf_story *s, const struct scf_uuid *id) {
     return false;
 }
 
-/* Whose reply it is: a party's own node replies for its operator, the notary's for the one it
- * names. */
-static enum scf_code whose_reply(struct effect *e, struct scf_error *err) {
+/* Whose word it is: a party's own node speaks for its operator, notary and court for the one they
+ * name. */
+static enum scf_code whose(struct effect *e, struct scf_error *err) {
     const struct scf_actor *actor = e->t->actor;
     unsigned roles = scf_enf_roles(&e->t->s, actor);
     struct scf_uuid named = scf_enf_body_id(e->body, "party_id");
     bool own = (roles & (SCF_ENF_DEBTOR | SCF_ENF_GUARANTOR)) != 0;
     if (!own && scf_uuid_is_nil(&named))
-        return fault(e, "#/party_id", "required", "Whose reply it is has to be said.", err);
+        return fault(e, "#/party_id", "required", "Whose it is has to be said.", err);
     e->party_id = own ? actor->operator_enterprise_id : named;
     if (own && !scf_uuid_is_nil(&named) && !scf_uuid_eq(&named, &e->party_id))
-        return fault(e, "#/party_id", "mismatch", "A party replies for itself only.", err);
+        return fault(e, "#/party_id", "mismatch", "A party speaks for itself only.", err);
     if (!is_bound(&e->t->s, &e->party_id))
         return fault(e, "#/party_id", "unknown-reference",
                      "The party is not bound by the notarised instrument (规定 6).", err);
@@ -210,11 +223,12 @@ static enum scf_code check_evidence(const struct effect *e, struct scf_error *er
 }
 
 static enum scf_code reply(struct effect *e, struct scf_error *err) {
-    enum scf_code code = whose_reply(e, err);
+    enum scf_code code = whose(e, err);
     return code == SCF_OK ? check_evidence(e, err) : code;
 }
 
-/* 规则 55: what was performed is deducted, what is disputed with reason is left out (76号文). */
+/* 规则 55: what was performed is deducted. What is disputed is left out (76号文), or the notary
+ * says why it is not. */
 static enum scf_code issue_ec(struct effect *e, struct scf_error *err) {
     const struct scf_enf_story *s = &e->t->s;
     const cJSON *paper = scf_json_get(e->body, "execution_certificate");
@@ -224,8 +238,9 @@ static enum scf_code issue_ec(struct effect *e, struct scf_error *err) {
                      "Why the objection and its evidence do not stand has to be said (公证程序规则 "
                      "55).",
                      err);
-    enum scf_code code = check_claim(e, paper, &replies.disputed, err);
-    return code;
+    if (scf_json_get(e->body, "reason"))
+        replies.disputed = (struct scf_owed_amounts){0};
+    return check_claim(e, paper, &replies.disputed, err);
 }
 
 /* ---- D ---- */
@@ -243,6 +258,56 @@ static enum scf_code file_enforcement(struct effect *e, struct scf_error *err) {
     return code;
 }
 
+/* The creditor's own suit bars enforcement (规定 24): no debtor says that there is one. */
+static enum scf_code suit(struct effect *e, struct scf_error *err) {
+    const unsigned owing = SCF_ENF_DEBTOR | SCF_ENF_GUARANTOR;
+    unsigned roles = scf_enf_roles(&e->t->s, e->t->actor);
+    if ((roles & ~owing) != 0 || !scf_body_is(e->body, "plaintiff", "creditor"))
+        return SCF_OK;
+    return fault(e, "#/plaintiff", "not-allowed",
+                 "The creditor's suit is for the creditor and the court to report (规定 24).", err);
+}
+
+/* The day on which the court rejected an earlier application of the party; false: none. */
+static bool rejected_before(const struct effect *e, int32_t *ret) {
+    const struct scf_enf_story *s = &e->t->s;
+    bool own = false, found = false;
+    for (size_t i = 0; i < s->n; i++) {
+        struct scf_uuid of = scf_enf_body_id(s->details[i], "party_id");
+        if (s->rows[i].step == SCF_ENF_STEP_APPLY_NON_ENFORCEMENT)
+            own = scf_uuid_eq(&of, &e->party_id);
+        if (s->rows[i].step != SCF_ENF_STEP_DECIDE_NON_ENFORCEMENT || !own ||
+            !scf_body_is(s->details[i], "result", "rejected"))
+            continue;
+        *ret = scf_china_day(s->rows[i].happened_us);
+        found = true;
+    }
+    return found;
+}
+
+/* 规定 14: once rejected, a party asks again only for a ground that it came to know afterwards. */
+static enum scf_code apply_non_enforcement(struct effect *e, struct scf_error *err) {
+    int32_t rejected_day = 0, known_day = 0;
+    if (scf_body_is(e->body, "ground", "public_order") && !scf_json_get(e->body, "party_id") &&
+        (scf_enf_roles(&e->t->s, e->t->actor) & (SCF_ENF_COURT | SCF_ENF_ADMIN)) != 0)
+        return SCF_OK; /* 规定 19: of the court's own accord */
+    enum scf_code code = whose(e, err);
+    if (code != SCF_OK)
+        return code;
+    bool known = scf_body_day(e->body, "known_on", &known_day);
+    if (!rejected_before(e, &rejected_day))
+        return scf_enf_within_non_enforcement_days(&e->t->s, e->body)
+                   ? SCF_OK
+                   : scf_enf_refuse(e->t, e->step, "规定 13",
+                                    "The 15 days to apply for non-enforcement are over", err);
+    return known && known_day >= rejected_day
+               ? SCF_OK
+               : scf_enf_refuse(e->t, e->step, "规定 14",
+                                "An application of this party was rejected, and the ground was not "
+                                "learned of afterwards",
+                                err);
+}
+
 static enum scf_code take_measures(struct effect *e, struct scf_error *err) {
     const cJSON *item;
     int i = 0;
@@ -258,6 +323,10 @@ static enum scf_code take_measures(struct effect *e, struct scf_error *err) {
                          "other rights for 3 (民诉解释 485).",
                          err);
     }
+    if (scf_enf_measure_count(&e->t->s) + i > SCF_ENF_MEASURES_MAX)
+        return fault(e, "#/measures", "too-many", "A case has at most 200 measures.", err);
+    if (e->t->s.c.state == SCF_ENF_NON_ENFORCEMENT_APPLIED)
+        e->t->s.c.resume = SCF_ENF_MEASURES;
     return SCF_OK;
 }
 
@@ -270,6 +339,7 @@ static enum scf_code apply(struct effect *e, struct scf_error *err) {
     } all[] = {
         {SCF_ENF_STEP_SUBMIT, submit},
         {SCF_ENF_STEP_IDENTITY, identity},
+        {SCF_ENF_STEP_SIGN, sign},
         {SCF_ENF_STEP_ISSUE, certificate},
         {SCF_ENF_STEP_AMEND, certificate},
         {SCF_ENF_STEP_LINK_LOAN, link_loan},
@@ -279,6 +349,9 @@ static enum scf_code apply(struct effect *e, struct scf_error *err) {
         {SCF_ENF_STEP_ISSUE_EC, issue_ec},
         {SCF_ENF_STEP_FILE_ENFORCEMENT, file_enforcement},
         {SCF_ENF_STEP_TAKE_MEASURES, take_measures},
+        {SCF_ENF_STEP_APPLY_NON_ENFORCEMENT, apply_non_enforcement},
+        {SCF_ENF_STEP_REPORT_SUIT, suit},
+        {SCF_ENF_STEP_END_SUIT, suit},
     };
     for (size_t i = 0; i < SCF_COUNT(all); i++)
         if (all[i].step == e->step)
@@ -302,6 +375,54 @@ static enum scf_code check_days(const struct effect *e, struct scf_error *err) {
             return fault(e, days[i].pointer, "out-of-range", "The day is in the future.", err);
     }
     return SCF_OK;
+}
+
+/* Steps happen one after the other; only of suits one hears later. Service of a paper starts days
+ * that the other side has, so that it does not lie before what it follows from. */
+static enum scf_code check_order(const struct effect *e, int64_t happened_us,
+                                 struct scf_error *err) {
+    const struct scf_enf_story *s = &e->t->s;
+    int64_t before = INT64_MIN;
+    int32_t served;
+    if (e->step == SCF_ENF_STEP_REPORT_SUIT || e->step == SCF_ENF_STEP_END_SUIT)
+        return SCF_OK;
+    for (size_t i = 0; i < s->n; i++)
+        if (scf_enf_is_asked(s->rows[i].step) && s->rows[i].happened_us > before)
+            before = s->rows[i].happened_us;
+    if (before == INT64_MIN)
+        return SCF_OK;
+    if (before > s->now_us) /* the clock was ahead, and was set right */
+        before = s->now_us;
+    if (happened_us < before - CLOCK_TOLERANCE_S * SCF_US_PER_SECOND)
+        return fault(e, "#/happened_at", "out-of-range",
+                     "The step before it happened later than that.", err);
+    if (scf_body_day(e->body, "served_on", &served) && served < scf_china_day(before))
+        return fault(e, "#/served_on", "out-of-range",
+                     "The step before it happened later than that.", err);
+    return SCF_OK;
+}
+
+/* What debtors and guarantors say leaves room for the steps of notary, creditor and court. */
+static enum scf_code check_share(const struct effect *e, struct scf_error *err) {
+    const unsigned owing = SCF_ENF_DEBTOR | SCF_ENF_GUARANTOR;
+    const struct scf_enf_story *s = &e->t->s;
+    size_t own = 0, all = 0;
+    if ((scf_enf_roles(s, e->t->actor) & ~owing) != 0)
+        return SCF_OK;
+    for (size_t i = 0; i < s->n; i++) {
+        const struct scf_uuid *node = &s->rows[i].node_id;
+        if (scf_uuid_is_nil(node) || scf_uuid_eq(node, &s->c.lender_id) ||
+            scf_uuid_eq(node, &s->c.notary_id) || scf_uuid_eq(node, &s->c.court_id))
+            continue;
+        own += scf_uuid_eq(node, &e->t->actor->node_id);
+        all++;
+    }
+    return own < PARTY_STEPS_MAX && all < PARTIES_STEPS_MAX
+               ? SCF_OK
+               : scf_fail(err, SCF_E_CONFLICT,
+                          "A party takes at most %d steps in a case, all together %d; tell the "
+                          "notary or the court.",
+                          PARTY_STEPS_MAX, PARTIES_STEPS_MAX);
 }
 
 static enum scf_code check_currency(const struct effect *e, struct scf_error *err) {
@@ -342,9 +463,13 @@ static const char *details_of(const struct effect *e) {
 }
 
 enum scf_code scf_enf_effect(struct scf_enf_taking *t, enum scf_enf_step step, const cJSON *body,
-                             const char **ret_details, struct scf_error *err) {
+                             int64_t happened_us, const char **ret_details, struct scf_error *err) {
     struct effect e = {.t = t, .step = step, .body = body};
-    enum scf_code code = check_currency(&e, err);
+    enum scf_code code = check_share(&e, err);
+    if (code == SCF_OK)
+        code = check_order(&e, happened_us, err);
+    if (code == SCF_OK)
+        code = check_currency(&e, err);
     if (code == SCF_OK)
         code = check_days(&e, err);
     if (code == SCF_OK)

@@ -75,6 +75,12 @@ static void post_draft(struct scf_request *rq) {
     scf_enf_post_run(&p, scf_enf_draft);
 }
 
+/* What came on paper to a court or an administrator came when they say; what a party says here
+ * comes now. */
+static bool speaks_for_itself(const struct scf_enf_taking *t) {
+    return (scf_enf_roles(&t->s, t->actor) & (SCF_ENF_COURT | SCF_ENF_ADMIN)) == 0;
+}
+
 /* Whoever does not see the case learns nothing of it, not even from the body's faults against it.
  */
 static enum scf_code step_in_tx(struct scf_db *db, void *ctx, struct scf_error *err) {
@@ -85,6 +91,7 @@ static enum scf_code step_in_tx(struct scf_db *db, void *ctx, struct scf_error *
                                .platform_id = &p->services->installation.platform_id,
                                .actor = p->actor};
     enum scf_enf_step step = scf_enf_body_step(p->body);
+    int64_t happened_us = scf_enf_body_time(p->body, &p->ctx);
     struct scf_enf_verdict verdict;
     struct scf_enf_case *seen;
     const char *details;
@@ -94,12 +101,14 @@ static enum scf_code step_in_tx(struct scf_db *db, void *ctx, struct scf_error *
         code = scf_enf_open(&t, &p->id, false, p->ctx.now_us, err);
     if (code == SCF_OK) /* the task may not have been here yet */
         code = scf_enf_advance(&t, err);
+    if (code == SCF_OK && !speaks_for_itself(&t))
+        t.s.applied_day = scf_china_day(happened_us);
     if (code == SCF_OK)
         code = scf_enf_check(&t, step, p->body, &verdict, err);
     if (code == SCF_OK)
-        code = scf_enf_effect(&t, step, p->body, &details, err);
+        code = scf_enf_effect(&t, step, p->body, happened_us, &details, err);
     if (code == SCF_OK)
-        code = scf_enf_add(&t, step, &verdict, scf_enf_body_time(p->body, &p->ctx), details, err);
+        code = scf_enf_add(&t, step, &verdict, happened_us, details, err);
     if (code == SCF_OK)
         code = scf_enf_advance(&t, err);
     if (code == SCF_OK)

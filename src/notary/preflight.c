@@ -67,6 +67,10 @@ const struct scf_fit_text scf_fit_texts[SCF_FIT_RULES] = {
     [SCF_FIT_ONLINE] = {"online-signing", "规定 12(1)",
                         "Signing online needs an office that offers it and evidence of identity.",
                         "在线签署须公证机构具备条件并留存身份核验证据。", false},
+    [SCF_FIT_ASSIGNMENT] = {"assignment-notice", "民法典 546",
+                            "The debtor was notified of an assignment of the claim, which has no "
+                            "effect on him else.",
+                            "债权转让已通知债务人，未经通知对债务人不发生效力。", false},
     [SCF_FIT_NO_REPLY] =
         {"no-reply-rule", "公证程序规则 39(5)",
          "It is agreed that no reply within the days means no objection; else everybody has to "
@@ -80,7 +84,7 @@ const struct scf_fit_text scf_fit_texts[SCF_FIT_RULES] = {
          "Interest, penalty and fees together stay within the cap: what exceeds it is not "
          "enforced.",
          "利息、罚息与费用合计不超过上限，超过部分不予执行。", true},
-    [SCF_FIT_SERVICE_ADDRESS] = {"service-address", "规定 4",
+    [SCF_FIT_SERVICE_ADDRESS] = {"service-address", "公证实务",
                                  "Every party has confirmed an address for service.",
                                  "各方当事人已确认送达地址。", true},
     [SCF_FIT_JURISDICTION] = {"jurisdiction", "规定 2",
@@ -255,6 +259,10 @@ static void securities(struct looking *l) {
     if (!covered && cJSON_GetArraySize(list) > 0)
         miss(l, SCF_FIT_OUTSIDE_SCOPE, "#/coverage",
              "The securities are outside the scope that is notarised.");
+    if (scf_body_is(l->body, "coverage", "guarantee_debt") &&
+        cJSON_GetArraySize(part(l, "guarantors")) == 0)
+        miss(l, SCF_FIT_SECURITIES_NAMED, "#/guarantors",
+             "Only guarantees are notarised, and no guarantor is named.");
     cJSON_ArrayForEach(item, list) {
         const char *name = scf_json_string(item, "name");
         char pointer[64];
@@ -411,6 +419,14 @@ static void online(struct looking *l) {
              "No evidence of identity will be kept.");
 }
 
+static void assignment(struct looking *l) {
+    const cJSON *given = part(l, "assignment");
+    if (given && !scf_json_get(given, "notified_on"))
+        miss(l, SCF_FIT_ASSIGNMENT, "#/assignment/notified_on", "The debtor was not notified.");
+    if (given && !scf_json_get(given, "notice_sha256"))
+        miss(l, SCF_FIT_ASSIGNMENT, "#/assignment/notice_sha256", "The notice is not proven.");
+}
+
 /* ---- advice ---- */
 
 /* Millionths a year of interest, penalty and fees together; the caps of CR-12: four times the LPR
@@ -444,11 +460,10 @@ static void remaining_advice(struct looking *l) {
 
 void scf_enf_preflight(const cJSON *body, struct scf_arena *arena, struct scf_preflight *ret) {
     static void (*const rules[])(struct looking *) = {
-        instrument_kind, payment_content,  undisputed,
-        drawn_amount,    amount_and_dates, rate_rule,
-        promise_clause,  verification,     verification_clause,
-        securities,      competence,       conflict,
-        online,          rate_cap,         remaining_advice,
+        instrument_kind,  payment_content, undisputed,   drawn_amount,        amount_and_dates,
+        rate_rule,        promise_clause,  verification, verification_clause, securities,
+        competence,       conflict,        online,       assignment,          rate_cap,
+        remaining_advice,
     };
     static const of_party party_rules[] = {identified, agents, resolutions, addresses, distinct};
     struct looking l = {.body = body, .p = ret};

@@ -24,6 +24,7 @@ enum scf_fit_rule {
     SCF_FIT_COMPETENCE,
     SCF_FIT_CONFLICT,
     SCF_FIT_ONLINE,
+    SCF_FIT_ASSIGNMENT,
     /* advice */
     SCF_FIT_NO_REPLY,
     SCF_FIT_OUTSIDE_SCOPE,

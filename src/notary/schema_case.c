@@ -42,6 +42,7 @@ static const char *const resolution_kinds[] = {"shareholders", "board", NULL};
 static const char *const performance_kinds[] = {"money", "goods", "securities", NULL};
 static const char *const rate_types[] = {"fixed", "lpr", "none", NULL};
 static const char *const security_kinds[] = {"guarantee", "mortgage", "pledge", "deposit", NULL};
+static const char *const guarantee_modes[] = {"general", "joint", NULL};
 static const char *const modes[] = {"phone",      "post",    "sms",      "email",
                                     "e_delivery", "on_site", "platform", NULL};
 static const char *const day_kinds[] = {"calendar", "working", NULL};
@@ -160,6 +161,11 @@ static const struct scf_field security_members[] = {
     SCF_F("scope", STRING, "Scope", "担保范围", PROSE(1000)),
     SCF_F("cap", MONEY, "Highest amount", "最高担保额", SCF_POSITIVE),
     SCF_F("register_no", STRING, "Number of its registration", "登记编号", LINE(100)),
+    SCF_F("guarantee_mode", ENUM, "Of a guarantee; general where it is not said (民法典 686)",
+          "保证方式，未约定为一般保证", SCF_AMONG(guarantee_modes)),
+    SCF_F("guarantee_until", DATE,
+          "Of a guarantee: last day of its period; 6 months from the due day where it is not said",
+          "保证期间届满日，未约定为主债务履行期限届满之日起六个月"),
     SCF_FIELD_END,
 };
 static const struct scf_field security_element[] = {
@@ -178,6 +184,14 @@ static const struct scf_field verification_members[] = {
 static const struct scf_field signing_members[] = {
     SCF_F("mode", ENUM, "How it will be signed", "签署方式", SCF_MUST, SCF_AMONG(signing_modes)),
     SCF_F("identity_evidence", BOOL, "Evidence of identity is kept", "留存身份核验证据"),
+    SCF_FIELD_END,
+};
+
+static const struct scf_field assignment_members[] = {
+    SCF_F("assignor_name", STRING, "Who assigned the claim", "债权转让人", SCF_MUST, LINE(200)),
+    SCF_F("notified_on", DATE, "When the debtor was notified", "通知债务人日期"),
+    SCF_F("notice_sha256", STRING, "SHA-256 of the notice with its proof of delivery",
+          "转让通知及送达证明的SHA-256", HASH),
     SCF_FIELD_END,
 };
 
@@ -211,6 +225,8 @@ static const struct scf_field fields[] = {
     SCF_F("securities", ARRAY, "The securities", "担保", SCF_SIZE(0, 50), SCF_OF(security_element)),
     SCF_F("verification", OBJECT, "How the notary verifies performance", "核实约定",
           SCF_OF(verification_members)),
+    SCF_F("assignment", OBJECT, "Where the creditor has the claim from somebody else", "债权转让",
+          SCF_OF(assignment_members)),
     SCF_F("debt_undisputed", BOOL, "Creditor and debtor agree on what is owed",
           "双方对给付内容无疑义"),
     SCF_F("signing", OBJECT, "How it will be signed", "签署", SCF_OF(signing_members)),

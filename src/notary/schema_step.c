@@ -83,6 +83,7 @@ static const char *const reason_codes[] = {"instrument_not_eligible",
                                            "other",
                                            NULL};
 enum { COURT_REASONS = 5 }; /* of reject_enforcement: 规定 5 */
+static const char *const plaintiffs[] = {"creditor", "debtor", "interested_party", NULL};
 static const char *const grounds[] = {
     "absent_without_agent", "incapacity", "conflict_of_interest", "bribery", "serious_breach",
     "public_order",         NULL};
@@ -199,9 +200,10 @@ static const struct scf_field fields[] = {
     SCF_F("letter", OBJECT, "Of send_verification", "核实函", SCF_OF(letter_members)),
     SCF_F("result", ENUM,
           "Of reply: no_objection, partial_objection, objection; of decide_reconsideration: "
-          "accepted, upheld; of decide_non_enforcement: granted, partly_granted, rejected",
+          "accepted, upheld; of decide_non_enforcement, and of end_suit where a judgment ended it: "
+          "granted, partly_granted, rejected",
           "结果", SCF_AMONG(results)),
-    SCF_F("party_id", ID, "Of reply, when the notary files it: whose", "回复的当事人",
+    SCF_F("party_id", ID, "Of reply and apply_non_enforcement, filed for a party: whose", "当事人",
           SCF_AMONG(enterprises)),
     SCF_F("disputed", OBJECT, "Of a partial objection: what is disputed", "有异议的金额",
           SCF_OF(disputed_members)),
@@ -209,8 +211,12 @@ static const struct scf_field fields[] = {
           SCF_SIZE(1, 50), SCF_OF(record_element)),
     SCF_F("execution_certificate", OBJECT, "Of issue_ec", "执行证书", SCF_OF(ec_members)),
     SCF_F("court", OBJECT, "Of file_enforcement", "执行法院", SCF_OF(court_members)),
-    SCF_F("property_clues", ARRAY, "Of file_enforcement: known property", "财产线索",
-          SCF_SIZE(1, 50), SCF_OF(text_element)),
+    SCF_F("property_clues_sha256", STRING,
+          "Of file_enforcement: SHA-256 of the list of known property, which the debtor does not "
+          "read here",
+          "财产线索清单的SHA-256，清单本身不在此公开", HASH),
+    SCF_F("plaintiff", ENUM, "Of report_suit and end_suit: who sues (规定 22, 24)", "原告",
+          SCF_AMONG(plaintiffs)),
     SCF_F("case_no", STRING, "Of accept_enforcement and report_suit: the court's number", "案号",
           LINE(100)),
     SCF_F("served_on", DATE, "When notice or ruling was served", "送达日期"),
@@ -218,7 +224,8 @@ static const struct scf_field fields[] = {
           SCF_OF(measure_element)),
     SCF_F("ground", ENUM, "Of apply_non_enforcement (规定 12, 19)", "不予执行事由",
           SCF_AMONG(grounds)),
-    SCF_F("known_on", DATE, "Of conflict_of_interest and bribery: since when it is known",
+    SCF_F("known_on", DATE,
+          "Of apply_non_enforcement: since when the ground is known (规定 13, 14)",
           "知道或者应当知道之日"),
     SCF_F("currency", CURRENCY, "The case's currency (default CNY)", "币种，与案件一致"),
     SCF_FIELD_END,
@@ -260,15 +267,17 @@ static const struct {
     {"claim", BIT(APPLY_EC), 0},
     {"accuracy_promise", BIT(APPLY_EC), 0},
     {"letter", BIT(SEND_VERIFICATION), 0},
-    {"result", BIT(REPLY) | BIT(DECIDE_RECONSIDERATION) | BIT(DECIDE_NON_ENFORCEMENT), 0},
-    {"party_id", 0, BIT(REPLY)},
+    {"result", BIT(REPLY) | BIT(DECIDE_RECONSIDERATION) | BIT(DECIDE_NON_ENFORCEMENT),
+     BIT(END_SUIT)},
+    {"party_id", 0, BIT(REPLY) | BIT(APPLY_NON_ENFORCEMENT)},
     {"disputed", 0, BIT(REPLY)},
     {"evidence_record_ids", 0, BIT(REPLY)},
     {"execution_certificate", BIT(ISSUE_EC), 0},
     {"court", BIT(FILE_ENFORCEMENT), 0},
-    {"property_clues", 0, BIT(FILE_ENFORCEMENT)},
+    {"property_clues_sha256", 0, BIT(FILE_ENFORCEMENT)},
+    {"plaintiff", BIT(REPORT_SUIT) | BIT(END_SUIT), 0},
     {"case_no", BIT(ACCEPT_ENFORCEMENT) | BIT(REPORT_SUIT), 0},
-    {"served_on", BIT(REJECT_ENFORCEMENT) | BIT(SEND_NOTICE), 0},
+    {"served_on", BIT(REJECT_ENFORCEMENT) | BIT(SEND_NOTICE), BIT(DECIDE_NON_ENFORCEMENT)},
     {"measures", BIT(TAKE_MEASURES), 0},
     {"ground", BIT(APPLY_NON_ENFORCEMENT), 0},
     {"known_on", 0, BIT(APPLY_NON_ENFORCEMENT)},
@@ -312,7 +321,7 @@ static void check_choices(const cJSON *body, enum scf_enf_step step, struct scf_
     if (step == SCF_ENF_STEP_DECIDE_RECONSIDERATION) {
         first = RESULT_RECONSIDER;
         end = RESULT_DECIDE;
-    } else if (step == SCF_ENF_STEP_DECIDE_NON_ENFORCEMENT) {
+    } else if (step == SCF_ENF_STEP_DECIDE_NON_ENFORCEMENT || step == SCF_ENF_STEP_END_SUIT) {
         first = RESULT_DECIDE;
         end = RESULT_END;
     }
@@ -339,15 +348,6 @@ static void check_reply(const cJSON *body, struct scf_faults *faults) {
         scf_fault_add(faults, "#/reason", "required", "An objection says why.");
 }
 
-static void check_non_enforcement(const cJSON *body, struct scf_faults *faults) {
-    bool late_ground = scf_body_is(body, "ground", "conflict_of_interest") ||
-                       scf_body_is(body, "ground", "bribery");
-    if (scf_json_get(body, "known_on") && !late_ground)
-        scf_fault_add(faults, "#/known_on", "not-allowed",
-                      "Only conflict of interest and bribery count from when they are known "
-                      "(规定 13).");
-}
-
 static void step_rules(const cJSON *body, struct scf_faults *faults, struct scf_faults *warnings,
                        const void *rules_ctx) {
     const struct scf_enf_ctx *ctx = rules_ctx;
@@ -359,8 +359,6 @@ static void step_rules(const cJSON *body, struct scf_faults *faults, struct scf_
         scf_fault_add(faults, "#/happened_at", "out-of-range", "The time is in the future.");
     if (step == SCF_ENF_STEP_REPLY)
         check_reply(body, faults);
-    if (step == SCF_ENF_STEP_APPLY_NON_ENFORCEMENT)
-        check_non_enforcement(body, faults);
     if (scf_body_is(body, "default_kind", "acceleration") && !scf_json_get(body, "reason"))
         scf_fault_add(faults, "#/reason", "required", "Why the debt fell due early is to be said.");
     if (step == SCF_ENF_STEP_APPLY_EC && !scf_json_bool(body, "accuracy_promise", false))
@@ -391,6 +389,7 @@ bool scf_enf_body_good(const cJSON *body) {
     case SCF_ENF_STEP_DECIDE_RECONSIDERATION:
         return scf_body_is(body, "result", "accepted");
     case SCF_ENF_STEP_DECIDE_NON_ENFORCEMENT:
+    case SCF_ENF_STEP_END_SUIT:
         return scf_body_is(body, "result", "granted");
     default:
         return true;

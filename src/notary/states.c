@@ -199,8 +199,20 @@ const struct scf_enf_rule_text scf_enf_rules[SCF_ENF_RULES] = {
     [SCF_ENF_RULE_DECIDE] = {"规定 16",
                              "The court decides within 60 days, which may be extended by 30.",
                              "人民法院应当在六十日内审查完毕，可以延长三十日。"},
+    [SCF_ENF_RULE_APPEAL] =
+        {"规定 21",
+         "Within 10 days of service the respondent may ask the upper court to reconsider the "
+         "rejection; enforcement goes on meanwhile.",
+         "当事人不服驳回不予执行申请裁定的，可以自裁定送达之日起十日内向上一级人民法院申请复议；复"
+         "议期间不停止执行。"},
+    [SCF_ENF_RULE_GOES_ON] = {"规定 17",
+                              "Enforcement goes on while an application for non-enforcement is "
+                              "examined.",
+                              "人民法院审查不予执行公证债权文书案件期间，不停止执行。"},
     [SCF_ENF_RULE_SETTLE] = {"民诉法 241", "The parties may settle during enforcement.",
                              "在执行中，双方当事人可以自行和解达成协议。"},
+    [SCF_ENF_RULE_COMPLETE] = {"执行工作规定 64", "Enforcement ends when all is performed.",
+                               "执行完毕的，以执行完毕方式结案。"},
     [SCF_ENF_RULE_ROUND] = {"民诉解释 517",
                             "Without property a round of enforcement may end; it goes on when "
                             "property is found.",
@@ -209,11 +221,20 @@ const struct scf_enf_rule_text scf_enf_rules[SCF_ENF_RULES] = {
                               "有法定情形的，人民法院应当裁定中止执行。"},
     [SCF_ENF_RULE_SUIT] =
         {"规定 24",
-         "An instrument that does not match the facts, or is void or voidable, can be sued on; "
-         "once "
-         "the suit is accepted, enforcement is not.",
-         "公证债权文书与事实不符或者存在无效、可撤销情形的，可以提起诉讼；诉讼受理后，不再受理执行"
-         "申请。"},
+         "Where the instrument does not match the facts, or is void or voidable, the creditor can "
+         "sue; once that suit is accepted, enforcement is not.",
+         "公证债权文书与事实不符或者存在无效、可撤销情形的，债权人可以提起诉讼；诉讼受理后又申请执"
+         "行"
+         "的，人民法院不予受理。"},
+    [SCF_ENF_RULE_SUITS] =
+        {"规定 22、24",
+         "Suits of debtors and interested parties do not stop enforcement; once the creditor's own "
+         "is accepted, its application for enforcement is not.",
+         "债务人、利害关系人提起诉讼不影响执行；债权人提起的诉讼受理后，其执行申请不予受理。"},
+    [SCF_ENF_RULE_SUIT_ENDS] = {"规定 23",
+                                "When the debtor's suit succeeds, the judgment is that the "
+                                "instrument is not enforced.",
+                                "债务人的诉讼请求成立的，人民法院判决不予执行或者部分不予执行。"},
     [SCF_ENF_RULE_ORDER] = {"公证程序规则 39、55", "The case passes its states in their order.",
                             "赋强公证按既定程序依次进行。"},
 };
@@ -230,6 +251,9 @@ const struct scf_enf_rule_text scf_enf_rules[SCF_ENF_RULES] = {
     (S(EFFECTIVE) | OWED | S(AMENDMENT_PENDING) | IN_DEFAULT | S(EC_APPLIED) | S(VERIFYING) |      \
      ANSWERED | S(EC_ISSUED) | S(ENF_REJECTED))
 #define ENFORCING (S(ENF_ACCEPTED) | S(NOTICE_SENT) | S(MEASURES))
+#define BEGUN (S(NOTICE_SENT) | S(MEASURES))
+#define PAUSED (S(SUSPENDED) | S(SETTLED) | S(TERMINATED_THIS_ROUND))
+#define AT_COURT (S(ENF_FILED) | ENFORCING | S(NON_ENFORCEMENT_APPLIED) | PAUSED)
 #define ASIDE                                                                                      \
     (S(SUPPLEMENT_REQUIRED) | S(AMENDMENT_PENDING) | S(NON_ENFORCEMENT_APPLIED) | S(SUSPENDED))
 
@@ -272,19 +296,22 @@ const char *scf_enf_status(enum scf_enf_state state) {
 enum { SAME = -1, RESUME = -2, FINDING = -3 }; /* where to, beside states */
 enum outcome { EITHER, GOOD, BAD };
 enum {
-    N_LOAN = 1,          /* a loan is named */
-    N_NO_LOAN = 2,       /* none is named yet */
-    N_OVERDUE = 4,       /* the ledger is in arrears, or the debt fell due early */
-    N_CURED = 8,         /* the ledger is not in arrears */
-    N_ANSWERS = 16,      /* all have replied, or silence counts and the days are over */
-    N_FIFTEEN_DAYS = 32, /* 规定 13 */
-    N_TEN_DAYS = 64,     /* 规定 7 */
-    N_NOT_ASKED = 128,   /* reconsideration of the ruling was not asked for before */
-    N_ASKED = 256,       /* one is */
-    N_SETTLED = 512,     /* the ledger owes nothing */
-    N_OWING = 1024,      /* it owes something */
-    N_NO_SUIT = 2048,    /* no suit on the instrument is pending: 规定 24 */
-    N_SUIT = 4096        /* one is */
+    N_LOAN = 1,           /* a loan is named */
+    N_NO_LOAN = 2,        /* none is named yet */
+    N_OVERDUE = 4,        /* the ledger is in arrears, or the debt fell due early */
+    N_CURED = 8,          /* the ledger is not in arrears */
+    N_ANSWERS = 16,       /* all have replied, or silence counts and the days are over */
+    N_FIFTEEN_DAYS = 32,  /* 规定 13 */
+    N_TEN_DAYS = 64,      /* 规定 7 */
+    N_NOT_ASKED = 128,    /* reconsideration of the ruling was not asked for before */
+    N_ASKED = 256,        /* one is */
+    N_SETTLED = 512,      /* the ledger owes nothing */
+    N_OWING = 1024,       /* it owes something */
+    N_NO_SUIT = 2048,     /* no suit of the creditor is pending: 规定 24 */
+    N_KNOWN = 4096,       /* a suit of that plaintiff was reported */
+    N_UNKNOWN = 8192,     /* none was */
+    N_UNNOTIFIED = 32768, /* no notice went out before */
+    N_RULED = 16384       /* the application for non-enforcement was rejected */
 };
 
 struct transition {
@@ -300,6 +327,7 @@ struct transition {
 #define OFFICE (SCF_ENF_NOTARY | SCF_ENF_ADMIN)
 #define COURTING (SCF_ENF_COURT | SCF_ENF_LENDER | SCF_ENF_ADMIN)
 #define OWING (SCF_ENF_DEBTOR | SCF_ENF_GUARANTOR)
+#define SUING (COURTING | OWING)
 #define PLATFORM SCF_ENF_PLATFORM
 #define ROW(step, outcome, from, to, roles, needs, rule)                                           \
     { SCF_ENF_STEP_##step, outcome, from, to, roles, needs, SCF_ENF_RULE_##rule }
@@ -326,9 +354,11 @@ static const struct transition table[] = {
     ROW(LINK_LOAN, EITHER, S(DRAFT) | S(ISSUED) | S(EFFECTIVE), SAME, LENDER, N_NO_LOAN, LEDGER),
     ROW(DISBURSE, EITHER, S(EFFECTIVE), SCF_ENF_DISBURSED, PLATFORM, N_LOAN, LEDGER),
     ROW(PERFORM, EITHER, S(DISBURSED), SCF_ENF_PERFORMING, PLATFORM, N_LOAN, LEDGER),
-    ROW(FULFIL, EITHER, OWED | S(AMENDMENT_PENDING) | IN_DEFAULT, SCF_ENF_FULFILLED, PLATFORM,
-        N_LOAN | N_SETTLED, LEDGER),
-    ROW(REOPEN, EITHER, S(FULFILLED), SCF_ENF_PERFORMING, PLATFORM, N_OWING, LEDGER),
+    ROW(FULFIL, EITHER,
+        OWED | S(AMENDMENT_PENDING) | IN_DEFAULT | S(EC_APPLIED) | S(VERIFYING) | ANSWERED |
+            S(EC_ISSUED),
+        SCF_ENF_FULFILLED, PLATFORM, N_LOAN | N_SETTLED, LEDGER),
+    ROW(REOPEN, EITHER, S(FULFILLED), RESUME, PLATFORM, N_OWING, LEDGER),
     ROW(REQUEST_AMENDMENT, EITHER, S(EFFECTIVE) | OWED, SCF_ENF_AMENDMENT_PENDING, LENDER, 0,
         AMEND),
     ROW(AMEND, EITHER, S(AMENDMENT_PENDING), SCF_ENF_AMENDED_NOTARISED, OFFICE, N_LOAN, AMEND),
@@ -351,14 +381,21 @@ static const struct transition table[] = {
     ROW(ACCEPT_ENFORCEMENT, EITHER, S(ENF_FILED), SCF_ENF_ENF_ACCEPTED, COURTING, 0, REGISTER),
     ROW(REJECT_ENFORCEMENT, EITHER, S(ENF_FILED) | S(ENF_ACCEPTED), SCF_ENF_ENF_REJECTED, COURTING,
         0, REJECT),
-    ROW(APPLY_RECONSIDERATION, EITHER, S(ENF_REJECTED), SAME, LENDER, N_NOT_ASKED | N_TEN_DAYS,
-        RECONSIDER),
+    ROW(APPLY_RECONSIDERATION, EITHER, S(ENF_REJECTED), SAME,
+        LENDER | SCF_ENF_COURT | SCF_ENF_ADMIN, N_NOT_ASKED | N_TEN_DAYS, RECONSIDER),
     ROW(DECIDE_RECONSIDERATION, GOOD, S(ENF_REJECTED), SCF_ENF_ENF_ACCEPTED, COURTING, N_ASKED,
         RECONSIDER),
     ROW(DECIDE_RECONSIDERATION, BAD, S(ENF_REJECTED), SAME, COURTING, N_ASKED, RECONSIDER),
-    ROW(SEND_NOTICE, EITHER, S(ENF_ACCEPTED), SCF_ENF_NOTICE_SENT, COURTING, 0, NOTICE),
+    ROW(APPLY_RECONSIDERATION, EITHER, BEGUN, SAME, OWING | SCF_ENF_COURT | SCF_ENF_ADMIN,
+        N_RULED | N_NOT_ASKED | N_TEN_DAYS, APPEAL),
+    ROW(DECIDE_RECONSIDERATION, GOOD, BEGUN | PAUSED, SCF_ENF_NON_ENFORCED, COURTING,
+        N_RULED | N_ASKED, APPEAL),
+    ROW(DECIDE_RECONSIDERATION, BAD, BEGUN | PAUSED, SAME, COURTING, N_RULED | N_ASKED, APPEAL),
+    ROW(SEND_NOTICE, EITHER, S(ENF_ACCEPTED), SCF_ENF_NOTICE_SENT, COURTING, N_UNNOTIFIED, NOTICE),
+    ROW(SEND_NOTICE, EITHER, S(MEASURES), SAME, COURTING, N_UNNOTIFIED, NOTICE),
     ROW(TAKE_MEASURES, EITHER, S(ENF_ACCEPTED) | S(NOTICE_SENT) | S(MEASURES), SCF_ENF_MEASURES,
         COURTING, 0, MEASURES),
+    ROW(TAKE_MEASURES, EITHER, S(NON_ENFORCEMENT_APPLIED), SAME, COURTING, 0, GOES_ON),
     ROW(APPLY_NON_ENFORCEMENT, EITHER, S(NOTICE_SENT) | S(MEASURES),
         SCF_ENF_NON_ENFORCEMENT_APPLIED, OWING | SCF_ENF_COURT | SCF_ENF_ADMIN, N_FIFTEEN_DAYS,
         NON_ENFORCE),
@@ -366,20 +403,27 @@ static const struct transition table[] = {
         DECIDE),
     ROW(DECIDE_NON_ENFORCEMENT, BAD, S(NON_ENFORCEMENT_APPLIED), RESUME, COURTING, 0, DECIDE),
     ROW(SETTLE, EITHER, ENFORCING, SCF_ENF_SETTLED, COURTING, 0, SETTLE),
-    ROW(COMPLETE, EITHER, ENFORCING | S(SETTLED), SCF_ENF_COMPLETED, COURTING, 0, ROUND),
+    ROW(COMPLETE, EITHER, ENFORCING | S(SETTLED), SCF_ENF_COMPLETED, COURTING, 0, COMPLETE),
     ROW(END_ROUND, EITHER, S(NOTICE_SENT) | S(MEASURES), SCF_ENF_TERMINATED_THIS_ROUND, COURTING, 0,
         ROUND),
     ROW(SUSPEND, EITHER, ENFORCING, SCF_ENF_SUSPENDED, COURTING, 0, SUSPEND),
     ROW(RESUME_ENFORCEMENT, EITHER, S(SUSPENDED), RESUME, COURTING, 0, SUSPEND),
     ROW(RESUME_ENFORCEMENT, EITHER, S(SETTLED), SCF_ENF_MEASURES, COURTING, 0, SETTLE),
     ROW(RESUME_ENFORCEMENT, EITHER, S(TERMINATED_THIS_ROUND), SCF_ENF_MEASURES, COURTING, 0, ROUND),
-    ROW(REPORT_SUIT, EITHER, BEFORE_COURT, SAME, COURTING | OWING, N_NO_SUIT, SUIT),
-    ROW(END_SUIT, EITHER, BEFORE_COURT, SAME, COURTING | OWING, N_SUIT, SUIT),
+    ROW(REPORT_SUIT, EITHER, BEFORE_COURT | AT_COURT, SAME, SUING, N_UNKNOWN, SUITS),
+    ROW(END_SUIT, GOOD, S(EC_ISSUED) | AT_COURT, SCF_ENF_NON_ENFORCED, COURTING, N_KNOWN,
+        SUIT_ENDS),
+    ROW(END_SUIT, BAD, BEFORE_COURT | AT_COURT, SAME, SUING, N_KNOWN, SUITS),
 };
 
 /* ---- judging ---- */
 
-static const char suit_pending[] = "no suit on the instrument is pending";
+static const char suit_pending[] = "no suit of the creditor on the instrument is pending";
+
+/* Where the court has a node, the creditor does not say what the court did. */
+static unsigned roles_of(const struct scf_enf_facts *f, const struct transition *t) {
+    return f->has_court && t->roles == COURTING ? t->roles & ~(unsigned)LENDER : t->roles;
+}
 
 /* What is missing; NULL: nothing. */
 static const char *unmet(const struct scf_enf_facts *f, unsigned needs) {
@@ -405,7 +449,10 @@ static const char *unmet(const struct scf_enf_facts *f, unsigned needs) {
         {N_SETTLED, f->settled, "the loan is settled"},
         {N_OWING, f->has_loan && !f->settled, "the loan is not settled"},
         {N_NO_SUIT, !f->suit, suit_pending},
-        {N_SUIT, f->suit, "a suit on the instrument was reported"},
+        {N_KNOWN, f->suit_known, "a suit of that plaintiff is pending"},
+        {N_UNKNOWN, f->suit_unknown, "no suit of that plaintiff was reported before"},
+        {N_UNNOTIFIED, !f->notified, "no enforcement notice went out before"},
+        {N_RULED, f->application_rejected, "an application for non-enforcement was rejected"},
     };
     for (size_t i = 0; i < SCF_COUNT(all); i++)
         if ((needs & all[i].need) != 0 && !all[i].met)
@@ -429,14 +476,15 @@ struct scf_enf_verdict scf_enf_judge(const struct scf_enf_facts *f, enum scf_enf
         const struct transition *t = &table[i];
         if (t->step != step || (t->outcome != EITHER && (t->outcome == GOOD) != good))
             continue;
+        unsigned allowed = roles_of(f, t);
         if (ever == 0)
             v.rule = t->rule;
-        ever |= t->roles;
+        ever |= allowed;
         if (!in(t->from, f->state))
             continue;
         v.rule = t->rule;
-        v.roles = t->roles;
-        if ((t->roles & roles) == 0) {
+        v.roles = allowed;
+        if ((allowed & roles) == 0) {
             v.forbidden = true;
             return v;
         }

@@ -151,10 +151,15 @@ enum scf_enf_rule {
     SCF_ENF_RULE_MEASURES,    /* 民诉法 251 */
     SCF_ENF_RULE_NON_ENFORCE, /* 规定 13 */
     SCF_ENF_RULE_DECIDE,      /* 规定 16 */
+    SCF_ENF_RULE_APPEAL,      /* 规定 21 */
+    SCF_ENF_RULE_GOES_ON,     /* 规定 17 */
     SCF_ENF_RULE_SETTLE,      /* 民诉法 241 */
+    SCF_ENF_RULE_COMPLETE,    /* 执行工作规定 64 */
     SCF_ENF_RULE_ROUND,       /* 民诉解释 517 */
     SCF_ENF_RULE_SUSPEND,     /* 民诉法 267 */
     SCF_ENF_RULE_SUIT,        /* 规定 24 */
+    SCF_ENF_RULE_SUITS,       /* 规定 22, 24 */
+    SCF_ENF_RULE_SUIT_ENDS,   /* 规定 23 */
     SCF_ENF_RULE_ORDER,       /* the order of states */
     SCF_ENF_RULES
 };
@@ -171,8 +176,12 @@ struct scf_enf_facts {
     bool all_replied, window_over, no_reply_agreed;
     enum scf_enf_state finding;       /* of the replies: NO_OBJECTION … OBJECTION_WITH_EVIDENCE */
     bool within_non_enforcement_days; /* the debtor's 15 days */
-    bool within_reconsideration_days; /* the creditor's 10 days */
-    bool suit;                        /* on the instrument, accepted by a court and not ended */
+    bool within_reconsideration_days; /* 10 days from service of the newest ruling */
+    bool suit;                        /* of the creditor, accepted by a court and not ended */
+    bool suit_known, suit_unknown;    /* of the plaintiff that the step names; without: of any */
+    bool notified;                    /* the enforcement notice went out */
+    bool has_court;                   /* the court has a node, and speaks for itself */
+    bool application_rejected;        /* the newest ruling rejects the debtor's application */
     bool asked_reconsideration;       /* for this ruling, once */
     bool reconsidering;               /* asked, and not decided */
 };
@@ -184,8 +193,8 @@ struct scf_enf_verdict {
     unsigned roles;      /* who may, where the step is possible */
     const char *missing; /* what is not there, an English phrase; NULL: only the state is wrong */
 };
-/* `good` is the step's outcome where it has two: of decide_reconsideration that the court takes the
- * case on, of decide_non_enforcement that enforcement ends; else true. */
+/* `good` is the step's outcome where it has two: of decide_reconsideration that the one who asked
+ * is right, of decide_non_enforcement and end_suit that enforcement ends; else true. */
 struct scf_enf_verdict scf_enf_judge(const struct scf_enf_facts *f, enum scf_enf_step step,
                                      bool good, unsigned roles);
 

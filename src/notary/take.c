@@ -170,6 +170,8 @@ enum scf_code scf_enf_add(struct scf_enf_taking *t, enum scf_enf_step step,
     t->s.n++;
     if (scf_enf_is_aside(verdict->to) && !scf_enf_is_aside(c->state))
         c->resume = c->state;
+    if (step == SCF_ENF_STEP_FULFIL) /* the certificate counts again when the payment does not */
+        c->resume = c->state == SCF_ENF_EC_ISSUED ? SCF_ENF_EC_ISSUED : SCF_ENF_PERFORMING;
     c->state = verdict->to;
     c->updated_us = t->s.now_us;
     return SCF_OK;
@@ -201,8 +203,8 @@ enum scf_code scf_enf_advance(struct scf_enf_taking *t, struct scf_error *err) {
         enum scf_code code = scf_enf_add(t, steps[i], &verdict, t->s.now_us, "{}", err);
         if (code != SCF_OK)
             return code;
-        t->s.c.verification_due_us =
-            steps[i] == SCF_ENF_STEP_CLOSE_VERIFICATION ? 0 : t->s.c.verification_due_us;
+        if (t->s.c.state != SCF_ENF_VERIFYING)
+            t->s.c.verification_due_us = 0;
     }
     return SCF_OK;
 }

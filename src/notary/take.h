@@ -46,6 +46,7 @@ enum scf_code scf_enf_close(struct scf_enf_taking *t, struct scf_error *err) SCF
 
 /* What the step checks and changes beside the state (effect.c); its details are in *ret_details. */
 enum scf_code scf_enf_effect(struct scf_enf_taking *t, enum scf_enf_step step, const cJSON *body,
-                             const char **ret_details, struct scf_error *err) SCF_MUST_CHECK;
+                             int64_t happened_us, const char **ret_details,
+                             struct scf_error *err) SCF_MUST_CHECK;
 
 #endif

@@ -10,6 +10,7 @@
 #include "scfd/base/clock.h"
 #include "scfd/base/log.h"
 #include "scfd/base/metrics.h"
+#include "scfd/chain/block.h"
 #include "scfd/codec/http_client.h"
 #include "scfd/exchange/exchange.h"
 #include "scfd/witness/witness.h"
@@ -132,11 +133,22 @@ static enum scf_code lose(struct scf_db *db, void *ctx, struct scf_error *err) {
                             "chain", &l->loss.chain_id, true, err);
 }
 
+/* Signed under a name that the log gave up (docs/restore.md). */
+static bool is_of_earlier_origin(const struct run *r, struct scf_str origin) {
+    struct scf_uuid id;
+    struct scf_str installation;
+    return !scf_chain_origin_parse(origin, &id, &installation) ||
+           !scf_str_is(installation, r->services->installation.origin);
+}
+
 /* It has cosigned a larger tree than the one shown. Either a newer one of ours, shown by another
- * instance meanwhile; or one that we do not have: then this database is an older copy. */
-static enum scf_code larger(struct run *r, const struct scf_witness_showing *s, int64_t size,
-                            struct scf_error *err) {
+ * instance meanwhile; or one that we do not have: then this database is an older copy. What it saw
+ * under an earlier origin was settled when another one was begun: this one is not shown again. */
+static enum scf_code larger(struct run *r, const struct scf_witness_showing *s,
+                            struct scf_str origin, int64_t size, struct scf_error *err) {
     int64_t sealed;
+    if (is_of_earlier_origin(r, origin))
+        return store_problem(r, s, s->size, NULL, err);
     enum scf_code code =
         scf_witness_sealed(r->job->db, r->job->arena, &s->chain_id, &sealed, NULL, err);
     if (code != SCF_OK)
@@ -166,7 +178,7 @@ static enum scf_code take_answer(struct run *r, const struct scf_witness_showing
     if (a.kind == SCF_WIT_COSIGNED)
         return store_cosignature(r, s, &a, err);
     if (a.kind == SCF_WIT_OTHER_SIZE && a.size > s->size)
-        return larger(r, s, a.size, err);
+        return larger(r, s, checkpoint.origin, a.size, err);
     /* The very size that we said: it has another tree of that size. */
     if (a.kind == SCF_WIT_OTHER_SIZE && a.size != *old_size) {
         *old_size = a.size;

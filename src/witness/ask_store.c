@@ -66,7 +66,6 @@ static const struct scf_stmt advance_stmt = {
     "scf_witness_advance",
     "INSERT INTO scfd.witness_chain AS t (chain_id, shown_size, shown_at, updated_at)"
     " SELECT s.chain_id, s.size, $2, $2 FROM scfd.chain_seal s"
-    " JOIN scfd.chain h ON h.id = s.chain_id AND h.suite = 0" /* witnesses know SHA-256 only */
     " LEFT JOIN scfd.witness_chain c ON c.chain_id = s.chain_id"
     " WHERE s.size > coalesce(c.shown_size, 0) AND " QUORUM " > 0"
     " AND (c.shown_at IS NULL OR (c.shown_at < $3"
@@ -342,7 +341,6 @@ static const struct scf_stmt silent_stmt = {
 static const struct scf_stmt missing_stmt = {
     "scf_witness_missing",
     "SELECT count(*) FROM scfd.chain_seal s"
-    " JOIN scfd.chain h ON h.id = s.chain_id AND h.suite = 0"
     " LEFT JOIN scfd.witness_chain c ON c.chain_id = s.chain_id CROSS JOIN LATERAL"
     " (SELECT b.sealed_at FROM scfd.block b WHERE b.chain_id = s.chain_id"
     " AND b.size > coalesce(c.cosigned_size, 0) ORDER BY b.size LIMIT 1) b"

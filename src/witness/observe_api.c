@@ -4,6 +4,7 @@
 #include "api.h"
 
 #include "ask_store.h"
+#include "judge.h"
 #include "remember.h"
 #include "request.h"
 #include "scfd/base/clock.h"
@@ -158,9 +159,8 @@ static enum scf_code compare(struct observation *o, struct scf_db *db, bool *ret
                              struct scf_error *err) {
     const struct scf_checkpoint *c = &o->view.checkpoint;
     struct scf_chain_consistency tree;
-    struct scf_hash empty = scf_merkle_empty(SCF_SHA256), empty_sm3 = scf_merkle_empty(SCF_SM3);
     if (c->size == 0) {
-        *ret_same = scf_hash_eq(&c->root, &empty) || scf_hash_eq(&c->root, &empty_sm3);
+        *ret_same = !scf_wit_impossible(o->view.alg, c);
         return SCF_OK;
     }
     enum scf_code code = scf_chain_consistency(db, scf_rq_arena(o->rq), scf_rq_app(o->rq),

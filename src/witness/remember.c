@@ -6,6 +6,15 @@
 #include "scfd/base/clock.h"
 #include "scfd/base/log.h"
 
+/* The digest of the tree is that of the key which signed: notes with a wrong signature by any of
+ * the keys are refused before. */
+static enum scf_hash_alg alg_of_signer(struct scf_str note, const struct scf_vkey *keys, size_t n) {
+    size_t i = 0;
+    while (i + 1 < n && !scf_note_names_key(note, &keys[i]))
+        i++;
+    return scf_suite_hash(scf_suite_of_signature(keys[i].pub.alg));
+}
+
 enum scf_wit_form scf_wit_view_open(struct scf_arena *arena, struct scf_str note,
                                     const struct scf_vkey *keys, size_t n,
                                     struct scf_wit_view *ret) {
@@ -14,7 +23,7 @@ enum scf_wit_form scf_wit_view_open(struct scf_arena *arena, struct scf_str note
         return SCF_WIT_FORM_MALFORMED;
     if (scf_note_open(note, keys, n, &parts) != SCF_NOTE_OK)
         return SCF_WIT_FORM_UNSIGNED;
-    ret->alg = scf_suite_hash(scf_suite_of_signature(keys[0].pub.alg)); /* all are of one suite */
+    ret->alg = alg_of_signer(note, keys, n);
     struct scf_buf stripped;
     scf_buf_init(&stripped, note.n + 1);
     scf_wit_note_strip(note, ret->text, keys, n, &stripped);

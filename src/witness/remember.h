@@ -7,7 +7,7 @@
 
 /* A checkpoint that a log's key has signed. */
 struct scf_wit_view {
-    enum scf_hash_alg alg; /* of the log's tree: its key tells */
+    enum scf_hash_alg alg; /* of the log's tree: the key that signed it tells */
     struct scf_checkpoint checkpoint;
     struct scf_str text; /* of the note */
     struct scf_str note; /* with the signatures of the log alone */

@@ -3,13 +3,15 @@ import json
 import subprocess
 import threading
 from datetime import datetime, timedelta, timezone
+from http.client import HTTPException
 
 import pytest
 
 from harness import bodies, markers
+from harness.notary import Case
 from harness.parties import Chain, make_node
 from harness.server import Server, scfd, wait_until
-from harness.world import World
+from harness.world import World, key
 
 WORD = "Zq7Marke"
 
@@ -195,9 +197,10 @@ def test_a_request_is_checked(own):
 
     # Once with a key, again with the key, and again without: one erasure.
     key = {"Idempotency-Key": bodies.unique("key")}
-    first = admin.post(path, order(), key)
+    body = order()
+    first = admin.post(path, body, key)
     assert first.status == 201
-    again = admin.post(path, order(), key)
+    again = admin.post(path, body, key)
     assert again.json() == first.json() and again.headers["Idempotent-Replayed"] == "true"
     third = admin.post(path, order(reason="another one"))
     assert third.status == 200 and third.json() == first.json()
@@ -254,6 +257,55 @@ def test_evidence_is_kept_while_it_is_needed(own, world):
     assert refused.json()["rule"] == "open-receivable"
     assert refused.json()["holder_id"] == made.json()["id"]
     erase(admin, must_post(world.erp, world.chain.invoice()))
+
+
+def test_a_notarization_keeps_the_contract_while_it_goes_on(own):
+    admin, world = own.client(), World(own)
+    case = Case(world)
+    other = world.erp.post("/v1/contracts", world.chain.contract()).json()["id"]
+    world.assess(contract_ids=[other])  # the lender sees the contract
+    event = world.erp.post("/v1/workflow-events", world.chain.event(other)).json()["id"]
+    case.body["contract_id"] = other
+    case.draft()
+    for record_id in (other, event):
+        refused = admin.post(f"/v1/records/{record_id}/erasure", order())
+        assert refused.status == 409 and refused.json()["code"] == "retention-duty", refused
+        assert refused.json()["rule"] == "open-notarization"
+        assert refused.json()["holder_id"] == case.id
+    case.until("accepted")
+    case.take("notary", "terminate", "terminated", reason="撤回")
+    erase(admin, event)
+    erase(admin, other)
+    assert case.get()["state"] == "terminated"
+    # Nothing rests on what is gone.
+    case.draft(422)
+    audit(own)
+
+
+def test_a_contract_is_erased_or_notarized(own):
+    """Of both at once one is refused."""
+    admin, world = own.client(), World(own)
+    for _ in range(6):
+        case = Case(world)
+        contract = world.erp.post("/v1/contracts", world.chain.contract()).json()["id"]
+        world.assess(contract_ids=[contract])
+        case.body["contract_id"] = contract
+        answers = {}
+
+        def draft(case=case, into=answers):
+            into["draft"] = world.lender.copy().post(
+                "/v1/enforcement-notarizations", case.body, key()
+            ).status
+
+        def go(contract=contract, into=answers):
+            into["erase"] = admin.copy().post(f"/v1/records/{contract}/erasure", order()).status
+
+        threads = [threading.Thread(target=one) for one in (draft, go)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert answers in ({"draft": 201, "erase": 409}, {"draft": 422, "erase": 201}), answers
 
 
 def must_post(client, body):
@@ -370,6 +422,101 @@ def test_erased_while_it_is_read(own):
         "SELECT count(*) FROM scfd.trade_fact f JOIN scfd.erasure e USING (record_id)"
         " WHERE f.detail IS NOT NULL OR f.body_sha256 IS NOT NULL"
     ) == "0"
+
+
+class Session:
+    """A psql that goes on."""
+
+    def __init__(self, server):
+        self.process = subprocess.Popen(
+            ["psql", "-XAtq", server.cluster_url()], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, text=True,
+        )
+
+    def say(self, sql):
+        """One row back."""
+        self.process.stdin.write(sql + "\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().strip()
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait(10)
+        self.process.stdout.close()
+
+
+def test_the_sweep_waits_for_a_transaction_without_a_snapshot(own):
+    """It has a number, and that alone keeps old row versions from being removed."""
+    chain = Chain(own.client())
+    record_id = must_post(chain.erp.client, chain.invoice(remarks="Vw6Alt" * 3))
+    wait_until(lambda: count_folded(own), 20, "folded")
+    session = Session(own)
+    try:
+        assert session.say("BEGIN; SELECT pg_current_xact_id() IS NOT NULL;") == "t"
+        erase(own.client(), record_id)
+        runs = (
+            "SELECT count(*) FROM scfd.job WHERE kind = 'erasure-sweep' AND attempt > 0"
+            " AND (status = 2 OR problem_detail LIKE '%transaction is open%')"
+            " AND created_at >= (SELECT max(erased_at) FROM scfd.erasure)"
+        )
+        wait_until(lambda: own.psql(runs) != "0", 20, "the sweep has looked")
+        unswept = "SELECT count(*) FROM scfd.erasure WHERE swept_at IS NULL"
+        assert own.psql(unswept) == "1"
+        session.say("COMMIT; SELECT 1;")
+        wait_swept(own)
+    finally:
+        session.end()
+
+
+def test_killed_in_the_middle(own):
+    """All of an erasure or nothing: the body is gone, but not yet the word of it in the chain."""
+    chain = Chain(own.client())
+    record_id = must_post(chain.erp.client, chain.invoice(remarks="Yx4Mitte"))
+    client = own.client(chain.erp.key)
+    before = proof(client, record_id)
+    session = Session(own)
+
+    def ask():
+        try:
+            erase(own.client(), record_id)
+        except (OSError, HTTPException):
+            pass  # killed while it was answering
+
+    thread = threading.Thread(target=ask)
+    try:
+        assert session.say("BEGIN; LOCK scfd.erasure IN SHARE MODE; SELECT 1;") == "1"
+        thread.start()
+        waits = (
+            "SELECT count(*) FROM pg_locks"
+            " WHERE NOT granted AND relation = 'scfd.erasure'::regclass"
+        )
+        wait_until(lambda: own.psql(waits) == "1", 20, "the erasure waits")
+        own.kill()
+        thread.join()
+    finally:
+        session.end()
+    wait_until(lambda: not own.cluster_pids(), 30, "the cluster follows its scfd")
+    own.start()
+    assert proof(client, record_id) == before
+    assert b"Yx4Mitte" in client.get(f"/v1/records/{record_id}/body").body
+    audit(own)
+    erase(own.client(), record_id)
+    assert client.get(f"/v1/records/{record_id}/body").status == 410
+    wait_swept(own)
+    audit(own)
+
+
+def test_a_loaded_dump_has_nothing_to_wait_for(own):
+    """The numbers of its erasures are those of the cluster where they were made."""
+    chain = Chain(own.client())
+    erase(own.client(), must_post(chain.erp.client, chain.invoice()))
+    wait_swept(own)
+    own.psql(
+        "UPDATE scfd.erasure SET swept_at = NULL, xact = '4000000000000'"
+        " WHERE erased_at = (SELECT max(erased_at) FROM scfd.erasure)"
+    )
+    erase(own.client(), must_post(chain.erp.client, chain.invoice()))
+    wait_swept(own)
 
 
 def test_what_the_files_hold(own):

@@ -8,6 +8,7 @@ import re
 import subprocess
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -18,6 +19,10 @@ from harness.server import ROOT, wait_until
 from harness.world import World, key, must
 
 PAPER = {"document_sha256": HASH}
+
+
+def china_today():
+    return datetime.now(timezone(timedelta(hours=8))).date().isoformat()
 
 
 @pytest.fixture(scope="module")
@@ -166,9 +171,9 @@ def test_from_draft_to_the_end_of_enforcement(world):
     assert shown["status"] == "execution_issued"
     case.take("lender", "file_enforcement", "enf_filed",
               court={"name": "杭州市西湖区人民法院", "basis": "respondent_domicile",
-                     "court_id": case.court.id}, property_clues=["银行账户一个"])
+                     "court_id": case.court.id}, property_clues_sha256=HASH)
     case.take("court", "accept_enforcement", "enf_accepted", case_no="（2026）浙0106执1号")
-    case.take("court", "send_notice", "notice_sent", served_on=bodies.days_ago(0))
+    case.take("court", "send_notice", "notice_sent", served_on=china_today())
     case.take("court", "take_measures", "measures", measures=[{
         "kind": "deposit", "description": "账户", "from": bodies.days_ago(0),
         "until": bodies.days_ago(-300), "amount": "100.00"}])
@@ -374,7 +379,7 @@ def test_a_rejection_and_its_reconsideration(world):
     case.take("lender", "file_enforcement", court={"name": "法院", "basis": "property_location"})
     assert case.step("court", "accept_enforcement", case_no="1").status == 404  # not its case
     case.take("lender", "reject_enforcement", "enf_rejected",
-              reason_code="unclear_parties_or_payment", served_on=bodies.days_ago(0))
+              reason_code="unclear_parties_or_payment", served_on=china_today())
     refused(case.step("lender", "decide_reconsideration", result="upheld"), "规定 7")
     case.take("lender", "apply_reconsideration", "enf_rejected")
     refused(case.step("lender", "apply_reconsideration"), "规定 7")
@@ -384,25 +389,65 @@ def test_a_rejection_and_its_reconsideration(world):
                                                                                  "规定 7")
 
 
-def test_reconsideration_has_ten_days_and_non_enforcement_fifteen(world):
+def at_court(case, court_id=None):
+    """Filed and registered; `court_id`: the court has a node."""
+    named = {"court_id": court_id} if court_id else {}
+    case.take("lender", "file_enforcement",
+              court={"name": "法院", "basis": "property_location", **named})
+    case.take("court" if court_id else "lender", "accept_enforcement", case_no="1")
+    return case
+
+
+def test_a_court_with_a_node_speaks_for_itself(world):
     case = with_ec(world)
-    case.take("lender", "file_enforcement", court={"name": "法院", "basis": "property_location"})
-    case.take("lender", "accept_enforcement", case_no="1")
-    case.take("lender", "send_notice", "notice_sent", served_on=bodies.days_ago(40))
-    refused(case.step("debtor", "apply_non_enforcement", ground="incapacity"), "规定 13")
-    assert case.step("debtor", "apply_non_enforcement", ground="incapacity",
-                     known_on=bodies.days_ago(1)).status == 422
-    assert case.step("debtor", "apply_non_enforcement", ground="bribery",
-                     known_on=bodies.days_ago(-3)).status == 422
-    case.take("debtor", "apply_non_enforcement", "non_enforcement_applied", ground="bribery",
-              known_on=bodies.days_ago(1))
-    shown = case.take("lender", "decide_non_enforcement", "non_enforced", result="granted")
+    at_court(case, case.court.id)
+    assert case.step("lender", "send_notice", served_on=china_today()).status == 403
+    case.take("court", "send_notice", "notice_sent", served_on=china_today())
+
+
+def test_service_does_not_lie_before_what_it_follows_from(world):
+    """Else whoever reports it could take the other side's days."""
+    case = at_court(with_ec(world))
+    answer = case.step("lender", "send_notice", served_on=bodies.days_ago(40))
+    assert (answer.status, answer.json()["errors"][0]["pointer"]) == (422, "#/served_on")
+    answer = case.step("lender", "send_notice", served_on=china_today(),
+                       happened_at=bodies.hours_ago(30))
+    assert (answer.status, answer.json()["errors"][0]["pointer"]) == (422, "#/happened_at")
+
+
+def test_a_rejected_application_is_reconsidered_or_made_anew_for_what_is_new(world):
+    case = at_court(with_ec(world))
+    case.take("lender", "send_notice", "notice_sent", served_on=china_today())
+    refused(case.step("debtor", "apply_reconsideration"), "规定 21")
+    case.take("debtor", "apply_non_enforcement", "non_enforcement_applied", ground="incapacity")
+    measure = {"kind": "deposit", "description": "账户", "from": bodies.days_ago(0),
+               "until": bodies.days_ago(-300)}
+    shown = case.take("lender", "take_measures", "non_enforcement_applied", measures=[measure])
+    assert [d["due_on"] for d in shown["deadlines"] if d["code"] == "renew_measure"] == \
+        [measure["until"]]  # 规定 17: enforcement is not stopped
+    case.take("lender", "decide_non_enforcement", "measures", result="rejected",
+              served_on=china_today())
+    refused(case.step("debtor", "apply_non_enforcement", ground="serious_breach"), "规定 14")
+    refused(case.step("lender", "apply_reconsideration"), "", 403)
+    case.take("debtor", "apply_reconsideration", "measures")
+    refused(case.step("debtor", "apply_reconsideration"), "规定 21")
+    case.take("lender", "decide_reconsideration", "measures", result="upheld")
+    case.take("guarantor", "apply_non_enforcement", "non_enforcement_applied", ground="incapacity")
+    case.take("lender", "decide_non_enforcement", "measures", result="rejected")
+    case.take("debtor", "apply_non_enforcement", "non_enforcement_applied",
+              ground="serious_breach", known_on=china_today())
+    case.take("lender", "decide_non_enforcement", "measures", result="rejected")
+    case.take("guarantor", "apply_reconsideration", "measures")
+    shown = case.take("lender", "decide_reconsideration", "non_enforced", result="accepted")
     assert shown["route"]["reasons"][0]["article"] == "规定 20"
-    other = with_ec(world)
-    other.take("lender", "file_enforcement", court={"name": "法院", "basis": "property_location"})
-    other.take("lender", "reject_enforcement", reason_code="other_condition",
-               served_on=bodies.days_ago(30))
-    refused(other.step("lender", "apply_reconsideration"), "规定 7")
+
+
+def test_public_order_is_the_courts_own_ground(world):
+    case = with_ec(world)
+    at_court(case, case.court.id)
+    case.take("court", "send_notice", served_on=china_today())
+    assert case.step("court", "apply_non_enforcement", ground="incapacity").status == 422
+    case.take("court", "apply_non_enforcement", "non_enforcement_applied", ground="public_order")
 
 
 def test_freezes_end_in_time(world):
@@ -426,17 +471,112 @@ def test_freezes_end_in_time(world):
 
 def test_a_suit_on_the_instrument_bars_enforcement_until_it_ends(world):
     case = with_ec(world)
-    shown = case.take("debtor", "report_suit", "ec_issued", case_no="（2026）浙0106民初1号",
-                      reason="公证债权文书与事实不符")
+    suit = {"case_no": "（2026）浙0106民初1号", "reason": "公证债权文书与事实不符"}
+    refused(case.step("debtor", "report_suit", **suit, plaintiff="creditor"), "规定 24", 422)
+    shown = case.take("debtor", "report_suit", "ec_issued", **suit, plaintiff="debtor")
+    assert shown["route"]["path"] == "enforcement_pack"  # 规定 22: it stops nothing
+    refused(case.step("debtor", "report_suit", **suit, plaintiff="debtor"), "规定 22")
+    case.take("debtor", "end_suit", "ec_issued", plaintiff="debtor", reason="撤诉")
+    shown = case.take("lender", "report_suit", "ec_issued", **suit, plaintiff="creditor")
     assert shown["route"]["reasons"][0]["article"] == "规定 24"
     court = {"name": "法院", "basis": "property_location"}
     problem = refused(case.step("lender", "file_enforcement", court=court), "规定 24")
     assert problem["missing"]
-    refused(case.step("lender", "report_suit", case_no="2", reason="x"), "规定 24")
-    shown = case.take("lender", "end_suit", "ec_issued", reason="撤诉")
+    shown = case.take("lender", "end_suit", "ec_issued", plaintiff="creditor", reason="撤诉")
     assert shown["route"]["path"] == "enforcement_pack"
-    refused(case.step("lender", "end_suit", reason="x"), "规定 24")
+    refused(case.step("lender", "end_suit", plaintiff="creditor", reason="x"), "规定 22、24")
+    case.take("debtor", "report_suit", **suit, plaintiff="debtor")
     case.take("lender", "file_enforcement", "enf_filed", court=court)
+    case.take("lender", "accept_enforcement", case_no="1")
+    won = {"plaintiff": "debtor", "reason": "判决不予执行", "result": "granted"}
+    assert case.step("debtor", "end_suit", **won).status == 403
+    shown = case.take("lender", "end_suit", "non_enforced", **won)
+    assert shown["route"]["path"] == "civil_pack"
+
+
+def test_a_debt_that_is_paid_needs_no_certificate(world):
+    """规则 55: while the notary verifies, or with the certificate in hand; a payment that is taken
+    back leaves the creditor where it was."""
+    case = verifying(world)
+    must(world.lender.post("/v1/repayments", world.repayment_body(case.loan_id, "100.00"), key()))
+    wait_until(lambda: case.get()["state"] == "fulfilled", 10, "the end of the case")
+    case = with_ec(world)
+    paid = must(world.lender.post(
+        "/v1/repayments", world.repayment_body(case.loan_id, "100.00"), key()))
+    wait_until(lambda: case.get()["state"] == "fulfilled", 10, "the end of the case")
+    must(world.lender.post("/v1/repayments", world.repayment_body(
+        case.loan_id, paid["amount"], value_date=paid["value_date"], paid_at=paid["paid_at"],
+        reversal_of=paid["id"]), key()))
+    wait_until(lambda: case.get()["state"] == "ec_issued", 10, "the certificate counts again")
+
+
+def test_a_dispute_without_ground_is_overruled_with_a_reason(world):
+    case = verifying(world)
+    case.take("debtor", "reply", result="partial_objection", reason="x",
+              disputed=amounts(principal="100.00"))
+    case.take("guarantor", "reply", "partial_objection", result="no_objection")
+    paper = execution_certificate()
+    refused(case.step("notary", "issue_ec", **PAPER, execution_certificate=paper), "规则 55")
+    shown = case.take("notary", "issue_ec", "ec_issued", **PAPER, execution_certificate=paper,
+                      reason="债务人未提交任何还款证据")
+    said = shown["execution_certificate"]
+    assert said["principal"] == "100.00"
+    assert [r["result"] for r in said["verification"]["replies"]] == ["partial_objection",
+                                                                      "no_objection"]
+
+
+def test_a_loan_beyond_the_instrument_was_not_notarised(world):
+    lower = {"rate": {"type": "fixed", "annual_rate": "0.0434"}}
+    for members, terms, pointer in (
+            ({"principal": "100.01"}, {}, "#/performance/amount"),
+            ({"maturity_date": bodies.days_ago(-151)}, {}, "#/performance/deadline"),
+            ({}, lower, "#/rate/annual_rate")):
+        loan_id = must(world.lender.post(
+            "/v1/loans", world.loan_body(**{"principal": "100.00", **members}), key()))["id"]
+        case = Case(world, **terms)
+        case.body["loan_id"] = loan_id
+        answer = world.lender.post("/v1/enforcement-notarizations", case.body, key())
+        assert refused(answer, "39(3)", 422)["errors"][0]["pointer"] == pointer
+        case = Case(world, **terms).draft()
+        refused(case.step("lender", "link_loan", loan_id=loan_id), "39(3)", 422)
+    taken = Case(world, loan={}).draft().loan_id
+    case = Case(world).draft()
+    assert case.step("lender", "link_loan", loan_id=taken).status == 409
+
+
+def test_only_guarantees_may_be_notarised(world):
+    """规定 6: then the debtor is not bound."""
+    case = Case(world, loan={}, coverage="guarantee_debt").until("accepted")
+    guarantor = case.identities()[1:]
+    case.take("notary", "identity", "identity_verified", identities=guarantor)
+    case.take("notary", "inform", **PAPER)
+    refused(case.step("notary", "sign", **PAPER, signing_mode="online"), "规定 12(1)")
+    case.take("notary", "sign", **PAPER, signing_mode="on_site")
+    case.take("notary", "review")
+    case.take("notary", "issue", **PAPER, certificate=certificate(case.parties[1]))
+    case.take("lender", "default", default_kind="acceleration", reason="交叉违约")
+    case.take("lender", "dun", **PAPER, dunning={"mode": "post", "sent_on": bodies.days_ago(0)})
+    case.take("lender", "apply_ec", **PAPER, claim=claim(), accuracy_promise=True)
+    case.take("notary", "send_verification", letter=LETTER)
+    refused(case.step("debtor", "reply", result="no_objection"), "规定 6", 422)
+    case.take("guarantor", "reply", "no_objection", result="no_objection")
+    shown = case.take("notary", "issue_ec", "ec_issued", **PAPER,
+                      execution_certificate=execution_certificate())
+    assert [p["role"] for p in shown["execution_certificate"]["respondents"]] == ["guarantor"]
+    guarantee = [d for d in shown["deadlines"] if d["code"] == "preserve_guarantee"]
+    assert guarantee and "担保解释 27" in guarantee[0]["article"]
+
+
+def test_a_party_cannot_use_up_the_steps_of_a_case(world):
+    case = with_ec(world)
+    suit = {"plaintiff": "debtor", "reason": "x"}
+    for _ in range(14):  # with its reply 29 steps
+        case.take("debtor", "report_suit", case_no="1", **suit)
+        case.take("debtor", "end_suit", **suit)
+    case.take("debtor", "report_suit", case_no="1", **suit)
+    answer = case.step("debtor", "end_suit", **suit)
+    assert answer.status == 409 and "at most 30" in answer.json()["detail"]
+    at_court(case)
 
 
 # ---- who, races, idempotency, bodies ----
@@ -518,7 +658,7 @@ BODIES = {
         "kind": "deposit", "description": "a", "from": bodies.days_ago(0),
         "until": bodies.days_ago(-3), "amount": "1.00"}]},
     "file_enforcement": lambda c: {"court": {"name": "a", "basis": "property_location"},
-                                   "property_clues": ["a"]},
+                                   "property_clues_sha256": HASH},
 }
 
 
@@ -559,6 +699,13 @@ def test_calendars_are_versioned(world):
     assert len(must(world.lender.get("/v1/working-calendars", year=2093))["data"]) == 2
 
 
+def test_calendars_with_one_thing_wrong(world):
+    body = {"year": 2092, "holidays": ["2092-01-01"], "workdays": ["2092-01-05"], "source": "试验"}
+    for text in [*mutate.mutants(body, random.Random(5), 60), *mutate.broken_texts(body)]:
+        answer = world.admin.copy().post("/v1/working-calendars", text)
+        assert answer.status in (201, 400, 413, 422), (text[:300], answer)
+
+
 # ---- papers ----
 
 EARLY = {"application", "clause", "settlement"}
@@ -591,13 +738,19 @@ def test_papers_say_what_the_case_says(world):
     case.take("debtor", "reply", result="partial_objection", reason="x",
               disputed=amounts(principal="30.00"))
     case.take("guarantor", "reply", result="no_objection")
-    listed = papers(case, "debtor")
+    listed = papers(case)
     assert {n for n, d in listed.items() if not d["available"]} == {"execution-certificate-refusal"}
+    internal = {"execution-certificate-application", "settlement", "execution-certificate-draft"}
+    assert set(listed) - set(papers(case, "debtor")) == internal
+    assert set(papers(case, "notary")) == set(listed)
+    for name in internal:
+        assert case.clients["guarantor"].get(f"{case.path}/documents/{name}").status == 404
     texts = {}
     for name, entry in listed.items():
         if not entry["available"]:
             continue
-        answer = case.clients["guarantor"].get(f"{case.path}/documents/{name}")
+        who = "notary" if name in internal else "guarantor"
+        answer = case.clients[who].get(f"{case.path}/documents/{name}")
         assert answer.headers["Content-Type"] == "application/pdf"
         assert hashlib.sha256(answer.body).hexdigest() == entry["sha256"]
         assert len(answer.body) == entry["bytes"]

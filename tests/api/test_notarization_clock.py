@@ -40,6 +40,8 @@ def cases(world):
             "objection_days": 3,
         }).until(None),
         "fulfilled": Case(world, loan=short_loan()).until(None),
+        "court": Case(world, loan=short_loan()).until(None),
+        "rejected": Case(world, loan=short_loan()).until(None),
     }
 
 
@@ -214,3 +216,68 @@ def test_fifteen_working_days_are_counted_by_the_calendar(server, world):
     entry = deadline(case.get(), "issue_certificate")
     # 1, 2 and 5 May are off, Saturday 10 May is worked: two days later
     assert (entry["due_on"], entry["calendar_incomplete"]) == ("2031-05-22", False)
+
+
+def filed(world, case):
+    """With an execution certificate, before the court, on the 20th day."""
+    dunned(case)
+    value = date.fromisoformat(must(world.lender.get(f"/v1/loans/{case.loan_id}"))["value_date"])
+    claim = {"as_of": (value + timedelta(20)).isoformat(), "principal": "100.00", "penalty": "0.00",
+             "interest": cents(Decimal(100) * Decimal("0.0435") * 20 / 360), "compound": "0.00",
+             "fees": "0.00"}
+    case.take("lender", "apply_ec", **PAPER, claim=claim, accuracy_promise=True)
+    case.take("notary", "send_verification", letter=LETTER)
+    for who in ("debtor", "guarantor"):
+        case.take(who, "reply", result="no_objection")
+    case.take("notary", "issue_ec", **PAPER, execution_certificate={
+        "no": "1", "notary_name": "李明", "issued_on": claim["as_of"],
+        "continuing_interest_rule": "至实际清偿之日", **claim})
+    case.take("lender", "file_enforcement", court={"name": "法院", "basis": "property_location"})
+    return china_today(20).isoformat()
+
+
+def test_fifteen_days_to_apply_for_non_enforcement(server, world, cases):
+    case = cases["court"]
+    server.clock.shift(20 * DAY)
+    today = filed(world, case)
+    case.take("lender", "accept_enforcement", case_no="1")
+    case.take("lender", "send_notice", "notice_sent", served_on=today)
+    server.clock.shift(60 * DAY)
+    known = china_today(59).isoformat()
+    for members in ({}, {"known_on": known}):  # 规定 13: of this ground only service counts
+        refusal = case.step("debtor", "apply_non_enforcement", ground="incapacity", **members)
+        assert refusal.status == 409 and refusal.json()["rule"] == "规定 13"
+    assert case.step("debtor", "apply_non_enforcement", ground="bribery",
+                     known_on=china_today(63).isoformat()).status == 422
+    case.take("debtor", "apply_non_enforcement", "non_enforcement_applied", ground="bribery",
+              known_on=known)
+    shown = case.take("lender", "decide_non_enforcement", "non_enforced", result="granted")
+    assert shown["route"]["reasons"][0]["article"] == "规定 20"
+
+
+def test_ten_days_to_have_a_rejection_reconsidered(server, world, cases):
+    case = cases["rejected"]
+    server.clock.shift(20 * DAY)
+    today = filed(world, case)
+    shown = case.take("lender", "reject_enforcement", reason_code="other_condition",
+                      served_on=today)
+    assert shown["route"]["path"] == "enforcement_pack"
+    server.clock.shift(50 * DAY)
+    assert case.step("lender", "apply_reconsideration").json()["rule"] == "规定 7"
+    shown = case.get()
+    assert (shown["route"]["path"], shown["route"]["reasons"][0]["article"]) == ("civil_pack",
+                                                                                 "规定 7")
+    # It had gone to the upper court on paper, in time.
+    on_paper = datetime.now(timezone.utc) + timedelta(days=21)
+    must(case.step("admin", "apply_reconsideration",
+                   happened_at=on_paper.isoformat(timespec="seconds")), 201)
+    assert case.get()["route"]["path"] == "enforcement_pack"
+
+
+def test_a_clock_that_was_ahead_holds_nobody_up(server, world):
+    """The step that it dated too late does not keep the next ones out until then."""
+    case = Case(world).until("submitted")
+    server.clock.shift(2 * DAY)
+    case.take("notary", "accept", "accepted", acceptance_no="1")
+    server.clock.real()
+    case.take("notary", "identity", "identity_verified", identities=case.identities())

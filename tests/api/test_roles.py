@@ -5,6 +5,7 @@ import json
 import pytest
 
 from harness import invariants, roles
+from harness.notary import Case
 from harness.parties import make_node
 from harness.world import World, key
 
@@ -12,6 +13,13 @@ from harness.world import World, key
 @pytest.fixture(scope="module")
 def worlds(server):
     ours, other = World(server), World(server)
+    for world in (ours, other):
+        world.case = Case(world).until("submitted")
+        world.paths |= {
+            "notarization": world.case.path, "notarization steps": world.case.path + "/steps",
+            "papers": world.case.path + "/documents",
+            "paper": world.case.path + "/documents/clause",
+        }
     ours.strangers = {f"other {n}": c for n, c in other.clients().items() if n != "admin"}
     for kind in ("workflow", "logistics", "insurer", "court"):
         ours.strangers[kind] = make_node(server.client(), kind).client
@@ -69,7 +77,7 @@ def rows(server):
     """How much there is of everything, and the balances."""
     tables = ("credit_policy", "backtest", "credit_assessment", "credit_decision",
               "limit_hold", "loan", "repayment", "receivable", "receivable_step", "limit_entry",
-              "limit_run")
+              "limit_run", "enforcement_notarization", "enforcement_step", "working_calendar")
     counts = ", ".join(f"(SELECT count(*) FROM scfd.{table})" for table in tables)
     return server.psql(f"SELECT {counts}")
 

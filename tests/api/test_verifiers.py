@@ -26,7 +26,8 @@ GO_SOURCES = "/usr/share/gocode"  # where Debian puts golang.org/x/mod
 
 @pytest.fixture(scope="module")
 def public():
-    """A server whose log is public, with two chains; `node` has 600 records in four blocks."""
+    """A server whose log is public, with three chains; `node` has 600 records in four blocks, `sm`
+    has 300 in three, of SM3 and SM2."""
     with Server(env={"SCFD_PUBLIC_LOG": "true"}) as server:
         chain = Chain(server.client())
         server.node, server.other = chain.erp, make_node(server.client(), "erp")
@@ -34,6 +35,8 @@ def public():
         for count in (1, 2, 255, 342):
             server.ids += fill(server.node, chain, count)
         fill(server.other, chain, 5)
+        server.sm = make_node(server.client(), "erp", chain_suite="sm3-sm2")
+        server.sm_ids = [i for count in (1, 256, 43) for i in fill(server.sm, chain, count)]
         yield server
 
 
@@ -213,14 +216,14 @@ def test_go_refuses_altered_files(verifier, public, kept, tmp_path, name, alter)
 # ---- Python, from the docs ----
 
 
-def leaves_of(client, path, size):
+def leaves_of(client, path, size, digest):
     """Leaf hashes, computed from the entries."""
     hashes = []
     for n in range(0, size, 256):
         width = f".p/{size - n}" if size - n < 256 else ""
         answer = client.get(f"{path}/tile/entries/{n // 256:03d}{width}")
         assert answer.status == 200, answer
-        hashes += map(formats.leaf_hash, formats.bundle_entries(answer.body))
+        hashes += [formats.leaf_hash(e, digest) for e in formats.bundle_entries(answer.body)]
     assert len(hashes) == size
     return hashes
 
@@ -229,13 +232,13 @@ def test_python_follows_every_chain_from_its_first_block(public):
     """Bodies are compared with the leaves too: what is chained is what was sent."""
     admin = public.client()
     chains = pages(admin, "/v1/chains")
-    assert {c["node_id"] for c in chains} >= {public.node.id, public.other.id}
+    assert {c["node_id"] for c in chains} >= {public.node.id, public.other.id, public.sm.id}
     for chain in chains:
-        if chain["suite"] != "sha256-ed25519":
-            continue
         path = "/v1/chains/" + chain["id"]
         key = formats.Key(chain["vkey"])
-        leaves = leaves_of(admin, path, chain["sealed_size"])
+        assert key.digest == {"sha256-ed25519": formats.sha256,
+                              "sm3-sm2": formats.sm3}[chain["suite"]]
+        leaves = leaves_of(admin, path, chain["sealed_size"], key.digest)
         blocks = [(b["note"].encode(), b["checkpoint"].encode()) for b in read_blocks(admin, path)]
         last = formats.check_blocks(key, blocks, leaves)
         if chain["sealed_size"]:
@@ -244,14 +247,52 @@ def test_python_follows_every_chain_from_its_first_block(public):
 
 
 def test_python_reads_records_and_proofs(public):
-    client = public.node.client
-    key = formats.Key(vkey_of(public, public.node))
-    for i in (0, 2, 3, 256, 599):
-        record = client.get(f"/v1/records/{public.ids[i]}/proof").json()["record"]
-        body = client.get(f"/v1/records/{public.ids[i]}/body").body
-        assert formats.sha256(body).hex() == record["body_sha256"]
-        leaf = formats.check_tlog_proof(key, text_proof(client, public.ids[i]).body)
-        assert leaf == formats.leaf_text(record)
+    for node, ids, member in ((public.node, public.ids, "body_sha256"),
+                              (public.sm, public.sm_ids, "body_sm3")):
+        key = formats.Key(vkey_of(public, node))
+        for i in (0, 2, 3, 256, len(ids) - 1):
+            record = node.client.get(f"/v1/records/{ids[i]}/proof").json()["record"]
+            body = node.client.get(f"/v1/records/{ids[i]}/body").body
+            assert key.digest(body).hex() == record[member]
+            leaf = formats.check_tlog_proof(key, text_proof(node.client, ids[i]).body)
+            assert leaf == formats.leaf_text(record)
+
+
+ALTERED_SM3 = {
+    "root": lambda note: flip_base64(note, 2),
+    "size": lambda note: note.replace(b"\n300\n", b"\n299\n"),
+    "signature": lambda note: flip(note, -20),
+    "key id": lambda note: flip(note, note.rindex(b" ") + 1),
+}
+
+
+@pytest.mark.parametrize("what", ALTERED_SM3)
+def test_python_refuses_altered_checkpoints_of_sm2(public, what):
+    key = formats.Key(vkey_of(public, public.sm))
+    note = public.sm.client.get(chain_path(public.sm) + "/checkpoint").body
+    assert key.checkpoint(note)[0] == 300
+    altered = ALTERED_SM3[what](note)
+    assert altered != note
+    with pytest.raises((AssertionError, ValueError, subprocess.CalledProcessError)):
+        key.checkpoint(altered)
+
+
+def test_python_refuses_altered_blocks_and_proofs_of_sm3(public):
+    admin, path = public.client(), chain_path(public.sm)
+    key = formats.Key(vkey_of(public, public.sm))
+    leaves = leaves_of(admin, path, 300, key.digest)
+    blocks = [(b["note"].encode(), b["checkpoint"].encode()) for b in read_blocks(admin, path)]
+    formats.check_blocks(key, blocks, leaves)
+    for wrong in (blocks[1:], blocks[::-1], blocks[:1] + blocks[2:]):
+        with pytest.raises(AssertionError):
+            formats.check_blocks(key, wrong, leaves)
+    with pytest.raises(AssertionError):
+        formats.check_blocks(key, blocks, [leaves[1], leaves[0], *leaves[2:]])
+    proof = text_proof(public.sm.client, public.sm_ids[256]).body
+    for altered in (proof.replace(b"\nindex 256\n", b"\nindex 255\n"), flip_base64(proof, 3)):
+        assert altered != proof
+        with pytest.raises((AssertionError, ValueError)):
+            formats.check_tlog_proof(key, altered)
 
 
 def test_python_follows_the_anchors(public):
@@ -267,23 +308,26 @@ def test_python_follows_the_anchors(public):
 
 def test_openssl_verifies_every_newest_note(public, tmp_path):
     admin = public.client()
-    proof = public.node.client.get(f"/v1/records/{public.ids[0]}/proof").json()
-    (tmp_path / "log.pem").write_text(proof["public_key_pem"])
-    notes = 0
+    how = {"sha256-ed25519": [],
+           "sm3-sm2": ["-digest", "sm3", "-pkeyopt", "distid:1234567812345678"]}
+    for node, record_id in ((public.node, public.ids[0]), (public.sm, public.sm_ids[0])):
+        proof = node.client.get(f"/v1/records/{record_id}/proof").json()
+        suite = proof.get("suite", "sha256-ed25519")
+        (tmp_path / f"{suite}.pem").write_text(proof["public_key_pem"])
+    notes = dict.fromkeys(how, 0)
     for chain in pages(admin, "/v1/chains"):
-        if chain["suite"] != "sha256-ed25519":
-            continue
+        suite = chain["suite"]
         for block in read_blocks(admin, "/v1/chains/" + chain["id"])[-1:]:
             for note in (block["note"], block["checkpoint"]):
                 text, _, signature = note.rpartition("\n\n")
                 blob = base64.b64decode(signature.split(" ")[2])
                 (tmp_path / "text").write_text(text + "\n")
                 (tmp_path / "signature").write_bytes(blob[4:])
-                subprocess.run(["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", "log.pem",
-                                "-rawin", "-in", "text", "-sigfile", "signature"], cwd=tmp_path,
-                               check=True, capture_output=True)
-                notes += 1
-    assert notes >= 4
+                subprocess.run(["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", f"{suite}.pem",
+                                "-rawin", *how[suite], "-in", "text", "-sigfile", "signature"],
+                               cwd=tmp_path, check=True, capture_output=True)
+                notes[suite] += 1
+    assert notes["sha256-ed25519"] >= 4 and notes["sm3-sm2"] >= 2
 
 
 # ---- our own: proof texts ----

@@ -1,6 +1,9 @@
 """Asking witnesses: two real servers that cosign each other's chains, and witnesses of all sorts
 made here: down, slow, babbling, signing the wrong thing, knowing more than we do."""
 import base64
+import hashlib
+import subprocess
+import tempfile
 import threading
 import time
 
@@ -45,8 +48,9 @@ def a(peers):
         remove_witness(peers[0], witness["id"])
 
 
-def test_two_installations_cosign_each_other(peers):
-    chains = [Sealed(server) for server in peers]
+@pytest.mark.parametrize("suite", ["sha256-ed25519", "sm3-sm2"])
+def test_two_installations_cosign_each_other(peers, suite):
+    chains = [Sealed(server, chain_suite=suite) for server in peers]
     ids = []
     for server, other, chain in ((peers[0], peers[1], chains[0]), (peers[1], peers[0], chains[1])):
         me = other.anonymous().get("/v1/witness").json()
@@ -225,7 +229,7 @@ def test_a_witness_that_has_seen_more_stops_the_sealer(a, peer):
     assert chain.read()["witness"]["cosigned_size"] == 0 and size == 2
     platform = a.psql("SELECT chain_id FROM scfd.event WHERE type = 'witness.ahead'")
     assert platform.count("\n") == 0 and platform
-    a.psql("DELETE FROM scfd.seal_refusal")
+    lift(chain)
 
 
 def test_observations_of_our_own_chains(a):
@@ -264,7 +268,55 @@ def test_observations_of_our_own_chains(a):
     assert conflict["chain_id"] == chain.id
     for kept in (conflict["first_checkpoint"], conflict["second_checkpoint"]):
         merkle.verify_note(kept, view["vkey"])
-    a.psql("DELETE FROM scfd.seal_refusal")
+    lift(chain)
+
+
+def test_observations_of_a_chain_of_sm3(a):
+    """The key that signed a view tells the digest of its tree: the installation has one of each."""
+    chain = Sealed(a, chain_suite="sm3-sm2")
+    size = chain.grow(3)
+    view = chain.read()
+
+    def observe(note):
+        answer = chain.node.client.post("/v1/witness/observations", {"checkpoint": note})
+        assert answer.status == 200, answer
+        return answer.json()["verdict"]
+
+    def signed(tree_size, root):
+        return sm2_note(a, view["vkey"], f"{view['origin']}\n{tree_size}\n{root}\n")
+    assert observe(chain.admin.get(f"/v1/chains/{chain.id}/checkpoint").body.decode()) \
+        == "consistent"
+    empty = {alg: base64.b64encode(hashlib.new(alg).digest()).decode() for alg in ("sm3", "sha256")}
+    try:
+        assert observe(signed(size, view["root"])) == "consistent"
+        assert observe(signed(0, empty["sm3"])) == "consistent"
+        assert observe(signed(0, empty["sha256"])) == "conflict"
+        assert observe(signed(size, empty["sm3"])) == "conflict"
+        assert observe(signed(size + 1, view["root"])) == "ahead"
+    finally:
+        lift(chain)
+
+
+def sm2_note(server, vkey, text):
+    """What a copy of this installation would sign, by the openssl command."""
+    name, key_id, _ = vkey.split("+", 2)
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(text.encode())
+        file.flush()
+        signature = subprocess.run(
+            ["openssl", "pkeyutl", "-sign", "-inkey", server.data / "log-sm2.key", "-rawin",
+             "-digest", "sm3", "-pkeyopt", "distid:1234567812345678", "-in", file.name],
+            check=True, capture_output=True, timeout=20).stdout
+    blob = base64.b64encode(bytes.fromhex(key_id) + signature).decode()
+    return f"{text}\n— {name} {blob}\n"
+
+
+def lift(chain):
+    """Sealing goes on, and so does writing as soon as the server has looked."""
+    chain.server.psql("DELETE FROM scfd.seal_refusal")
+    path = f"/v1/chains/{chain.id}/witness-quorum"
+    wait_until(lambda: chain.admin.call("PUT", path, {"quorum": 0}).status == 200, 20,
+               "writing goes on")
 
 
 def signing_key(server):

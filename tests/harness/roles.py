@@ -3,6 +3,7 @@ those of World.clients(); whoever is not named for a line gets its refusal."""
 
 ALL = {"admin", "regulator", "seller", "buyer", "guarantor", "lender"}
 PARTIES = {"admin", "seller", "buyer", "lender"}
+BOUND = {"admin", "seller", "guarantor", "lender"}  # by a notarized instrument
 LENDING = {"admin", "seller", "buyer", "guarantor", "lender"}
 
 # Name in World.paths → who reads it, and what the others of the tenant get.
@@ -32,6 +33,10 @@ READS = {
     "rows": ({"admin"}, 403),
     "policy": (ALL, 403),
     "comparison": ({"admin"}, 403),
+    "notarization": (BOUND, 404),
+    "notarization steps": (BOUND, 404),
+    "papers": (BOUND, 404),
+    "paper": (BOUND, 404),
 }
 PUBLIC = {"policy"}  # to every key
 # A lender is told that it may not; that the assessment is there it knows.
@@ -41,6 +46,7 @@ EXCEPTIONS = {("improvements", "lender"): 403}
 LISTS = (
     "limit-accounts", "limit-holds", "limit-runs", "receivables", "lender-terms", "backtests",
     "credit-assessments", "credit-decisions", "loans", "repayments", "contracts", "invoices",
+    "enforcement-notarizations",
 )
 
 
@@ -67,4 +73,11 @@ def writes(world):
             "step": "search", "entries": [], "document_sha256": "0" * 64,
         }),
         ("release", {"lender"}, hold, {}),
+        ("notarization", {"lender"}, "/v1/enforcement-notarizations", w.case.body),
+        ("notarization step", {"admin"}, w.case.path + "/steps", {
+            "step": "accept", "acceptance_no": "1",
+        }),
+        ("calendar", {"admin"}, "/v1/working-calendars", {
+            "year": 2091, "holidays": ["2091-01-01"], "workdays": [], "source": "x",
+        }),
     ]

@@ -16,11 +16,11 @@ class Sealed:
 
     made = []
 
-    def __init__(self, server):
+    def __init__(self, server, **members):
         Sealed.made.append(self)
         self.server, self.admin = server, server.client()
         self.parties = Chain(self.admin)
-        self.node = make_node(self.admin, "erp", self.parties.seller["id"])
+        self.node = make_node(self.admin, "erp", self.parties.seller["id"], **members)
         self.id = self.read()["id"]
 
     def read(self):
@@ -65,9 +65,10 @@ def remove_witness(server, witness_id):
 
 class Peer:
     """A witness on a port of its own that answers as it is told: `answer(old, note)` gives status
-    and body. What it was asked is kept."""
+    and body. What it was asked is kept. `alg` is the digest of the trees that it is shown."""
 
-    def __init__(self, answer=None, name=None):
+    def __init__(self, answer=None, name=None, alg="sha256"):
+        self.alg = alg
         self.cosigner = Cosigner(name or unique("peer.test/"))
         self.answer = answer or self.honest
         self.sizes, self.asked = {}, []
@@ -106,7 +107,8 @@ class Peer:
             return 409, f"{known}\n".encode()
         new_root = base64.b64decode(note.split("\n")[2])
         if known:
-            assert merkle.check_consistency(known, int(size), root, new_root, self.asked[-1][1])
+            assert merkle.check_consistency(known, int(size), root, new_root, self.asked[-1][1],
+                                            self.alg)
         self.sizes[origin] = (int(size), new_root)
         return 200, self.cosigner.cosign(text_of(note), int(time.time())).encode()
 

@@ -30,7 +30,8 @@ bool scf_chain_vkey_of(const struct scf_services *services, enum scf_suite suite
                        struct scf_str checkpoint_note, struct scf_vkey *ret) SCF_MUST_CHECK;
 
 /* Whether the keys in `services` are those that sign this database's blocks: all instances share
- * them. INVALID_PARAMETER when one is another; then nothing is sealed, and nothing may be proven.
+ * them. Which they are is written down with the first block (scfd.log_key); until then any is
+ * right. INVALID_PARAMETER when one is another; then nothing is sealed, and nothing may be proven.
  */
 enum scf_code scf_chain_key_check(struct scf_db *db, struct scf_arena *arena,
                                   const struct scf_services *services,

@@ -153,5 +153,9 @@ void scf_record_read(const struct scf_rows *rows, int row, struct scf_record *re
 enum scf_code scf_record_get(struct scf_db *db, struct scf_arena *arena,
                              const struct scf_actor *actor, const struct scf_uuid *id,
                              struct scf_record *ret, struct scf_error *err) SCF_MUST_CHECK;
+/* Keeps the record, if there is one, from being erased until the transaction ends: for whoever is
+ * about to rest something on it. Read it afterwards. */
+enum scf_code scf_record_hold(struct scf_db *db, struct scf_arena *arena, const struct scf_uuid *id,
+                              struct scf_error *err) SCF_MUST_CHECK;
 
 #endif

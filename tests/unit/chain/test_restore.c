@@ -235,6 +235,27 @@ static void an_earlier_origin_is_noticed(void **state) {
     assert_false(halted(""));
 }
 
+/* Cut off from the database while another origin was begun, and back before the next look at
+ * everything is due: the seal itself notices. */
+static void another_origin_is_noticed_when_sealing(void **state) {
+    (void)state;
+    need_world();
+    struct scf_uuid chain = world_chain(&w);
+    world_add(&w, &chain, 1);
+    world_seal(&w);
+    assert_int_equal(blocks(&chain), 1);
+    world_sql(&w, "INSERT INTO scfd.log_origin (generation, origin, reason, began_at)"
+                  " VALUES (3, 'scfd.example/3', 'a test', '2026-01-03')");
+    world_add(&w, &chain, 1);
+    world_seal(&w);
+    assert_int_equal(blocks(&chain), 1);
+    assert_true(halted("number 3 was begun while this process ran"));
+    w.services.installation.generation = 3;
+    world_seal(&w);
+    assert_false(halted(""));
+    assert_int_equal(blocks(&chain), 2);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_sealed_is_remembered),
@@ -244,6 +265,7 @@ int main(void) {
         cmocka_unit_test(what_others_sealed_is_learned),
         cmocka_unit_test(what_a_witness_saw_counts),
         cmocka_unit_test(an_earlier_origin_is_noticed),
+        cmocka_unit_test(another_origin_is_noticed_when_sealing),
     };
     scf_digest_init();
     return cmocka_run_group_tests(tests, open_world, close_world);

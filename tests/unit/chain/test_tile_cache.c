@@ -121,6 +121,23 @@ static void *use(void *arg) {
     return NULL;
 }
 
+static void everything_is_forgotten(void **state) {
+    (void)state;
+    struct scf_tile_cache *c = scf_tile_cache_new(2);
+    scf_tile_cache_clear(NULL);
+    scf_tile_cache_clear(c);
+    for (int round = 0; round < 2; round++) {
+        put(c, &chain_a, 0, 256);
+        put(c, &chain_a, 1, 256);
+        put(c, &chain_a, 2, LEAVES - 512);
+        scf_tile_cache_clear(c);
+        check_all(c, 0);
+    }
+    put(c, &chain_a, 0, 100);
+    check_all(c, 100);
+    scf_tile_cache_free(c);
+}
+
 static void threads_share_one(void **state) {
     (void)state;
     struct scf_tile_cache *c = scf_tile_cache_new(3);
@@ -139,6 +156,7 @@ int main(void) {
         cmocka_unit_test(chains_are_apart),
         cmocka_unit_test(what_was_not_used_for_longest_goes),
         cmocka_unit_test(without_one_nothing_is_found),
+        cmocka_unit_test(everything_is_forgotten),
         cmocka_unit_test(threads_share_one),
     };
     scf_digest_init();

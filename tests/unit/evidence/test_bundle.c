@@ -1,6 +1,6 @@
-/* A bundle put together from its facts, and every single byte of it altered: in the file, and in
- * each entry with the container made to fit. The pieces come from a key of its own; what they mean
- * to openssl and others is tested in tests/api/test_evidence.py. */
+/* A bundle put together from its facts, for each suite, and every single byte of it altered: in the
+ * file, and in each entry with the container made to fit. The pieces come from a key of its own;
+ * what they mean to openssl and others is tested in tests/api/test_evidence.py. */
 #include "bundle.h"
 
 #include "scfd/chain/chain.h"
@@ -15,10 +15,11 @@
 enum { FILE_MAX = 1 << 20, LEAVES = 11, INDEX = 6 };
 
 static struct scf_arena *arena;
-static struct scf_signing_key *log_key;
+static struct scf_signing_key *log_key, *other_key; /* the second is of Ed25519 */
 static struct scf_signer *signer;
-static char dir[] = "/tmp/scfd-bundle-XXXXXX";
-static struct scf_str file; /* the bundle */
+static char dir[32];
+static enum scf_suite suite; /* that all tests are run with */
+static struct scf_str file;  /* the bundle, without anchors */
 
 static const char body[] = "{\"contract_no\":\"HT-1\",\"amount\":\"1.00\"}";
 
@@ -36,6 +37,10 @@ static struct scf_buf empty(void) {
     return b;
 }
 
+static enum scf_hash_alg alg(void) {
+    return scf_suite_hash(suite);
+}
+
 /* ---- a tree of its own ---- */
 
 struct tree {
@@ -49,19 +54,20 @@ static void grow(struct tree *t) {
     t->record = (struct scf_record){.chain_id = scf_uuid_new(),
                                     .id = scf_uuid_new(),
                                     .kind = SCF_REC_CONTRACT,
+                                    .suite = suite,
                                     .external_id = SCF_STR("HT \"1\"\\ 合同"),
                                     .received_us = INT64_C(1795334400123456),
                                     .leaf_index = INDEX,
                                     .body = {body, sizeof body - 1}};
     scf_record_prepare(&t->record);
     for (int i = 0; i < LEAVES; i++)
-        t->leaves[i] = scf_sha256(&i, sizeof i);
+        t->leaves[i] = scf_digest(alg(), &i, sizeof i);
     t->leaves[INDEX] = t->record.leaf_hash;
-    t->root = scf_merkle_root(SCF_SHA256, t->leaves, LEAVES);
+    t->root = scf_merkle_root(alg(), t->leaves, LEAVES);
     struct scf_range ranges[SCF_PROOF_MAX];
     t->n = scf_merkle_inclusion(INDEX, LEAVES, ranges);
     for (int i = 0; i < t->n; i++)
-        t->path[i] = scf_merkle_root(SCF_SHA256, t->leaves + ranges[i].begin,
+        t->path[i] = scf_merkle_root(alg(), t->leaves + ranges[i].begin,
                                      (size_t)(ranges[i].end - ranges[i].begin));
     struct scf_public_key pub = scf_signing_key_public(log_key);
     struct scf_buf origin = empty();
@@ -69,11 +75,16 @@ static void grow(struct tree *t) {
     t->key = scf_vkey(keep(&origin), &pub);
 }
 
-static struct scf_str signed_note(struct scf_buf *text, const struct tree *t) {
+static struct scf_str note_of(struct scf_buf *text, const struct scf_vkey *key,
+                              const struct scf_signing_key *secret) {
     struct scf_buf note = empty();
-    scf_note_write((struct scf_str){text->data, text->len}, &t->key, log_key, &note);
+    scf_note_write((struct scf_str){text->data, text->len}, key, secret, &note);
     scf_buf_free(text);
     return keep(&note);
+}
+
+static struct scf_str signed_note(struct scf_buf *text, const struct tree *t) {
+    return note_of(text, &t->key, log_key);
 }
 
 static struct scf_block block_of(const struct tree *t) {
@@ -92,7 +103,10 @@ static void write_record(struct scf_jsonw *w, const struct scf_record *r) {
     scf_jw_id(w, "node", "node", &r->chain_id);
     scf_jw_strn(w, "external_id", r->external_id.p, r->external_id.n);
     scf_jw_time(w, "received_at", r->received_us);
-    scf_jw_hex(w, "body_sha256", r->body_sha256.b, SCF_HASH_LEN);
+    if (suite == SCF_SUITE_SM3_SM2)
+        scf_jw_hex(w, "body_sm3", r->body_sm3.b, SCF_HASH_LEN);
+    else
+        scf_jw_hex(w, "body_sha256", r->body_sha256.b, SCF_HASH_LEN);
     scf_jw_hex(w, "salt", r->salt, SCF_SALT_LEN);
     scf_jw_end_object(w);
     scf_leaf_text(r, &leaf);
@@ -120,9 +134,11 @@ static struct scf_str proof_of(const struct tree *t) {
     struct scf_buf out = empty(), text = empty(), vkey = empty();
     struct scf_jsonw w = scf_jsonw(&out);
     struct scf_block block = block_of(t);
-    struct scf_hash hash = scf_block_hash(&block, SCF_SHA256);
+    struct scf_hash hash = scf_block_hash(&block, alg());
     scf_jw_object(&w, NULL);
     scf_jw_str(&w, "format", "scfd-proof/v1");
+    if (suite == SCF_SUITE_SM3_SM2)
+        scf_jw_str(&w, "suite", "sm3-sm2");
     write_record(&w, &t->record);
     write_tree(&w, t);
     scf_block_write(&block, &text);
@@ -144,15 +160,28 @@ static struct scf_str proof_of(const struct tree *t) {
 
 /* ---- the bundle ---- */
 
-static struct scf_str made(const struct tree *t) {
+static void add_anchor(struct scf_bundle_facts *f, const struct scf_bundle_anchor *anchor,
+                       const struct scf_vkey *key) {
+    struct scf_buf vkey = empty();
+    scf_vkey_write(key, &vkey);
+    f->anchor_vkey = keep(&vkey);
+    f->anchors[0] = *anchor;
+    f->anchor_count = 1;
+}
+
+/* `anchor` may be NULL. */
+static struct scf_str made(const struct tree *t, const struct scf_bundle_anchor *anchor,
+                           const struct scf_vkey *anchor_key) {
     struct scf_buf text = empty(), der = empty(), out = empty();
     struct scf_error err = {0};
     struct scf_bundle_facts f = {
         .proof_json = proof_of(t), .body = t->record.body, .chain_pem = scf_signer_chain(signer)};
     struct scf_bundle b = {.arena = arena};
-    const struct scf_instructions i = {.file_name = "x.asice", .signed_us = 1};
+    const struct scf_instructions i = {.file_name = "x.asice", .suite = suite, .signed_us = 1};
     scf_instructions_write(&i, &text);
     f.instructions = keep(&text);
+    if (anchor != NULL)
+        add_anchor(&f, anchor, anchor_key);
     assert_true(scf_bundle_facts_read(arena, &f));
     scf_bundle_put_content(&b, &f);
     assert_int_equal(scf_cades_sign(signer, scf_bundle_bytes(&b, SCF_MANIFEST_1),
@@ -163,23 +192,28 @@ static struct scf_str made(const struct tree *t) {
     return keep(&out);
 }
 
+static struct tree tree;
+
 static int set_up(void **state) {
     (void)state;
     char path[64], certificate[64];
     struct scf_error err = {0};
-    struct tree t;
     scf_digest_init();
     arena = scf_arena_new(64 << 20);
+    snprintf(dir, sizeof dir, "/tmp/scfd-bundle-XXXXXX");
     assert_non_null(mkdtemp(dir));
     snprintf(path, sizeof path, "%s/log", dir);
-    assert_int_equal(scf_signing_key_load(path, SCF_ED25519, true, &log_key, &err), SCF_OK);
+    assert_int_equal(scf_signing_key_load(path, scf_suite_signature(suite), true, &log_key, &err),
+                     SCF_OK);
+    snprintf(path, sizeof path, "%s/other", dir);
+    assert_int_equal(scf_signing_key_load(path, SCF_ED25519, true, &other_key, &err), SCF_OK);
     snprintf(path, sizeof path, "%s/key", dir);
     snprintf(certificate, sizeof certificate, "%s/pem", dir);
     assert_int_equal(
         scf_signer_load(path, certificate, true, "test", INT64_C(1795334400000000), &signer, &err),
         SCF_OK);
-    grow(&t);
-    file = made(&t);
+    grow(&tree);
+    file = made(&tree, NULL, NULL);
     return 0;
 }
 
@@ -187,6 +221,7 @@ static int tear_down(void **state) {
     (void)state;
     char command[64];
     scf_signing_key_free(log_key);
+    scf_signing_key_free(other_key);
     scf_signer_free(signer);
     scf_arena_free(arena);
     snprintf(command, sizeof command, "rm -rf %s", dir);
@@ -267,6 +302,72 @@ static void test_another_key(void **state) {
     scf_buf_free(&report);
 }
 
+/* ---- who signed what is anchored ---- */
+
+/* The report on a bundle with an anchor that proves nothing: what was signed is looked at first. */
+static const char *report_on(const char *installation, const struct scf_uuid *node,
+                             const struct scf_signing_key *secret) {
+    struct scf_buf origin = empty(), text = empty(), statement = empty(), report = empty();
+    struct scf_public_key pub = scf_signing_key_public(secret);
+    struct scf_vkey key = scf_vkey(SCF_STR("test.example/log/anchors"), &pub);
+    struct scf_bundle_anchor a = {.name = "x", .kind = SCF_ANCHOR_RFC3161, .size = 1};
+    struct scf_block block = block_of(&tree);
+    scf_chain_origin(installation, node, &origin);
+    block.origin = keep(&origin);
+    scf_block_write(&block, &text);
+    struct scf_vkey chain = scf_vkey(block.origin, &tree.key.pub);
+    a.block_note = note_of(&text, &chain, log_key);
+    struct scf_hash hash = scf_block_hash(&block, alg());
+    const struct scf_anchor_statement s = {
+        .origin = key.name, .size = 1, .root = scf_merkle_leaf(SCF_SHA256, hash.b, SCF_HASH_LEN)};
+    scf_anchor_statement_write(&s, &statement);
+    a.note = note_of(&statement, &key, secret);
+    memcpy(a.leaf_path, tree.path, sizeof a.leaf_path);
+    a.leaf_path_count = (size_t)tree.n;
+    a.proof = SCF_STR("none");
+    const struct scf_bundle_trust trust = {0};
+    assert_false(scf_bundle_verify(made(&tree, &a, &key), &trust, &report));
+    return keep(&report).p;
+}
+
+static void has(const char *report, const char *line) {
+    if (strstr(report, line) == NULL)
+        fail_msg("not in the report: %s\n%s", line, report);
+}
+
+static void test_the_key_of_the_anchors(void **state) {
+    (void)state;
+    const struct scf_uuid *node = &tree.record.chain_id;
+    const char *report;
+    if (suite == SCF_SUITE_SHA256_ED25519) {
+        has(report_on("test.example/log", node, other_key),
+            "FAILED  keys/anchors.vkey is the chain's key under another name\n");
+        report = report_on("test.example/log", node, log_key);
+        has(report, "ok      keys/anchors.vkey is the chain's key under another name\n");
+    } else {
+        report = report_on("test.example/log", node, other_key);
+        has(report, "note    keys/anchors.vkey is the bundle's own");
+        /* Statements are not signed with SM2. */
+        has(report_on("test.example/log", node, log_key), "FAILED  anchor x: the statement is ");
+    }
+    has(report, "ok      anchor x: the block is signed by the chain's key\n"
+                "ok      anchor x: the statement is signed by keys/anchors.vkey\n"
+                "ok      anchor x: the leaf is in block 3\n"
+                "ok      anchor x: the block is in the tree of tick 0\n"
+                "FAILED  anchor x: rfc3161 proves the statement at no time\n");
+}
+
+/* After a restore the chain goes on under another origin, and is anchored under that. */
+static void test_another_origin_of_the_chain(void **state) {
+    (void)state;
+    const struct scf_signing_key *key = suite == SCF_SUITE_SHA256_ED25519 ? log_key : other_key;
+    const struct scf_uuid stranger = scf_uuid_new();
+    has(report_on("test.example/log/2", &tree.record.chain_id, key),
+        "ok      anchor x: the leaf is in block 3\n");
+    has(report_on("test.example/log", &stranger, key),
+        "FAILED  anchor x: the block is signed by the chain's key\n");
+}
+
 /* The sides of RFC 9162 §2.1.3.2, folded as VERIFY.txt does it, against the tree's own root. */
 static void test_sides_of_a_path(void **state) {
     (void)state;
@@ -323,8 +424,13 @@ int main(void) {
         cmocka_unit_test(test_every_entry_counts_in_a_sound_container),
         cmocka_unit_test(test_truncated),
         cmocka_unit_test(test_another_key),
+        cmocka_unit_test(test_the_key_of_the_anchors),
+        cmocka_unit_test(test_another_origin_of_the_chain),
         cmocka_unit_test(test_sides_of_a_path),
         cmocka_unit_test(test_notes_that_are_none),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    int failed = 0;
+    for (suite = 0; suite < SCF_SUITES; suite++)
+        failed += cmocka_run_group_tests(tests, set_up, tear_down);
+    return failed;
 }

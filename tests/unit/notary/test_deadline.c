@@ -174,6 +174,108 @@ static void test_rejection(void **unused) {
     scf_arena_free(w.arena);
 }
 
+/* The respondent's: its application was rejected on 1 June, served on the 3rd; 13 June is a
+ * Saturday. */
+static void test_respondents_reconsideration(void **unused) {
+    (void)unused;
+    struct world w;
+    begin(&w, "2026-06-01");
+    step(&w, SCF_ENF_STEP_DECIDE_NON_ENFORCEMENT, "2026-06-01",
+         "{\"result\":\"rejected\",\"served_on\":\"2026-06-03\"}");
+    assert_due(&w, "apply_for_reconsideration", "规定 21", "2026-06-15", false);
+    step(&w, SCF_ENF_STEP_APPLY_RECONSIDERATION, "2026-06-10", "{}");
+    assert_due(&w, "decide_reconsideration", "规定 21", "2026-07-10", false);
+    scf_arena_free(w.arena);
+}
+
+/* 规定 7: also when the ten days went by unused the debt can be sued for. */
+static void test_reconsideration_that_nobody_asked_for(void **unused) {
+    (void)unused;
+    struct world w;
+    struct scf_error err;
+    begin(&w, "2026-05-28");
+    step(&w, SCF_ENF_STEP_ISSUE_EC, "2026-05-10", "{}");
+    step(&w, SCF_ENF_STEP_REJECT_ENFORCEMENT, "2026-05-14", "{\"served_on\":\"2026-05-18\"}");
+    w.s.c.state = SCF_ENF_ENF_REJECTED;
+    assert_int_equal(scf_enf_story_parse(w.arena, &w.s, &err), SCF_OK);
+    assert_string_equal(scf_enf_route_of(&w.s).path, "enforcement_pack");
+    w.s.today++;
+    struct scf_enf_route route = scf_enf_route_of(&w.s);
+    assert_string_equal(route.path, "civil_pack");
+    assert_string_equal(route.reasons[0].article, "规定 7");
+    scf_arena_free(w.arena);
+}
+
+/* Every freeze has its own last day, until it is renewed. */
+static void test_each_measure_is_renewed(void **unused) {
+    (void)unused;
+    struct world w;
+    struct scf_error err;
+    struct scf_enf_deadline list[SCF_ENF_DEADLINES_MAX];
+    static const char *const days[] = {"2029-06-01", "2028-05-01"};
+    begin(&w, "2026-06-10");
+    step(&w, SCF_ENF_STEP_TAKE_MEASURES, "2026-06-01",
+         "{\"measures\":[{\"kind\":\"deposit\",\"description\":\"a\",\"until\":\"2027-05-01\"},"
+         "{\"kind\":\"immovable\",\"description\":\"b\",\"until\":\"2029-06-01\"}]}");
+    step(&w, SCF_ENF_STEP_TAKE_MEASURES, "2026-06-02",
+         "{\"measures\":[{\"kind\":\"deposit\",\"description\":\"a\",\"until\":\"2028-05-01\"}]}");
+    assert_int_equal(scf_enf_story_parse(w.arena, &w.s, &err), SCF_OK);
+    assert_int_equal(scf_enf_measure_count(&w.s), 3);
+    size_t n = scf_enf_deadlines(&w.s, list), found = 0;
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(list[i].code, "renew_measure") == 0) {
+            assert_true(found < 2);
+            assert_int_equal(list[i].due_day, day(days[found++]));
+        }
+    assert_int_equal(found, 2);
+    scf_arena_free(w.arena);
+}
+
+/* Due on 31 August 2026: six months on is 28 February 2027, a Sunday, and stays so: 民法典 692.
+ * What ends before the debt is due was not agreed. */
+static void test_guarantee_periods(void **unused) {
+    (void)unused;
+    struct world w;
+    begin(&w, "2026-06-10");
+    w.owed.maturity_day = day("2026-08-31");
+    w.s.owed = &w.owed;
+    w.s.c.dossier = "{\"securities\":[{\"kind\":\"pledge\"},{\"kind\":\"guarantee\"}]}";
+    assert_due(&w, "preserve_guarantee", "担保解释 27、民法典 692", "2027-02-28", false);
+    w.s.c.dossier = "{\"securities\":[{\"kind\":\"guarantee\",\"guarantee_mode\":\"joint\","
+                    "\"guarantee_until\":\"2028-08-31\"}]}";
+    assert_due(&w, "preserve_guarantee", "民法典 692、693", "2028-08-31", false);
+    w.s.c.dossier =
+        "{\"securities\":[{\"kind\":\"guarantee\",\"guarantee_until\":\"2026-08-31\"}]}";
+    step(&w, SCF_ENF_STEP_FILE_ENFORCEMENT, "2026-06-09", "{}");
+    assert_due(&w, "preserve_guarantee", "担保解释 27、民法典 692", "2027-02-28", true);
+    scf_arena_free(w.arena);
+}
+
+/* 规定 6: who is bound follows from what is notarised. */
+static void test_who_is_bound(void **unused) {
+    (void)unused;
+    static const struct {
+        const char *coverage;
+        size_t n;
+    } all[] = {{"principal_debt", 1}, {"guarantee_debt", 2}, {"both", 3}};
+    struct world w;
+    struct scf_error err;
+    struct scf_uuid bound[SCF_ENF_PARTIES_MAX];
+    for (size_t i = 0; i < SCF_COUNT(all); i++) {
+        begin(&w, "2026-06-10");
+        w.s.c.dossier =
+            scf_asprintf(w.arena,
+                         "{\"coverage\":\"%s\",\"debtors\":[{\"enterprise_id\":\"ent_"
+                         "00000000000000000000000001\"}],"
+                         "\"guarantors\":[{\"enterprise_id\":\"ent_00000000000000000000000002\"},"
+                         "{\"enterprise_id\":\"ent_00000000000000000000000003\"}]}",
+                         all[i].coverage);
+        assert_int_equal(scf_enf_story_parse(w.arena, &w.s, &err), SCF_OK);
+        assert_int_equal(scf_enf_bound(&w.s, bound), all[i].n);
+        scf_arena_free(w.arena);
+    }
+}
+
 static void test_measures_last_by_kind(void **unused) {
     (void)unused;
     assert_int_equal(scf_enf_measure_years("deposit"), 1);
@@ -190,6 +292,11 @@ int main(void) {
         cmocka_unit_test(test_execution_certificate),
         cmocka_unit_test(test_court),
         cmocka_unit_test(test_rejection),
+        cmocka_unit_test(test_respondents_reconsideration),
+        cmocka_unit_test(test_reconsideration_that_nobody_asked_for),
+        cmocka_unit_test(test_each_measure_is_renewed),
+        cmocka_unit_test(test_guarantee_periods),
+        cmocka_unit_test(test_who_is_bound),
         cmocka_unit_test(test_measures_last_by_kind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

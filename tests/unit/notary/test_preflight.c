@@ -122,6 +122,13 @@ static const struct {
      SCF_FIT_CONFLICT, "#/notary_office/conflict_of_interest", "规定 12(3)"},
     {"{\"mode\":\"on_site\"}", "{\"mode\":\"online\",\"identity_evidence\":true}", SCF_FIT_ONLINE,
      "#/signing/mode", "规定 12(1)"},
+    {"\"coverage\":\"both\"",
+     "\"coverage\":\"both\",\"assignment\":{\"assignor_name\":\"甲\",\"notice_sha256\":\"H\"}",
+     SCF_FIT_ASSIGNMENT, "#/assignment/notified_on", "民法典 546"},
+    {"\"coverage\":\"both\"",
+     "\"coverage\":\"both\",\"assignment\":{\"assignor_name\":\"甲\",\"notified_on\":\"2026-01-"
+     "05\"}",
+     SCF_FIT_ASSIGNMENT, "#/assignment/notice_sha256", "民法典 546"},
     {"\"no_reply_is_no_objection\":true,", "", SCF_FIT_NO_REPLY,
      "#/verification/no_reply_is_no_objection", "规则 39(5)"},
     {"\"coverage\":\"both\"", "\"coverage\":\"principal_debt\"", SCF_FIT_OUTSIDE_SCOPE,
@@ -129,12 +136,27 @@ static const struct {
     {"\"lpr_1y\":\"0.03\"", "\"lpr_1y\":\"0.03\",\"penalty_rate\":\"0.21\"", SCF_FIT_RATE_CAP,
      "#/rate", "规定 11"},
     {"\"service_address\":{\"text\":\"b\"}", "\"region_code\":\"110101\"", SCF_FIT_SERVICE_ADDRESS,
-     "#/debtors/0/service_address", "规定 4"},
+     "#/debtors/0/service_address", "公证实务"},
     {",\"jurisdiction_clause\":\"依法\"", "", SCF_FIT_JURISDICTION,
      "#/instrument/jurisdiction_clause", "规定 2"},
     {"\"acceleration_clause\":\"任一期逾期则全部到期\",", "", SCF_FIT_ACCELERATION,
      "#/acceleration_clause", "规则 55"},
 };
+
+/* Where only guarantees are notarised, somebody guarantees (规定 6). */
+static void test_guarantees_alone(void **unused) {
+    (void)unused;
+    struct scf_preflight p;
+    char text[sizeof fit + 64];
+    look(with("\"both\"", "\"guarantee_debt\""), &p);
+    assert_true(p.fit);
+    snprintf(text, sizeof text, "%s", with("\"both\"", "\"guarantee_debt\""));
+    char *list = strstr(text, "\"guarantors\"");
+    memcpy(list, "\"guarantorz\"", strlen("\"guarantorz\""));
+    look(text, &p);
+    assert_false(p.met[SCF_FIT_SECURITIES_NAMED]);
+    assert_string_equal(p.faults.items[0].pointer, "#/guarantors");
+}
 
 static void test_each_rule(void **unused) {
     (void)unused;
@@ -226,6 +248,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fit),
         cmocka_unit_test(test_each_rule),
+        cmocka_unit_test(test_guarantees_alone),
         cmocka_unit_test(test_the_same_party_twice),
         cmocka_unit_test(test_caps),
         cmocka_unit_test(test_drawn),

@@ -57,7 +57,7 @@ static const struct {
     OWED("disbursed"),
     OWED("performing"),
     OWED("amended_notarised"),
-    {"fulfilled", "reopen", "performing", P},
+    {"fulfilled", "reopen", "resume", P},
     {"amendment_pending", "amend", "amended_notarised", N | A},
     {"amendment_pending", "reject_amendment", "resume", L | N | A},
     {"amendment_pending", "fulfil", "fulfilled", P},
@@ -68,6 +68,12 @@ static const struct {
     {"dunned", "dun", "dunned", L},
     {"dunned", "fulfil", "fulfilled", P},
     {"dunned", "apply_ec", "ec_applied", L},
+    {"ec_applied", "fulfil", "fulfilled", P},
+    {"verifying", "fulfil", "fulfilled", P},
+    {"no_objection", "fulfil", "fulfilled", P},
+    {"partial_objection", "fulfil", "fulfilled", P},
+    {"objection_with_evidence", "fulfil", "fulfilled", P},
+    {"ec_issued", "fulfil", "fulfilled", P},
     {"ec_applied", "send_verification", "verifying", N | A},
     {"ec_applied", "refuse_ec", "ec_refused", N | A},
     {"verifying", "send_verification", "verifying", N | A},
@@ -85,7 +91,8 @@ static const struct {
     {"enf_filed", "reject_enforcement", "enf_rejected", C | L | A},
     {"enf_accepted", "reject_enforcement", "enf_rejected", C | L | A},
     {"enf_accepted", "send_notice", "notice_sent", C | L | A},
-    {"enf_rejected", "apply_reconsideration", "enf_rejected", L},
+    {"enf_rejected", "apply_reconsideration", "enf_rejected", L | C | A},
+    {"measures", "send_notice", "measures", C | L | A},
     {"enf_rejected", "decide_reconsideration", "enf_accepted|enf_rejected", C | L | A},
     {"enf_accepted", "take_measures", "measures", C | L | A},
     {"notice_sent", "take_measures", "measures", C | L | A},
@@ -93,6 +100,16 @@ static const struct {
     {"notice_sent", "apply_non_enforcement", "non_enforcement_applied", D | G | C | A},
     {"measures", "apply_non_enforcement", "non_enforcement_applied", D | G | C | A},
     {"non_enforcement_applied", "decide_non_enforcement", "non_enforced|resume", C | L | A},
+    {"non_enforcement_applied", "take_measures", "non_enforcement_applied", C | L | A},
+    {"notice_sent", "apply_reconsideration", "notice_sent", D | G | C | A},
+    {"measures", "apply_reconsideration", "measures", D | G | C | A},
+#define APPEAL(state)                                                                              \
+    { state, "decide_reconsideration", "non_enforced|" state, C | L | A }
+    APPEAL("notice_sent"),
+    APPEAL("measures"),
+    APPEAL("suspended"),
+    APPEAL("settled"),
+    APPEAL("terminated_this_round"),
 #define ENFORCING(state)                                                                           \
     {state, "settle", "settled", C | L | A}, {state, "complete", "completed", C | L | A}, {        \
         state, "suspend", "suspended", C | L | A                                                   \
@@ -124,6 +141,14 @@ static const struct {
     SUIT("objection_with_evidence"),
     SUIT("ec_issued"),
     SUIT("enf_rejected"),
+    SUIT("enf_filed"),
+    SUIT("enf_accepted"),
+    SUIT("notice_sent"),
+    SUIT("measures"),
+    SUIT("non_enforcement_applied"),
+    SUIT("suspended"),
+    SUIT("settled"),
+    SUIT("terminated_this_round"),
 };
 
 /* Everything there that some step asks for, and its contrary nowhere. */
@@ -133,13 +158,15 @@ static struct scf_enf_facts rich(enum scf_enf_state state, enum scf_enf_step ste
                                   .resume = SCF_ENF_INFORMED,
                                   .has_loan = step != SCF_ENF_STEP_LINK_LOAN,
                                   .overdue = step != SCF_ENF_STEP_CURE,
+                                  .suit_known = true,
+                                  .suit_unknown = true,
+                                  .application_rejected = true,
                                   .settled = step != SCF_ENF_STEP_FILE_ENFORCEMENT &&
                                              step != SCF_ENF_STEP_REOPEN,
                                   .all_replied = true,
                                   .finding = SCF_ENF_PARTIAL_OBJECTION,
                                   .within_non_enforcement_days = true,
                                   .within_reconsideration_days = true,
-                                  .suit = step == SCF_ENF_STEP_END_SUIT,
                                   .reconsidering = asked};
 }
 
@@ -183,7 +210,7 @@ static void test_every_step_in_every_state(void **unused) {
     for (int state = 0; state < SCF_ENF_STATES; state++)
         for (int step = SCF_ENF_STEP_SUBMIT; step < SCF_ENF_STEPS; step++)
             for (unsigned role = 1; role <= P; role *= 2)
-                for (int good = 0; good < 2; good++)
+                for (int good = 0; good < (step == SCF_ENF_STEP_END_SUIT ? 1 : 2); good++)
                     check((enum scf_enf_state)state, (enum scf_enf_step)step, role, good == 1);
 }
 
@@ -204,6 +231,9 @@ static void test_needs(void **unused) {
         {SCF_ENF_PERFORMING, SCF_ENF_STEP_FULFIL, P, "公证程序规则 55"},
         {SCF_ENF_EC_ISSUED, SCF_ENF_STEP_FILE_ENFORCEMENT, L, "规定 5"},
         {SCF_ENF_FULFILLED, SCF_ENF_STEP_REOPEN, P, "公证程序规则 55"},
+        {SCF_ENF_MEASURES, SCF_ENF_STEP_APPLY_RECONSIDERATION, D, "规定 21"},
+        {SCF_ENF_MEASURES, SCF_ENF_STEP_END_SUIT, C, "规定 23"},
+        {SCF_ENF_EFFECTIVE, SCF_ENF_STEP_REPORT_SUIT, D, "规定 22、24"},
         {SCF_ENF_EFFECTIVE, SCF_ENF_STEP_DISBURSE, P, "公证程序规则 55"},
     };
     for (size_t i = 0; i < SCF_COUNT(needs); i++) {
@@ -233,6 +263,16 @@ static void test_silence(void **unused) {
             }
 }
 
+/* Measures may come before the notice (民诉法 251), which still goes out, once: without it the
+ * debtor's days would never begin. */
+static void test_notice_after_measures(void **unused) {
+    (void)unused;
+    struct scf_enf_facts f = {.state = SCF_ENF_MEASURES};
+    assert_true(scf_enf_judge(&f, SCF_ENF_STEP_SEND_NOTICE, true, C).allowed);
+    f.notified = true;
+    assert_false(scf_enf_judge(&f, SCF_ENF_STEP_SEND_NOTICE, true, C).allowed);
+}
+
 /* A ruling is reconsidered once. */
 static void test_reconsideration(void **unused) {
     (void)unused;
@@ -253,6 +293,33 @@ static void test_suit(void **unused) {
     assert_string_equal(scf_enf_rules[v.rule].article, "规定 24");
     f.suit = false;
     assert_true(scf_enf_judge(&f, SCF_ENF_STEP_FILE_ENFORCEMENT, true, L).allowed);
+}
+
+/* A suit of the debtor bars nothing; when the court finds for it, enforcement ends (规定 22, 23),
+ * which the debtor does not say itself. */
+static void test_debtors_suit(void **unused) {
+    (void)unused;
+    struct scf_enf_facts f = {.state = SCF_ENF_EC_ISSUED, .has_loan = true, .suit_known = true};
+    assert_true(scf_enf_judge(&f, SCF_ENF_STEP_FILE_ENFORCEMENT, true, L).allowed);
+    f.state = SCF_ENF_MEASURES;
+    assert_true(scf_enf_judge(&f, SCF_ENF_STEP_END_SUIT, true, D).forbidden);
+    struct scf_enf_verdict v = scf_enf_judge(&f, SCF_ENF_STEP_END_SUIT, true, C);
+    assert_true(v.allowed);
+    assert_int_equal(v.to, SCF_ENF_NON_ENFORCED);
+    assert_string_equal(scf_enf_rules[v.rule].article, "规定 23");
+    f.suit_known = false;
+    assert_false(scf_enf_judge(&f, SCF_ENF_STEP_END_SUIT, false, C).allowed);
+}
+
+/* A court with a node speaks for itself; the creditor only where it has none. */
+static void test_court_with_a_node(void **unused) {
+    (void)unused;
+    struct scf_enf_facts f = {.state = SCF_ENF_NON_ENFORCEMENT_APPLIED, .has_court = true};
+    assert_true(scf_enf_judge(&f, SCF_ENF_STEP_DECIDE_NON_ENFORCEMENT, false, L).forbidden);
+    assert_true(scf_enf_judge(&f, SCF_ENF_STEP_DECIDE_NON_ENFORCEMENT, false, C).allowed);
+    assert_true(scf_enf_judge(&f, SCF_ENF_STEP_DECIDE_NON_ENFORCEMENT, false, A).allowed);
+    f.has_court = false;
+    assert_true(scf_enf_judge(&f, SCF_ENF_STEP_DECIDE_NON_ENFORCEMENT, false, L).allowed);
 }
 
 /* A debt that fell due early needs no arrears. */
@@ -302,6 +369,9 @@ int main(void) {
         cmocka_unit_test(test_acceleration),
         cmocka_unit_test(test_reconsideration),
         cmocka_unit_test(test_suit),
+        cmocka_unit_test(test_notice_after_measures),
+        cmocka_unit_test(test_debtors_suit),
+        cmocka_unit_test(test_court_with_a_node),
         cmocka_unit_test(test_status),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

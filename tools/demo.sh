@@ -1,16 +1,18 @@
 #!/bin/bash
 # `make demo`: the whole story once, step by step, with the server's real answers: from the first
-# node to the loan that the borrower sees. Its own data directory and port; nothing is left behind.
+# node to the loan that the borrower sees, its notarization, and what is left of an erased record.
+# Its own data directory, ports and timestamp authority; nothing is left behind.
 set -euo pipefail
 binary=$1
 root=$(cd "$(dirname "$0")/.." && pwd)
 data=$(mktemp -d "${TMPDIR:-/tmp}/scfd-demo.XXXXXX")
 chmod 755 "$data" # PostgreSQL's own account must reach its directory
-server=
+server= authority=
 
 finish() {
     status=$?
     trap - EXIT
+    [ -z "$authority" ] || kill "$authority" 2>/dev/null || true
     [ -z "$server" ] || kill -TERM "$server" 2>/dev/null || true
     [ -z "$server" ] || wait "$server" || status=$?
     [ "$status" -eq 0 ] || tail -n 20 "$data/server.log" >&2
@@ -49,6 +51,19 @@ until curl -sf -o /dev/null "$url/readyz"; do kill -0 "$server" || exit 1; sleep
 admin=$(cat "$data/admin.key")
 curl -sS "$url/version"; echo
 
+step "A timestamp authority is set up with openssl; blocks are to be anchored there"
+mkdir "$data/tsa"
+TMPDIR=$data/tsa python3 "$root/tests/harness/tsa.py" "$data/tsa" 2>"$data/tsa.log" &
+authority=$!
+until [ -s "$data/tsa/url" ]; do
+    kill -0 "$authority" || { cat "$data/tsa.log"; exit 1; }
+    sleep 0.05
+done
+call "$admin" POST /v1/anchor-targets "$(jq -nc --rawfile ca "$data/tsa/ca.pem" \
+    --arg url "$(cat "$data/tsa/url")" \
+    '{name: "tsa", kind: "rfc3161", url: $url, interval_s: 1, settings: {ca_pem: $ca}}')"
+show '{id, name, kind, url, interval_s, active}'
+
 step "Four enterprises, four nodes; a contract, ten events, four invoices, a guarantee come in"
 SCFD_URL=$url SCFD_KEY=$admin "$root/samples/load.sh" "$data/sample.json"
 key() { jq -r --arg k "$1" '.keys[$k]' "$data/sample.json"; }
@@ -79,6 +94,30 @@ jq '.record.external_id += "x"' "$data/proof.json" >"$data/tampered.json"
 status=0
 "$binary" verify "$data/tampered.json" --key "$vkey" || status=$?
 [ "$status" -eq 5 ]
+
+step "Everything that proves the contract, in one file: the bundle, anchored and time-stamped"
+contract=$(id contract)
+anchored() {
+    call "$(key erp)" GET "/v1/records/$contract/anchors" >/dev/null
+    [ "$(answer '[.anchors[] | select(.state == "confirmed")] | length')" != 0 ]
+}
+for attempt in $(seq 100); do anchored && break || sleep 0.1; done
+show '.anchors[] | {target, state, proven_at}'
+call "$(key erp)" GET "/v1/records/$contract/evidence"
+cp "$data/answer" "$data/$contract.asice"
+call "$(key erp)" GET "/v1/records/$contract/proof" >/dev/null
+vkey=$(answer .vkey)
+cat "$data/evidence.pem" "$data/tsa/ca.pem" >"$data/trust.pem"
+"$binary" verify "$data/$contract.asice" --key "$vkey" --trust "$data/trust.pem"
+
+step "The same without scfd: the commands of its VERIFY.txt, with unzip, sha256sum and openssl"
+(
+    cd "$data"
+    unzip -p "$contract.asice" VERIFY.txt | sed -n 's/^    //p' >verify.sh
+    sh -e verify.sh >verify.out 2>&1 || { cat verify.out; exit 1; }
+    grep -c '^ok ' verify.out | sed 's/$/ checks hold; among what was printed:/'
+    grep '^sealed at\|^Time stamp' verify.out
+)
 
 step "What may the supplier borrow? The assessment is addressed to the bank"
 call "$admin" POST /v1/credit-assessments "$(jq -nc --arg b "$(id supplier)" \
@@ -174,6 +213,68 @@ call "$admin" POST /v1/credit-assessments "$(jq -nc --arg b "$(id supplier)" \
     '{borrower_id: $b, contract_ids: [$c], kind: "incremental", lender_ids: [$l]}')" \
     'Prefer: wait=20'
 show '{kind, completion_percent, previous_limit, incremental_limit, recommended_limit}'
+
+step "Is the loan fit to be notarized for enforcement? Asked before anybody signs"
+paper=$(printf 'a paper' | sha256sum | cut -d' ' -f1)
+dossier() { # dossier AMOUNT
+    jq -n -f "$root/samples/dossier.jq" --slurpfile sample "$root/samples/supply-chain.json" \
+        --slurpfile state "$data/sample.json" --arg amount "$1" --arg hash "$paper" \
+        --arg due "$(date -u -d '+150 days' +%F)" --arg resolved "$(date -u -d '-20 days' +%F)"
+}
+dossier "$half" | jq '.securities[0].name = "《保证合同》BZ-9"' >"$data/unfit.json"
+call "$(key lender)" POST /v1/enforcement-notarizations/preflight "@$data/unfit.json"
+show '{fit, faults: [.faults[] | {code, pointer, detail}]}'
+[ "$(answer .fit)" = false ]
+dossier "$half" >"$data/dossier.json"
+call "$(key lender)" POST /v1/enforcement-notarizations/preflight "@$data/dossier.json"
+show '{fit}'
+[ "$(answer .fit)" = true ]
+
+step "The case goes from the bank's draft to the notary's certificate, each step a record"
+call "$admin" POST /v1/nodes "$(jq -nc '{name: "Hangzhou Guoli notary office", kind: "notary"}')"
+notary=$(answer .api_key)
+jq --arg notary "$(answer .id)" --arg loan "$loan" '. + {notary_id: $notary, loan_id: $loan}' \
+    "$data/dossier.json" >"$data/case.json"
+call "$(key lender)" POST /v1/enforcement-notarizations "@$data/case.json" 'Idempotency-Key: demo-3'
+case=$(answer .id)
+bound=$(jq -c '[(.debtors + .guarantors)[].enterprise_id]' "$data/case.json")
+take() { # take KEY STEP [MEMBERS]
+    local body
+    body=$(jq -nc --arg step "$2" --arg paper "$paper" --argjson bound "$bound" \
+        --arg today "$today" "{step: \$step} + ${3:-{\}}")
+    call "$1" POST "/v1/enforcement-notarizations/$case/steps" "$body" \
+        "Idempotency-Key: demo-$2" >/dev/null
+    printf '%-9s→ %s\n' "$2" "$(answer .state)"
+}
+take "$(key lender)" submit
+take "$notary" accept '{acceptance_no: "SL-1"}'
+take "$notary" identity '{identities: [$bound[] |
+    {party_id: ., method: "in_person", evidence_sha256: $paper}]}'
+take "$notary" inform '{document_sha256: $paper}'
+take "$notary" sign '{document_sha256: $paper, signing_mode: "on_site"}'
+take "$notary" review
+take "$notary" issue '{document_sha256: $paper, certificate: {no: "GZ-1", issued_on: $today,
+    payment_text: "偿还本金及利息", party_ids: $bound}}'
+show '{id, state, deadlines: [.deadlines[] | {code, who, due_on, article}], route}'
+
+step "A person asks for a profile to be erased; the contract of an open loan has to stay"
+erase() { # erase ID
+    call "$admin" POST "/v1/records/$1/erasure" "$(jq -nc --arg now "$now" \
+        '{reason: "the profile names a person who has left", requested_by: "沈国强",
+          legal_basis: "data_subject_request", requested_at: $now}')"
+}
+erase "$contract" >/dev/null 2>&1 && exit 1
+show '{status, code, rule, holder_id}'
+[ "$(answer .code)" = retention-duty ]
+call "$admin" GET "/v1/enterprises/$(id core)"
+profile=$(answer .profile_record_id)
+show '{id, name, legal_representative: .profile.legal_representative}'
+erase "$profile"
+show '{id, record, legal_basis, requested_by}'
+call "$admin" GET "/v1/enterprises/$(id core)"
+show '{id, name, profile}'
+call "$admin" GET "/v1/records/$profile/body" >/dev/null 2>&1 && exit 1
+show '{status, code, detail}'
 
 step "An audit recomputes every leaf, tile, root and block"
 "$binary" audit --data "$data" --database-url \

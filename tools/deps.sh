@@ -9,12 +9,11 @@ packages_of() {
     run) echo gcc make libc6-dev pkg-config libmicrohttpd-dev libpq-dev libssl-dev libcjson-dev \
         libcurl4-openssl-dev zlib1g-dev libpango1.0-dev libcairo2-dev libqrencode-dev \
         libsecp256k1-dev openssl \
-        fonts-wqy-microhei curl jq ;;
-    test) echo libcmocka-dev libzip-dev clang clang-format cppcheck libclang-rt-dev \
-        python3 python3-pytest \
+        fonts-wqy-microhei ca-certificates curl jq python3 unzip ;;
+    test) echo libcmocka-dev libzip-dev clang clang-format cppcheck libclang-rt-dev python3-pytest \
         python3-cryptography python3-yaml python3-jsonschema git poppler-utils zbar-tools \
-        unzip golang-go golang-golang-x-mod-dev nodejs npm ;;
-    bench) echo wrk nodejs npm python3 ;;
+        golang-go golang-golang-x-mod-dev nodejs npm ;;
+    bench) echo wrk nodejs npm ;;
     *) echo "deps.sh: unknown group $1 (run, test, bench)" >&2; exit 2 ;;
     esac
 }

@@ -51,6 +51,12 @@ contract=$(jq -r .ids.contract "$sample")
 supplier=$(jq -r .ids.supplier "$sample")
 event=$(jq -r .ids.event9 "$sample")
 
+dossier=$data/dossier.json
+jq -n -f "$root/samples/dossier.jq" --slurpfile sample "$root/samples/supply-chain.json" \
+    --slurpfile state "$sample" --arg amount 200000.00 --arg due "$(date -u -d '+150 days' +%F)" \
+    --arg resolved "$(date -u -d '-20 days' +%F)" \
+    --arg hash "$(printf 'a resolution' | sha256sum | cut -d' ' -f1)" >"$dossier"
+
 json="-H 'Content-Type: application/json'"
 cat <<EOF
 
@@ -59,7 +65,7 @@ The administrator's key is
     $key
 Log: $log
 
-A sample supply chain is loaded. Five things to try:
+A sample supply chain is loaded. Seven things to try:
 
 1. The supplier's contract, as the supplier sees it
 curl -s $url/v1/contracts/$contract -H 'Authorization: Bearer $erp'
@@ -80,6 +86,14 @@ curl -s $url/v1/credit-assessments -H 'Authorization: Bearer $key' $json \
 
 5. What waits for the bank's decision
 curl -s '$url/v1/credit-assessments?status=awaiting_decision' -H 'Authorization: Bearer $bank'
+
+6. Everything that proves the contract, in one file, which needs no server to be checked
+curl -s $url/v1/records/$contract/evidence -H 'Prefer: wait=5' -H 'Authorization: Bearer $erp' \
+-o contract.asice && $binary verify contract.asice
+
+7. Whether a loan to the supplier is fit to be notarized for enforcement
+curl -s $url/v1/enforcement-notarizations/preflight -H 'Authorization: Bearer $bank' $json \
+--data-binary '@$dossier'
 
 Ctrl-C stops the server; the data stays in $data.
 EOF

@@ -13,7 +13,7 @@
 #include "scfd/template/template.h"
 
 enum {
-    CHECKPOINTS_MAX = 256,
+    CHECKPOINTS_MAX = 16384, /* one of each chain */
     THREADS_MAX = 64,
     ORIGIN_MAX = 512,
     PLAIN_EVERY_S = 10,

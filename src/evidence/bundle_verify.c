@@ -70,9 +70,8 @@ static bool read_facts(struct scf_bundle_check *c) {
         return false;
     bool read = scf_bundle_read_anchors(c->arena, c->entries, c->n, &c->facts) &&
                 scf_bundle_read_cosigned(c->arena, c->entries, c->n, &c->facts);
-    return scf_check_step(c, read, "the bundle holds %zu anchors, %s", c->facts.anchor_count,
-                          c->facts.witness_keys.n > 0 ? "and what witnesses cosigned"
-                                                      : "and nothing that witnesses cosigned");
+    return scf_check_step(c, read, "anchors in the bundle: %zu; a cosigned checkpoint: %s",
+                          c->facts.anchor_count, c->facts.witness_keys.n ? "yes" : "no");
 }
 
 static void put_together(struct scf_bundle_check *c) {

@@ -49,11 +49,16 @@ static enum scf_code fault(struct observation *o, const char *detail, struct scf
 
 /* ---- whose it is, and whether they signed it ---- */
 
+/* The chains of other installations have names of the same form, and stay others' logs. */
 static bool is_our_own(const struct observation *o, struct scf_uuid *ret) {
     const struct scf_services *services = scf_rq_app(o->rq);
     struct scf_str installation;
-    return scf_chain_origin_parse(o->origin, ret, &installation) &&
-           scf_str_is(installation, services->installation.origin);
+    struct scf_uuid chain_id;
+    if (!scf_chain_origin_parse(o->origin, &chain_id, &installation) ||
+        !scf_str_is(installation, services->installation.origin))
+        return false;
+    *ret = chain_id;
+    return true;
 }
 
 static enum scf_code read_keys(struct observation *o, struct scf_vkey keys[SCF_WIT_KEYS_MAX],

@@ -116,6 +116,7 @@ def test_scfd_verifies_it(world, sample, tmp_path):
     _, _, path = sample
     code, output = asice.verify(path)
     assert code == 0 and "FAILED" not in output, output
+    assert f"anchors in the bundle: {len(world.names)}; a cosigned checkpoint: no" in output
     for name in world.names:
         assert f"anchor {name}: rfc3161 proves the statement at 20" in output
     assert "manifest and signature are time-stamped (RFC 3161): 20" in output

@@ -1,15 +1,18 @@
 """The admin scripts do what they say, with nothing but sh, curl and jq."""
 import gzip
+import hashlib
 import os
 import subprocess
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from harness import bodies
 from harness.client import ndjson
 from harness.parties import Chain
 from harness.server import BINARY, ROOT, wait_until
+from harness.tlog import Log
 
 
 @pytest.fixture(scope="module")
@@ -17,11 +20,12 @@ def own(server):
     return Chain(server.client())
 
 
-def script(server, name, *arguments, key, **env):
+def script(server, name, *arguments, key, cwd=None, **env):
     path = f"{Path(BINARY).resolve().parent}:{os.environ['PATH']}"
     env = {**os.environ, "SCFD_URL": server.url, "SCFD_KEY": key, "PATH": path, **env}
     command = [ROOT / "scripts" / name, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=env)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=env,
+                          cwd=cwd)
 
 
 def test_load_day_then_again_then_a_bad_line(server, own, tmp_path):
@@ -55,6 +59,58 @@ def test_nightly_verify(server, own):
     assert done.returncode == 0 and "are proven" in done.stdout, done
     other = vkey[:-3] + ("A" if vkey[-3] != "A" else "B") + vkey[-2:]
     assert script(server, *arguments, key=own.erp.key, SCFD_VKEY=other).returncode == 5
+
+
+def test_make_package(server, own, tmp_path):
+    client = own.erp.client
+    ids = [client.post("/v1/invoices", own.invoice()).json()["id"] for _ in range(2)]
+    vkey = client.get(f"/v1/records/{ids[0]}/proof", headers={"Prefer": "wait=10"}).json()["vkey"]
+    keys = {"key": own.erp.key, "SCFD_VKEY": vkey, "cwd": tmp_path}
+    done = script(server, "make-package.sh", *ids, **keys)
+    assert done.returncode == 0, done
+    for line, record in zip(done.stdout.splitlines(), ids, strict=True):
+        bundle = (tmp_path / f"{record}.asice").read_bytes()
+        assert line == f"{record}.asice {hashlib.sha256(bundle).hexdigest()}"
+    # Its signer's certificate is not under these roots; the key is not the chain's; no such record.
+    (tmp_path / "roots.pem").write_bytes((server.data / "evidence.pem").read_bytes())
+    done = script(server, "make-package.sh", ids[0], **keys, SCFD_TRUST="roots.pem")
+    assert done.returncode == 0, done
+    other = client.get("/v1/chains").json()["data"]
+    strange = next(c["vkey"] for c in other if c["vkey"] != vkey)
+    done = script(server, "make-package.sh", ids[0], **{**keys, "SCFD_VKEY": strange})
+    assert done.returncode == 5 and "FAILED" in done.stderr, done
+    done = script(server, "make-package.sh", "inv_00000000000000000000000000", **keys)
+    assert done.returncode == 1 and "not-found" in done.stderr, done
+    assert len(list(tmp_path.glob("*.asice*"))) == 2
+
+
+def test_nightly_audit(server, own, tmp_path):
+    """The kept checkpoints grow with the chains, and show a chain that was cut back."""
+    def night(*arguments):
+        return script(server, "nightly-audit.sh", tmp_path / "kept", "--data", server.data,
+                      *arguments, key=server.admin_key)
+
+    def kept():
+        return {path.name: path.read_text() for path in (tmp_path / "kept").iterdir()}
+    proof = own.erp.client.get(
+        f"/v1/records/{own.erp.client.post('/v1/invoices', own.invoice()).json()['id']}/proof",
+        headers={"Prefer": "wait=10"}).json()
+    done = night()
+    assert done.returncode == 0 and "nothing was altered" in done.stdout, done
+    first, chain = kept(), f"{proof['record']['node'].replace('node_', 'chain_')}.txt"
+    assert proof["origin"] == first[chain].splitlines()[0]
+    record = own.erp.client.post("/v1/invoices", own.invoice()).json()["id"]
+    own.erp.client.get(f"/v1/records/{record}/proof", headers={"Prefer": "wait=10"})
+    done = night("--key", proof["vkey"])
+    assert done.returncode == 0 and f"{len(first)} kept checkpoints" in done.stdout, done
+    second = kept()
+    assert int(second[chain].splitlines()[1]) > int(first[chain].splitlines()[1])
+    # A larger tree that the log's own key signed, as if the database were an older copy.
+    key = load_pem_private_key((server.data / "log.key").read_bytes(), None)
+    (tmp_path / "kept" / chain).write_text(Log(proof["origin"], key).checkpoint(500))
+    before = kept()
+    done = night()
+    assert done.returncode == 5 and chain in done.stderr and kept() == before, done
 
 
 def test_rotate_key(server, own):

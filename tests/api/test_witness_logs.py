@@ -31,8 +31,8 @@ def vkey(asker):
     return asker.get("/v1/witness").json()["vkey"]
 
 
-def known(admin, vkeys=None):
-    log = Log(unique("log.test/"))
+def known(admin, vkeys=None, origin=None):
+    log = Log(origin or unique("log.test/"))
     answer = admin.post("/v1/witness/logs", {"origin": log.origin, "vkeys": vkeys or [log.vkey]})
     assert answer.status == 201, answer
     log.id = answer.json()["id"]
@@ -253,6 +253,15 @@ def test_nodes_show_what_they_saw(admin, asker, log, erp):
     assert answer["verdict"] == "conflict"
     assert conflicts_of(admin, log)[0]["id"] == answer["conflict_id"]
     assert show(asker, log.body(4, 5)).status == 403
+
+
+def test_chains_of_another_installation_are_not_taken_for_our_own(server, admin, asker, erp):
+    """Their names end in a node, as ours do."""
+    log = known(admin, origin=unique("other.test/") + "/node_01h455vb4pex5vsknk084sn02q")
+    assert show(asker, log.body(0, 2)).status == 200
+    answer = erp.post("/v1/witness/observations", {"checkpoint": log.checkpoint(3)})
+    assert answer.status == 200 and answer.json()["verdict"] == "remembered", answer
+    assert server.psql("SELECT count(*) FROM scfd.seal_refusal") == "0"
 
 
 def test_races_leave_one_history(server, admin, log, vkey):

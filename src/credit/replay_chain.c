@@ -19,6 +19,9 @@ struct walk {
     bool *heard;                 /* per key: the word of the node counts for that contract */
     bool rooted;                 /* the root of sealed_size was taken */
     const struct scf_limit_chain *recorded; /* NULL: the receipt quotes no root of this chain */
+    bool has_later;                         /* the next two */
+    int64_t later_size;
+    struct scf_hash later_root;
 };
 
 /* ---- what was found ---- */
@@ -120,19 +123,23 @@ static enum scf_code take_root(struct walk *w, struct scf_error *err) {
 }
 
 /* Leaves that were folded but not sealed at the time stand in a later block, if there is one by
- * now: its root must come out too. */
-static enum scf_code check_later_block(struct walk *w, struct scf_error *err) {
-    struct scf_hash sealed, root;
-    bool there, known;
+ * now: its root must come out too. It is looked up before the first tile is read: tiles that are
+ * read after a block hold its hashes, but a block that is sealed in between has more than they. */
+static enum scf_code find_later_block(struct walk *w, struct scf_error *err) {
     const struct scf_replay_chain *c = w->chain;
     int64_t size = c->size > c->sealed_size ? c->size : c->sealed_size;
-    enum scf_code code =
-        scf_replay_block(w->r->db, w->batch, &c->chain_id, size, &there, &size, &sealed, err);
-    if (code != SCF_OK || !there)
-        return code;
-    code = scf_chain_walk_root(w->tree, w->r->db, size, &known, &root, err);
+    return scf_replay_block(w->r->db, w->batch, &c->chain_id, size, &w->has_later, &w->later_size,
+                            &w->later_root, err);
+}
+
+static enum scf_code check_later_block(struct walk *w, struct scf_error *err) {
+    struct scf_hash root;
+    bool known;
+    if (!w->has_later)
+        return SCF_OK;
+    enum scf_code code = scf_chain_walk_root(w->tree, w->r->db, w->later_size, &known, &root, err);
     if (code == SCF_OK)
-        w->chain->root_ok &= known && scf_hash_eq(&root, &sealed);
+        w->chain->root_ok &= known && scf_hash_eq(&root, &w->later_root);
     return code;
 }
 
@@ -238,16 +245,19 @@ static enum scf_code read_window(struct walk *w, int64_t from, int64_t until,
 static enum scf_code read_all(struct walk *w, struct scf_error *err) {
     struct scf_credit_replay *r = w->r;
     int64_t size = w->chain->size;
+    enum scf_code code = find_later_block(w, err);
+    if (code != SCF_OK)
+        return code;
     for (int64_t from = 0; from < size; from += SCF_REPLAY_WINDOW) {
         int64_t until = size - from < SCF_REPLAY_WINDOW ? size : from + SCF_REPLAY_WINDOW;
-        enum scf_code code = read_window(w, from, until, err);
+        code = read_window(w, from, until, err);
         r->leaves += until - from;
         if (code == SCF_OK)
             code = scf_job_progress(r->job, r->leaves, r->leaves_total, "leaves", err);
         if (code != SCF_OK)
             return code;
     }
-    enum scf_code code = w->rooted ? SCF_OK : take_root(w, err);
+    code = w->rooted ? SCF_OK : take_root(w, err);
     return code == SCF_OK ? check_later_block(w, err) : code;
 }
 

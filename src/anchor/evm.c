@@ -139,8 +139,8 @@ static enum scf_code mined(struct step *s, const cJSON *block, const struct evm_
     bool deep = depth >= s->settings.confirmations && s->entry->proven_us != 0;
     s->entry->state = deep ? SCF_ANCHOR_CONFIRMED : SCF_ANCHOR_ANCHORED;
     put_due(s, deep ? RELAXED : 1);
-    if (deep && depth >= s->settings.finality)
-        s->entry->due_us = 0;
+    if (depth >= s->settings.finality) /* what cannot be proven is looked at once a day */
+        s->entry->due_us = deep ? 0 : scf_now_us() + SCF_US_PER_DAY;
     return SCF_OK;
 }
 

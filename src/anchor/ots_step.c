@@ -57,6 +57,20 @@ static bool make_url(struct scf_str base, const char *path, char out[URL_MAX]) {
 
 /* ---- submitting ---- */
 
+struct found {
+    const struct ots_node *node; /* the one whose message is the Merkle root; NULL: none */
+    uint64_t height;
+};
+
+static bool find_bitcoin(void *ctx, struct ots_node *node, const struct ots_attestation *a) {
+    struct found *found = ctx;
+    if (a->kind == OTS_BITCOIN && node->message.n == SCF_HASH_LEN &&
+        (!found->node || a->height < found->height))
+        *found = (struct found){node, a->height};
+    return true;
+}
+
+/* A promise: no block can attest to what it was asked a moment ago. */
 static bool submit_to(struct step *s, struct scf_str calendar, struct ots_node *node) {
     char url[URL_MAX];
     int status;
@@ -64,10 +78,12 @@ static bool submit_to(struct step *s, struct scf_str calendar, struct ots_node *
     if (!make_url(calendar, "/digest", url) ||
         !ask(s, "POST", url, node->message, &status, &answer))
         return false;
+    struct found attested = {0};
     struct ots_node *promise = ots_read(&s->tree, answer, node->message);
-    if (promise)
-        ots_merge(node, promise);
-    return promise != NULL;
+    if (!promise || !ots_walk(promise, find_bitcoin, &attested) || attested.node)
+        return false;
+    ots_merge(node, promise);
+    return true;
 }
 
 static enum scf_code keep(struct step *s, const struct ots_node *root, struct scf_error *err) {
@@ -76,8 +92,9 @@ static enum scf_code keep(struct step *s, const struct ots_node *root, struct sc
     bool written = ots_file_write(root, &file);
     char *copy = written ? scf_strndup(s->arena, file.data, file.len) : NULL;
     struct scf_str proof = {copy, file.len};
+    struct ots_tree again = {.arena = s->arena};
     scf_buf_free(&file);
-    if (!copy)
+    if (!copy || !ots_file_read(&again, proof)) /* too long, or too deep to be read back */
         return scf_fail(err, SCF_E_UPSTREAM, "The calendars' timestamps are too large.");
     s->entry->proof = proof;
     return SCF_OK;
@@ -117,19 +134,6 @@ static enum scf_code submit(struct step *s, struct scf_error *err) {
 }
 
 /* ---- upgrading ---- */
-
-struct found {
-    const struct ots_node *node; /* the one whose message is the Merkle root; NULL: none */
-    uint64_t height;
-};
-
-static bool find_bitcoin(void *ctx, struct ots_node *node, const struct ots_attestation *a) {
-    struct found *found = ctx;
-    if (a->kind == OTS_BITCOIN && node->message.n == SCF_HASH_LEN &&
-        (!found->node || a->height < found->height))
-        *found = (struct found){node, a->height};
-    return true;
-}
 
 enum { PROMISES_MAX = 2 * OTS_CALENDARS_MAX };
 

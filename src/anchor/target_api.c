@@ -52,7 +52,10 @@ struct creation {
 
 static enum scf_code create_in_tx(struct scf_db *db, void *ctx, struct scf_error *err) {
     struct creation *c = ctx;
-    enum scf_code code = scf_idempotency_claim(c->rq, db, &c->replay, err);
+    enum scf_code code =
+        scf_key_hold(db, scf_rq_arena(c->rq), scf_rq_actor(c->rq), scf_now_us(), err);
+    if (code == SCF_OK)
+        code = scf_idempotency_claim(c->rq, db, &c->replay, err);
     if (code || c->replay.found)
         return code;
     code = scf_anchor_target_insert(db, scf_rq_arena(c->rq), &c->row, err);
@@ -164,7 +167,9 @@ static enum scf_code check_precondition(struct change *c, struct scf_error *err)
 static enum scf_code change_in_tx(struct scf_db *db, void *ctx, struct scf_error *err) {
     struct change *c = ctx;
     struct scf_arena *arena = scf_rq_arena(c->rq);
-    enum scf_code code = scf_anchor_target_get(db, arena, &c->id, true, &c->row, err);
+    enum scf_code code = scf_key_hold(db, arena, scf_rq_actor(c->rq), scf_now_us(), err);
+    if (code == SCF_OK)
+        code = scf_anchor_target_get(db, arena, &c->id, true, &c->row, err);
     if (code)
         return code;
     set_account(c->rq, &c->row);

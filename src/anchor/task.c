@@ -7,6 +7,7 @@
 #include "scfd/base/clock.h"
 #include "scfd/base/log.h"
 #include "scfd/base/metrics.h"
+#include "scfd/chain/chain.h"
 
 /* A run of calls ends after this, so that a server that stops need not wait for all of them. */
 #define RUN_US SCF_US_PER_SECOND
@@ -75,7 +76,9 @@ enum scf_code scf_anchor_task(struct scf_db *db, struct scf_arena *arena, void *
     const struct scf_services *services = app;
     bool made = false;
     enum scf_code code = mind_the_clock(db, arena, err);
-    if (code == SCF_OK)
+    /* A database that was restored to an earlier state would state a tick a second time. */
+    struct scf_error halted;
+    if (code == SCF_OK && scf_log_may_write(services, &halted) == SCF_OK)
         code = scf_anchor_tick_make(db, arena, services, &made, err);
     if (code == SCF_OK && made)
         scf_metric_add(scf_counter("scfd_anchor_ticks_total", NULL, "Ticks that were made."), 1);

@@ -38,6 +38,8 @@ static enum scf_code workers_alive(void *ctx, struct scf_db *db, struct scf_erro
     const struct scf_services *services = ctx;
     (void)db;
     int age = scf_workers_heartbeat_age_s(services->workers);
+    int ticker = scf_workers_heartbeat_age_s(services->ticker);
+    age = ticker > age ? ticker : age;
     if (age < HEARTBEAT_MAX_S)
         return SCF_OK;
     return scf_fail(err, SCF_E_OVERLOADED, "The slowest worker was last seen %d s ago.", age);

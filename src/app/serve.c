@@ -123,6 +123,10 @@ static enum scf_code load_keys(struct running *r, struct scf_error *err) {
     enum scf_code code = load_key(r, c->signing_key_file, "log.key", SCF_ED25519, &s->log_key, err);
     if (code == SCF_OK)
         code = load_key(r, c->sm2_key_file, "log-sm2.key", SCF_SM2, &s->sm2_key, err);
+    if (c->signing_key_file && !c->sm2_key_file)
+        scf_log(SCF_LOG_WARN,
+                "signing_key_file is set, sm2_key_file is not: log-sm2.key in the data "
+                "directory must be kept, and shared by all instances, too");
     if (code == SCF_OK)
         code = load_key(r, c->witness_key_file, "witness.key", SCF_ED25519, &s->witness_key, err);
     return code == SCF_OK ? scf_witness_check(s, err) : code;

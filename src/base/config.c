@@ -45,7 +45,7 @@ static const struct key keys[] = {
              "start."},
     {AT(sm2_key_file),
      .help = "File with the key that signs the blocks of chains of suite sm3-sm2. Not set: "
-             "log-sm2.key in data_dir, made at the first start."},
+             "log-sm2.key in data_dir, made at the first start. All instances need the same."},
     {AT(published_file),
      .help = "File in which this instance remembers the newest block of every chain, to notice a "
              "database that was restored to an earlier state (docs/restore.md). Not set: published "

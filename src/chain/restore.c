@@ -186,8 +186,8 @@ enum scf_code scf_restore_may_seal(struct scf_db *db, const struct scf_services 
                                    bool *ret, struct scf_error *err) {
     char why[SCF_HALT_TEXT];
     bool due;
-    *ret = true;
-    if (services->published == NULL)
+    *ret = services->published == NULL; /* what could not be looked at is not sealed */
+    if (*ret)
         return SCF_OK;
     enum scf_code code = is_due(db, services, &due, err);
     if (code == SCF_OK && due) {

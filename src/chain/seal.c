@@ -72,7 +72,8 @@ static void fail(struct run *r, enum scf_code code, const struct scf_error *err)
 }
 
 /* One transaction. When the database refuses it, the chains are tried one by one: what is wrong
- * with one of them must not keep the others from being sealed. */
+ * with one of them must not keep the others from being sealed. What was committed but could not be
+ * remembered is not tried again. */
 static void seal_chains(struct run *r, const struct scf_uuid *ids, size_t n) {
     struct scf_seal_tally tally = {0}; /* stays so unless it was committed */
     struct scf_error err;
@@ -80,7 +81,7 @@ static void seal_chains(struct run *r, const struct scf_uuid *ids, size_t n) {
     add_up(&r->tally, &tally);
     if (code == SCF_OK)
         return;
-    if (n > 1 && !database_is_away(code)) {
+    if (n > 1 && tally.leaves == 0 && !database_is_away(code)) {
         for (size_t i = 0; i < n; i++)
             seal_chains(r, &ids[i], 1);
     } else {

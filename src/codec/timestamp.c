@@ -65,6 +65,12 @@ static bool trust_add(struct trust *t, X509 *cert) {
     return false;
 }
 
+/* An empty pass phrase instead of OpenSSL's prompt on the terminal. */
+static int no_pass_phrase(char *out, int size, int writing, void *unused) {
+    (void)out, (void)size, (void)writing, (void)unused;
+    return 0;
+}
+
 /* False: not PEM of certificates only, too many, none that is a root. */
 static bool trust_read(struct scf_str pem, struct trust *ret) {
     struct trust t = {X509_STORE_new(), sk_X509_new_null(), 0, 0};
@@ -72,7 +78,7 @@ static bool trust_read(struct scf_str pem, struct trust *ret) {
         pem.n > 0 && pem.n <= SCF_TIMESTAMP_TRUST_MAX ? BIO_new_mem_buf(pem.p, (int)pem.n) : NULL;
     bool ok = t.roots && t.helpers && bio;
     while (ok) {
-        X509 *cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+        X509 *cert = PEM_read_bio_X509(bio, NULL, no_pass_phrase, NULL);
         if (cert == NULL)
             break;
         ok = trust_add(&t, cert) && t.count <= SCF_TIMESTAMP_CERTS_MAX;

@@ -61,7 +61,9 @@ static const struct scf_stmt retention = {
     " WHERE open AND (invoice_key IN ($2, $3) OR invoice_id = $2 OR contract_key = $1)"
     " UNION ALL SELECT 4, n.id FROM scfd.enforcement_notarization n"
     " LEFT JOIN scfd.record k ON k.id = n.contract_id"
-    " WHERE n.state NOT IN (9, 10, 16, 32) AND (n.contract_id = $2 OR k.business_key = $1)"
+    " WHERE (n.state NOT IN (9, 10, 16, 32)"
+    " OR (n.state = 16 AND n.updated_at > $4::timestamptz - interval '90 days'))"
+    " AND (n.contract_id = $2 OR k.business_key = $1)"
     " ORDER BY 1, 2 LIMIT 1"};
 
 static void put_keys(struct scf_params *p, const struct scf_record *r) {
@@ -94,7 +96,8 @@ enum scf_code scf_erasure_retention(struct scf_db *db, struct scf_arena *arena,
         {.rule = "open-hold", .holder_prefix = "hold"},
         {.rule = "open-claim", .holder_prefix = "hold"},
         {.rule = "open-receivable", .holder_prefix = "rcv"},
-        /* refused, terminated, fulfilled and completed ones need nothing any more */
+        /* Refused, terminated and completed ones need nothing any more, nor do fulfilled ones once
+         * no reversal can bring them back. */
         {.rule = "open-notarization", .holder_prefix = "enf"}};
     struct scf_params p;
     struct scf_rows *rows;

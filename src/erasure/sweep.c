@@ -4,6 +4,7 @@
 #include "scfd/base/clock.h"
 #include "scfd/base/metrics.h"
 #include "scfd/erasure/erasure.h"
+#include "scfd/party/services.h"
 
 static enum scf_code look(struct scf_job *job, struct scf_erasure_pending *ret,
                           struct scf_error *err) {
@@ -16,6 +17,15 @@ static enum scf_code look(struct scf_job *job, struct scf_erasure_pending *ret,
     return code;
 }
 
+/* On a connection without the workers' limit on a statement's time: a large table takes long. */
+static enum scf_code vacuum(struct scf_job *job, struct scf_error *err) {
+    const struct scf_services *services = job->app;
+    struct scf_db *db = scf_db_new(services->database_url, "scfd sweep", 0);
+    enum scf_code code = scf_erasure_vacuum(db, job->arena, err);
+    scf_db_free(db);
+    return code;
+}
+
 /* A vacuum removes what nobody could see any more before it began. */
 static enum scf_code sweep(struct scf_job *job, struct scf_error *err) {
     struct scf_erasure_pending waiting;
@@ -24,7 +34,7 @@ static enum scf_code sweep(struct scf_job *job, struct scf_error *err) {
         if (waiting.visible)
             return scf_fail(err, SCF_E_OVERLOADED,
                             "A transaction is open that may still read what was erased.");
-        code = scf_erasure_vacuum(job->db, job->arena, err);
+        code = vacuum(job, err);
         if (code == SCF_OK)
             code = scf_erasure_swept(job->db, job->arena, &waiting, scf_now_us(), err);
         if (code == SCF_OK)
@@ -35,4 +45,4 @@ static enum scf_code sweep(struct scf_job *job, struct scf_error *err) {
 
 /* What holds row versions back may do so for days, and the sweep is owed until it is done. */
 const struct scf_job_kind scf_erasure_sweep_job = {
-    .name = SCF_ERASURE_SWEEP, .run = sweep, .lease_s = 3600, .max_attempts = INT_MAX};
+    .name = SCF_ERASURE_SWEEP, .run = sweep, .lease_s = 6 * 3600, .max_attempts = INT_MAX};

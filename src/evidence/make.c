@@ -173,6 +173,23 @@ static enum scf_code read_anchors(struct making *m, struct scf_error *err) {
 
 /* ---- cosignatures ---- */
 
+/* Keys and note were read one after the other: of a witness that came in between there is a key,
+ * but no line. */
+static bool keep_present(struct making *m) {
+    struct scf_str rest = m->facts.witness_keys, vkey, line;
+    struct scf_cosigner key;
+    struct scf_buf present;
+    int64_t time_s;
+    scf_buf_init(&present, TEXT_MAX);
+    while (scf_bundle_next_witness(&rest, &vkey)) {
+        if (!scf_bundle_cosignature(&m->facts, vkey, &key, &line, &time_s))
+            continue;
+        scf_buf_put(&present, vkey.p, vkey.n);
+        scf_buf_putc(&present, '\n');
+    }
+    return keep(m->arena, &present, &m->facts.witness_keys);
+}
+
 static enum scf_code read_cosigned(struct making *m, struct scf_error *err) {
     struct scf_cosigned found;
     struct scf_bundle_facts *f = &m->facts;
@@ -184,6 +201,8 @@ static enum scf_code read_cosigned(struct making *m, struct scf_error *err) {
     f->cosigned_note = found.note;
     code =
         scf_evidence_witness_keys(m->db, m->arena, &r->chain_id, found.size, &f->witness_keys, err);
+    if (code == SCF_OK && !keep_present(m))
+        return scf_fail_memory(err);
     return code == SCF_OK ? scf_chain_path(m->db, m->arena, r, found.size, f->cosigned_path,
                                            &f->cosigned_path_count, err)
                           : code;

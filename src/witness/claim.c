@@ -47,9 +47,11 @@ static bool fetch(const struct scf_wit_claim *c, struct scf_str origin, struct s
 /* Our own signature, under the chain's origin, on a tree that we do not have. */
 static bool proves(const struct scf_wit_claim *c, struct scf_str origin, struct scf_str note,
                    struct scf_wit_view *ret) {
-    struct scf_vkey key;
-    return scf_chain_vkey_of(c->services, SCF_SUITE_SHA256_ED25519, c->showing->note, &key) &&
-           scf_wit_view_open(c->arena, note, &key, 1, ret) == SCF_WIT_FORM_OK &&
+    struct scf_vkey keys[SCF_SUITES];
+    for (int i = 0; i < SCF_SUITES; i++)
+        if (!scf_chain_vkey_of(c->services, (enum scf_suite)i, c->showing->note, &keys[i]))
+            return false;
+    return scf_wit_view_open(c->arena, note, keys, SCF_SUITES, ret) == SCF_WIT_FORM_OK &&
            scf_str_eq(ret->checkpoint.origin, origin) && ret->checkpoint.size > c->sealed;
 }
 

@@ -263,18 +263,28 @@ def go_on(a, *peers):
     wait_until(lambda: metric(a, "scfd_log_restored") == ["0"], 15, "it goes on")
 
 
-def test_a_witness_that_shows_more_stops_the_sealer(a, peer):
+EMPTY_SM3 = base64.b64encode(hashlib.new("sm3").digest()).decode()
+
+
+@pytest.mark.parametrize("suite", ["sha256-ed25519", "sm3-sm2"])
+def test_a_witness_that_shows_more_stops_the_sealer(a, peer, suite):
     """Our own signature on a larger tree than the database has: it is an older copy."""
-    chain = Sealed(a)
+    chain = Sealed(a, chain_suite=suite)
     witness = peer(lambda old, note: (409, b"1000\n"))
     view = chain.read()
-    proof = Log(view["origin"], signing_key(a)).checkpoint(1000)
+    if suite == "sm3-sm2":
+        proof = sm2_note(a, view["vkey"], f"{view['origin']}\n1000\n{EMPTY_SM3}\n")
+    else:
+        proof = Log(view["origin"], signing_key(a)).checkpoint(1000)
     witness.checkpoint = lambda origin: proof if origin == view["origin"] else None
     chain.grow(2)
     one = add_witness(a, witness.url, witness.cosigner.vkey)
     chain.want(1)
     kept = wait_until(lambda: a.psql("SELECT note FROM scfd.seal_refusal"), 15, "it is refused")
-    merkle.verify_note(kept + "\n", view["vkey"])
+    if suite == "sm3-sm2":
+        assert kept + "\n" == proof
+    else:
+        merkle.verify_note(kept + "\n", view["vkey"])
     assert a.psql(REFUSAL).startswith("ahead|1000|")
     assert chain.read()["witness"]["cosigned_size"] == 0
     assert a.psql("SELECT count(*) FROM scfd.event WHERE type = 'witness.ahead'") != "0"

@@ -109,6 +109,25 @@ static void what_is_sealed_is_remembered(void **state) {
     }
 }
 
+/* Whatever keeps the sealer from looking keeps it from signing. */
+static void what_cannot_be_looked_at_is_not_sealed(void **state) {
+    (void)state;
+    need_world();
+    struct scf_uuid chain = world_chain(&w);
+    world_add(&w, &chain, 2);
+    world_seal(&w);
+    world_add(&w, &chain, 1);
+    world_sql(&w, "ALTER TABLE scfd.seal_refusal RENAME TO seal_refusal_aside");
+    struct scf_arena *arena = scf_arena_new(8 << 20);
+    struct scf_error err;
+    assert_int_not_equal(scf_seal_task(w.db, arena, &w.services, &err), SCF_OK);
+    scf_arena_free(arena);
+    world_sql(&w, "ALTER TABLE scfd.seal_refusal_aside RENAME TO seal_refusal");
+    assert_int_equal(blocks(&chain), 1);
+    world_seal(&w);
+    assert_int_equal(blocks(&chain), 2);
+}
+
 static void a_block_that_is_missing_stops_everything(void **state) {
     (void)state;
     need_world();
@@ -259,6 +278,7 @@ static void another_origin_is_noticed_when_sealing(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_sealed_is_remembered),
+        cmocka_unit_test(what_cannot_be_looked_at_is_not_sealed),
         cmocka_unit_test(a_block_that_is_missing_stops_everything),
         cmocka_unit_test(the_chain_that_is_sealed_shows_it),
         cmocka_unit_test(another_history_of_the_same_height_shows),

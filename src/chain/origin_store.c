@@ -58,8 +58,9 @@ static const struct scf_stmt insert_origin = {
                          " began_at) VALUES ($1, $2, $3, $4, $5)"};
 /* What witnesses saw, they saw under the names before. */
 static const struct scf_stmt settle = {
-    "scf_origin_settle", "WITH refusals AS (DELETE FROM scfd.seal_refusal)"
-                         " UPDATE scfd.witness_shown SET claimed_size = NULL WHERE claimed_size IS NOT NULL"};
+    "scf_origin_settle",
+    "WITH refusals AS (DELETE FROM scfd.seal_refusal)"
+    " UPDATE scfd.witness_shown SET claimed_size = NULL WHERE claimed_size IS NOT NULL"};
 static const struct scf_stmt set_origin = {"scf_origin_set",
                                            "UPDATE scfd.installation SET origin = $1"};
 

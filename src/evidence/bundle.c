@@ -1,4 +1,8 @@
-/* Putting a bundle together: which files there are, in which order. */
+/* Putting a bundle together: which files there are, in which order.
+ *
+ * Names, order and titles are part of scfd-bundle/v1: whoever verifies one puts it together again.
+ * Another word in them is another format, and bundles that people kept must go on verifying
+ * (tests/kept). */
 #include "bundle.h"
 
 #include "scfd/chain/note.h"

@@ -66,17 +66,21 @@ static enum scf_code first_covering(struct scf_db *db, struct scf_arena *arena,
     return code;
 }
 
-/* Of every target the first confirmed entry from tick $1 on, else the first anchored one. */
+/* Of every target the first confirmed entry from tick $1 on, else the first anchored one; rather
+ * one whose calendar has named a Bitcoin block than one that has only promises. */
 static const struct scf_stmt best = {
     "anchor_best",
     "SELECT " ANCHOR_TARGET_COLUMNS ", " ANCHOR_ENTRY_COLUMNS ", k.note, k.size, k.page_roots"
     " FROM scfd.anchor_target t CROSS JOIN LATERAL ("
-    "  (SELECT * FROM scfd.anchor_entry WHERE target_id = t.id AND tick >= $1 AND state = 2"
-    "   ORDER BY tick LIMIT 1)"
+    "  (SELECT *, 2 AS rank FROM scfd.anchor_entry WHERE target_id = t.id AND tick >= $1"
+    "   AND state = 2 ORDER BY tick LIMIT 1)"
     "  UNION ALL"
-    "  (SELECT * FROM scfd.anchor_entry WHERE target_id = t.id AND tick >= $1 AND state = 1"
+    "  (SELECT *, 1 FROM scfd.anchor_entry WHERE target_id = t.id AND tick >= $1 AND state = 1"
+    "   AND reference LIKE 'Bitcoin block %' ORDER BY tick LIMIT 1)"
+    "  UNION ALL"
+    "  (SELECT *, 0 FROM scfd.anchor_entry WHERE target_id = t.id AND tick >= $1 AND state = 1"
     "   ORDER BY tick LIMIT 1)"
-    "  ORDER BY state DESC LIMIT 1) e"
+    "  ORDER BY rank DESC LIMIT 1) e"
     " JOIN scfd.anchor_tick k ON k.tick = e.tick ORDER BY e.proven_at, t.id"};
 
 static enum scf_code read_one(struct scf_db *db, struct scf_arena *arena,

@@ -100,8 +100,13 @@ static enum scf_code keep(struct step *s, const struct ots_node *root, struct sc
     return SCF_OK;
 }
 
+/* The older an entry is, the more rarely its calendars are asked: at least once a day. */
 static void put_due(struct step *s) {
-    s->entry->due_us = scf_now_us() + s->settings.poll_s * SCF_US_PER_SECOND;
+    int64_t now_us = scf_now_us(), wait_us = s->settings.poll_s * SCF_US_PER_SECOND,
+            rest_us = (now_us - s->entry->created_us) / 8;
+    if (rest_us > SCF_US_PER_DAY)
+        rest_us = SCF_US_PER_DAY;
+    s->entry->due_us = now_us + (rest_us > wait_us ? rest_us : wait_us);
 }
 
 /* Behind a random nonce: calendars learn nothing about the statement, and two statements never the

@@ -1,5 +1,5 @@
-"""Bundles that were kept from earlier: whatever becomes of the server, scfd-bundle/v1 must verify for
-ever, for they may be all that is left of an erased record. Those in tests/kept are never made anew;
+"""Bundles that were kept from earlier: whatever becomes of the server, scfd-bundle/v1 must verify
+for ever, for they may be all that is left of an erased record. Those here are never made anew;
 `PYTHONPATH=tests python3 tests/api/test_evidence_kept.py FOLDER` made them."""
 import sys
 from pathlib import Path

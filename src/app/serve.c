@@ -32,7 +32,7 @@
 
 enum {
     CLUSTER_CHECK_MS = 500,
-    CALLER_THREADS = 3,
+    CALLER_THREADS = 4,
     TICKER_THREADS = 1,
     ADMIN_CONNECTIONS = 80,
     OTHER_FILES = 256 /* beside connections of clients: spools, lingering sockets, logs, epoll */
@@ -246,8 +246,10 @@ static enum scf_code start_work(struct running *r, struct scf_error *err) {
 static enum scf_code start_callers(struct running *r, struct scf_error *err) {
     static const struct scf_job_kind *const kinds[] = {&scf_witness_job, &scf_erasure_sweep_job,
                                                        NULL};
+    /* Two at once: an anchor that hangs does not keep the others waiting. */
     const struct scf_task tasks[] = {
-        {.name = "anchor-calls", .run = scf_anchor_calls_task, .period_ms = 250},
+        {.name = "anchor-calls-1", .run = scf_anchor_calls_task, .period_ms = 250},
+        {.name = "anchor-calls-2", .run = scf_anchor_calls_task, .period_ms = 250},
     };
     struct scf_workers_options options = {
         .database_url = r->services.database_url,

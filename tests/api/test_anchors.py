@@ -90,7 +90,7 @@ def anchors_of(client, record, name=None):
     return [a for a in shown if name in (None, a["target"])]
 
 
-def anchored(client, record, name, timeout=15):
+def anchored(client, record, name, timeout=30):
     return wait_until(lambda: anchors_of(client, record, name), timeout, f"{name} has {record}")[0]
 
 

@@ -202,7 +202,7 @@ def test_ctrl_c_ends_make_run_cleanly():
         os.execv(ROOT / "tools" / "run.sh", ["run.sh", module.BINARY])
     try:
         said = read_terminal(terminal, b"Ctrl-C stops the server")
-        assert said.count(b"curl -s ") == 5, said
+        assert said.count(b"curl -s ") == 7, said
         os.write(terminal, b"\x03")
         read_terminal(terminal)
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0

@@ -486,7 +486,7 @@ def test_renewal_before_an_algorithm_ends(server, erp, authority):
         def problem(words):
             text = entry_of(admin, target["name"], "confirmed")["problem"]
             return text and words in text
-        wait_until(lambda: problem("refuses"), 10, "the authority knows SHA-256 only")
+        wait_until(lambda: problem("refuses"), 30, "the authority knows SHA-256 only")
         # While SHA-256 is still trusted such a one is good enough for what is new.
         other = add_target(admin, authority)
         record, _ = new_record(erp)
@@ -496,11 +496,11 @@ def test_renewal_before_an_algorithm_ends(server, erp, authority):
         # Over SHA-512, but signed with SHA-256: nothing is won.
         authority.use("sha256, sha512", "sha256")
         server.clock.shift(312 * DAY)
-        wait_until(lambda: problem("ends no later"), 10, "the signature rests on SHA-256 too")
+        wait_until(lambda: problem("ends no later"), 30, "the signature rests on SHA-256 too")
         assert erp.get(anchor["proof_href"]).body == first
         authority.use("sha256, sha512", "sha512")
         server.clock.shift(313 * DAY)
-        wait_until(lambda: erp.get(anchor["proof_href"]).body != first, 10, "it is renewed")
+        wait_until(lambda: erp.get(anchor["proof_href"]).body != first, 30, "it is renewed")
         second = erp.get(anchor["proof_href"]).body.removeprefix(first)
         assert b": OK" in tsa.verify(second, statement + first, authority.ca_pem).stdout
         assert b": OK" not in tsa.verify(second, statement, authority.ca_pem).stdout

@@ -135,8 +135,16 @@ static void save(const struct scf_anchor_entry *entry) {
     ok(scf_db_run(w.db, &stmt, &p, w.arena, NULL, &w.err));
 }
 
+/* The node mines what it was sent a moment later. */
 static void step(struct scf_anchor_entry *entry, enum scf_anchor_state expected) {
+    enum { TRIES = 100, PAUSE_US = 50000 };
     ok(scf_anchor_evm.step(w.db, w.arena, &services, entry, &w.err));
+    for (int i = 0;
+         i < TRIES && expected == SCF_ANCHOR_ANCHORED && entry->state == SCF_ANCHOR_PENDING; i++) {
+        save(entry);
+        usleep(PAUSE_US);
+        ok(scf_anchor_evm.step(w.db, w.arena, &services, entry, &w.err));
+    }
     if (entry->state != expected)
         fail_msg("%s, not %s (%s)", scf_anchor_state_names[entry->state],
                  scf_anchor_state_names[expected], entry->problem ? entry->problem : "");

@@ -46,7 +46,8 @@ static void *load_installation(void *arg) {
 static void first_use_races(void **state) {
     (void)state;
     NEEDS_DATABASE();
-    static const struct scf_stmt forget = {"t_forget", "DELETE FROM scfd.installation"};
+    static const struct scf_stmt forget = {
+        "t_forget", "WITH o AS (DELETE FROM scfd.log_origin) DELETE FROM scfd.installation"};
     static const struct scf_stmt forget_chains = {
         "t_forget_chains", "WITH c AS (DELETE FROM scfd.chain) DELETE FROM scfd.chain_seal"};
     static const struct scf_stmt heads = {"t_heads", "SELECT count(*) FROM scfd.chain"};

@@ -142,7 +142,7 @@ static void test_as_openssl_writes_it(void **state) {
     }
 }
 
-static void run(const char *format, ...) {
+__attribute__((format(printf, 1, 2))) static void run(const char *format, ...) {
     char command[1024];
     va_list args;
     va_start(args, format);

@@ -115,8 +115,8 @@ static void keys(void **state) {
         "remora n621.de+da77ade7+BOvN63jn/bLvkieywe8R6UYAtVtNbZpXh34x7onlmtw2",
         "remora.n621.de+da77ade7+BOvN63jn/bLvkieywe8R6UYAtVtNbZpXh34x7onlmtw",
         /* a key of type 0x01 */
-        "arche2025h1.staging.ct.transparency.dev+ba2f06c0+"
-        "AU0vHmlGCS/PdN8b2OaGmKprLI8HKM+dJ472xgFYh15f",
+        ("arche2025h1.staging.ct.transparency.dev+ba2f06c0+"
+         "AU0vHmlGCS/PdN8b2OaGmKprLI8HKM+dJ472xgFYh15f"),
     };
     for (size_t i = 0; i < SCF_COUNT(bad); i++)
         assert_false(scf_cosigner_parse(scf_str(bad[i]), &key));

@@ -63,10 +63,18 @@ static size_t compute(enum ots_op op, struct scf_str m, struct scf_str argument,
     return 0;
 }
 
+struct ots_step **ots_find_step(struct ots_node *node, enum ots_op op, struct scf_str argument) {
+    struct ots_step **at = &node->steps;
+    while (*at && ((*at)->op != op || !scf_str_eq((*at)->argument, argument)))
+        at = &(*at)->next;
+    return at;
+}
+
 struct ots_node *ots_apply(struct ots_tree *tree, struct ots_node *node, enum ots_op op,
                            struct scf_str argument) {
     char result[2 * OTS_MESSAGE_MAX + 1];
-    if (argument.n > OTS_MESSAGE_MAX)
+    struct ots_step **last = ots_find_step(node, op, argument);
+    if (argument.n > OTS_MESSAGE_MAX || *last)
         return NULL;
     size_t n = compute(op, node->message, argument, result);
     struct ots_node *made = ots_new(tree, (struct scf_str){result, n});
@@ -75,43 +83,37 @@ struct ots_node *ots_apply(struct ots_tree *tree, struct ots_node *node, enum ot
     if (!copy)
         return NULL;
     *step = (struct ots_step){.op = op, .argument = {copy, argument.n}, .result = made};
-    struct ots_step **last = &node->steps;
-    while (*last)
-        last = &(*last)->next;
     *last = step;
     return made;
 }
 
 /* ---- merging ---- */
 
-static bool same_attestation(const struct ots_attestation *a, const struct ots_attestation *b) {
-    return memcmp(a->tag, b->tag, sizeof a->tag) == 0 && scf_str_eq(a->payload, b->payload);
-}
-
-static void add_attestation(struct ots_node *into, struct ots_attestation *a) {
+bool ots_add_attestation(struct ots_node *into, struct ots_attestation *a) {
     struct ots_attestation **last = &into->attestations;
     for (; *last; last = &(*last)->next)
-        if (same_attestation(*last, a))
-            return;
+        if (memcmp((*last)->tag, a->tag, sizeof a->tag) == 0 &&
+            scf_str_eq((*last)->payload, a->payload))
+            return false;
     a->next = NULL;
     *last = a;
+    return true;
 }
 
 static void add_step(struct ots_node *into, struct ots_step *step) {
-    struct ots_step **last = &into->steps;
-    for (; *last; last = &(*last)->next)
-        if ((*last)->op == step->op && scf_str_eq((*last)->argument, step->argument)) {
-            ots_merge((*last)->result, step->result);
-            return;
-        }
+    struct ots_step **same = ots_find_step(into, step->op, step->argument);
+    if (*same) {
+        ots_merge((*same)->result, step->result);
+        return;
+    }
     step->next = NULL;
-    *last = step;
+    *same = step;
 }
 
 void ots_merge(struct ots_node *into, struct ots_node *from) {
     for (struct ots_attestation *a = from->attestations, *next; a; a = next) {
         next = a->next;
-        add_attestation(into, a);
+        (void)ots_add_attestation(into, a);
     }
     for (struct ots_step *s = from->steps, *next; s; s = next) {
         next = s->next;

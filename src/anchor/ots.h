@@ -68,10 +68,14 @@ bool ots_file_write(const struct ots_node *root, struct scf_buf *out) SCF_MUST_C
 
 /* A new message. NULL: no memory. */
 struct ots_node *ots_new(struct ots_tree *tree, struct scf_str message) SCF_MUST_CHECK;
-/* Applies an operation and returns the result. NULL: the result, or the tree, would be too large.
- */
+/* Applies an operation and returns the result. NULL: the result, or the tree, would be too large, or
+ * the operation was applied before. */
 struct ots_node *ots_apply(struct ots_tree *tree, struct ots_node *node, enum ots_op op,
                            struct scf_str argument) SCF_MUST_CHECK;
+/* Where the operation is, or, when it is not, the end where it belongs. */
+struct ots_step **ots_find_step(struct ots_node *node, enum ots_op op, struct scf_str argument);
+/* False: it is there already. */
+bool ots_add_attestation(struct ots_node *into, struct ots_attestation *a);
 /* Takes over what another timestamp of the same message says; what both say stays once. */
 void ots_merge(struct ots_node *into, struct ots_node *from);
 

@@ -1,6 +1,7 @@
 /* Bytes of timestamps. A timestamp is a list of attestations (00, tag, payload) and operations
  * (tag, perhaps argument, the timestamp of the result); all but the last have ff before them.
- * Numbers are LEB128. */
+ * Numbers are LEB128. A message has each attestation and each operation once: no writer of the
+ * format repeats one, and a merge would not know which of two equal operations is meant. */
 #include "ots.h"
 
 static const char magic[] = "\x00OpenTimestamps\x00\x00Proof\x00\xbf\x89\xe2\xe8\x84\xe8\x92\x94";
@@ -83,13 +84,7 @@ static bool read_attestation(struct ots_tree *tree, struct scf_str *in, struct o
         return false;
     memcpy(a->tag, tag.p, sizeof a->tag);
     a->payload = (struct scf_str){copy, payload.n};
-    if (!read_payload(a))
-        return false;
-    struct ots_attestation **last = &node->attestations;
-    while (*last)
-        last = &(*last)->next;
-    *last = a;
-    return true;
+    return read_payload(a) && ots_add_attestation(node, a);
 }
 
 static bool takes_argument(uint8_t op) {

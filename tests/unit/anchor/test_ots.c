@@ -224,11 +224,15 @@ static void malformed(void **state) {
         "000588960d73d71901020180",       /* a height with something behind it */
         "000588960d73d719010281",         /* a height that does not end */
         "000588960d73d71901028000",       /* not the shortest form */
+        "ff" END END,                     /* an attestation twice */
+        "ff08" END "08" END,              /* an operation twice */
+        "fff00164" END "f00164" END,
     };
     for (size_t i = 0; i < SCF_COUNT(bad); i++)
         if (read_hex(bad[i]))
             fail_msg("%s was read", bad[i]);
     assert_non_null(read_hex("ff" END "0083dfe30d2ef90c8e0403612f62"));
+    assert_non_null(read_hex("fff00164" END "fff00165" END "f10164" END));
 }
 
 static void limits(void **state) {

@@ -416,6 +416,18 @@ def test_given_up_and_covered_again(server, erp, authority):
     assert anchor["tick"] == first["tick"] + 1
 
 
+def as_days_pass(server, day, condition, what):
+    """One call of an authority may end after the clock was set, and has its next turn only hours
+    later: so the clock goes on, a day every two seconds."""
+    for passed in range(day, day + 15):
+        server.clock.shift(passed * DAY)
+        try:
+            return wait_until(condition, 2, what)
+        except AssertionError:
+            continue
+    raise AssertionError(f"not within 15 days: {what}")
+
+
 def test_renewal_before_the_certificate_ends(server, erp, authority):
     admin = server.client()
     authority.make_signer("short", "root", "tsa", 400)
@@ -430,20 +442,19 @@ def test_renewal_before_the_certificate_ends(server, erp, authority):
         assert abs(at(entry_of(admin, target["name"], "confirmed")["due_at"]) -
                    (end - timedelta(days=90))) < timedelta(hours=1)
         first = erp.get(anchor["proof_href"]).body
-        server.clock.shift(311 * DAY)
 
         def same_signer():
             entry = entry_of(admin, target["name"], "confirmed")
             return entry["problem"] and entry
-        assert "ends no later" in wait_until(same_signer, 10, "nothing is won by it")["problem"]
+        entry = as_days_pass(server, 311, same_signer, "nothing is won by it")
+        assert "ends no later" in entry["problem"]
         assert erp.get(anchor["proof_href"]).body == first
         authority.signer = "long"
-        server.clock.shift(312 * DAY)
 
         def renewed():
             entry = entry_of(admin, target["name"], "confirmed")
             return entry["expires_at"] > anchor["expires_at"] and entry
-        entry = wait_until(renewed, 10, "it is renewed")
+        entry = as_days_pass(server, 330, renewed, "it is renewed")
         assert entry["proven_at"] == anchor["proven_at"]
         both = erp.get(anchor["proof_href"]).body
         assert both.startswith(first) and len(both) > len(first)
@@ -481,12 +492,11 @@ def test_renewal_before_an_algorithm_ends(server, erp, authority):
         entry = entry_of(admin, target["name"], "confirmed")
         assert abs(at(entry["expires_at"]) - end) < timedelta(seconds=1)
         assert abs(at(entry["due_at"]) - (end - timedelta(days=90))) < timedelta(seconds=1)
-        server.clock.shift(311 * DAY)
 
         def problem(words):
             text = entry_of(admin, target["name"], "confirmed")["problem"]
             return text and words in text
-        wait_until(lambda: problem("refuses"), 30, "the authority knows SHA-256 only")
+        as_days_pass(server, 311, lambda: problem("refuses"), "the authority knows SHA-256 only")
         # While SHA-256 is still trusted such a one is good enough for what is new.
         other = add_target(admin, authority)
         record, _ = new_record(erp)
@@ -495,12 +505,12 @@ def test_renewal_before_an_algorithm_ends(server, erp, authority):
         assert abs(at(fresh["expires_at"]) - end) < timedelta(seconds=1)
         # Over SHA-512, but signed with SHA-256: nothing is won.
         authority.use("sha256, sha512", "sha256")
-        server.clock.shift(312 * DAY)
-        wait_until(lambda: problem("ends no later"), 30, "the signature rests on SHA-256 too")
+        as_days_pass(server, 330, lambda: problem("ends no later"),
+                     "the signature rests on SHA-256 too")
         assert erp.get(anchor["proof_href"]).body == first
         authority.use("sha256, sha512", "sha512")
-        server.clock.shift(313 * DAY)
-        wait_until(lambda: erp.get(anchor["proof_href"]).body != first, 30, "it is renewed")
+        as_days_pass(server, 350, lambda: erp.get(anchor["proof_href"]).body != first,
+                     "it is renewed")
         second = erp.get(anchor["proof_href"]).body.removeprefix(first)
         assert b": OK" in tsa.verify(second, statement + first, authority.ca_pem).stdout
         assert b": OK" not in tsa.verify(second, statement, authority.ca_pem).stdout

@@ -8,7 +8,7 @@ logs=$build/test-logs
 rm -rf "$logs"
 mkdir -p "$logs"
 passed=0 failed=0 skipped=0
-summary=()
+summary=() broken=()
 
 # Counts what pytest ("3 passed, 1 skipped in 2s") or cmocka ("[  PASSED  ] 4 test(s).") printed.
 count() {
@@ -36,6 +36,7 @@ part() {
     p=$(count passed "$log") f=$(count failed "$log") s=$(count skipped "$log")
     [ "$status" -eq 0 ] || [ "$f" -gt 0 ] || f=1
     [ $((p + f + s)) -gt 0 ] || p=1
+    [ "$f" -eq 0 ] || broken+=("$log")
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
     summary+=("$(printf '%-12s %5d passed %4d failed %4d skipped %5d s' \
         "$name" "$p" "$f" "$s" $((SECONDS - began)))")
@@ -56,7 +57,11 @@ part demo make demo
 
 printf '\n'
 printf '%s\n' "${summary[@]}"
-[ "$failed" -eq 0 ] || echo "The logs are in $logs."
+# Once more at the end, where it is looked for.
+for log in "${broken[@]}"; do
+    printf '\n%s:\n' "$log"
+    grep -aE '^FAILED|^ERROR|\[  FAILED  \]|assertion failed|SUMMARY|: error:|\*\*\*' "$log" | tail -n 20
+done
 if [ "$skipped" -gt 0 ]; then
     echo "$passed passed, $failed failed, $skipped skipped"
 else

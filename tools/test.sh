@@ -60,7 +60,8 @@ printf '%s\n' "${summary[@]}"
 # Once more at the end, where it is looked for.
 for log in "${broken[@]}"; do
     printf '\n%s:\n' "$log"
-    grep -aE '^FAILED|^ERROR|\[  FAILED  \]|assertion failed|SUMMARY|: error:|\*\*\*' "$log" | tail -n 20
+    grep -aE '^FAILED|^ERROR|\[  FAILED  \]|assertion failed|SUMMARY|: error:|\*\*\*' "$log" |
+        tail -n 20
 done
 if [ "$skipped" -gt 0 ]; then
     echo "$passed passed, $failed failed, $skipped skipped"

@@ -68,8 +68,8 @@ bool ots_file_write(const struct ots_node *root, struct scf_buf *out) SCF_MUST_C
 
 /* A new message. NULL: no memory. */
 struct ots_node *ots_new(struct ots_tree *tree, struct scf_str message) SCF_MUST_CHECK;
-/* Applies an operation and returns the result. NULL: the result, or the tree, would be too large, or
- * the operation was applied before. */
+/* Applies an operation and returns the result. NULL: the result, or the tree, would be too large,
+ * or the operation was applied before. */
 struct ots_node *ots_apply(struct ots_tree *tree, struct ots_node *node, enum ots_op op,
                            struct scf_str argument) SCF_MUST_CHECK;
 /* Where the operation is, or, when it is not, the end where it belongs. */

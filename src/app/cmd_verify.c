@@ -5,7 +5,7 @@
 #include "scfd/chain/chain.h"
 #include "scfd/chain/tlog_proof.h"
 #include "scfd/codec/json.h"
-#include "scfd/credit/credit.h"
+#include "scfd/limit/receipt.h"
 #include "scfd/evidence/evidence.h"
 
 enum { REPORT_MAX = 1 << 20, ARENA_MAX = 256 << 20 };

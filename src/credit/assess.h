@@ -2,7 +2,7 @@
 #ifndef SCFD_CREDIT_ASSESS_H
 #define SCFD_CREDIT_ASSESS_H
 
-#include "receipt.h"
+#include "scfd/limit/receipt.h"
 #include "scfd/credit/assessment.h"
 #include "scfd/rating/rollup.h"
 #include "scfd/credit/credit.h"

@@ -2,7 +2,7 @@
 #ifndef SCFD_CREDIT_ASSESS_DOCUMENT_H
 #define SCFD_CREDIT_ASSESS_DOCUMENT_H
 
-#include "receipt.h"
+#include "scfd/limit/receipt.h"
 
 enum { SCF_DOCUMENT_BYTES = 4 << 20, SCF_RECEIPT_BYTES = 16 << 20 };
 

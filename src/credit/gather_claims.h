@@ -3,7 +3,7 @@
 #ifndef SCFD_CREDIT_GATHER_CLAIMS_H
 #define SCFD_CREDIT_GATHER_CLAIMS_H
 
-#include "scfd/credit/limit.h"
+#include "scfd/limit/limit.h"
 
 enum { SCF_GATHER_MAX_DEBTORS = 1000 };
 

@@ -16,7 +16,7 @@
 #define SCFD_CREDIT_REPLAY_H
 
 #include "scfd/rating/fold.h"
-#include "receipt.h"
+#include "scfd/limit/receipt.h"
 #include "scfd/account/account.h"
 #include "scfd/chain/chain.h"
 #include "scfd/credit/credit.h"

@@ -2,7 +2,7 @@
  * of their steps; who the debtors were, out of profiles; what the borrower needed and was granted
  * elsewhere. Relies on gather_claims.c for what bodies say. */
 #include "gather_claims.h"
-#include "limit_impl.h"
+#include "scfd/base/money.h"
 #include "replay.h"
 #include "scfd/party/enterprise.h"
 

@@ -2,7 +2,7 @@
  * computes the limit, compares, and stores what came out. It writes nothing else, and may run any
  * number of times. Relies on the other files of replay.h. */
 #include "assess.h"
-#include "limit_impl.h"
+#include "scfd/base/money.h"
 #include "replay.h"
 #include "scfd/base/clock.h"
 #include "scfd/base/money.h"

@@ -3,7 +3,7 @@
 #ifndef SCFD_CREDIT_SHADOW_H
 #define SCFD_CREDIT_SHADOW_H
 
-#include "receipt.h"
+#include "scfd/limit/receipt.h"
 #include "scfd/db/db.h"
 
 /* The same inputs under another policy and, unless NULL, another grading. Shares what it does not

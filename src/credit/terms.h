@@ -2,7 +2,7 @@
 #ifndef SCFD_CREDIT_TERMS_H
 #define SCFD_CREDIT_TERMS_H
 
-#include "scfd/credit/lender.h"
+#include "scfd/limit/lender.h"
 #include "scfd/http/http.h"
 
 enum { SCF_TERMS_MAX_LINES = 1000 };

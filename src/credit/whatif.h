@@ -8,7 +8,7 @@
 #ifndef SCFD_CREDIT_WHATIF_H
 #define SCFD_CREDIT_WHATIF_H
 
-#include "scfd/credit/limit.h"
+#include "scfd/limit/limit.h"
 #include "scfd/db/db.h"
 #include "scfd/party/services.h"
 

@@ -4,7 +4,7 @@
 #ifndef SCFD_CREDIT_CREDIT_H
 #define SCFD_CREDIT_CREDIT_H
 
-#include "scfd/credit/limit.h"
+#include "scfd/limit/limit.h"
 #include "scfd/party/services.h"
 #include "scfd/work/work.h"
 

@@ -2,7 +2,7 @@
  * is a ceiling less what is used of it already. Integer arithmetic that rounds down; pure. */
 #include "limit_impl.h"
 #include "scfd/base/money.h"
-#include "scfd/credit/lender.h"
+#include "scfd/limit/lender.h"
 
 const char *const scf_lender_kind_names[] = {"bank", "factor", "guarantee_company", "other", NULL};
 

@@ -6,7 +6,7 @@
 #include "policy_text.h"
 #include "scfd/base/clock.h"
 #include "scfd/base/money.h"
-#include "scfd/credit/limit.h"
+#include "scfd/limit/limit.h"
 
 static struct scf_arena *arena;
 static struct scf_rating_sums sums;

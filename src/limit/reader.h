@@ -1,7 +1,7 @@
 /* Reading the members of a receipt that was parsed: each function notes the JSON pointer of the
  * first member that is missing or wrong, and reading goes on with zeros. Pure. */
-#ifndef SCFD_CREDIT_READER_H
-#define SCFD_CREDIT_READER_H
+#ifndef SCFD_LIMIT_READER_H
+#define SCFD_LIMIT_READER_H
 
 #include "scfd/base/id.h"
 #include "scfd/codec/digest.h"

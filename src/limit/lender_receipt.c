@@ -1,6 +1,6 @@
 /* A lender's receipt: the receipt that all share, and the lender's own part with its own digest and
  * checks. Pure. */
-#include "receipt.h"
+#include "receipt_impl.h"
 #include "reader.h"
 #include "scfd/base/money.h"
 

@@ -4,7 +4,7 @@
 #include <cmocka.h>
 
 #include "scfd/base/money.h"
-#include "scfd/credit/limit.h"
+#include "scfd/limit/limit.h"
 
 static const struct {
     struct scf_limit_need need;

@@ -3,7 +3,7 @@
 #include <cmocka.h>
 
 #include "scfd/base/buf.h"
-#include "scfd/credit/limit.h"
+#include "scfd/limit/limit.h"
 
 static void distinct_and_complete(void **state) {
     (void)state;

@@ -1,7 +1,7 @@
 /* A check for every value of a JSON document, by which whoever alters one value is found out by its
  * name. The digest over the whole proves that something was altered; these say what. Pure. */
-#ifndef SCFD_CREDIT_SCALAR_CHECKS_H
-#define SCFD_CREDIT_SCALAR_CHECKS_H
+#ifndef SCFD_LIMIT_SCALAR_CHECKS_H
+#define SCFD_LIMIT_SCALAR_CHECKS_H
 
 #include "scfd/base/buf.h"
 #include "scfd/base/text.h"

@@ -1,22 +1,14 @@
 /* Parts of the limit's computation, shared by the files that make it up: truth.c (q, h, X, T),
  * part.c (what one contract adds), explain.c (factors and reasons), limit.c (the chain of limits).
  * All pure. */
-#ifndef SCFD_CREDIT_LIMIT_IMPL_H
-#define SCFD_CREDIT_LIMIT_IMPL_H
+#ifndef SCFD_LIMIT_LIMIT_IMPL_H
+#define SCFD_LIMIT_LIMIT_IMPL_H
 
-#include "scfd/credit/limit.h"
+#include "scfd/base/money.h"
+#include "scfd/limit/limit.h"
 
-/* Sums of money stop at the largest amount there is, instead of wrapping. Both ≥ 0. */
-int64_t scf_add_money(int64_t a, int64_t b);
 /* amount × ratio, rounded down. */
 int64_t scf_share(int64_t amount, int64_t ppm);
-
-static inline int64_t scf_at_most(int64_t value, int64_t cap) {
-    return value < cap ? value : cap;
-}
-static inline int64_t scf_at_least(int64_t value, int64_t floor) {
-    return value > floor ? value : floor;
-}
 
 /* ---- truth.c ---- */
 
@@ -35,9 +27,6 @@ int64_t scf_truth(const struct scf_limit_inputs *in, const struct scf_limit_resu
 
 /* ---- part.c ---- */
 
-/* Whether it is the borrower's own sale, in the assessment's currency, and named the first time:
- * of no other one the account, findings or sales are the borrower's. */
-bool scf_contract_is_own(const struct scf_limit_inputs *in, const struct scf_limit_contract *k);
 /* Whether a contract counts, or why not; `net` is its C_net. */
 enum scf_reason scf_contract_reason(const struct scf_limit_inputs *in,
                                     const struct scf_limit_contract *k, int64_t net);
@@ -49,9 +38,6 @@ void scf_part_initial(const struct scf_limit_inputs *in, const struct scf_limit_
 void scf_part_increment(const struct scf_limit_inputs *in, const struct scf_limit_contract *k,
                         const struct scf_limit_result *r, int64_t *room,
                         struct scf_limit_part *ret);
-/* Granted before: L0 + Σ ΔL; nothing by the account of a contract that is not the borrower's own.
- */
-int64_t scf_granted(const struct scf_limit_inputs *in, const struct scf_limit_contract *k);
 
 /* ---- explain.c ---- */
 

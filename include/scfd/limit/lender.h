@@ -3,10 +3,10 @@
  *
  * Money in minor units of the assessment's currency, ratios in millionths; divisions round down.
  * Pure; any thread. */
-#ifndef SCFD_CREDIT_LENDER_H
-#define SCFD_CREDIT_LENDER_H
+#ifndef SCFD_LIMIT_LENDER_H
+#define SCFD_LIMIT_LENDER_H
 
-#include "scfd/credit/limit.h"
+#include "scfd/limit/limit.h"
 
 enum scf_lender_kind {
     SCF_LENDER_BANK,
@@ -56,11 +56,5 @@ void scf_lender_limit_compute(const struct scf_limit_inputs *in,
                               const struct scf_limit_result *shared,
                               const struct scf_lender_inputs *lender,
                               struct scf_lender_result *ret);
-
-/* "scfd-lender-receipt/v1": the receipt of the assessment, unchanged, and this lender's part of it.
- * The digest of the receipt stands in it, so that neither can be replaced alone. */
-void scf_lender_receipt_write(struct scf_str receipt, const struct scf_limit_inputs *in,
-                              const struct scf_lender_inputs *lender,
-                              const struct scf_lender_result *result, struct scf_buf *out);
 
 #endif

@@ -4,7 +4,7 @@
 #include <cmocka.h>
 
 #include "rich_inputs.h"
-#include "scfd/credit/lender.h"
+#include "scfd/limit/receipt.h"
 
 static struct scf_arena *arena;
 

@@ -1,30 +1,9 @@
-/* JSON of a limit: the result's members, and the receipt in both directions. Pure. */
-#ifndef SCFD_CREDIT_RECEIPT_H
-#define SCFD_CREDIT_RECEIPT_H
+/* Parts of a receipt, shared by the files that write it (receipt.c, receipt_contract.c,
+ * lender_receipt.c), read it back and verify it. All pure. */
+#ifndef SCFD_LIMIT_RECEIPT_IMPL_H
+#define SCFD_LIMIT_RECEIPT_IMPL_H
 
-#include "scfd/codec/jsonw.h"
-#include "scfd/credit/lender.h"
-
-#define SCF_RECEIPT_FORMAT "scfd-receipt/v2"
-#define SCF_LENDER_RECEIPT_FORMAT "scfd-lender-receipt/v1"
-
-/* Members of the result as resources.md names them, into the object `w` stands in. */
-void scf_result_write(struct scf_jsonw *w, const struct scf_limit_inputs *in,
-                      const struct scf_limit_result *result);
-/* An array member: the steps of a waterfall. */
-void scf_steps_write(struct scf_jsonw *w, const char *key, const struct scf_limit_step *steps,
-                     size_t n, int scale);
-
-/* {"name","version","sha256"} of the model: its policy. */
-void scf_model_write(struct scf_jsonw *w, const char *key, const struct scf_policy *policy);
-void scf_chains_write(struct scf_jsonw *w, const char *key, const struct scf_limit_inputs *in);
-
-/* The inputs of a receipt that was parsed; texts point into it or into `arena`. On failure the
- * detail begins with the JSON pointer of the first member that is missing or wrong. */
-enum scf_code scf_receipt_read(struct scf_arena *arena, const cJSON *receipt,
-                               struct scf_limit_inputs *ret, struct scf_error *err) SCF_MUST_CHECK;
-
-/* ---- parts of a receipt ---- */
+#include "scfd/limit/receipt.h"
 
 /* "inputs", "checks" and the digests of both, of a receipt or of a lender's part, from the JSON of
  * the inputs; `base` is the pointer of the inputs. `checks` NULL: made from the inputs; else these:
@@ -40,12 +19,6 @@ void scf_lender_receipt_write_with(struct scf_str receipt, const struct scf_limi
                                    const struct scf_lender_inputs *lender,
                                    const struct scf_lender_result *result, const char *checks,
                                    struct scf_buf *out);
-/* The member "lender" of a lender's receipt by itself; and both put together. */
-void scf_lender_part_write(struct scf_str receipt, const struct scf_limit_inputs *in,
-                           const struct scf_lender_inputs *lender,
-                           const struct scf_lender_result *result, const char *checks,
-                           struct scf_buf *out);
-void scf_lender_receipt_join(struct scf_str receipt, struct scf_str part, struct scf_buf *out);
 /* Optional members: null when absent, so that leaving one out is told from its absence. */
 void scf_receipt_day(struct scf_jsonw *w, const char *key, bool has, int32_t day);
 void scf_receipt_time(struct scf_jsonw *w, const char *key, bool has, int64_t us);

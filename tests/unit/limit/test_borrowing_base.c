@@ -5,7 +5,7 @@
 #include "policy_text.h"
 #include "scfd/base/clock.h"
 #include "scfd/base/money.h"
-#include "scfd/credit/limit.h"
+#include "scfd/limit/limit.h"
 
 enum { MAX = 8, TODAY = 20500 };
 

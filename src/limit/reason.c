@@ -1,5 +1,5 @@
 /* The table of reason codes. Pure. */
-#include "scfd/credit/limit.h"
+#include "scfd/limit/limit.h"
 
 static const struct {
     const char *slug, *en, *zh;
@@ -7,7 +7,7 @@ static const struct {
 } table[] = {
 #define SCF_REASON(NAME, SLUG, DIRECTION, EN, ZH)                                                  \
     [SCF_REASON_##NAME] = {.slug = (SLUG), .en = (EN), .zh = (ZH), .direction = (DIRECTION)},
-#include "scfd/credit/reasons.def"
+#include "scfd/limit/reasons.def"
 #undef SCF_REASON
 };
 static_assert(SCF_COUNT(table) == SCF_REASON_COUNT, "every reason has its row");

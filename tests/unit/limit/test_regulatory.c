@@ -6,7 +6,7 @@
 #include "policy_text.h"
 #include "scfd/base/clock.h"
 #include "scfd/base/money.h"
-#include "scfd/credit/lender.h"
+#include "scfd/limit/lender.h"
 
 static struct scf_arena *arena;
 static struct scf_limit_contract contracts[3];

@@ -4,13 +4,6 @@
 #include "scfd/base/clock.h"
 #include "scfd/base/money.h"
 
-int64_t scf_add_money(int64_t a, int64_t b) {
-    int64_t sum;
-    if (__builtin_add_overflow(a, b, &sum) || sum > SCF_MONEY_MAX)
-        return SCF_MONEY_MAX;
-    return sum;
-}
-
 int64_t scf_share(int64_t amount, int64_t ppm) {
     return (int64_t)((__int128)amount * ppm / SCF_PPM);
 }

@@ -1,6 +1,6 @@
 /* A contract in a receipt, in both directions: its record, account, guarantees, and what its papers
  * say together. Pure. */
-#include "receipt.h"
+#include "receipt_impl.h"
 #include "reader.h"
 #include "scfd/base/clock.h"
 

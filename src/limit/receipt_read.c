@@ -1,6 +1,6 @@
 /* Reading the inputs of a receipt back; what a contract says is in receipt_contract.c. Pure.
  * Every member must be there, null where it says nothing, so that none can be left out unseen. */
-#include "receipt.h"
+#include "receipt_impl.h"
 #include "reader.h"
 #include "scfd/base/clock.h"
 #include "scfd/base/money.h"

@@ -1,6 +1,6 @@
 /* Writing a receipt: the inputs, their digest and checks, and the result. The same inputs give the
  * same bytes. Counts that may pass 2^53 are written as decimal strings. Pure. */
-#include "receipt.h"
+#include "receipt_impl.h"
 #include "scalar_checks.h"
 #include "scfd/base/money.h"
 

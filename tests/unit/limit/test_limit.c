@@ -4,7 +4,7 @@
 
 #include "policy_text.h"
 #include "scfd/base/clock.h"
-#include "scfd/credit/limit.h"
+#include "scfd/limit/limit.h"
 
 struct fixture {
     struct scf_arena *arena;

@@ -3,7 +3,7 @@
  * way. When they are not, the long way begins anew with a strict reading: the checks beside the
  * inputs say which value was altered, and a comparison finds what they leave.
  * Pure. Relies on receipt_read.c, limit.c, receipt.c and scalar_checks.c. */
-#include "receipt.h"
+#include "receipt_impl.h"
 #include "scalar_checks.h"
 #include "scfd/base/money.h"
 

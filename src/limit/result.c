@@ -1,5 +1,5 @@
 /* The result of a limit as JSON, for the assessment and its receipt alike. Pure. */
-#include "receipt.h"
+#include "scfd/limit/receipt.h"
 #include "scfd/base/clock.h"
 #include "scfd/base/money.h"
 

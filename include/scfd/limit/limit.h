@@ -3,8 +3,8 @@
  *
  * Everything is an integer: money in minor units, ratios in millionths, time in µs. Every division
  * rounds down, except where said. Pure; any thread. */
-#ifndef SCFD_CREDIT_LIMIT_H
-#define SCFD_CREDIT_LIMIT_H
+#ifndef SCFD_LIMIT_LIMIT_H
+#define SCFD_LIMIT_LIMIT_H
 
 #include "scfd/rating/rating.h"
 #include "scfd/receivable/receivable.h"
@@ -154,7 +154,7 @@ struct scf_limit_step {
 
 enum scf_reason {
 #define SCF_REASON(NAME, SLUG, DIRECTION, EN, ZH) SCF_REASON_##NAME,
-#include "scfd/credit/reasons.def"
+#include "scfd/limit/reasons.def"
 #undef SCF_REASON
     SCF_REASON_COUNT
 };
@@ -283,14 +283,13 @@ bool scf_limit_compute(const struct scf_limit_inputs *in, struct scf_arena *aren
 
 int scf_scale_of(const char *currency); /* decimal places; 2 when the currency is unknown */
 
-/* ---- receipts ---- */
+/* ---- parts of the inputs, for those who gather them ---- */
 
-/* The receipt: all inputs and the result as JSON ("scfd-receipt/v1"), the same bytes for the same
- * inputs. */
-void scf_receipt_write(const struct scf_limit_inputs *in, const struct scf_limit_result *result,
-                       struct scf_buf *out);
-/* Recomputes the limit from a receipt alone and compares every number, and the digest over the
- * inputs. Writes one plain line per step to `report`. True: everything holds. Pure. */
-bool scf_receipt_verify(struct scf_str receipt_json, struct scf_buf *report) SCF_MUST_CHECK;
+/* Whether it is the borrower's own sale, in the assessment's currency, and named the first time:
+ * of no other one the account, findings or sales are the borrower's. */
+bool scf_contract_is_own(const struct scf_limit_inputs *in, const struct scf_limit_contract *k);
+/* Granted before: L0 + Σ ΔL; nothing by the account of a contract that is not the borrower's own.
+ */
+int64_t scf_granted(const struct scf_limit_inputs *in, const struct scf_limit_contract *k);
 
 #endif

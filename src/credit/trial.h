@@ -1,4 +1,4 @@
-/* Handlers of the routes that try out and explain: shadows, backtests, improvements. */
+/* Handlers of the routes that try policies out: shadows, backtests. */
 #ifndef SCFD_CREDIT_TRIAL_H
 #define SCFD_CREDIT_TRIAL_H
 
@@ -12,7 +12,5 @@ void scf_backtest_create(struct scf_request *rq);
 void scf_backtest_list(struct scf_request *rq);
 void scf_backtest_get(struct scf_request *rq);
 void scf_backtest_rows(struct scf_request *rq);
-
-void scf_improvements_get(struct scf_request *rq); /* GET …/credit-assessments/{id}/improvements */
 
 #endif

@@ -1,4 +1,4 @@
-/* The table of the routes that try out and explain. */
+/* The table of the routes that try policies out. */
 #include "scfd/credit/credit.h"
 #include "trial.h"
 
@@ -28,17 +28,6 @@ const struct scf_route scf_trial_routes[] = {
      .run = SCF_RUN_SERVICE,
      .handle = scf_shadow_compared,
      .answers = "200 CreditPolicyComparison,304,404"},
-    {.method = "GET",
-     .pattern = ASSESSMENT "/improvements",
-     .operation_id = "getCreditImprovements",
-     .tag = "Credit",
-     .summary = "What would raise the limit, and by exactly how much",
-     .access = SCF_KEYED,
-     .admin = true,
-     .kinds = SCF_ANY_NODE,
-     .run = SCF_RUN_SERVICE,
-     .handle = scf_improvements_get,
-     .answers = "200 CreditImprovements,304,403,404,409"},
     {.method = "POST",
      .pattern = BACKTESTS,
      .operation_id = "createBacktest",

@@ -21,7 +21,7 @@ extern const struct scf_job_kind scf_increment_job; /* "increment_batches" */
 
 extern const struct scf_route scf_credit_routes[]; /* /v1/credit-assessments… */
 extern const size_t scf_credit_route_count;
-/* Shadows, comparisons, backtests, improvements. */
+/* Shadows, comparisons, backtests. */
 extern const struct scf_route scf_trial_routes[];
 extern const size_t scf_trial_route_count;
 extern const struct scf_route scf_terms_routes[]; /* /v1/lender-terms… */

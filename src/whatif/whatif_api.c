@@ -1,10 +1,12 @@
 /* GET /v1/credit-assessments/{id}/improvements: for the borrower's own nodes, for whoever asked for
  * the assessment, and for administrators. A lender decides by what is, not by what might be.
  * Relies on whatif.c over the inputs of the receipt. */
-#include "assess.h"
-#include "scfd/base/money.h"
-#include "trial.h"
 #include "whatif.h"
+#include "scfd/base/money.h"
+#include "scfd/credit/assessment.h"
+#include "scfd/http/answer.h"
+#include "scfd/limit/receipt.h"
+#include "scfd/whatif/whatif.h"
 
 enum { BODY_MAX = 4 << 20, WORK_BYTES = 128 << 20 };
 
@@ -158,7 +160,7 @@ static enum scf_code find(struct scf_request *rq, struct answer *a, struct scf_e
     return code;
 }
 
-void scf_improvements_get(struct scf_request *rq) {
+static void handle_get(struct scf_request *rq) {
     struct scf_error err = {0};
     struct answer a = {0};
     if (scf_rq_path_id(rq, "id", "asm", &a.id, &err) != SCF_OK ||
@@ -177,3 +179,18 @@ void scf_improvements_get(struct scf_request *rq) {
     }
     scf_arena_free(a.arena);
 }
+
+const struct scf_route scf_whatif_routes[] = {
+    {.method = "GET",
+     .pattern = "/v1/credit-assessments/{id}/improvements",
+     .operation_id = "getCreditImprovements",
+     .tag = "Credit",
+     .summary = "What would raise the limit, and by exactly how much",
+     .access = SCF_KEYED,
+     .admin = true,
+     .kinds = SCF_ANY_NODE,
+     .run = SCF_RUN_SERVICE,
+     .handle = handle_get,
+     .answers = "200 CreditImprovements,304,403,404,409"},
+};
+const size_t scf_whatif_route_count = SCF_COUNT(scf_whatif_routes);

@@ -5,8 +5,8 @@
  * counted here as the rollup would count it. A change is exact while nothing else changes: the
  * correction repeats what the record said, what it adds is in range and fails no check, and it
  * comes on the day of the assessment. */
-#ifndef SCFD_CREDIT_WHATIF_H
-#define SCFD_CREDIT_WHATIF_H
+#ifndef SCFD_WHATIF_WHATIF_H
+#define SCFD_WHATIF_WHATIF_H
 
 #include "scfd/limit/limit.h"
 #include "scfd/db/db.h"

@@ -6,6 +6,7 @@
 #include "scfd/chain/chain.h"
 #include "scfd/codec/jsonw.h"
 #include "scfd/credit/credit.h"
+#include "scfd/trial/trial.h"
 #include "scfd/erasure/erasure.h"
 #include "scfd/evidence/evidence.h"
 #include "scfd/exchange/exchange.h"

@@ -18,6 +18,7 @@
 #include "scfd/codec/sign.h"
 #include "scfd/codec/signer.h"
 #include "scfd/credit/credit.h"
+#include "scfd/trial/trial.h"
 #include "scfd/db/cluster.h"
 #include "scfd/db/migrate.h"
 #include "scfd/erasure/erasure.h"

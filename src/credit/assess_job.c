@@ -9,7 +9,7 @@
 #include "grant.h"
 #include "scfd/base/clock.h"
 #include "scfd/base/log.h"
-#include "shadow.h"
+#include "scfd/trial/shadow.h"
 
 struct outcome {
     struct scf_arena *arena;

@@ -10,7 +10,7 @@
 #include "scfd/base/clock.h"
 #include "scfd/base/log.h"
 #include "scfd/base/metrics.h"
-#include "shadow.h"
+#include "scfd/trial/shadow.h"
 
 enum {
     ARENA_BYTES = 512 << 20,

@@ -8,8 +8,7 @@
 #include "scfd/party/services.h"
 #include "scfd/work/work.h"
 
-extern const struct scf_job_kind scf_assess_job;   /* "assess" */
-extern const struct scf_job_kind scf_backtest_job; /* "backtest" */
+extern const struct scf_job_kind scf_assess_job; /* "assess" */
 
 /* Task "increments": schedules the runs of periods that ended, reports those that were not made in
  * time, and makes what is due, in batches, for less than half a second. Several instances share the
@@ -21,9 +20,6 @@ extern const struct scf_job_kind scf_increment_job; /* "increment_batches" */
 
 extern const struct scf_route scf_credit_routes[]; /* /v1/credit-assessments… */
 extern const size_t scf_credit_route_count;
-/* Shadows, comparisons, backtests. */
-extern const struct scf_route scf_trial_routes[];
-extern const size_t scf_trial_route_count;
 extern const struct scf_route scf_terms_routes[]; /* /v1/lender-terms… */
 extern const size_t scf_terms_route_count;
 extern const struct scf_route scf_run_routes[]; /* /v1/limit-runs… */

@@ -1,5 +1,5 @@
 /* An assessment's inputs under other policies, and how that is told. Relies on limit.c. */
-#include "shadow.h"
+#include "shadow_impl.h"
 
 #include "scfd/base/log.h"
 

@@ -1,7 +1,7 @@
 /* What shadow policies said: of one assessment, and of all of a policy's. For administrators: a
  * shadow is a policy that may never come. Relies on shadow_store.c. */
-#include "shadow.h"
-#include "trial.h"
+#include "shadow_impl.h"
+#include "trial_api.h"
 
 enum { BODY_MAX = 32 << 20 };
 

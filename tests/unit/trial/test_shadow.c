@@ -3,7 +3,7 @@
 #include <cmocka.h>
 
 #include "rich_inputs.h"
-#include "shadow.h"
+#include "shadow_impl.h"
 
 static struct scf_arena *arena;
 

@@ -1,10 +1,10 @@
 /* Backtests: recorded assessments computed again from their receipts under another policy or
  * another grading. What they rest on is what the receipts hold, so nothing later can leak in. */
-#ifndef SCFD_CREDIT_BACKTEST_H
-#define SCFD_CREDIT_BACKTEST_H
+#ifndef SCFD_TRIAL_BACKTEST_H
+#define SCFD_TRIAL_BACKTEST_H
 
-#include "scfd/credit/credit.h"
-#include "shadow.h"
+#include "scfd/trial/trial.h"
+#include "shadow_impl.h"
 
 enum {
     SCF_BACKTEST_BORROWERS = 100,

@@ -1,6 +1,6 @@
 /* Handlers of the routes that try policies out: shadows, backtests. */
-#ifndef SCFD_CREDIT_TRIAL_H
-#define SCFD_CREDIT_TRIAL_H
+#ifndef SCFD_TRIAL_TRIAL_API_H
+#define SCFD_TRIAL_TRIAL_API_H
 
 #include "scfd/http/answer.h"
 

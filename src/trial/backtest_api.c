@@ -3,7 +3,7 @@
 #include "backtest.h"
 #include "scfd/base/clock.h"
 #include "scfd/party/party.h"
-#include "trial.h"
+#include "trial_api.h"
 
 enum { BODY_MAX = 2 << 20 };
 

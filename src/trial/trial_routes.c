@@ -1,6 +1,6 @@
 /* The table of the routes that try policies out. */
-#include "scfd/credit/credit.h"
-#include "trial.h"
+#include "scfd/trial/trial.h"
+#include "trial_api.h"
 
 static const char *const page_query[] = {"limit", "after", "order", NULL};
 

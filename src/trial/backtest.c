@@ -4,7 +4,7 @@
 
 #include "scfd/base/clock.h"
 #include "scfd/base/money.h"
-#include "trial.h"
+#include "trial_api.h"
 
 /* ---- the request ---- */
 

@@ -1,10 +1,9 @@
-/* Shadow policies: what an assessment's inputs give under another policy, kept beside the
- * assessment and without any effect on it. */
-#ifndef SCFD_CREDIT_SHADOW_H
-#define SCFD_CREDIT_SHADOW_H
+/* Inputs under another policy, and what shadow policies said: shared by shadows and backtests. */
+#ifndef SCFD_TRIAL_SHADOW_IMPL_H
+#define SCFD_TRIAL_SHADOW_IMPL_H
 
 #include "scfd/limit/receipt.h"
-#include "scfd/db/db.h"
+#include "scfd/trial/shadow.h"
 
 /* The same inputs under another policy and, unless NULL, another grading. Shares what it does not
  * replace; `policy` must outlive it. The findings of cross-checks get the other policy's weights
@@ -21,35 +20,7 @@ void scf_grades_of(const struct scf_ratings *r, char out[SCF_GRADES + 1]);
 /* An object with the four. */
 void scf_grades_write(struct scf_jsonw *w, const char *key, const char *grades);
 
-struct scf_shadow {
-    struct scf_policy policy;
-    bool exact;
-    struct scf_limit_inputs inputs;
-    struct scf_limit_result result;
-};
-/* The shadow policies in force at a time; none is no error. Policies that cannot be read are logged
- * and left out: a shadow must not cost an assessment. Codes: of the database. */
-enum scf_code scf_shadow_policies(struct scf_db *db, struct scf_arena *arena, int64_t at_us,
-                                  struct scf_policy **ret, size_t *ret_n,
-                                  struct scf_error *err) SCF_MUST_CHECK;
-/* What `n` of them make of the inputs. Those for which there is no memory are logged and left out;
- * *ret_n: how many there are. Pure but for the log. */
-struct scf_shadow *scf_shadows_under(const struct scf_policy *policies, size_t n,
-                                     const struct scf_limit_inputs *in, struct scf_arena *arena,
-                                     size_t *ret_n);
-/* Both, for one assessment at its time. */
-enum scf_code scf_shadows_compute(struct scf_db *db, struct scf_arena *arena,
-                                  const struct scf_limit_inputs *in, struct scf_shadow **ret,
-                                  size_t *ret_n, struct scf_error *err) SCF_MUST_CHECK;
-
 /* ---- shadow_store.c ---- */
-
-/* Beside the assessment, in the transaction of its outcome. */
-enum scf_code scf_shadows_save(struct scf_db *db, struct scf_arena *arena,
-                               const struct scf_limit_inputs *in,
-                               const struct scf_limit_result *result,
-                               const struct scf_shadow *shadows, size_t n,
-                               struct scf_error *err) SCF_MUST_CHECK;
 
 struct scf_shadow_row {
     const char *code, *version, *currency;

@@ -1,6 +1,6 @@
 /* SQL of what shadow policies said. Relies on sql/0013_policy.sql. */
 #include "scfd/base/money.h"
-#include "shadow.h"
+#include "shadow_impl.h"
 
 /* ---- writing ---- */
 

@@ -18,7 +18,6 @@
 #include "scfd/codec/sign.h"
 #include "scfd/codec/signer.h"
 #include "scfd/credit/credit.h"
-#include "scfd/trial/trial.h"
 #include "scfd/db/cluster.h"
 #include "scfd/db/migrate.h"
 #include "scfd/erasure/erasure.h"
@@ -27,7 +26,9 @@
 #include "scfd/policy/policy.h"
 #include "scfd/rating/rollup.h"
 #include "scfd/receivable/receivable.h"
+#include "scfd/replay/replay.h"
 #include "scfd/template/template.h"
+#include "scfd/trial/trial.h"
 #include "scfd/witness/witness.h"
 #include "scfd/work/work.h"
 

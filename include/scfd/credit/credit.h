@@ -25,10 +25,6 @@ extern const size_t scf_terms_route_count;
 extern const struct scf_route scf_run_routes[]; /* /v1/limit-runs… */
 extern const size_t scf_run_route_count;
 
-extern const struct scf_job_kind scf_replay_job;   /* "replay" */
-extern const struct scf_route scf_replay_routes[]; /* /v1/credit-assessments/{id}/replay */
-extern const size_t scf_replay_route_count;
-
 /* ---- for lending; all inside the caller's transaction ---- */
 
 struct scf_assessment_view {

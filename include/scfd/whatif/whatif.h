@@ -1,5 +1,5 @@
 /* What would raise a limit: single changes to the data behind an assessment, each with the exact
- * amount that it adds (docs/credit-model.md, "What would raise the limit"). */
+ * amount that it adds (docs/credit-model.md, "What would raise a limit"). */
 #ifndef SCFD_WHATIF_ROOM_H
 #define SCFD_WHATIF_ROOM_H
 

@@ -2,7 +2,7 @@
  * which assessment, which contracts, which chains up to which sizes, which window, what was asked
  * for. Relies on replay_chain.c having walked the chains, on gather.c for what bodies say, and on
  * the stores of policies, templates and enterprises. */
-#include "assess.h"
+#include "scfd/credit/gather.h"
 #include "replay.h"
 #include "scfd/base/clock.h"
 #include "scfd/party/enterprise.h"

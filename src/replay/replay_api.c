@@ -1,9 +1,10 @@
 /* POST and GET /v1/credit-assessments/{id}/replay. Whoever may read a receipt may have it replayed:
  * the result tells no more than the receipt, but for which of it is wrong. Relies on replay_job.c
  * and on work for the job. */
-#include "assess.h"
 #include "replay.h"
+#include "scfd/credit/assessment.h"
 #include "scfd/http/answer.h"
+#include "scfd/replay/replay.h"
 
 enum { BODY_MAX = 4 << 20 };
 

@@ -12,14 +12,14 @@
  *     replay_diff.c    two documents, member by member (pure)
  *     replay_store.c   SQL
  *     replay_api.c     routes */
-#ifndef SCFD_CREDIT_REPLAY_H
-#define SCFD_CREDIT_REPLAY_H
+#ifndef SCFD_REPLAY_REPLAY_H
+#define SCFD_REPLAY_REPLAY_H
 
 #include "scfd/rating/fold.h"
 #include "scfd/limit/receipt.h"
 #include "scfd/account/account.h"
 #include "scfd/chain/chain.h"
-#include "scfd/credit/credit.h"
+#include "scfd/party/services.h"
 
 /* ---- differences (replay_diff.c) ---- */
 

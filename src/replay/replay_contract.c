@@ -1,7 +1,7 @@
 /* Contracts of a replay, and their guarantees, out of the records that the walks kept: those below
  * the sizes of the receipt. What a body says is read by the functions of gather.c, so that one text
  * holds each rule. */
-#include "assess.h"
+#include "scfd/credit/gather.h"
 #include "replay.h"
 #include "scfd/party/node.h"
 

@@ -1,11 +1,11 @@
 /* The job "replay": reads the receipt, walks the chains that it names, derives every input again,
  * computes the limit, compares, and stores what came out. It writes nothing else, and may run any
  * number of times. Relies on the other files of replay.h. */
-#include "assess.h"
-#include "scfd/base/money.h"
 #include "replay.h"
 #include "scfd/base/clock.h"
 #include "scfd/base/money.h"
+#include "scfd/credit/assessment.h"
+#include "scfd/replay/replay.h"
 
 enum { DOCUMENT_BYTES = 4 << 20, RECEIPT_BYTES = 16 << 20, FACTS_BYTES = 1 << 30 };
 

@@ -2,7 +2,7 @@
  * names; each must be what its leaf says, its leaf what the sealed tree holds, and its columns what
  * its body says: then the sums over the columns are sums over what the nodes sent. Relies on
  * replay_store.c, on the tree of the chain room and on intake for the columns. */
-#include "assess.h"
+#include "scfd/credit/gather.h"
 #include "replay.h"
 #include "scfd/intake/columns.h"
 #include "scfd/party/node.h"

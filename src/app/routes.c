@@ -9,6 +9,7 @@
 #include "scfd/erasure/erasure.h"
 #include "scfd/evidence/evidence.h"
 #include "scfd/exchange/exchange.h"
+#include "scfd/increment/increment.h"
 #include "scfd/intake/intake.h"
 #include "scfd/lending/lending.h"
 #include "scfd/notary/notary.h"

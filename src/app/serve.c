@@ -21,6 +21,7 @@
 #include "scfd/db/cluster.h"
 #include "scfd/db/migrate.h"
 #include "scfd/erasure/erasure.h"
+#include "scfd/increment/increment.h"
 #include "scfd/intake/intake.h"
 #include "scfd/notary/notary.h"
 #include "scfd/policy/policy.h"

@@ -4,7 +4,7 @@
  * increment_book.c. */
 #include "assess.h"
 #include "terms.h"
-#include "assess_document.h"
+#include "scfd/credit/publish.h"
 #include "increment_book.h"
 #include "grant.h"
 #include "scfd/base/clock.h"

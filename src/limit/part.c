@@ -158,3 +158,8 @@ void scf_part_increment(const struct scf_limit_inputs *in, const struct scf_limi
     }
     *ret = part;
 }
+
+bool scf_part_counts(const struct scf_limit_part *part) {
+    return part->reason == SCF_REASON_CONTRACT_COUNTED ||
+           part->reason == SCF_REASON_CONTRACT_USED_UP;
+}

@@ -281,6 +281,9 @@ struct scf_limit_result {
 bool scf_limit_compute(const struct scf_limit_inputs *in, struct scf_arena *arena,
                        struct scf_limit_result *ret) SCF_MUST_CHECK;
 
+/* Whether the contract of a part counts, be it that nothing is left to add. */
+bool scf_part_counts(const struct scf_limit_part *part);
+
 int scf_scale_of(const char *currency); /* decimal places; 2 when the currency is unknown */
 
 /* ---- parts of the inputs, for those who gather them ---- */

@@ -1,57 +1,9 @@
-/* Computing a batch of increments, and what their results change in the accounts. Pure.
- * Relies on limit.c, receipt.c and assess_document.c. */
-#include "assess_document.h"
+/* Computing a batch of increments. Pure. Relies on the limit room for results and receipts, and on
+ * credit for the documents. */
 #include "increment_batch.h"
 #include "scfd/base/money.h"
-
-/* ---- accounts ---- */
-
-static bool counts(const struct scf_limit_part *part) {
-    return part->reason == SCF_REASON_CONTRACT_COUNTED ||
-           part->reason == SCF_REASON_CONTRACT_USED_UP;
-}
-
-size_t scf_increment_changes(const struct scf_limit_inputs *in, const struct scf_limit_part *part,
-                             int64_t credibility_ppm, const struct scf_account *account,
-                             struct scf_limit_mark *mark,
-                             struct scf_account_change changes[SCF_INCREMENT_CHANGES]) {
-    struct scf_account_change change = {
-        .source_id = in->assessment_id, .source_prefix = "asm", .period = in->period};
-    size_t n = 0;
-    bool known = mark->as_of_us != INT64_MIN;
-    int64_t left = account->increments + part->increment - part->take_back;
-    int64_t best = known || account->increments == 0 ? mark->best_credibility_ppm : SCF_PPM;
-    if (part->increment > 0 && credibility_ppm > best)
-        best = credibility_ppm;
-    mark->best_credibility_ppm = left > 0 ? best : 0;
-    mark->as_of_us = in->as_of_us;
-    mark->assessment_id = in->assessment_id;
-    if (part->take_back > 0) {
-        change.type = SCF_ENTRY_TAKE_BACK;
-        change.amount = part->take_back;
-        changes[n++] = change;
-    }
-    if (part->increment > 0) {
-        change.type = SCF_ENTRY_INCREMENT;
-        change.amount = part->increment;
-        changes[n++] = change;
-    }
-    change.amount = 0;
-    change.period = NULL;
-    if (part->frozen && !account->frozen) {
-        change.type = SCF_ENTRY_FREEZE;
-        changes[n++] = change;
-        mark->frozen = true;
-    } else if (counts(part) && !part->frozen && mark->frozen) { /* who else froze it thaws it */
-        change.type = SCF_ENTRY_UNFREEZE;
-        if (!account->stopped) /* for an invoice cancelled after financing: no rating lifts that */
-            changes[n++] = change;
-        mark->frozen = false;
-    }
-    return n;
-}
-
-/* ---- the batch ---- */
+#include "scfd/credit/publish.h"
+#include "scfd/limit/receipt.h"
 
 static void free_buf(void *buf) {
     scf_buf_free(buf);
@@ -69,11 +21,11 @@ static void conclude(struct scf_batch *b, size_t i) {
     run->increment = part->increment;
     run->take_back = part->take_back;
     run->granted = part->limit;
-    enum scf_reason reason = !counts(part)         ? part->reason
-                             : part->take_back > 0 ? SCF_REASON_TAKEN_BACK
-                             : part->frozen        ? SCF_REASON_INCREMENT_FROZEN
-                             : part->increment > 0 ? SCF_REASON_INCREMENT
-                                                   : SCF_REASON_NO_INCREMENT;
+    enum scf_reason reason = !scf_part_counts(part) ? part->reason
+                             : part->take_back > 0  ? SCF_REASON_TAKEN_BACK
+                             : part->frozen         ? SCF_REASON_INCREMENT_FROZEN
+                             : part->increment > 0  ? SCF_REASON_INCREMENT
+                                                    : SCF_REASON_NO_INCREMENT;
     run->reason = scf_reason_slug(reason);
 }
 

@@ -1,5 +1,5 @@
-/* SQL of periods and of scheduling their runs. Relies on sql/0012_increment.sql, on limit_account
- * of the account room, and on nodes and addressees for who is told. */
+/* SQL of periods and of scheduling their runs. Relies on sql/0012_increment.sql and on
+ * limit_account of the account room. */
 #include "increment_store.h"
 
 static enum scf_code no_memory(struct scf_error *err) {
@@ -184,42 +184,4 @@ enum scf_code scf_runs_count(struct scf_db *db, struct scf_arena *arena, struct 
     if (code == SCF_OK)
         *ret = (struct scf_run_counts){scf_rows_i64(rows, 0, 0), scf_rows_i64(rows, 0, 1)};
     return code;
-}
-
-/* ---- who is told ---- */
-
-/* Of the contract's records every revision counts: any of them may have been addressed. */
-static const struct scf_stmt concerned_stmt = {
-    "scf_concerned_read",
-    "WITH w AS (SELECT * FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS w (b, k, i))"
-    " SELECT w.i, n.id, false FROM w JOIN scfd.node n ON n.operator_enterprise_id = w.b"
-    " WHERE n.status = 0 UNION"
-    " SELECT w.i, n.id, true FROM w JOIN scfd.record r ON r.business_key = w.k AND r.kind = 1"
-    " JOIN scfd.record_addressee a ON a.record_id = r.id"
-    " JOIN scfd.node n ON n.id = a.node_id AND n.kind = 5 AND n.status = 0 ORDER BY 1, 2"};
-static_assert(SCF_REC_CONTRACT == 1 && SCF_NODE_LENDER == 5, "the numbers of concerned_stmt");
-
-enum scf_code scf_concerned_read(struct scf_db *db, struct scf_arena *arena,
-                                 const struct scf_uuid *const *borrowers,
-                                 const struct scf_uuid *const *contract_keys, size_t n,
-                                 struct scf_concerned **ret, size_t *ret_n, struct scf_error *err) {
-    struct scf_params p;
-    struct scf_rows *rows;
-    scf_params_init(&p, arena);
-    scf_p_uuid_array(&p, borrowers, n);
-    scf_p_uuid_array(&p, contract_keys, n);
-    enum scf_code code = scf_db_run(db, &concerned_stmt, &p, arena, &rows, err);
-    if (code != SCF_OK)
-        return code;
-    size_t count = (size_t)scf_rows_count(rows);
-    struct scf_concerned *list = scf_alloc(arena, count, sizeof *list);
-    if (list == NULL)
-        return no_memory(err);
-    for (size_t i = 0; i < count; i++)
-        list[i] = (struct scf_concerned){.which = (size_t)scf_rows_i64(rows, (int)i, 0) - 1,
-                                         .node_id = scf_rows_uuid(rows, (int)i, 1),
-                                         .lender = scf_rows_bool(rows, (int)i, 2)};
-    *ret = list;
-    *ret_n = count;
-    return SCF_OK;
 }

@@ -1,11 +1,10 @@
-/* Rows of limit_period, limit_run and limit_mark. Every function runs inside the caller's
+/* Rows of limit_period and limit_run. Every function runs inside the caller's
  * transaction, but for those that say otherwise; lists are in the caller's arena. */
-#ifndef SCFD_CREDIT_INCREMENT_STORE_H
-#define SCFD_CREDIT_INCREMENT_STORE_H
+#ifndef SCFD_INCREMENT_INCREMENT_STORE_H
+#define SCFD_INCREMENT_INCREMENT_STORE_H
 
-#include "assess.h"
 #include "increment.h"
-#include "scfd/exchange/exchange.h"
+#include "scfd/http/http.h"
 
 enum {
     SCF_SCHEDULE_PAGE = 5000, /* accounts that become runs in one transaction */
@@ -42,19 +41,6 @@ struct scf_run_counts {
 enum scf_code scf_runs_count(struct scf_db *db, struct scf_arena *arena, struct scf_run_counts *ret,
                              struct scf_error *err) SCF_MUST_CHECK;
 
-/* Nodes that are to know of a contract's limit, for several contracts in one statement: those that
- * its borrower operates, and lenders its records were addressed to. */
-struct scf_concerned {
-    size_t which; /* index of the contract asked for */
-    struct scf_uuid node_id;
-    bool lender;
-};
-enum scf_code scf_concerned_read(struct scf_db *db, struct scf_arena *arena,
-                                 const struct scf_uuid *const *borrowers,
-                                 const struct scf_uuid *const *contract_keys, size_t n,
-                                 struct scf_concerned **ret, size_t *ret_n,
-                                 struct scf_error *err) SCF_MUST_CHECK;
-
 /* ---- increment_run_store.c: runs being made ---- */
 
 struct scf_limit_run {
@@ -80,43 +66,6 @@ enum scf_code scf_runs_pick(struct scf_db *db, struct scf_arena *arena, int64_t 
 enum scf_code scf_runs_finish(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_limit_run *runs, size_t n, int64_t now_us,
                               struct scf_error *err) SCF_MUST_CHECK;
-
-/* What the accounts of contract records go by, in order: the business key (a contract without one
- * stands for itself), and the first one's currency. NOT_FOUND: one is no contract. */
-enum scf_code scf_contract_keys(struct scf_db *db, struct scf_arena *arena,
-                                const struct scf_uuid *ids, size_t n, struct scf_uuid *ret,
-                                char ret_currency[4], struct scf_error *err) SCF_MUST_CHECK;
-/* Positions of contracts of which no account has an initial limit. */
-enum scf_code scf_contracts_without_limit(struct scf_db *db, struct scf_arena *arena,
-                                          const struct scf_uuid *ids, size_t n, size_t **ret,
-                                          size_t *ret_n, struct scf_error *err) SCF_MUST_CHECK;
-
-/* Locks, in order, the accounts of these contracts (those that are there), and with them all
- * accounts of those of their borrowers whose need is known (CR-4): it is one ceiling for all their
- * contracts, so that increments under several take turns. Arrays of n. */
-enum scf_code scf_borrowers_lock(struct scf_db *db, struct scf_arena *arena,
-                                 const struct scf_uuid *const *borrowers,
-                                 const struct scf_uuid *const *contract_keys,
-                                 const struct scf_str *currencies, size_t n,
-                                 struct scf_error *err) SCF_MUST_CHECK;
-
-/* The newest assessment of increments of contracts in a currency. Read under the accounts' locks.
- * as_of_us INT64_MIN: none. */
-struct scf_limit_mark {
-    int64_t as_of_us;
-    struct scf_uuid assessment_id;
-    int64_t best_credibility_ppm; /* highest E at which an increment was granted; 0: none was */
-    bool frozen;                  /* by this engine: a rating of D, or an invoice cancelled */
-};
-/* One per account, in order. */
-enum scf_code scf_marks_read(struct scf_db *db, struct scf_arena *arena,
-                             const struct scf_uuid *const *contract_keys,
-                             const struct scf_str *currencies, size_t n, struct scf_limit_mark *ret,
-                             struct scf_error *err) SCF_MUST_CHECK;
-enum scf_code scf_marks_write(struct scf_db *db, struct scf_arena *arena,
-                              const struct scf_uuid *const *contract_keys,
-                              const struct scf_str *currencies, const struct scf_limit_mark *marks,
-                              size_t n, int64_t now_us, struct scf_error *err) SCF_MUST_CHECK;
 
 /* ---- increment_list_store.c: runs as the API shows them ---- */
 

@@ -1,10 +1,13 @@
 /* A batch of increments: some hundred runs that are locked, gathered, computed and written in one
  * transaction, with a handful of statements for all of them. */
-#ifndef SCFD_CREDIT_INCREMENT_BATCH_H
-#define SCFD_CREDIT_INCREMENT_BATCH_H
+#ifndef SCFD_INCREMENT_INCREMENT_BATCH_H
+#define SCFD_INCREMENT_INCREMENT_BATCH_H
 
 #include "increment_store.h"
 #include "scfd/account/account.h"
+#include "scfd/credit/gather.h"
+#include "scfd/credit/mark.h"
+#include "scfd/party/services.h"
 
 /* Everything is in `arena`, which is reset when the transaction is tried again. Arrays have one
  * entry per run. */
@@ -37,14 +40,6 @@ enum scf_code scf_batch_gather(struct scf_db *db, struct scf_batch *b,
 
 /* Results, documents and receipts of the runs that go. False: the arena is full. */
 bool scf_batch_compute(struct scf_batch *b) SCF_MUST_CHECK;
-
-/* What a computed increment changes in an account: at most SCF_INCREMENT_CHANGES entries. `mark` is
- * moved on. Pure. */
-enum { SCF_INCREMENT_CHANGES = 3 };
-size_t scf_increment_changes(const struct scf_limit_inputs *in, const struct scf_limit_part *part,
-                             int64_t credibility_ppm, const struct scf_account *account,
-                             struct scf_limit_mark *mark,
-                             struct scf_account_change changes[SCF_INCREMENT_CHANGES]);
 
 /* ---- increment_write.c ---- */
 

@@ -5,7 +5,8 @@
  * records waits longer than the rows take to be stored. Relies on increment_write_store.c,
  * increment_store.c and increment_run_store.c. */
 #include "increment_batch.h"
-#include "terms.h"
+#include "scfd/credit/publish.h"
+#include "scfd/exchange/exchange.h"
 
 static enum scf_code no_memory(struct scf_error *err) {
     return scf_fail(err, SCF_E_INTERNAL, "No memory for a batch of increments");

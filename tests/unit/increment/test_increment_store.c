@@ -5,6 +5,7 @@
 
 #include "../chain/world.h"
 #include "increment_store.h"
+#include "scfd/credit/mark.h"
 
 enum { ACCOUNTS = SCF_SCHEDULE_PAGE + 7, LATER = 5 };
 

@@ -1,6 +1,7 @@
 /* SQL of writing a batch of increments: assessments that are done at once, and the lenders that are
  * told of them. Relies on sql/0006_credit.sql. */
 #include "increment_batch.h"
+#include "scfd/credit/assessment.h"
 
 /* COPY: a row is some twenty kilobytes, and parameters would be held in memory three times. */
 #define COLUMNS                                                                                    \

@@ -3,6 +3,8 @@
 #include "increment_store.h"
 #include "scfd/base/money.h"
 #include "scfd/http/answer.h"
+#include "scfd/increment/increment.h"
+#include "scfd/limit/limit.h"
 
 enum { ANSWER_MAX = 64 << 10, FILTER_TEXT = 200 };
 

@@ -5,7 +5,6 @@
  * assessment of the same contract wrote: nothing is granted twice, and nothing is granted on
  * evidence that another one has seen withdrawn.
  * Relies on increment_gather_store.c, and on gather.c for reading bodies. */
-#include "gather_claims.h"
 #include "increment_batch.h"
 #include "scfd/base/clock.h"
 #include "scfd/base/money.h"

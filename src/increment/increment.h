@@ -4,8 +4,8 @@
  * Periods are calendar periods in UTC. A period's run is due once it has ended, and is made as of
  * its last moment. The target is cumulative (CR-2.3), so that only the newest ended period needs to
  * be run: what an earlier one would have granted is in it. */
-#ifndef SCFD_CREDIT_INCREMENT_H
-#define SCFD_CREDIT_INCREMENT_H
+#ifndef SCFD_INCREMENT_INCREMENT_H
+#define SCFD_INCREMENT_INCREMENT_H
 
 #include "scfd/base/clock.h"
 #include "scfd/template/template.h"

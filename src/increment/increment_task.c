@@ -10,6 +10,9 @@
 #include "scfd/base/clock.h"
 #include "scfd/base/log.h"
 #include "scfd/base/metrics.h"
+#include "scfd/exchange/exchange.h"
+#include "scfd/increment/increment.h"
+#include "scfd/rating/rollup.h"
 #include "scfd/trial/shadow.h"
 
 enum {

@@ -4,7 +4,7 @@
  * Relies on sql/0002_chain.sql, 0006_credit.sql, and on the directory of enterprises. */
 #include "increment_batch.h"
 #include "scfd/chain/merkle.h"
-#include "source.h"
+#include "scfd/credit/source.h"
 
 static enum scf_code no_memory(struct scf_error *err) {
     return scf_fail(err, SCF_E_INTERNAL, "No memory for a batch of increments");

@@ -2,10 +2,10 @@
 #ifndef SCFD_CREDIT_ASSESS_H
 #define SCFD_CREDIT_ASSESS_H
 
-#include "scfd/limit/receipt.h"
 #include "scfd/credit/assessment.h"
-#include "scfd/rating/rollup.h"
 #include "scfd/credit/gather.h"
+#include "scfd/limit/receipt.h"
+#include "scfd/rating/rollup.h"
 
 enum { SCF_ASSESS_MAX_LENDERS = 50 };
 
@@ -52,7 +52,8 @@ enum scf_code scf_assess_gather(struct scf_db *db, struct scf_arena *arena,
 
 /* Sums per chain, template and kind over the days, the chains they come from, how many chains were
  * left out, and in how many periods there are events or invoices. Only of chains that count
- * (source.h); `buyers` are partners beside those that are known. One statement: one snapshot. */
+ * (credit/source.h); `buyers` are partners beside those that are known. One statement: one
+ * snapshot. */
 enum scf_code scf_window_read(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_uuid *enterprise_id,
                               const struct scf_uuid *const *buyers, size_t buyer_count,

@@ -27,7 +27,9 @@ struct scf_reported_guarantee {
     bool from_guarantors;        /* the node's kind is guarantor */
     const char *guarantee_no, *guarantor_id, *status, *effective_from, *expires_on;
 };
-/* From a row of the columns that the statements on guarantees select (gather_store.c). */
+/* From row `i`, whose first columns are the record's id, enterprise, body_sha256, amount and
+ * currency, its node's operator and kind, and of its body guarantee_no, guarantor_id, status,
+ * effective_from, expires_on. Texts point into `rows`. */
 struct scf_reported_guarantee scf_guarantee_read(const struct scf_rows *rows, int i);
 
 /* What a contract's record says by itself; returns its body, NULL when it is erased. */

@@ -54,6 +54,7 @@ struct scf_concerned {
     struct scf_uuid node_id;
     bool lender;
 };
+/* Arrays of n: a contract's borrower, and its key. By contract, each node once per role. */
 enum scf_code scf_concerned_read(struct scf_db *db, struct scf_arena *arena,
                                  const struct scf_uuid *const *borrowers,
                                  const struct scf_uuid *const *contract_keys, size_t n,

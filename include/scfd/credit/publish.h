@@ -9,7 +9,7 @@
 /* The largest document and receipt of one assessment. */
 enum { SCF_DOCUMENT_BYTES = 4 << 20, SCF_RECEIPT_BYTES = 16 << 20 };
 
-/* Writes the document, which names the receipt by its digest; the members of resources.md but for
+/* Writes the document, which names the receipt by its digest; the members of the resource but for
  * what changes about an assessment. `out` overflows at its maximum (base/buf.h). Pure. */
 void scf_assess_document(const struct scf_limit_inputs *in, const struct scf_limit_result *result,
                          struct scf_str receipt, struct scf_buf *out);

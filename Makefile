@@ -2,7 +2,7 @@
 #
 # Layers: every room is compiled with the include roots of itself and the rooms below it only, so an
 # upward #include does not compile. The order below is the order of the house.
-ROOMS := base codec db http work exchange party chain template intake policy trade rating receivable account credit lending report anchor witness evidence notary erasure app
+ROOMS := base codec db http work exchange party chain template intake policy trade rating receivable account limit trial credit increment replay whatif lending report anchor witness evidence notary erasure app
 
 BUILD ?= build
 CONF  ?= release

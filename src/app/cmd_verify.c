@@ -5,8 +5,8 @@
 #include "scfd/chain/chain.h"
 #include "scfd/chain/tlog_proof.h"
 #include "scfd/codec/json.h"
-#include "scfd/credit/credit.h"
 #include "scfd/evidence/evidence.h"
+#include "scfd/limit/receipt.h"
 
 enum { REPORT_MAX = 1 << 20, ARENA_MAX = 256 << 20 };
 

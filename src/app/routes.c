@@ -9,14 +9,18 @@
 #include "scfd/erasure/erasure.h"
 #include "scfd/evidence/evidence.h"
 #include "scfd/exchange/exchange.h"
+#include "scfd/increment/increment.h"
 #include "scfd/intake/intake.h"
 #include "scfd/lending/lending.h"
 #include "scfd/notary/notary.h"
 #include "scfd/policy/policy.h"
 #include "scfd/receivable/receivable.h"
+#include "scfd/replay/replay.h"
 #include "scfd/report/report.h"
 #include "scfd/template/template.h"
 #include "scfd/trade/trade.h"
+#include "scfd/trial/trial.h"
+#include "scfd/whatif/whatif.h"
 #include "scfd/witness/witness.h"
 #include "scfd/work/work.h"
 
@@ -85,6 +89,7 @@ struct scf_route *scf_all_routes(size_t *ret_count) {
         {scf_account_routes, scf_account_route_count},
         {scf_policy_routes, scf_policy_route_count},
         {scf_trial_routes, scf_trial_route_count},
+        {scf_whatif_routes, scf_whatif_route_count},
         {scf_trade_routes, scf_trade_route_count},
         {scf_credit_routes, scf_credit_route_count},
         {scf_replay_routes, scf_replay_route_count},

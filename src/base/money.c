@@ -155,3 +155,10 @@ int64_t scf_ratio_ppm(int64_t part, int64_t whole) {
         return 0;
     return scf_mul_div_floor(part, SCF_PPM, whole, &ppm) ? ppm : INT64_MAX;
 }
+
+int64_t scf_add_money(int64_t a, int64_t b) {
+    int64_t sum;
+    if (__builtin_add_overflow(a, b, &sum) || sum > SCF_MONEY_MAX)
+        return SCF_MONEY_MAX;
+    return sum;
+}

@@ -2,12 +2,12 @@
 #ifndef SCFD_CREDIT_ASSESS_H
 #define SCFD_CREDIT_ASSESS_H
 
-#include "receipt.h"
 #include "scfd/credit/assessment.h"
+#include "scfd/credit/gather.h"
+#include "scfd/limit/receipt.h"
 #include "scfd/rating/rollup.h"
-#include "scfd/credit/credit.h"
 
-enum { SCF_ASSESS_MAX_LENDERS = 50, SCF_ASSESS_TOPIC = 48 };
+enum { SCF_ASSESS_MAX_LENDERS = 50 };
 
 extern const struct scf_schema scf_assess_schema; /* CreditAssessmentCreate */
 
@@ -27,12 +27,6 @@ struct scf_assess_request {
 enum scf_code scf_assess_request_read(struct scf_arena *arena, const cJSON *body,
                                       struct scf_assess_request *ret,
                                       struct scf_error *err) SCF_MUST_CHECK;
-
-/* "asm:<hex>": notified when the assessment changes. "lender:<hex>": when a lender's list does. */
-void scf_assess_topic(const char *what, const struct scf_uuid *id, char out[SCF_ASSESS_TOPIC]);
-/* Wakes those who wait for the topic, when the transaction commits. */
-enum scf_code scf_assess_notify(struct scf_db *db, struct scf_arena *arena, const char *what,
-                                const struct scf_uuid *id, struct scf_error *err) SCF_MUST_CHECK;
 
 /* ---- gather.c: what the limit rests on, read from the database ---- */
 
@@ -58,7 +52,8 @@ enum scf_code scf_assess_gather(struct scf_db *db, struct scf_arena *arena,
 
 /* Sums per chain, template and kind over the days, the chains they come from, how many chains were
  * left out, and in how many periods there are events or invoices. Only of chains that count
- * (source.h); `buyers` are partners beside those that are known. One statement: one snapshot. */
+ * (credit/source.h); `buyers` are partners beside those that are known. One statement: one
+ * snapshot. */
 enum scf_code scf_window_read(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_uuid *enterprise_id,
                               const struct scf_uuid *const *buyers, size_t buyer_count,
@@ -73,40 +68,10 @@ enum scf_code scf_contract_read_account(struct scf_db *db, struct scf_arena *are
  * of their turn: every node's first one, then every node's second, so that none crowds out
  * another's; at most 100. Of the bodies only the members that count, however large a sender made
  * them. Text in `arena`; NULL where it is absent. */
-struct scf_reported_guarantee {
-    struct scf_uuid record_id, obligor_id;
-    struct scf_hash body_sha256;
-    int64_t amount; /* minor units of currency */
-    char currency[4];
-    struct scf_uuid operator_id; /* of the node that sent it; nil: nobody */
-    bool from_guarantors;        /* the node's kind is guarantor */
-    const char *guarantee_no, *guarantor_id, *status, *effective_from, *expires_on;
-};
-struct scf_reported_guarantee scf_guarantee_read(const struct scf_rows *rows, int i);
 enum scf_code scf_contract_guarantees(struct scf_db *db, struct scf_arena *arena,
                                       const struct scf_uuid *contract_key,
                                       struct scf_reported_guarantee **ret, size_t *ret_n,
                                       struct scf_error *err) SCF_MUST_CHECK;
-
-/* ---- gather.c, for increments: the same readings for many contracts at once; pure ---- */
-
-/* What a contract's record says by itself; returns its body, NULL when it is erased. */
-const cJSON *scf_gather_contract(struct scf_arena *arena, const struct scf_uuid *borrower_id,
-                                 const struct scf_record *record, struct scf_limit_contract *ret);
-/* Of the guarantees reported for a contract those that stand, each once. */
-enum scf_code scf_gather_guarantees(struct scf_arena *arena, const struct scf_uuid *borrower_id,
-                                    const struct scf_reported_guarantee *reported, size_t n,
-                                    struct scf_limit_contract *k,
-                                    struct scf_error *err) SCF_MUST_CHECK;
-/* What the borrower's profile says (NULL: a stub has none); it is *ret. */
-enum scf_code scf_gather_profile(struct scf_arena *arena, const char *profile,
-                                 struct scf_limit_inputs *in, const cJSON **ret,
-                                 struct scf_error *err) SCF_MUST_CHECK;
-/* What a trade view is asked with. `tmpl`: by whose steps the work is measured where the contract
- * has no milestones; NULL: none. */
-struct scf_trade_contract scf_gather_trade(const struct scf_record *r, const cJSON *body,
-                                           const struct scf_template *tmpl);
-void scf_gather_template(struct scf_limit_inputs *in, const struct scf_template *t);
 
 /* ---- assess_check_store.c: what a request names ---- */
 

@@ -2,7 +2,7 @@
  * would rather wait, holds the answer until the job is done.
  * Relies on assess_store.c, on party and chain for what is named, and on work for the job. */
 #include "assess_api.h"
-#include "increment_store.h"
+#include "increment_book.h"
 #include "scfd/base/clock.h"
 #include "scfd/party/enterprise.h"
 

@@ -1,5 +1,6 @@
 /* Writing the document of an assessment; the members of the result are in result.c. Pure. */
-#include "assess_document.h"
+#include "scfd/credit/publish.h"
+#include "scfd/limit/receipt.h"
 
 static int64_t count_of(const struct scf_limit_inputs *in, enum scf_record_kind kind) {
     int64_t n = 0;

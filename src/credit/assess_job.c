@@ -1,15 +1,15 @@
 /* The job "assess": gathers, computes, and puts the outcome into the platform's chain and before
  * the lenders, in one transaction. Runs at least once; a second run finds the outcome and stops.
- * Relies on gather.c, limit.c, receipt.c, assess_document.c, assess_store.c, and for increments on
- * increment_book.c. */
+ * Relies on gather.c, on the limit room for result and receipt, on assess_document.c and
+ * assess_store.c, on trial for shadows, and for increments on increment_book.c. */
 #include "assess.h"
 #include "terms.h"
-#include "assess_document.h"
+#include "scfd/credit/publish.h"
 #include "increment_book.h"
 #include "grant.h"
 #include "scfd/base/clock.h"
 #include "scfd/base/log.h"
-#include "shadow.h"
+#include "scfd/trial/shadow.h"
 
 struct outcome {
     struct scf_arena *arena;

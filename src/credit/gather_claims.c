@@ -2,8 +2,8 @@
  * the debtors are, the borrower's last year. For one assessment and for batches of increments
  * alike. Relies on gather_claims_store.c and on the bodies as intake validated them. */
 #include "gather_claims.h"
-#include "limit_impl.h"
-#include "receipt.h"
+#include "scfd/base/money.h"
+#include "scfd/limit/receipt.h"
 #include "scfd/base/money.h"
 
 static enum scf_code no_memory(struct scf_error *err) {

@@ -2,7 +2,7 @@
  * parties, or by a LIMIT: none grows with the number of records.
  * Relies on sql/0006_credit.sql. */
 #include "assess.h"
-#include "source.h"
+#include "scfd/credit/source.h"
 #include "scfd/base/table.h"
 #include "scfd/base/money.h"
 #include "scfd/chain/chain.h"

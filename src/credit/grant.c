@@ -1,7 +1,7 @@
 /* The contracts' shares of an initial limit. */
 #include "grant.h"
 
-#include "limit_impl.h"
+#include "scfd/base/money.h"
 
 bool scf_grant_applies(const struct scf_limit_inputs *in, size_t i) {
     return scf_contract_is_own(in, &in->contracts[i]);

@@ -3,7 +3,7 @@
 #define SCFD_CREDIT_GRANT_H
 
 #include "scfd/account/account.h"
-#include "scfd/credit/limit.h"
+#include "scfd/limit/limit.h"
 
 /* The initial limit of contract i of the assessment; 0 for one that grants nothing. What was asked
  * for caps the assessment, not its contracts: several lenders may be asked for a part each. Every

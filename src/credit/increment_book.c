@@ -1,9 +1,8 @@
 /* Locking and booking the increment of one assessment. Relies on the account room, on
- * increment_compute.c for what a result changes, and on increment_run_store.c for the marks. */
+ * increment_change.c for what a result changes, and on mark_store.c for the marks. */
 #include "increment_book.h"
 
 #include "grant.h"
-#include "increment_batch.h"
 #include "scfd/base/clock.h"
 
 static enum scf_code no_memory(struct scf_error *err) {

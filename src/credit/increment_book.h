@@ -6,9 +6,8 @@
 #include "scfd/account/account.h"
 
 #include "assess.h"
+#include "scfd/credit/mark.h"
 #include "scfd/exchange/exchange.h"
-
-struct scf_limit_mark;
 
 /* One entry per contract of the request, in its order. */
 struct scf_increment {
@@ -34,5 +33,17 @@ enum scf_code scf_increment_book(struct scf_db *db, struct scf_arena *arena,
                                  const struct scf_limit_result *result,
                                  struct scf_increment *increment, int64_t now_us,
                                  struct scf_error *err) SCF_MUST_CHECK;
+
+/* ---- mark_store.c: beside scfd/credit/mark.h ---- */
+
+/* What the accounts of contract records go by, in order: the business key (a contract without one
+ * stands for itself), and the first one's currency. NOT_FOUND: one is no contract. */
+enum scf_code scf_contract_keys(struct scf_db *db, struct scf_arena *arena,
+                                const struct scf_uuid *ids, size_t n, struct scf_uuid *ret,
+                                char ret_currency[4], struct scf_error *err) SCF_MUST_CHECK;
+/* Positions of contracts of which no account has an initial limit. */
+enum scf_code scf_contracts_without_limit(struct scf_db *db, struct scf_arena *arena,
+                                          const struct scf_uuid *ids, size_t n, size_t **ret,
+                                          size_t *ret_n, struct scf_error *err) SCF_MUST_CHECK;
 
 #endif

@@ -1,7 +1,8 @@
 /* What is left of an assessed limit for each lender that it is addressed to: gathered from the
  * lender's terms and its loans, computed, and kept beside the address.
- * Relies on terms_store.c, lender_limit_store.c, regulatory.c and lender_receipt.c. */
-#include "receipt.h"
+ * Relies on terms_store.c, lender_limit_store.c, and on the limit room (lender.h, receipt.h). */
+#include "scfd/credit/publish.h"
+#include "scfd/limit/receipt.h"
 #include "terms.h"
 
 enum { PART_BYTES = 1 << 20 };

@@ -1,7 +1,7 @@
 /* A lender's terms: its capital and its ceilings, as the lender states them. The field table, and
  * reading what concerns one borrower. Pure. */
 #include "terms.h"
-#include "receipt.h"
+#include "scfd/limit/receipt.h"
 #include "scfd/codec/field_table.h"
 
 static const char *const enterprise_ids[] = {"ent", NULL};

@@ -2,7 +2,7 @@
 #ifndef SCFD_CREDIT_TERMS_H
 #define SCFD_CREDIT_TERMS_H
 
-#include "scfd/credit/lender.h"
+#include "scfd/limit/lender.h"
 #include "scfd/http/http.h"
 
 enum { SCF_TERMS_MAX_LINES = 1000 };
@@ -70,16 +70,5 @@ enum scf_code scf_lender_limit_get(struct scf_db *db, struct scf_arena *arena,
                                    const struct scf_uuid *lender_id, bool *ret_found,
                                    struct scf_lender_own *ret,
                                    struct scf_error *err) SCF_MUST_CHECK;
-
-/* ---- lender_limit.c ---- */
-
-/* Computes and saves what is left for each lender that has terms in the currency, inside the
- * transaction that publishes the assessment; for the others the shared limit stands. `receipt` is
- * the assessment's. */
-enum scf_code scf_lender_limits_publish(struct scf_db *db, struct scf_arena *arena,
-                                        const struct scf_limit_inputs *in,
-                                        const struct scf_limit_result *result,
-                                        struct scf_str receipt, const struct scf_uuid *lenders,
-                                        size_t n, struct scf_error *err) SCF_MUST_CHECK;
 
 #endif

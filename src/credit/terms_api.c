@@ -2,7 +2,7 @@
  * Relies on terms_store.c, and on http for the manners of the API. */
 #include "terms.h"
 
-#include "receipt.h"
+#include "scfd/limit/receipt.h"
 #include "scfd/base/clock.h"
 #include "scfd/credit/credit.h"
 #include "scfd/http/answer.h"

@@ -36,4 +36,14 @@ bool scf_mul_div_half_up(int64_t a, int64_t b, int64_t divisor, int64_t *ret) SC
 /* part / whole in ppm, floor; 0 when whole == 0. part and whole ≥ 0. */
 int64_t scf_ratio_ppm(int64_t part, int64_t whole);
 
+/* a + b, at most SCF_MONEY_MAX: sums of money stop there instead of wrapping. Both ≥ 0. */
+int64_t scf_add_money(int64_t a, int64_t b);
+
+static inline int64_t scf_at_most(int64_t value, int64_t cap) {
+    return value < cap ? value : cap;
+}
+static inline int64_t scf_at_least(int64_t value, int64_t floor) {
+    return value > floor ? value : floor;
+}
+
 #endif

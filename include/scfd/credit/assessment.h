@@ -1,4 +1,4 @@
-/* An assessment as other rooms read it. */
+/* An assessment as other rooms read it, and waking those who wait for it. */
 #ifndef SCFD_CREDIT_ASSESSMENT_H
 #define SCFD_CREDIT_ASSESSMENT_H
 
@@ -34,5 +34,15 @@ enum scf_code scf_assess_get(struct scf_db *db, struct scf_arena *arena,
 enum scf_code scf_assess_receipt(struct scf_db *db, struct scf_arena *arena,
                                  const struct scf_actor *actor, const struct scf_uuid *id,
                                  struct scf_str *ret, struct scf_error *err) SCF_MUST_CHECK;
+
+/* What is notified when something about an assessment or a lender changes: "<what>:<hex of the
+ * id>". "asm": the assessment; "lender": the list of a lender node; "replay": an assessment's
+ * replay. */
+enum { SCF_ASSESS_TOPIC = 48 };
+void scf_assess_topic(const char *what, const struct scf_uuid *id, char out[SCF_ASSESS_TOPIC]);
+/* Wakes those who wait for the topic (scf_rq_wait), on every instance, when the caller's
+ * transaction commits. Codes: of the database. */
+enum scf_code scf_assess_notify(struct scf_db *db, struct scf_arena *arena, const char *what,
+                                const struct scf_uuid *id, struct scf_error *err) SCF_MUST_CHECK;
 
 #endif

@@ -1,37 +1,20 @@
-/* Credit: rollups of what the records carry, ratings, the limit, and assessments.
+/* Assessments: a limit computed on demand, granted to the contracts' accounts, and put before
+ * lenders, whose terms bound it.
  *
- * The arithmetic is in limit.h; docs/credit-model.md says where each rule comes from. */
+ * The arithmetic is the limit room's; docs/credit-model.md says where each rule comes from. */
 #ifndef SCFD_CREDIT_CREDIT_H
 #define SCFD_CREDIT_CREDIT_H
 
-#include "scfd/credit/limit.h"
+#include "scfd/limit/limit.h"
 #include "scfd/party/services.h"
 #include "scfd/work/work.h"
 
-extern const struct scf_job_kind scf_assess_job;   /* "assess" */
-extern const struct scf_job_kind scf_backtest_job; /* "backtest" */
-
-/* Task "increments": schedules the runs of periods that ended, reports those that were not made in
- * time, and makes what is due, in batches, for less than half a second. Several instances share the
- * work, and where there is much of it so do the threads that run jobs (scf_increment_job). */
-enum scf_code scf_increment_task(struct scf_db *db, struct scf_arena *arena, void *app,
-                                 struct scf_error *err) SCF_MUST_CHECK;
-
-extern const struct scf_job_kind scf_increment_job; /* "increment_batches" */
+extern const struct scf_job_kind scf_assess_job; /* "assess" */
 
 extern const struct scf_route scf_credit_routes[]; /* /v1/credit-assessments… */
 extern const size_t scf_credit_route_count;
-/* Shadows, comparisons, backtests, improvements. */
-extern const struct scf_route scf_trial_routes[];
-extern const size_t scf_trial_route_count;
 extern const struct scf_route scf_terms_routes[]; /* /v1/lender-terms… */
 extern const size_t scf_terms_route_count;
-extern const struct scf_route scf_run_routes[]; /* /v1/limit-runs… */
-extern const size_t scf_run_route_count;
-
-extern const struct scf_job_kind scf_replay_job;   /* "replay" */
-extern const struct scf_route scf_replay_routes[]; /* /v1/credit-assessments/{id}/replay */
-extern const size_t scf_replay_route_count;
 
 /* ---- for lending; all inside the caller's transaction ---- */
 

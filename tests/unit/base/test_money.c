@@ -193,12 +193,24 @@ static void test_ratios(void **state) {
     assert_true(scf_ratio_ppm(INT64_MAX, 1) == INT64_MAX);
 }
 
+static void test_sums_stop_at_the_most(void **state) {
+    (void)state;
+    assert_int_equal(scf_add_money(1, 2), 3);
+    assert_int_equal(scf_add_money(SCF_MONEY_MAX - 1, 1), SCF_MONEY_MAX);
+    assert_int_equal(scf_add_money(SCF_MONEY_MAX, 1), SCF_MONEY_MAX);
+    assert_int_equal(scf_add_money(INT64_MAX, INT64_MAX), SCF_MONEY_MAX); /* would wrap */
+    assert_int_equal(scf_at_most(3, 2), 2);
+    assert_int_equal(scf_at_most(1, 2), 1);
+    assert_int_equal(scf_at_least(-1, 0), 0);
+    assert_int_equal(scf_at_least(1, 0), 1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_currencies),    cmocka_unit_test(test_money_reads),
         cmocka_unit_test(test_money_refuses), cmocka_unit_test(test_money_writes),
         cmocka_unit_test(test_decimals),      cmocka_unit_test(test_rounding),
-        cmocka_unit_test(test_ratios),
+        cmocka_unit_test(test_ratios),        cmocka_unit_test(test_sums_stop_at_the_most),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

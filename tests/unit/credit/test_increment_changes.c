@@ -2,7 +2,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "increment_batch.h"
+#include "scfd/credit/mark.h"
 #include "scfd/base/money.h"
 
 static const struct scf_limit_inputs in = {

@@ -4,7 +4,7 @@
 
 #include "policy_text.h"
 #include "scfd/base/clock.h"
-#include "scfd/credit/lender.h"
+#include "scfd/limit/receipt.h"
 
 enum { RICH_TODAY = 20500, RICH_INVOICES = 3 };
 

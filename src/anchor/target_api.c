@@ -98,10 +98,7 @@ void scf_anchor_target_create_handler(struct scf_request *rq) {
         scf_reply_replay(rq, &c.replay);
         return;
     }
-    char location[SCF_ID_TEXT + 24], id[SCF_ID_TEXT];
-    scf_id_format("anct", &c.row.target.uid, id);
-    snprintf(location, sizeof location, "/v1/anchor-targets/%s", id);
-    scf_reply_header(rq, "Location", location);
+    scf_reply_location(rq, "/v1/anchor-targets", "anct", &c.row.target.uid);
     struct scf_buf out = render(&c.row);
     scf_reply_tagged(rq, 201, c.row.version, &out);
 }
@@ -156,14 +153,6 @@ struct change {
     struct anchor_target_row row;
 };
 
-static enum scf_code check_precondition(struct change *c, struct scf_error *err) {
-    struct scf_buf present = render(&c->row);
-    char tag[SCF_TAG_TEXT];
-    scf_entity_tag(c->row.version, &present, tag);
-    scf_buf_free(&present);
-    return scf_rq_if_match(c->rq, tag, err);
-}
-
 static enum scf_code change_in_tx(struct scf_db *db, void *ctx, struct scf_error *err) {
     struct change *c = ctx;
     struct scf_arena *arena = scf_rq_arena(c->rq);
@@ -173,7 +162,8 @@ static enum scf_code change_in_tx(struct scf_db *db, void *ctx, struct scf_error
     if (code)
         return code;
     set_account(c->rq, &c->row);
-    code = check_precondition(c, err);
+    struct scf_buf present = render(&c->row);
+    code = scf_rq_if_same(c->rq, c->row.version, &present, err);
     if (code)
         return code;
     if (!scf_anchor_target_apply(arena, scf_rq_body(c->rq), c->body, &c->row.target))

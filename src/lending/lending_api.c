@@ -118,10 +118,8 @@ static enum scf_code post_in_tx(struct scf_db *db, void *ctx, struct scf_error *
 }
 
 static void reply_posted(struct posting *p) {
-    char id[SCF_ID_TEXT], location[SCF_ID_TEXT + 32];
-    scf_id_format(scf_record_kind_prefix(p->resource->kind), &p->f.id, id);
-    snprintf(location, sizeof location, "%s/%s", p->resource->path, id);
-    scf_reply_header(p->rq, "Location", location);
+    scf_reply_location(p->rq, p->resource->path, scf_record_kind_prefix(p->resource->kind),
+                       &p->f.id);
     if (p->f.existed)
         scf_reply_header(p->rq, "Idempotent-Replayed", "true");
     scf_reply_json(p->rq, p->status, &p->answer);

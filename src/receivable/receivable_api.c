@@ -41,10 +41,7 @@ void scf_rcv_post_run(struct scf_rcv_post *p, scf_tx_body work) {
     if (code == SCF_OK)
         code = scf_tx_run(scf_rq_db(p->rq), post_in_tx, &posting, &err);
     if (code == SCF_OK && !p->replay.found) {
-        char id[SCF_ID_TEXT], location[SCF_ID_TEXT + 32];
-        scf_id_format("rcv", &p->id, id);
-        snprintf(location, sizeof location, "/v1/receivables/%s", id);
-        scf_reply_header(p->rq, "Location", location);
+        scf_reply_location(p->rq, "/v1/receivables", "rcv", &p->id);
         scf_reply_json(p->rq, 201, &p->answer);
         return;
     }

@@ -220,10 +220,7 @@ void scf_wit_log_post(struct scf_request *rq) {
         scf_reply_error(rq, &err);
         return;
     }
-    char location[SCF_ID_TEXT + 24], id[SCF_ID_TEXT];
-    scf_id_format("wlg", &a.log.id, id);
-    snprintf(location, sizeof location, "/v1/witness/logs/%s", id);
-    scf_reply_header(rq, "Location", location);
+    scf_reply_location(rq, "/v1/witness/logs", "wlg", &a.log.id);
     reply_log(rq, 201, &a.log);
 }
 
@@ -289,11 +286,8 @@ void scf_wit_log_delete(struct scf_request *rq) {
     enum scf_code code = scf_rq_path_id(rq, "id", "wlg", &r.id, &err);
     if (code == SCF_OK)
         code = scf_tx_run(scf_rq_db(rq), remove_log, &r, &err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         scf_reply_error(rq, &err);
-        return;
-    }
-    struct scf_buf none;
-    scf_buf_init(&none, 1);
-    scf_reply(rq, 204, NULL, &none);
+    else
+        scf_reply_empty(rq);
 }

@@ -136,10 +136,7 @@ void scf_wit_witness_post(struct scf_request *rq) {
         scf_reply_error(rq, &err);
         return;
     }
-    char location[SCF_ID_TEXT + 16], id[SCF_ID_TEXT];
-    scf_id_format("wit", &a.witness.id, id);
-    snprintf(location, sizeof location, "/v1/witnesses/%s", id);
-    scf_reply_header(rq, "Location", location);
+    scf_reply_location(rq, "/v1/witnesses", "wit", &a.witness.id);
     reply_witness(rq, 201, &a.witness);
 }
 
@@ -198,13 +195,10 @@ void scf_wit_witness_delete(struct scf_request *rq) {
     enum scf_code code = scf_rq_path_id(rq, "id", "wit", &c.id, &err);
     if (code == SCF_OK)
         code = scf_tx_run(scf_rq_db(rq), remove_witness, &c, &err);
-    if (code != SCF_OK) {
+    if (code != SCF_OK)
         scf_reply_error(rq, &err);
-        return;
-    }
-    struct scf_buf none;
-    scf_buf_init(&none, 1);
-    scf_reply(rq, 204, NULL, &none);
+    else
+        scf_reply_empty(rq);
 }
 
 /* ---- PUT /v1/chains/{id}/witness-quorum ---- */

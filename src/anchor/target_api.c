@@ -141,9 +141,7 @@ struct change {
 static enum scf_code change_in_tx(struct scf_db *db, void *ctx, struct scf_error *err) {
     struct change *c = ctx;
     struct scf_arena *arena = scf_rq_arena(c->rq);
-    enum scf_code code = scf_key_hold(db, arena, scf_rq_actor(c->rq), scf_now_us(), err);
-    if (code == SCF_OK)
-        code = scf_anchor_target_get(db, arena, &c->id, true, &c->row, err);
+    enum scf_code code = scf_anchor_target_get(db, arena, &c->id, true, &c->row, err);
     if (code)
         return code;
     set_account(c->rq, &c->row);
@@ -168,7 +166,7 @@ void scf_anchor_target_update_handler(struct scf_request *rq) {
     if (code == SCF_OK)
         code = scf_rq_valid_body(rq, NULL, &c.body, NULL, &err);
     if (code == SCF_OK)
-        code = scf_tx_run(scf_rq_db(rq), change_in_tx, &c, &err);
+        code = scf_tx_run_held(rq, change_in_tx, &c, &err);
     if (code) {
         scf_reply_error(rq, &err);
         return;

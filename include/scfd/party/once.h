@@ -1,11 +1,17 @@
-/* A POST that takes effect once: one transaction in which the API key is held, the Idempotency-Key
- * is claimed, the work is done, and its answer is stored for whoever repeats the request
- * (api-rules R1). For SERVICE handlers, on the thread that owns the request. */
+/* The transactions in which requests write. For SERVICE handlers, on the thread that owns the
+ * request. */
 #ifndef SCFD_PARTY_ONCE_H
 #define SCFD_PARTY_ONCE_H
 
 #include "scfd/http/http.h"
 
+/* scf_tx_run on the request's connection, in which its API key is held before `work` (party.h). */
+enum scf_code scf_tx_run_held(struct scf_request *rq, scf_tx_body work, void *ctx,
+                              struct scf_error *err) SCF_MUST_CHECK;
+
+/* A POST that takes effect once: one transaction in which the API key is held, the Idempotency-Key
+ * is claimed, the work is done, and its answer is stored for whoever repeats the request
+ * (api-rules R1). */
 struct scf_once {
     struct scf_request *rq;
     int status;             /* of the answer; the work may set it */

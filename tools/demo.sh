@@ -53,7 +53,7 @@ curl -sS "$url/version"; echo
 
 step "A timestamp authority is set up with openssl; blocks are to be anchored there"
 mkdir "$data/tsa"
-TMPDIR=$data/tsa python3 "$root/tests/harness/tsa.py" "$data/tsa" 2>"$data/tsa.log" &
+TMPDIR=$data/tsa PYTHONPATH=$root/tests python3 -m harness.tsa "$data/tsa" 2>"$data/tsa.log" &
 authority=$!
 until [ -s "$data/tsa/url" ]; do
     kill -0 "$authority" || { cat "$data/tsa.log"; exit 1; }

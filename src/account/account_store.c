@@ -40,17 +40,6 @@ void scf_account_read(const struct scf_rows *rows, int row, int col, struct scf_
     memcpy(ret->currency, currency.p, currency.n < 3 ? currency.n : 3);
 }
 
-static enum scf_code bind_keys(struct scf_params *p, struct scf_arena *arena,
-                               const struct scf_uuid *keys, size_t n, struct scf_error *err) {
-    const struct scf_uuid **pointers = scf_alloc(arena, n, sizeof *pointers);
-    if (pointers == NULL)
-        return no_memory(err);
-    for (size_t i = 0; i < n; i++)
-        pointers[i] = &keys[i];
-    scf_p_uuid_array(p, pointers, n);
-    return SCF_OK;
-}
-
 static enum scf_code make_missing(struct scf_db *db, struct scf_arena *arena,
                                   const struct scf_uuid *keys, size_t n, const char *currency,
                                   const struct scf_uuid *borrower_id, int64_t now_us,
@@ -62,11 +51,8 @@ static enum scf_code make_missing(struct scf_db *db, struct scf_arena *arena,
         ids[i] = scf_uuid_new();
     struct scf_params p;
     scf_params_init(&p, arena);
-    enum scf_code code = bind_keys(&p, arena, ids, n, err);
-    if (code == SCF_OK)
-        code = bind_keys(&p, arena, keys, n, err);
-    if (code != SCF_OK)
-        return code;
+    scf_p_uuid_list(&p, ids, n);
+    scf_p_uuid_list(&p, keys, n);
     scf_p_text(&p, currency);
     scf_p_uuid(&p, borrower_id);
     scf_p_time(&p, now_us);
@@ -78,9 +64,7 @@ static enum scf_code lock_rows(struct scf_db *db, struct scf_arena *arena,
                                int64_t now_us, struct scf_rows **ret, struct scf_error *err) {
     struct scf_params p;
     scf_params_init(&p, arena);
-    enum scf_code code = bind_keys(&p, arena, keys, n, err);
-    if (code != SCF_OK)
-        return code;
+    scf_p_uuid_list(&p, keys, n);
     scf_p_text(&p, currency);
     scf_p_time(&p, now_us);
     return scf_db_run(db, &lock, &p, arena, ret, err);

@@ -256,19 +256,14 @@ static enum scf_code reap_in_tx(struct scf_db *db, void *ctx, struct scf_error *
     scf_p_time(&p, r->now_us);
     scf_p_i64(&p, REAP_MAX);
     enum scf_code code = scf_db_run(db, &lock_due, &p, r->arena, &rows, err);
-    size_t n = code == SCF_OK ? (size_t)scf_rows_count(rows) : 0;
+    struct scf_uuid *keys;
+    size_t n = 0;
+    if (code == SCF_OK)
+        code = scf_rows_uuid_list(rows, r->arena, &keys, &n, err);
     if (n == 0)
         return code;
-    struct scf_uuid *keys = scf_alloc(r->arena, n, sizeof *keys);
-    const struct scf_uuid **pointers = scf_alloc(r->arena, n, sizeof *pointers);
-    if (keys == NULL || pointers == NULL)
-        return no_memory(err);
-    for (size_t i = 0; i < n; i++) {
-        keys[i] = scf_rows_uuid(rows, (int)i, 0);
-        pointers[i] = &keys[i];
-    }
     scf_params_init(&p, r->arena);
-    scf_p_uuid_array(&p, pointers, n);
+    scf_p_uuid_list(&p, keys, n);
     scf_p_time(&p, r->now_us);
     return scf_db_run(db, scf_claims_let_go_stmt, &p, r->arena, NULL, err);
 }

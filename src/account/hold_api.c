@@ -49,7 +49,6 @@ static void prefetch(struct scf_request *const *rqs, size_t n) {
 }
 
 static void reply(struct scf_request *rq, struct scf_hold_order *o) {
-    char id[SCF_ID_TEXT], location[SCF_ID_TEXT + 32];
     if (o->code != SCF_OK) {
         scf_reply_error(rq, &o->err);
         return;
@@ -58,9 +57,7 @@ static void reply(struct scf_request *rq, struct scf_hold_order *o) {
         scf_reply_replay(rq, &o->replay);
         return;
     }
-    scf_id_format("hold", &o->hold.id, id);
-    snprintf(location, sizeof location, "/v1/limit-holds/%s", id);
-    scf_reply_header(rq, "Location", location);
+    scf_reply_location(rq, "/v1/limit-holds", "hold", &o->hold.id);
     if (o->existed)
         scf_reply_header(rq, "Idempotent-Replayed", "true");
     struct scf_buf body = o->answer;

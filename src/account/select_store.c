@@ -10,15 +10,6 @@ static const struct scf_uuid *or_any(const struct scf_uuid *id) {
     return scf_uuid_is_nil(id) ? NULL : id;
 }
 
-static void bind_page(struct scf_params *p, const struct scf_page *page) {
-    if (page != NULL && page->has_after)
-        scf_p_time(p, page->after_time_us);
-    else
-        scf_p_null(p, SCF_PG_TIMESTAMPTZ);
-    scf_p_uuid(p, page != NULL && page->has_after ? &page->after_id : NULL);
-    scf_p_i64(p, page != NULL ? page->limit + 1 : 1);
-}
-
 static enum scf_code none_there(const struct scf_page *page, const struct scf_rows *rows,
                                 struct scf_error *err) {
     return page == NULL && scf_rows_count(rows) == 0
@@ -95,7 +86,7 @@ enum scf_code scf_account_select(struct scf_db *db, struct scf_arena *arena,
     scf_p_uuid(&p, or_any(&filter->id));
     scf_p_uuid(&p, or_any(&filter->borrower_id));
     scf_p_uuid(&p, or_any(&filter->contract_id));
-    bind_page(&p, filter->page);
+    scf_p_page_null(&p, filter->page);
     bool down = filter->page != NULL && filter->page->descending;
     enum scf_code code = scf_db_run(db, &accounts[way_of(filter)][down], &p, arena, &rows, err);
     if (code == SCF_OK)
@@ -253,7 +244,7 @@ enum scf_code scf_hold_select(struct scf_db *db, struct scf_arena *arena,
     scf_p_time(&p, filter->now_us);
     scf_p_uuid(&p, NULL);
     scf_p_uuid(&p, NULL);
-    bind_page(&p, filter->page);
+    scf_p_page_null(&p, filter->page);
     bool down = filter->page != NULL && filter->page->descending;
     int way = !scf_uuid_is_nil(&filter->id) ? ONE : filter->actor->admin ? ALL : SEEN;
     enum scf_code code = scf_db_run(db, &holds[way][down], &p, arena, &rows, err);

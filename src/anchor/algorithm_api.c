@@ -5,7 +5,7 @@
 #include "scfd/base/clock.h"
 #include "scfd/codec/field_table.h"
 #include "scfd/http/answer.h"
-#include "scfd/party/party.h"
+#include "scfd/party/once.h"
 
 enum { BODY_MAX = 1 << 20 };
 
@@ -96,10 +96,8 @@ static enum scf_code read_setting(struct setting *s, struct scf_error *err) {
 
 static enum scf_code set_in_tx(struct scf_db *db, void *ctx, struct scf_error *err) {
     const struct setting *s = ctx;
-    struct scf_arena *arena = scf_rq_arena(s->rq);
-    enum scf_code code = scf_key_hold(db, arena, scf_rq_actor(s->rq), scf_now_us(), err);
-    return code ? code
-                : scf_anchor_algorithm_set(db, arena, s->name, s->until_us, scf_now_us(), err);
+    return scf_anchor_algorithm_set(db, scf_rq_arena(s->rq), s->name, s->until_us, scf_now_us(),
+                                    err);
 }
 
 void scf_anchor_algorithm_put(struct scf_request *rq) {
@@ -108,7 +106,7 @@ void scf_anchor_algorithm_put(struct scf_request *rq) {
     struct scf_buf out;
     enum scf_code code = read_setting(&s, &err);
     if (code == SCF_OK)
-        code = scf_tx_run(scf_rq_db(rq), set_in_tx, &s, &err);
+        code = scf_tx_run_held(rq, set_in_tx, &s, &err);
     if (code == SCF_OK)
         code = render(scf_rq_db(rq), scf_rq_arena(rq), &out, &err);
     if (code)

@@ -6,6 +6,7 @@
 
 #include "scfd/base/clock.h"
 #include "scfd/http/answer.h"
+#include "scfd/party/once.h"
 
 enum { BODY_MAX = 1 << 20 };
 
@@ -46,25 +47,12 @@ static enum scf_code check(struct scf_request *rq, const struct scf_anchor_targe
 
 struct creation {
     struct scf_request *rq;
-    struct scf_replay replay;
     struct anchor_target_row row;
 };
 
 static enum scf_code create_in_tx(struct scf_db *db, void *ctx, struct scf_error *err) {
-    struct creation *c = ctx;
-    enum scf_code code =
-        scf_key_hold(db, scf_rq_arena(c->rq), scf_rq_actor(c->rq), scf_now_us(), err);
-    if (code == SCF_OK)
-        code = scf_idempotency_claim(c->rq, db, &c->replay, err);
-    if (code || c->replay.found)
-        return code;
-    code = scf_anchor_target_insert(db, scf_rq_arena(c->rq), &c->row, err);
-    if (code)
-        return code;
-    struct scf_buf shown = render(&c->row);
-    code = scf_idempotency_store(c->rq, db, 201, (struct scf_str){shown.data, shown.len}, err);
-    scf_buf_free(&shown);
-    return code;
+    const struct creation *c = ctx;
+    return scf_anchor_target_insert(db, scf_rq_arena(c->rq), &c->row, err);
 }
 
 static enum scf_code read_new(struct creation *c, struct scf_error *err) {
@@ -87,23 +75,17 @@ static enum scf_code read_new(struct creation *c, struct scf_error *err) {
 void scf_anchor_target_create_handler(struct scf_request *rq) {
     struct scf_error err = {0};
     struct creation c = {.rq = rq};
+    struct scf_buf answer = {0};
+    struct scf_once once = {.rq = rq, .status = 201, .answer = &answer};
     enum scf_code code = read_new(&c, &err);
-    if (code == SCF_OK)
-        code = scf_tx_run(scf_rq_db(rq), create_in_tx, &c, &err);
-    if (code) {
-        scf_reply_error(rq, &err);
-        return;
+    if (code == SCF_OK) {
+        answer = render(&c.row);
+        code = scf_once_run(&once, create_in_tx, &c, &err);
     }
-    if (c.replay.found) {
-        scf_reply_replay(rq, &c.replay);
+    if (scf_once_settled(&once, code, &err))
         return;
-    }
-    char location[SCF_ID_TEXT + 24], id[SCF_ID_TEXT];
-    scf_id_format("anct", &c.row.target.uid, id);
-    snprintf(location, sizeof location, "/v1/anchor-targets/%s", id);
-    scf_reply_header(rq, "Location", location);
-    struct scf_buf out = render(&c.row);
-    scf_reply_tagged(rq, 201, c.row.version, &out);
+    scf_reply_location(rq, "/v1/anchor-targets", "anct", &c.row.target.uid);
+    scf_reply_tagged(rq, 201, c.row.version, &answer);
 }
 
 /* ---- GET ---- */
@@ -156,24 +138,15 @@ struct change {
     struct anchor_target_row row;
 };
 
-static enum scf_code check_precondition(struct change *c, struct scf_error *err) {
-    struct scf_buf present = render(&c->row);
-    char tag[SCF_TAG_TEXT];
-    scf_entity_tag(c->row.version, &present, tag);
-    scf_buf_free(&present);
-    return scf_rq_if_match(c->rq, tag, err);
-}
-
 static enum scf_code change_in_tx(struct scf_db *db, void *ctx, struct scf_error *err) {
     struct change *c = ctx;
     struct scf_arena *arena = scf_rq_arena(c->rq);
-    enum scf_code code = scf_key_hold(db, arena, scf_rq_actor(c->rq), scf_now_us(), err);
-    if (code == SCF_OK)
-        code = scf_anchor_target_get(db, arena, &c->id, true, &c->row, err);
+    enum scf_code code = scf_anchor_target_get(db, arena, &c->id, true, &c->row, err);
     if (code)
         return code;
     set_account(c->rq, &c->row);
-    code = check_precondition(c, err);
+    struct scf_buf present = render(&c->row);
+    code = scf_rq_if_same(c->rq, c->row.version, &present, err);
     if (code)
         return code;
     if (!scf_anchor_target_apply(arena, scf_rq_body(c->rq), c->body, &c->row.target))
@@ -193,7 +166,7 @@ void scf_anchor_target_update_handler(struct scf_request *rq) {
     if (code == SCF_OK)
         code = scf_rq_valid_body(rq, NULL, &c.body, NULL, &err);
     if (code == SCF_OK)
-        code = scf_tx_run(scf_rq_db(rq), change_in_tx, &c, &err);
+        code = scf_tx_run_held(rq, change_in_tx, &c, &err);
     if (code) {
         scf_reply_error(rq, &err);
         return;

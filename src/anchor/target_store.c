@@ -21,9 +21,9 @@ struct scf_anchor_target scf_anchor_target_read(const struct scf_rows *rows, int
     };
 }
 
-static struct anchor_target_row read_row(const struct scf_rows *rows, int row) {
+static void read_target(const struct scf_rows *rows, int row, void *item) {
     enum { REST = ANCHOR_TARGET_COLUMN_COUNT };
-    return (struct anchor_target_row){
+    *(struct anchor_target_row *)item = (struct anchor_target_row){
         .target = scf_anchor_target_read(rows, row, 0),
         .last_tick = scf_rows_i64(rows, row, REST),
         .last_good_us = scf_rows_null(rows, row, REST + 1) ? 0 : scf_rows_time(rows, row, REST + 1),
@@ -35,6 +35,9 @@ static struct anchor_target_row read_row(const struct scf_rows *rows, int row) {
     };
 }
 
+static const struct scf_row_form target_form = {sizeof(struct anchor_target_row), read_target,
+                                                "There is no such anchor target."};
+
 static const struct scf_stmt get = {"anchor_target_get", SELECT_TARGETS " WHERE t.uid = $1"};
 static const struct scf_stmt get_locked = {"anchor_target_get_locked",
                                            SELECT_TARGETS " WHERE t.uid = $1 FOR UPDATE"};
@@ -45,14 +48,7 @@ enum scf_code scf_anchor_target_get(struct scf_db *db, struct scf_arena *arena,
     struct scf_params p;
     scf_params_init(&p, arena);
     scf_p_uuid(&p, uid);
-    struct scf_rows *rows;
-    enum scf_code code = scf_db_run(db, lock ? &get_locked : &get, &p, arena, &rows, err);
-    if (code)
-        return code;
-    if (scf_rows_count(rows) == 0)
-        return scf_fail(err, SCF_E_NOT_FOUND, "There is no such anchor target.");
-    *ret = read_row(rows, 0);
-    return SCF_OK;
+    return scf_db_one(db, lock ? &get_locked : &get, &p, arena, &target_form, ret, err);
 }
 
 static const struct scf_stmt list_up = {
@@ -62,35 +58,26 @@ static const struct scf_stmt list_down = {"anchor_target_list_down", SELECT_TARG
                                           " WHERE (t.created_at, t.uid) < ($1, $2)"
                                           " ORDER BY t.created_at DESC, t.uid DESC LIMIT $3"};
 
-static void bind_page(struct scf_params *p, const struct scf_page *page) {
-    struct scf_uuid first;
-    memset(first.b, page->descending ? 0xff : 0, sizeof first.b);
-    scf_p_time(p, page->has_after ? page->after_time_us : page->descending ? INT64_MAX : INT64_MIN);
-    scf_p_uuid(p, page->has_after ? &page->after_id : &first);
-    scf_p_i64(p, page->limit + 1);
-}
-
 enum scf_code scf_anchor_target_list(struct scf_db *db, struct scf_arena *arena,
                                      const struct scf_page *page, struct anchor_target_row **ret,
                                      int *ret_n, struct scf_error *err) {
     struct scf_params p;
     scf_params_init(&p, arena);
-    bind_page(&p, page);
-    struct scf_rows *rows;
-    enum scf_code code =
-        scf_db_run(db, page->descending ? &list_down : &list_up, &p, arena, &rows, err);
-    if (code)
-        return code;
-    int n = scf_rows_count(rows);
-    struct anchor_target_row *list = scf_alloc(arena, (size_t)n, sizeof *list);
+    scf_p_page_edge(&p, page);
+    struct anchor_target_row *list = scf_db_list(db, page->descending ? &list_down : &list_up, &p,
+                                                 arena, &target_form, ret_n, err);
     if (list == NULL)
-        return scf_fail_memory(err);
-    for (int i = 0; i < n; i++)
-        list[i] = read_row(rows, i);
+        return err->code;
     *ret = list;
-    *ret_n = n;
     return SCF_OK;
 }
+
+static void read_active(const struct scf_rows *rows, int row, void *item) {
+    *(struct scf_anchor_target *)item = scf_anchor_target_read(rows, row, 0);
+}
+
+static const struct scf_row_form active_form = {sizeof(struct scf_anchor_target), read_active,
+                                                NULL};
 
 static const struct scf_stmt active = {
     "anchor_target_active",
@@ -103,18 +90,10 @@ enum scf_code scf_anchor_target_active(struct scf_db *db, struct scf_arena *aren
     struct scf_params p;
     scf_params_init(&p, arena);
     scf_p_i16(&p, (int16_t)kind);
-    struct scf_rows *rows;
-    enum scf_code code = scf_db_run(db, &active, &p, arena, &rows, err);
-    if (code)
-        return code;
-    int n = scf_rows_count(rows);
-    struct scf_anchor_target *list = scf_alloc(arena, (size_t)n, sizeof *list);
+    struct scf_anchor_target *list = scf_db_list(db, &active, &p, arena, &active_form, ret_n, err);
     if (list == NULL)
-        return scf_fail_memory(err);
-    for (int i = 0; i < n; i++)
-        list[i] = scf_anchor_target_read(rows, i, 0);
+        return err->code;
     *ret = list;
-    *ret_n = n;
     return SCF_OK;
 }
 

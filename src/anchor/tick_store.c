@@ -196,16 +196,11 @@ static enum scf_code write_tick(struct making *m, struct scf_db *db, struct scf_
 }
 
 static enum scf_code write_pages(struct making *m, struct scf_db *db, struct scf_error *err) {
-    const struct scf_uuid **firsts = scf_alloc(m->arena, m->page_count, sizeof *firsts);
-    if (firsts == NULL)
-        return scf_fail_memory(err);
-    for (size_t i = 0; i < m->page_count; i++)
-        firsts[i] = &m->first_chains[i];
     struct scf_params p;
     scf_params_init(&p, m->arena);
     scf_p_i64(&p, m->statement.tick);
     scf_p_i32_array(&p, m->page_numbers, NULL, m->page_count);
-    scf_p_uuid_array(&p, firsts, m->page_count);
+    scf_p_uuid_list(&p, m->first_chains, m->page_count);
     scf_p_bytes_array(&p, m->pages, m->page_count);
     return scf_db_run(db, &insert_pages, &p, m->arena, NULL, err);
 }

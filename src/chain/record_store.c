@@ -144,15 +144,10 @@ static const struct scf_stmt lock_heads = {
 enum scf_code scf_chain_lock_many(struct scf_db *db, struct scf_arena *arena,
                                   const struct scf_uuid *chain_ids, size_t n,
                                   struct scf_error *err) {
-    const struct scf_uuid **ids = scf_alloc(arena, n, sizeof *ids);
-    if (ids == NULL)
-        return scf_fail_memory(err);
-    for (size_t i = 0; i < n; i++)
-        ids[i] = &chain_ids[i];
     struct scf_params p;
     struct scf_rows *rows;
     scf_params_init(&p, arena);
-    scf_p_uuid_array(&p, ids, n);
+    scf_p_uuid_list(&p, chain_ids, n);
     return scf_db_run(db, &lock_heads, &p, arena, &rows, err);
 }
 

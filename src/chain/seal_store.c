@@ -15,17 +15,7 @@ enum scf_code scf_seal_candidates(struct scf_db *db, struct scf_arena *arena,
                                   struct scf_uuid **ret_ids, size_t *ret_n, struct scf_error *err) {
     struct scf_rows *rows;
     enum scf_code code = scf_db_run(db, &candidates, NULL, arena, &rows, err);
-    if (code != SCF_OK)
-        return code;
-    size_t n = (size_t)scf_rows_count(rows);
-    struct scf_uuid *ids = scf_alloc(arena, n, sizeof *ids);
-    if (ids == NULL)
-        return scf_fail_memory(err);
-    for (size_t i = 0; i < n; i++)
-        ids[i] = scf_rows_uuid(rows, (int)i, 0);
-    *ret_ids = ids;
-    *ret_n = n;
-    return SCF_OK;
+    return code == SCF_OK ? scf_rows_uuid_list(rows, arena, ret_ids, ret_n, err) : code;
 }
 
 /* ---- locking ---- */
@@ -41,18 +31,6 @@ static const struct scf_stmt read_state = {
                       " FROM scfd.chain_seal s JOIN scfd.chain c ON c.id = s.chain_id"
                       " LEFT JOIN scfd.block b ON b.chain_id = s.chain_id AND b.height = s.height"
                       " WHERE s.chain_id = ANY ($1) ORDER BY s.chain_id"};
-
-static bool put_ids(struct scf_params *p, struct scf_arena *arena, const struct scf_uuid *ids,
-                    size_t n) {
-    const struct scf_uuid **pointers = scf_alloc(arena, n, sizeof *pointers);
-    if (pointers == NULL)
-        return false;
-    for (size_t i = 0; i < n; i++)
-        pointers[i] = &ids[i];
-    scf_params_init(p, arena);
-    scf_p_uuid_array(p, pointers, n);
-    return true;
-}
 
 struct scf_seal_state scf_seal_state_of(const struct scf_rows *rows, int row) {
     return (struct scf_seal_state){
@@ -75,20 +53,21 @@ enum scf_code scf_seal_lock(struct scf_db *db, struct scf_arena *arena, const st
                             struct scf_error *err) {
     struct scf_params p;
     struct scf_rows *rows;
-    if (!put_ids(&p, arena, ids, n))
-        return scf_fail_memory(err);
+    scf_params_init(&p, arena);
+    scf_p_uuid_list(&p, ids, n);
     enum scf_code code = scf_db_run(db, &lock_rows, &p, arena, &rows, err);
     if (code != SCF_OK)
         return code;
-    size_t locked = (size_t)scf_rows_count(rows);
-    struct scf_uuid *mine = scf_alloc(arena, locked, sizeof *mine);
+    struct scf_uuid *mine;
+    size_t locked;
+    code = scf_rows_uuid_list(rows, arena, &mine, &locked, err);
+    if (code != SCF_OK)
+        return code;
     struct scf_seal_state *states = scf_alloc(arena, locked, sizeof *states);
-    if (mine == NULL || states == NULL)
+    if (states == NULL)
         return scf_fail_memory(err);
-    for (size_t i = 0; i < locked; i++)
-        mine[i] = scf_rows_uuid(rows, (int)i, 0);
-    if (!put_ids(&p, arena, mine, locked))
-        return scf_fail_memory(err);
+    scf_params_init(&p, arena);
+    scf_p_uuid_list(&p, mine, locked);
     code = scf_db_run(db, &read_state, &p, arena, &rows, err);
     if (code != SCF_OK)
         return code;

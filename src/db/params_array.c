@@ -118,6 +118,13 @@ void scf_p_bytes_array(struct scf_params *p, const struct scf_str *v, size_t n) 
     str_array(p, SCF_PG_BYTEA_ARRAY, SCF_PG_BYTEA, v, n);
 }
 
+void scf_p_uuid_list(struct scf_params *p, const struct scf_uuid *ids, size_t n) {
+    size_t bytes = n <= INT_MAX ? sizeof *ids * n : SIZE_MAX;
+    char *at = array_begin(p, SCF_PG_UUID_ARRAY, SCF_PG_UUID, false, n, bytes);
+    for (size_t i = 0; at && i < n; i++)
+        at = put_element(at, &ids[i], sizeof *ids);
+}
+
 void scf_p_uuid_array(struct scf_params *p, const struct scf_uuid *const *v, size_t n) {
     size_t present = 0;
     for (size_t i = 0; i < n; i++)

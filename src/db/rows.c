@@ -92,3 +92,16 @@ int32_t scf_rows_date(const struct scf_rows *r, int row, int col) {
         return 0;
     return wire_to_day((int32_t)wire_get(fixed(r, row, col, 4).p, 4));
 }
+
+enum scf_code scf_rows_uuid_list(const struct scf_rows *r, struct scf_arena *arena,
+                                 struct scf_uuid **ret, size_t *ret_n, struct scf_error *err) {
+    size_t n = (size_t)scf_rows_count(r);
+    struct scf_uuid *ids = scf_alloc(arena, n, sizeof *ids);
+    if (ids == NULL)
+        return scf_fail_memory(err);
+    for (size_t i = 0; i < n; i++)
+        ids[i] = scf_rows_uuid(r, (int)i, 0);
+    *ret = ids;
+    *ret_n = n;
+    return SCF_OK;
+}

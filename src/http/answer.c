@@ -92,6 +92,14 @@ enum scf_code scf_rq_if_match(struct scf_request *rq, const char *tag, struct sc
     return SCF_OK;
 }
 
+enum scf_code scf_rq_if_same(struct scf_request *rq, int64_t version, struct scf_buf *present,
+                             struct scf_error *err) {
+    char tag[SCF_TAG_TEXT];
+    scf_entity_tag(version, present, tag);
+    scf_buf_free(present);
+    return scf_rq_if_match(rq, tag, err);
+}
+
 void scf_reply_tagged(struct scf_request *rq, int status, int64_t version, struct scf_buf *body) {
     if (body->overflow) {
         struct scf_error err;
@@ -110,6 +118,21 @@ void scf_reply_tagged(struct scf_request *rq, int status, int64_t version, struc
         return;
     }
     scf_reply_json(rq, status, body);
+}
+
+void scf_reply_location(struct scf_request *rq, const char *path, const char *prefix,
+                        const struct scf_uuid *id) {
+    char text[SCF_ID_TEXT];
+    scf_id_format(prefix, id, text);
+    const char *location = scf_asprintf(scf_rq_arena(rq), "%s/%s", path, text);
+    if (location != NULL)
+        scf_reply_header(rq, "Location", location);
+}
+
+void scf_reply_empty(struct scf_request *rq) {
+    struct scf_buf none;
+    scf_buf_init(&none, 1);
+    scf_reply(rq, 204, NULL, &none);
 }
 
 enum scf_code scf_rq_path_id(struct scf_request *rq, const char *name, const char *prefix,

@@ -3,7 +3,7 @@
 #include "ingest.h"
 
 #include "commit.h"
-#include "scfd/codec/jsonw.h"
+#include "scfd/http/answer.h"
 #include "tally.h"
 
 /* One request's way through the committer; lives in the request's arena. */
@@ -42,11 +42,9 @@ enum scf_code scf_may_send(const struct scf_actor *actor, enum scf_record_kind k
 /* What was sent to /v1/invoices is read at /v1/invoices/inv_…. */
 static void add_location(struct scf_request *rq, const struct scf_item *item) {
     bool profile = item->record.kind == SCF_REC_ENTERPRISE;
-    char id[SCF_ID_TEXT], location[64 + SCF_ID_TEXT];
-    scf_id_format(profile ? "ent" : scf_record_kind_prefix(item->record.kind),
-                  profile ? &item->enterprise_id : &item->stored.id, id);
-    snprintf(location, sizeof location, "%s/%s", scf_rq_path(rq), id);
-    scf_reply_header(rq, "Location", location);
+    scf_reply_location(rq, scf_rq_path(rq),
+                       profile ? "ent" : scf_record_kind_prefix(item->record.kind),
+                       profile ? &item->enterprise_id : &item->stored.id);
 }
 
 static void answer(struct scf_request *rq) {

@@ -107,33 +107,17 @@ static enum scf_code read_nodes(struct scf_db *db, const struct scf_filing *f,
     scf_p_uuid(&p, &f->lender->node_id);
     scf_p_uuid(&p, &facts->as_record);
     enum scf_code code = scf_db_run(db, &nodes_concerned, &p, f->arena, &rows, err);
-    if (code != SCF_OK)
-        return code;
-    size_t n = (size_t)scf_rows_count(rows);
-    struct scf_uuid *ids = scf_alloc(f->arena, n, sizeof *ids);
-    if (ids == NULL)
-        return scf_fail(err, SCF_E_INTERNAL, "Too many nodes concerned.");
-    for (size_t i = 0; i < n; i++)
-        ids[i] = scf_rows_uuid(rows, (int)i, 0);
-    *ret = ids;
-    *ret_n = n;
-    return SCF_OK;
+    return code == SCF_OK ? scf_rows_uuid_list(rows, f->arena, ret, ret_n, err) : code;
 }
 
 enum scf_code scf_filing_nodes(struct scf_db *db, const struct scf_filing *f,
                                const struct scf_filing_facts *facts, struct scf_uuid **ret,
                                size_t *ret_n, struct scf_error *err) {
-    const struct scf_uuid **guarantees =
-        scf_alloc(f->arena, facts->guarantee_count, sizeof *guarantees);
-    if (guarantees == NULL)
-        return scf_fail(err, SCF_E_INTERNAL, "Too many guarantees.");
-    for (size_t i = 0; i < facts->guarantee_count; i++)
-        guarantees[i] = &facts->guarantees[i];
     struct scf_params p;
     struct scf_rows *rows;
     scf_params_init(&p, f->arena);
     scf_p_uuid(&p, &facts->decision_id);
-    scf_p_uuid_array(&p, guarantees, facts->guarantee_count);
+    scf_p_uuid_list(&p, facts->guarantees, facts->guarantee_count);
     scf_p_i16(&p, SCF_REC_GUARANTEE);
     scf_p_i16(&p, SCF_NODE_GUARANTOR);
     enum scf_code code = scf_db_run(db, &grounds, &p, f->arena, &rows, err);

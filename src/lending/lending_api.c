@@ -6,6 +6,7 @@
 
 #include "scfd/base/clock.h"
 #include "scfd/http/answer.h"
+#include "scfd/party/once.h"
 
 enum { ANSWER_MAX = 8 << 20, FILTER_TEXT = 400 };
 
@@ -62,9 +63,8 @@ struct posting {
     const struct resource *resource;
     struct scf_filing f;
     const struct scf_faults *warnings;
-    struct scf_replay replay;
-    int status;
     struct scf_buf answer;
+    struct scf_once once;
 };
 
 /* The body's, and what the filing itself found. */
@@ -100,31 +100,19 @@ static enum scf_code render(struct posting *p, struct scf_db *db, struct scf_err
     return p->answer.overflow ? scf_fail(err, SCF_E_INTERNAL, "The answer is too large.") : SCF_OK;
 }
 
-static enum scf_code post_in_tx(struct scf_db *db, void *ctx, struct scf_error *err) {
+static enum scf_code file_in_tx(struct scf_db *db, void *ctx, struct scf_error *err) {
     struct posting *p = ctx;
-    enum scf_code code = scf_key_hold(db, p->f.arena, p->f.lender, scf_now_us(), err);
-    if (code == SCF_OK)
-        code = scf_idempotency_claim(p->rq, db, &p->replay, err);
-    if (code != SCF_OK || p->replay.found)
-        return code;
-    code = p->resource->file(db, &p->f, err);
-    if (code == SCF_OK)
-        code = render(p, db, err);
-    if (code != SCF_OK)
-        return code;
-    p->status = p->f.existed ? 200 : 201;
-    return scf_idempotency_store(p->rq, db, p->status,
-                                 (struct scf_str){p->answer.data, p->answer.len}, err);
+    enum scf_code code = p->resource->file(db, &p->f, err);
+    p->once.status = p->f.existed ? 200 : 201;
+    return code == SCF_OK ? render(p, db, err) : code;
 }
 
 static void reply_posted(struct posting *p) {
-    char id[SCF_ID_TEXT], location[SCF_ID_TEXT + 32];
-    scf_id_format(scf_record_kind_prefix(p->resource->kind), &p->f.id, id);
-    snprintf(location, sizeof location, "%s/%s", p->resource->path, id);
-    scf_reply_header(p->rq, "Location", location);
+    scf_reply_location(p->rq, p->resource->path, scf_record_kind_prefix(p->resource->kind),
+                       &p->f.id);
     if (p->f.existed)
         scf_reply_header(p->rq, "Idempotent-Replayed", "true");
-    scf_reply_json(p->rq, p->status, &p->answer);
+    scf_reply_json(p->rq, p->once.status, &p->answer);
 }
 
 static void post(struct scf_request *rq, const struct resource *resource) {
@@ -137,21 +125,15 @@ static void post(struct scf_request *rq, const struct resource *resource) {
                               .kind = resource->kind,
                               .text = scf_rq_body(rq),
                               .ctx = {scf_now_us(), actor->offset_minutes}};
+    p.once = (struct scf_once){.rq = rq, .answer = &p.answer};
     scf_buf_init(&p.answer, ANSWER_MAX);
     enum scf_code code = scf_rq_valid_body(rq, &p.f.ctx, &p.f.body, &warnings, &err);
     if (code == SCF_OK) {
         p.warnings = warnings;
-        code = scf_tx_run(scf_rq_db(rq), post_in_tx, &p, &err);
+        code = scf_once_run(&p.once, file_in_tx, &p, &err);
     }
-    if (code == SCF_OK && !p.replay.found) {
+    if (!scf_once_settled(&p.once, code, &err))
         reply_posted(&p);
-        return;
-    }
-    scf_buf_free(&p.answer);
-    if (code != SCF_OK)
-        scf_reply_error(rq, &err);
-    else
-        scf_reply_replay(rq, &p.replay);
 }
 
 static void post_decision(struct scf_request *rq) {

@@ -92,15 +92,10 @@ static enum scf_code read_shares(struct scf_db *db, struct scf_arena *arena,
 static enum scf_code write_shares(struct scf_db *db, struct scf_arena *arena,
                                   const struct scf_loan *l, const struct shares *s,
                                   struct scf_error *err) {
-    const struct scf_uuid **ids = scf_alloc(arena, s->n, sizeof *ids);
-    if (ids == NULL)
-        return scf_fail(err, SCF_E_INTERNAL, "Too many contracts.");
-    for (size_t i = 0; i < s->n; i++)
-        ids[i] = &s->ids[i];
     struct scf_params p;
     scf_params_init(&p, arena);
     scf_p_uuid(&p, &l->filed.id);
-    scf_p_uuid_array(&p, ids, s->n);
+    scf_p_uuid_list(&p, s->ids, s->n);
     scf_p_i64_array(&p, s->after, NULL, s->n);
     return scf_db_run(db, &set_shares, &p, arena, NULL, err);
 }

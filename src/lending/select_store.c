@@ -42,7 +42,6 @@ static enum scf_code run(struct scf_db *db, struct scf_arena *arena,
                          const struct scf_lending_filter *filter, struct scf_rows **ret,
                          struct scf_error *err) {
     const struct scf_page *page = filter->page;
-    bool after = page && page->has_after;
     struct scf_params p;
     scf_params_init(&p, arena);
     scf_p_uuid(&p, filter->actor->admin ? NULL : &filter->actor->node_id);
@@ -50,12 +49,7 @@ static enum scf_code run(struct scf_db *db, struct scf_arena *arena,
     scf_p_uuid(&p, or_any(&filter->of));
     scf_p_uuid(&p, or_any(&filter->borrower_id));
     scf_p_text(&p, filter->loan_no);
-    if (after)
-        scf_p_time(&p, page->after_time_us);
-    else
-        scf_p_null(&p, SCF_PG_TIMESTAMPTZ);
-    scf_p_uuid(&p, after ? &page->after_id : NULL);
-    scf_p_i64(&p, page ? page->limit + 1 : 1);
+    scf_p_page_null(&p, page);
     enum scf_code code = scf_db_run(db, choose(stmts, filter), &p, arena, ret, err);
     if (code == SCF_OK && page == NULL && scf_rows_count(*ret) == 0)
         return scf_fail(err, SCF_E_NOT_FOUND, "There is no such resource.");

@@ -20,7 +20,6 @@ struct scf_enf_post {
     const struct scf_faults *warnings; /* of the body */
     char location[128];                /* set by the work */
     struct scf_uuid id;                /* of the case */
-    struct scf_replay replay;
     struct scf_buf answer;
 };
 /* Validates the body, runs `work` in a transaction that holds the key and the Idempotency-Key, and

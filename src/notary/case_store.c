@@ -159,9 +159,7 @@ static const struct scf_stmt one = {
 enum scf_code scf_enf_select(struct scf_db *db, struct scf_arena *arena,
                              const struct scf_enf_filter *filter, struct scf_enf_case **ret,
                              int *ret_n, struct scf_error *err) {
-    static const struct scf_page single = {.limit = 0};
-    bool many = filter->page != NULL;
-    const struct scf_page *page = many ? filter->page : &single;
+    const struct scf_page *page = filter->page;
     const struct scf_stmt *list = filter->actor->admin ? all : seen;
     struct scf_params p;
     struct scf_rows *rows;
@@ -174,14 +172,12 @@ enum scf_code scf_enf_select(struct scf_db *db, struct scf_arena *arena,
         scf_p_null(&p, SCF_PG_INT2);
     else
         scf_p_i16(&p, (int16_t)filter->state);
-    p_time_or_null(&p, page->has_after ? page->after_time_us : 0);
-    scf_p_uuid(&p, page->has_after ? &page->after_id : NULL);
-    scf_p_i64(&p, page->limit + 1);
+    scf_p_page_null(&p, page);
     enum scf_code code =
-        scf_db_run(db, many ? &list[page->descending] : &one, &p, arena, &rows, err);
+        scf_db_run(db, page ? &list[page->descending] : &one, &p, arena, &rows, err);
     if (code == SCF_OK)
         code = read_all(rows, arena, ret, &n, err);
-    if (code == SCF_OK && !many && n == 0)
+    if (code == SCF_OK && !page && n == 0)
         return scf_fail(err, SCF_E_NOT_FOUND, "There is no such resource.");
     *ret_n = (int)n;
     return code;
@@ -214,14 +210,5 @@ enum scf_code scf_enf_due(struct scf_db *db, struct scf_arena *arena, int64_t no
     scf_p_date(&p, today);
     scf_p_i64(&p, max);
     enum scf_code code = scf_db_run(db, &due, &p, arena, &rows, err);
-    if (code != SCF_OK)
-        return code;
-    size_t n = (size_t)scf_rows_count(rows);
-    *ret = scf_alloc(arena, n, sizeof **ret);
-    if (*ret == NULL)
-        return scf_fail_memory(err);
-    for (size_t i = 0; i < n; i++)
-        (*ret)[i] = scf_rows_uuid(rows, (int)i, 0);
-    *ret_n = n;
-    return SCF_OK;
+    return code == SCF_OK ? scf_rows_uuid_list(rows, arena, ret, ret_n, err) : code;
 }

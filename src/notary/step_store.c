@@ -115,16 +115,7 @@ enum scf_code scf_enf_nodes(struct scf_db *db, struct scf_arena *arena,
     scf_p_i16(&p, SCF_NODE_RETIRED);
     scf_p_bool(&p, shared);
     enum scf_code code = scf_db_run(db, &nodes_of, &p, arena, &rows, err);
-    if (code != SCF_OK)
-        return code;
-    size_t n = (size_t)scf_rows_count(rows);
-    *ret = scf_alloc(arena, n, sizeof **ret);
-    if (*ret == NULL)
-        return scf_fail_memory(err);
-    for (size_t i = 0; i < n; i++)
-        (*ret)[i] = scf_rows_uuid(rows, (int)i, 0);
-    *ret_n = n;
-    return SCF_OK;
+    return code == SCF_OK ? scf_rows_uuid_list(rows, arena, ret, ret_n, err) : code;
 }
 
 static const struct scf_stmt see_case = {
@@ -137,30 +128,18 @@ static const struct scf_stmt see_records = {
     " JOIN scfd.record r ON r.id = s.record_id CROSS JOIN unnest($2::uuid[]) AS n"
     " WHERE s.notarization_id = $1 ON CONFLICT DO NOTHING"};
 
-static enum scf_code ids_param(struct scf_params *p, struct scf_arena *arena,
-                               const struct scf_uuid *nodes, size_t n, struct scf_error *err) {
-    const struct scf_uuid **pointers = scf_alloc(arena, n, sizeof *pointers);
-    if (pointers == NULL)
-        return scf_fail_memory(err);
-    for (size_t i = 0; i < n; i++)
-        pointers[i] = &nodes[i];
-    scf_p_uuid_array(p, pointers, n);
-    return SCF_OK;
-}
-
 enum scf_code scf_enf_show(struct scf_db *db, struct scf_arena *arena, const struct scf_enf_case *c,
                            const struct scf_uuid *nodes, size_t n, struct scf_error *err) {
     struct scf_params p, q;
     scf_params_init(&p, arena);
     scf_p_uuid(&p, &c->id);
     scf_p_time(&p, c->created_us);
-    enum scf_code code = ids_param(&p, arena, nodes, n, err);
-    if (code == SCF_OK)
-        code = scf_db_run(db, &see_case, &p, arena, NULL, err);
+    scf_p_uuid_list(&p, nodes, n);
+    enum scf_code code = scf_db_run(db, &see_case, &p, arena, NULL, err);
     if (code != SCF_OK)
         return code;
     scf_params_init(&q, arena);
     scf_p_uuid(&q, &c->id);
-    code = ids_param(&q, arena, nodes, n, err);
-    return code == SCF_OK ? scf_db_run(db, &see_records, &q, arena, NULL, err) : code;
+    scf_p_uuid_list(&q, nodes, n);
+    return scf_db_run(db, &see_records, &q, arena, NULL, err);
 }

@@ -7,7 +7,6 @@
 #include "scfd/codec/json.h"
 
 #include "mask.h"
-#include "page_params.h"
 
 /* ---- finding ---- */
 
@@ -75,20 +74,18 @@ enum scf_code scf_enterprise_add_stubs(struct scf_db *db, struct scf_arena *aren
                                        const struct scf_enterprise_ref *refs, size_t n,
                                        int64_t now_us, struct scf_error *err) {
     struct scf_uuid *ids = scf_alloc(arena, n, sizeof *ids);
-    const struct scf_uuid **id_refs = scf_alloc(arena, n, sizeof(struct scf_uuid *));
     struct scf_str *codes = scf_alloc(arena, n, sizeof *codes);
     struct scf_str *names = scf_alloc(arena, n, sizeof *names);
-    if (ids == NULL || id_refs == NULL || codes == NULL || names == NULL)
+    if (ids == NULL || codes == NULL || names == NULL)
         return scf_fail(err, SCF_E_INTERNAL, "Too many enterprises in one request.");
     for (size_t i = 0; i < n; i++) {
         ids[i] = scf_uuid_new();
-        id_refs[i] = &ids[i];
         codes[i] = refs[i].uscc;
         names[i] = refs[i].name.n > 0 ? refs[i].name : refs[i].uscc;
     }
     struct scf_params p;
     scf_params_init(&p, arena);
-    scf_p_uuid_array(&p, id_refs, n);
+    scf_p_uuid_list(&p, ids, n);
     scf_p_text_array(&p, codes, n);
     scf_p_text_array(&p, names, n);
     scf_p_time(&p, now_us);
@@ -276,7 +273,7 @@ static enum scf_code run_list(struct scf_db *db, struct scf_arena *arena, const 
         return scf_db_run(db, &list_by_uscc, &p, arena, ret, err);
     }
     scf_p_text(&p, industry_code);
-    scf_page_params(&p, page);
+    scf_p_page_edge(&p, page);
     return scf_db_run(db, page->descending ? &list_descending : &list_ascending, &p, arena, ret,
                       err);
 }

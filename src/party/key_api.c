@@ -225,11 +225,8 @@ void scf_key_revoke_handler(struct scf_request *rq) {
         code = scf_key_wait_writers(scf_rq_db(rq), scf_rq_arena(rq), &r.id, &err);
     if (code == SCF_OK)
         code = scf_keys_refresh(services->keys, &err);
-    if (code) {
+    if (code)
         scf_reply_error(rq, &err);
-        return;
-    }
-    struct scf_buf none;
-    scf_buf_init(&none, 1);
-    scf_reply(rq, 204, NULL, &none);
+    else
+        scf_reply_empty(rq);
 }

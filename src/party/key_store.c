@@ -4,7 +4,6 @@
 #include "scfd/base/clock.h"
 
 #include "key.h"
-#include "page_params.h"
 
 static const struct scf_stmt load_live = {
     .name = "key_load_live",
@@ -122,15 +121,17 @@ static const struct scf_stmt list_descending = {.name = "key_list_descending",
                                                 " ORDER BY created_at DESC, id DESC LIMIT $4"};
 
 /* Text stays where it is: the rows live as long as the arena. */
-static void read_key(const struct scf_rows *rows, int row, struct scf_api_key *ret) {
-    *ret = (struct scf_api_key){.id = scf_rows_uuid(rows, row, 0),
-                                .node_id = scf_rows_uuid(rows, row, 1),
-                                .hint = scf_rows_text(rows, row, 2),
-                                .label = scf_rows_text(rows, row, 3),
-                                .created_us = scf_rows_time(rows, row, 4),
-                                .expires_us = scf_rows_time(rows, row, 5),
-                                .revoked_us = scf_rows_time(rows, row, 6)};
+static void read_key(const struct scf_rows *rows, int row, void *item) {
+    *(struct scf_api_key *)item = (struct scf_api_key){.id = scf_rows_uuid(rows, row, 0),
+                                                       .node_id = scf_rows_uuid(rows, row, 1),
+                                                       .hint = scf_rows_text(rows, row, 2),
+                                                       .label = scf_rows_text(rows, row, 3),
+                                                       .created_us = scf_rows_time(rows, row, 4),
+                                                       .expires_us = scf_rows_time(rows, row, 5),
+                                                       .revoked_us = scf_rows_time(rows, row, 6)};
 }
+
+static const struct scf_row_form key_form = {sizeof(struct scf_api_key), read_key, NULL};
 
 enum scf_code scf_key_list(struct scf_db *db, struct scf_arena *arena,
                            const struct scf_uuid *node_id, const struct scf_page *page,
@@ -138,20 +139,13 @@ enum scf_code scf_key_list(struct scf_db *db, struct scf_arena *arena,
     struct scf_params p;
     scf_params_init(&p, arena);
     scf_p_uuid(&p, node_id);
-    scf_page_params(&p, page);
-    struct scf_rows *rows;
-    enum scf_code code = scf_db_run(db, page->descending ? &list_descending : &list_ascending, &p,
-                                    arena, &rows, err);
-    if (code)
-        return code;
-    int n = scf_rows_count(rows);
-    struct scf_api_key *keys = scf_alloc(arena, (size_t)n, sizeof *keys);
+    scf_p_page_edge(&p, page);
+    struct scf_api_key *keys =
+        scf_db_list(db, page->descending ? &list_descending : &list_ascending, &p, arena, &key_form,
+                    ret_n, err);
     if (keys == NULL)
-        return scf_fail(err, SCF_E_INTERNAL, "The page is too large.");
-    for (int i = 0; i < n; i++)
-        read_key(rows, i, &keys[i]);
+        return err->code;
     *ret = keys;
-    *ret_n = n;
     return SCF_OK;
 }
 

@@ -134,10 +134,7 @@ void scf_node_create_handler(struct scf_request *rq) {
         return;
     }
     scf_party_refresh_keys(rq);
-    char location[SCF_ID_TEXT + 16], id[SCF_ID_TEXT];
-    scf_id_format("node", &c.node.id, id);
-    snprintf(location, sizeof location, "/v1/nodes/%s", id);
-    scf_reply_header(rq, "Location", location);
+    scf_reply_location(rq, "/v1/nodes", "node", &c.node.id);
     struct scf_buf out = render_created(&c, c.key);
     explicit_bzero(c.key, sizeof c.key);
     scf_reply_json(rq, 201, &out);
@@ -232,10 +229,7 @@ struct change {
 
 static enum scf_code check_precondition(struct change *c, struct scf_error *err) {
     struct scf_buf present = render(&c->node);
-    char tag[SCF_TAG_TEXT];
-    scf_entity_tag(c->node.version, &present, tag);
-    scf_buf_free(&present);
-    return scf_rq_if_match(c->rq, tag, err);
+    return scf_rq_if_same(c->rq, c->node.version, &present, err);
 }
 
 static enum scf_code apply_status(struct change *c, struct scf_error *err) {

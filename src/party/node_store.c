@@ -1,8 +1,6 @@
 /* SQL of nodes, and of the two rows that every chain begins with. */
 #include "node_store.h"
 
-#include "page_params.h"
-
 /* ---- reading ---- */
 
 #define NODE_COLUMNS                                                                               \
@@ -10,11 +8,11 @@
     " allowed_kinds, status, version, created_at, updated_at,"                                     \
     " (SELECT c.suite FROM scfd.chain c WHERE c.id = node.id) FROM scfd.node"
 
-static void read_node(const struct scf_rows *rows, int row, struct scf_arena *arena,
-                      struct scf_node *ret) {
-    *ret = (struct scf_node){
+/* Text stays where it is: the rows live as long as the arena. */
+static void read_node(const struct scf_rows *rows, int row, void *item) {
+    *(struct scf_node *)item = (struct scf_node){
         .id = scf_rows_uuid(rows, row, 0),
-        .name = scf_strdup(arena, scf_rows_text(rows, row, 1)),
+        .name = scf_rows_text(rows, row, 1),
         .kind = (enum scf_node_kind)scf_rows_i64(rows, row, 2),
         .operator_enterprise_id = scf_rows_uuid(rows, row, 3),
         .offset_minutes = (int)scf_rows_i64(rows, row, 4),
@@ -28,6 +26,9 @@ static void read_node(const struct scf_rows *rows, int row, struct scf_arena *ar
     };
 }
 
+static const struct scf_row_form node_form = {sizeof(struct scf_node), read_node,
+                                              "There is no such node."};
+
 static const struct scf_stmt get = {.name = "node_get", .sql = NODE_COLUMNS " WHERE id = $1"};
 static const struct scf_stmt get_locked = {.name = "node_get_locked",
                                            .sql = NODE_COLUMNS " WHERE id = $1 FOR UPDATE"};
@@ -37,14 +38,7 @@ enum scf_code scf_node_get(struct scf_db *db, struct scf_arena *arena, const str
     struct scf_params p;
     scf_params_init(&p, arena);
     scf_p_uuid(&p, id);
-    struct scf_rows *rows;
-    enum scf_code code = scf_db_run(db, lock ? &get_locked : &get, &p, arena, &rows, err);
-    if (code)
-        return code;
-    if (scf_rows_count(rows) == 0)
-        return scf_fail(err, SCF_E_NOT_FOUND, "There is no such node.");
-    read_node(rows, 0, arena, ret);
-    return SCF_OK;
+    return scf_db_one(db, lock ? &get_locked : &get, &p, arena, &node_form, ret, err);
 }
 
 /* $1 kind, $2 status, $3 id (each NULL: any); $4, $5 position of the page; $6 limit. */
@@ -75,20 +69,12 @@ enum scf_code scf_node_list(struct scf_db *db, struct scf_arena *arena,
     optional_i16(&p, filter->kind);
     optional_i16(&p, filter->status);
     scf_p_uuid(&p, filter->id);
-    scf_page_params(&p, page);
-    struct scf_rows *rows;
-    enum scf_code code = scf_db_run(db, page->descending ? &list_descending : &list_ascending, &p,
-                                    arena, &rows, err);
-    if (code)
-        return code;
-    int n = scf_rows_count(rows);
-    struct scf_node *nodes = scf_alloc(arena, (size_t)n, sizeof *nodes);
+    scf_p_page_edge(&p, page);
+    struct scf_node *nodes = scf_db_list(db, page->descending ? &list_descending : &list_ascending,
+                                         &p, arena, &node_form, ret_n, err);
     if (nodes == NULL)
-        return scf_fail(err, SCF_E_INTERNAL, "The page is too large.");
-    for (int i = 0; i < n; i++)
-        read_node(rows, i, arena, &nodes[i]);
+        return err->code;
     *ret = nodes;
-    *ret_n = n;
     return SCF_OK;
 }
 

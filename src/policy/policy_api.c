@@ -2,6 +2,7 @@
  * changed. Relies on policy_store.c, and on http for the manners of the API. */
 #include "scfd/base/clock.h"
 #include "scfd/http/answer.h"
+#include "scfd/party/once.h"
 #include "scfd/party/services.h"
 #include "store.h"
 
@@ -94,7 +95,7 @@ struct create {
     struct scf_request *rq;
     struct scf_policy_row row;
     bool has_from;
-    struct scf_replay replay;
+    struct scf_buf answer;
 };
 
 static bool read_time(const cJSON *body, const char *name, int64_t *ret) {
@@ -159,48 +160,38 @@ static struct scf_buf render(const struct scf_policy_row *row) {
     return body;
 }
 
-static enum scf_code store_reply(struct create *c, struct scf_db *db, struct scf_error *err) {
-    struct scf_buf body = render(&c->row);
-    enum scf_code code =
-        scf_idempotency_store(c->rq, db, 201, (struct scf_str){body.data, body.len}, err);
-    scf_buf_free(&body);
-    return code;
-}
-
 static enum scf_code create_body(struct scf_db *db, void *ctx, struct scf_error *err) {
     struct create *c = ctx;
     struct scf_arena *arena = scf_rq_arena(c->rq);
     const struct scf_services *services = scf_rq_app(c->rq);
     const struct scf_uuid *platform = &services->installation.platform_id;
     int64_t size;
-    enum scf_code code = scf_key_hold(db, arena, scf_rq_actor(c->rq), scf_now_us(), err);
-    code = code == SCF_OK ? scf_idempotency_claim(c->rq, db, &c->replay, err) : code;
-    if (code != SCF_OK || c->replay.found)
-        return code;
-    code = scf_chain_lock(db, arena, platform, &size, err);
+    enum scf_code code = scf_chain_lock(db, arena, platform, &size, err);
     c->row.id = scf_uuid_new();
     c->row.created_us = scf_now_us();
     code = code == SCF_OK ? check(c, db, err) : code;
     code = code == SCF_OK ? scf_policy_insert(db, arena, platform, &c->row, err) : code;
-    return code == SCF_OK ? store_reply(c, db, err) : code;
+    if (code != SCF_OK)
+        return code;
+    scf_buf_free(&c->answer); /* of an earlier try */
+    c->answer = render(&c->row);
+    return SCF_OK;
 }
 
 static void handle_create(struct scf_request *rq) {
     struct scf_error err = {0};
     struct create c = {.rq = rq};
-    if (read_body(&c, &err) != SCF_OK ||
-        scf_tx_run(scf_rq_db(rq), create_body, &c, &err) != SCF_OK) {
-        scf_reply_error(rq, &err);
-    } else if (c.replay.found) {
-        scf_reply_replay(rq, &c.replay);
-    } else {
-        char location[160];
-        snprintf(location, sizeof location, "/v1/credit-policies/%.*s/%.*s", (int)c.row.code.n,
-                 c.row.code.p, (int)c.row.version.n, c.row.version.p);
-        scf_reply_header(rq, "Location", location);
-        struct scf_buf body = render(&c.row);
-        scf_reply_json(rq, 201, &body);
-    }
+    struct scf_once once = {.rq = rq, .status = 201, .answer = &c.answer};
+    enum scf_code code = read_body(&c, &err);
+    if (code == SCF_OK)
+        code = scf_once_run(&once, create_body, &c, &err);
+    if (scf_once_settled(&once, code, &err))
+        return;
+    char location[160];
+    snprintf(location, sizeof location, "/v1/credit-policies/%.*s/%.*s", (int)c.row.code.n,
+             c.row.code.p, (int)c.row.version.n, c.row.version.p);
+    scf_reply_header(rq, "Location", location);
+    scf_reply_json(rq, 201, &c.answer);
 }
 
 /* ---- reading ---- */

@@ -109,8 +109,8 @@ const struct scf_policy *scf_policy_at(const struct scf_policy_era *eras, size_t
 
 #define COLUMNS "id, code, version, params, role, effective_from, effective_until, created_at"
 
-static struct scf_policy_row read_row(const struct scf_rows *rows, int i) {
-    return (struct scf_policy_row){
+static void read_policy(const struct scf_rows *rows, int i, void *item) {
+    *(struct scf_policy_row *)item = (struct scf_policy_row){
         .id = scf_rows_uuid(rows, i, 0),
         .code = scf_rows_str(rows, i, 1),
         .version = scf_rows_str(rows, i, 2),
@@ -123,6 +123,9 @@ static struct scf_policy_row read_row(const struct scf_rows *rows, int i) {
     };
 }
 
+static const struct scf_row_form policy_form = {sizeof(struct scf_policy_row), read_policy,
+                                                "There is no such credit policy"};
+
 static const struct scf_stmt get_stmt = {
     "scf_policy_read",
     "SELECT " COLUMNS " FROM scfd.credit_policy WHERE code = $1 AND version = $2"};
@@ -131,17 +134,10 @@ enum scf_code scf_policy_read(struct scf_db *db, struct scf_arena *arena, struct
                               struct scf_str version, struct scf_policy_row *ret,
                               struct scf_error *err) {
     struct scf_params p;
-    struct scf_rows *rows;
     scf_params_init(&p, arena);
     scf_p_str(&p, code_text);
     scf_p_str(&p, version);
-    enum scf_code code = scf_db_run(db, &get_stmt, &p, arena, &rows, err);
-    if (code != SCF_OK)
-        return code;
-    if (scf_rows_count(rows) == 0)
-        return scf_fail(err, SCF_E_NOT_FOUND, "There is no such credit policy");
-    *ret = read_row(rows, 0);
-    return SCF_OK;
+    return scf_db_one(db, &get_stmt, &p, arena, &policy_form, ret, err);
 }
 
 enum scf_code scf_policy_get(struct scf_db *db, struct scf_arena *arena, const char *code_text,
@@ -168,25 +164,14 @@ enum scf_code scf_policy_page(struct scf_db *db, struct scf_arena *arena, int ro
                               const struct scf_page *page, struct scf_policy_row **ret, int *ret_n,
                               struct scf_error *err) {
     struct scf_params p;
-    struct scf_rows *rows;
     scf_params_init(&p, arena);
     scf_p_i16(&p, (int16_t)role);
-    scf_p_bool(&p, page->has_after);
-    scf_p_time(&p, page->after_time_us);
-    scf_p_uuid(&p, &page->after_id);
-    scf_p_i64(&p, page->limit + 1);
-    enum scf_code code =
-        scf_db_run(db, page->descending ? &page_down : &page_up, &p, arena, &rows, err);
-    if (code != SCF_OK)
-        return code;
-    int n = scf_rows_count(rows);
-    struct scf_policy_row *list = scf_alloc(arena, (size_t)n, sizeof *list);
+    scf_p_page_flag(&p, page);
+    struct scf_policy_row *list = scf_db_list(db, page->descending ? &page_down : &page_up, &p,
+                                              arena, &policy_form, ret_n, err);
     if (list == NULL)
-        return scf_fail_memory(err);
-    for (int i = 0; i < n; i++)
-        list[i] = read_row(rows, i);
+        return err->code;
     *ret = list;
-    *ret_n = n;
     return SCF_OK;
 }
 
@@ -325,7 +310,8 @@ enum scf_code scf_policies_ship(struct scf_db *db, const struct scf_uuid *platfo
         code = scf_db_run(db, &unshipped_stmt, NULL, arena, &rows, err);
     int n = code == SCF_OK ? scf_rows_count(rows) : 0;
     for (int i = 0; code == SCF_OK && i < n; i++) {
-        struct scf_policy_row row = read_row(rows, i);
+        struct scf_policy_row row;
+        read_policy(rows, i, &row);
         code = ship_one(db, arena, platform_id, &row, err);
     }
     scf_arena_free(arena);

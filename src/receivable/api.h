@@ -19,7 +19,6 @@ struct scf_rcv_post {
     const cJSON *body;
     const struct scf_faults *warnings; /* of the body */
     struct scf_uuid id;                /* of the receivable */
-    struct scf_replay replay;
     struct scf_buf answer;
 };
 

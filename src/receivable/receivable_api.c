@@ -2,33 +2,14 @@
 #include "api.h"
 
 #include "scfd/base/clock.h"
+#include "scfd/party/once.h"
 
 enum { FILTER_TEXT = 300 };
 
 /* ---- POST ---- */
 
-struct posting {
-    struct scf_rcv_post *p;
-    scf_tx_body work;
-};
-
-static enum scf_code post_in_tx(struct scf_db *db, void *ctx, struct scf_error *err) {
-    struct posting *posting = ctx;
-    struct scf_rcv_post *p = posting->p;
-    enum scf_code code = scf_key_hold(db, p->arena, p->actor, scf_now_us(), err);
-    if (code == SCF_OK)
-        code = scf_idempotency_claim(p->rq, db, &p->replay, err);
-    if (code != SCF_OK || p->replay.found)
-        return code;
-    code = posting->work(db, p, err);
-    return code == SCF_OK
-               ? scf_idempotency_store(p->rq, db, 201,
-                                       (struct scf_str){p->answer.data, p->answer.len}, err)
-               : code;
-}
-
 void scf_rcv_post_run(struct scf_rcv_post *p, scf_tx_body work) {
-    struct posting posting = {p, work};
+    struct scf_once once = {.rq = p->rq, .status = 201, .answer = &p->answer};
     struct scf_error err = {0};
     struct scf_faults *warnings = NULL;
     p->arena = scf_rq_arena(p->rq);
@@ -39,20 +20,11 @@ void scf_rcv_post_run(struct scf_rcv_post *p, scf_tx_body work) {
     enum scf_code code = scf_rq_valid_body(p->rq, &p->ctx, &p->body, &warnings, &err);
     p->warnings = warnings;
     if (code == SCF_OK)
-        code = scf_tx_run(scf_rq_db(p->rq), post_in_tx, &posting, &err);
-    if (code == SCF_OK && !p->replay.found) {
-        char id[SCF_ID_TEXT], location[SCF_ID_TEXT + 32];
-        scf_id_format("rcv", &p->id, id);
-        snprintf(location, sizeof location, "/v1/receivables/%s", id);
-        scf_reply_header(p->rq, "Location", location);
-        scf_reply_json(p->rq, 201, &p->answer);
+        code = scf_once_run(&once, work, p, &err);
+    if (scf_once_settled(&once, code, &err))
         return;
-    }
-    scf_buf_free(&p->answer);
-    if (code != SCF_OK)
-        scf_reply_error(p->rq, &err);
-    else
-        scf_reply_replay(p->rq, &p->replay);
+    scf_reply_location(p->rq, "/v1/receivables", "rcv", &p->id);
+    scf_reply_json(p->rq, 201, &p->answer);
 }
 
 static void add_all(struct scf_faults *to, const struct scf_faults *from) {

@@ -230,9 +230,8 @@ enum scf_code scf_receivable_lock_invoices(struct scf_db *db, struct scf_arena *
     struct scf_params p;
     struct scf_rows *rows;
     scf_params_init(&p, arena);
-    enum scf_code code = scf_rcv_p_ids(&p, arena, invoice_keys, n, err);
-    if (code == SCF_OK)
-        code = scf_db_run(db, &lock_invoices, &p, arena, &rows, err);
+    scf_p_uuid_list(&p, invoice_keys, n);
+    enum scf_code code = scf_db_run(db, &lock_invoices, &p, arena, &rows, err);
     return code == SCF_OK ? read_all(rows, arena, ret, ret_n, err) : code;
 }
 
@@ -324,9 +323,7 @@ enum scf_code scf_receivable_select(struct scf_db *db, struct scf_arena *arena,
                                     const struct scf_receivable_filter *filter,
                                     struct scf_receivable **ret, int *ret_n,
                                     struct scf_error *err) {
-    static const struct scf_page single = {.limit = 0};
-    bool many = filter->page != NULL;
-    const struct scf_page *page = many ? filter->page : &single;
+    const struct scf_page *page = filter->page;
     const struct scf_stmt *list = filter->actor->admin ? all : seen;
     struct scf_params p;
     struct scf_rows *rows;
@@ -341,14 +338,12 @@ enum scf_code scf_receivable_select(struct scf_db *db, struct scf_arena *arena,
         scf_p_null(&p, SCF_PG_INT2);
     else
         scf_p_i16(&p, (int16_t)filter->state);
-    p_time_or_null(&p, page->has_after ? page->after_time_us : 0);
-    scf_p_uuid(&p, page->has_after ? &page->after_id : NULL);
-    scf_p_i64(&p, page->limit + 1);
+    scf_p_page_null(&p, page);
     enum scf_code code =
-        scf_db_run(db, many ? &list[page->descending] : &one, &p, arena, &rows, err);
+        scf_db_run(db, page ? &list[page->descending] : &one, &p, arena, &rows, err);
     if (code == SCF_OK)
         code = read_all(rows, arena, ret, &n, err);
-    if (code == SCF_OK && !many && n == 0)
+    if (code == SCF_OK && !page && n == 0)
         return scf_fail(err, SCF_E_NOT_FOUND, "There is no such resource.");
     *ret_n = (int)n;
     return code;

@@ -149,12 +149,4 @@ enum scf_code scf_rcv_seen(struct scf_db *db, struct scf_arena *arena,
                            const struct scf_receivable *r, const struct scf_uuid *nodes, size_t n,
                            struct scf_error *err) SCF_MUST_CHECK;
 
-/* Ids in the first column; ids as an array parameter. */
-enum scf_code scf_rcv_ids(const struct scf_rows *rows, struct scf_arena *arena,
-                          struct scf_uuid **ret, size_t *ret_n,
-                          struct scf_error *err) SCF_MUST_CHECK;
-enum scf_code scf_rcv_p_ids(struct scf_params *p, struct scf_arena *arena,
-                            const struct scf_uuid *ids, size_t n,
-                            struct scf_error *err) SCF_MUST_CHECK;
-
 #endif

@@ -37,7 +37,7 @@ enum scf_code scf_receivable_due(struct scf_db *db, struct scf_arena *arena,
     scf_p_date(&p, due->ending_day);
     scf_p_i64(&p, max);
     enum scf_code code = scf_db_run(db, &due_stmt, &p, arena, &rows, err);
-    return code == SCF_OK ? scf_rcv_ids(rows, arena, ret, ret_n, err) : code;
+    return code == SCF_OK ? scf_rows_uuid_list(rows, arena, ret, ret_n, err) : code;
 }
 
 /* ---- standing ---- */
@@ -58,9 +58,8 @@ enum scf_code scf_receivable_standings(struct scf_db *db, struct scf_arena *aren
     struct scf_params p;
     struct scf_rows *rows;
     scf_params_init(&p, arena);
-    enum scf_code code = scf_rcv_p_ids(&p, arena, invoice_keys, n, err);
-    if (code == SCF_OK)
-        code = scf_db_run(db, &standings, &p, arena, &rows, err);
+    scf_p_uuid_list(&p, invoice_keys, n);
+    enum scf_code code = scf_db_run(db, &standings, &p, arena, &rows, err);
     if (code != SCF_OK)
         return code;
     memset(ret, 0, n * sizeof *ret);

@@ -88,30 +88,6 @@ enum scf_code scf_rcv_step_recorded(struct scf_db *db, struct scf_arena *arena,
     return scf_db_run(db, &recorded, &p, arena, NULL, err);
 }
 
-enum scf_code scf_rcv_ids(const struct scf_rows *rows, struct scf_arena *arena,
-                          struct scf_uuid **ret, size_t *ret_n, struct scf_error *err) {
-    size_t n = (size_t)scf_rows_count(rows);
-    struct scf_uuid *ids = scf_alloc(arena, n, sizeof *ids);
-    if (ids == NULL)
-        return scf_fail_memory(err);
-    for (size_t i = 0; i < n; i++)
-        ids[i] = scf_rows_uuid(rows, (int)i, 0);
-    *ret = ids;
-    *ret_n = n;
-    return SCF_OK;
-}
-
-enum scf_code scf_rcv_p_ids(struct scf_params *p, struct scf_arena *arena,
-                            const struct scf_uuid *ids, size_t n, struct scf_error *err) {
-    const struct scf_uuid **pointers = scf_alloc(arena, n, sizeof *pointers);
-    if (pointers == NULL)
-        return scf_fail_memory(err);
-    for (size_t i = 0; i < n; i++)
-        pointers[i] = &ids[i];
-    scf_p_uuid_array(p, pointers, n);
-    return SCF_OK;
-}
-
 static const struct scf_stmt pending = {"rcv_pending",
                                         "SELECT DISTINCT receivable_id FROM (SELECT receivable_id"
                                         " FROM scfd.receivable_step WHERE record_id IS NULL"
@@ -124,7 +100,7 @@ enum scf_code scf_rcv_pending(struct scf_db *db, struct scf_arena *arena, int ma
     scf_params_init(&p, arena);
     scf_p_i64(&p, max);
     enum scf_code code = scf_db_run(db, &pending, &p, arena, &rows, err);
-    return code == SCF_OK ? scf_rcv_ids(rows, arena, ret, ret_n, err) : code;
+    return code == SCF_OK ? scf_rows_uuid_list(rows, arena, ret, ret_n, err) : code;
 }
 
 /* A step's place in the list is its number: where other lists keep a time, the cursor keeps that.
@@ -172,7 +148,7 @@ enum scf_code scf_rcv_nodes(struct scf_db *db, struct scf_arena *arena,
     scf_p_i16(&p, SCF_NODE_RETIRED);
     scf_p_bool(&p, submitted);
     enum scf_code code = scf_db_run(db, &nodes_of, &p, arena, &rows, err);
-    return code == SCF_OK ? scf_rcv_ids(rows, arena, ret, ret_n, err) : code;
+    return code == SCF_OK ? scf_rows_uuid_list(rows, arena, ret, ret_n, err) : code;
 }
 
 static const struct scf_stmt add_seen = {
@@ -186,6 +162,6 @@ enum scf_code scf_rcv_seen(struct scf_db *db, struct scf_arena *arena,
     scf_params_init(&p, arena);
     scf_p_uuid(&p, &r->id);
     scf_p_time(&p, r->created_us);
-    enum scf_code code = scf_rcv_p_ids(&p, arena, nodes, n, err);
-    return code == SCF_OK ? scf_db_run(db, &add_seen, &p, arena, NULL, err) : code;
+    scf_p_uuid_list(&p, nodes, n);
+    return scf_db_run(db, &add_seen, &p, arena, NULL, err);
 }

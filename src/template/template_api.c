@@ -24,12 +24,8 @@ static void reply_row(struct scf_request *rq, int status, const struct scf_templ
     struct scf_buf body;
     scf_buf_init(&body, row->definition.n + 1024);
     scf_template_write(row, false, &body);
-    if (status == 201) {
-        char id[SCF_ID_TEXT], location[SCF_ID_TEXT + 32];
-        scf_id_format("tpl", &row->uuid, id);
-        snprintf(location, sizeof location, "/v1/industry-templates/%s", id);
-        scf_reply_header(rq, "Location", location);
-    }
+    if (status == 201)
+        scf_reply_location(rq, "/v1/industry-templates", "tpl", &row->uuid);
     char quoted[64];
     snprintf(quoted, sizeof quoted, "\"%s\"", etag);
     scf_reply_header(rq, "ETag", quoted);

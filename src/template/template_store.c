@@ -10,8 +10,8 @@
     "id, uuid, code, revision, applies_to, industry_code, definition, published_at, version, "     \
     "created_at, updated_at"
 
-static struct scf_template_row read_row(const struct scf_rows *rows, int i) {
-    return (struct scf_template_row){
+static void read_template(const struct scf_rows *rows, int i, void *item) {
+    *(struct scf_template_row *)item = (struct scf_template_row){
         .id = (int32_t)scf_rows_i64(rows, i, 0),
         .uuid = scf_rows_uuid(rows, i, 1),
         .code = scf_rows_str(rows, i, 2),
@@ -27,18 +27,8 @@ static struct scf_template_row read_row(const struct scf_rows *rows, int i) {
     };
 }
 
-static enum scf_code read_rows(const struct scf_rows *rows, struct scf_arena *arena,
-                               struct scf_template_row **ret, int *ret_n, struct scf_error *err) {
-    int n = scf_rows_count(rows);
-    struct scf_template_row *list = scf_alloc(arena, (size_t)n, sizeof *list);
-    if (list == NULL)
-        return scf_fail(err, SCF_E_OVERLOADED, "Too many templates at once");
-    for (int i = 0; i < n; i++)
-        list[i] = read_row(rows, i);
-    *ret = list;
-    *ret_n = n;
-    return SCF_OK;
-}
+static const struct scf_row_form template_form = {sizeof(struct scf_template_row), read_template,
+                                                  "There is no such template"};
 
 /* ---- one row ---- */
 
@@ -52,16 +42,9 @@ enum scf_code scf_template_get(struct scf_db *db, struct scf_arena *arena,
                                const struct scf_uuid *uuid, bool lock, struct scf_template_row *ret,
                                struct scf_error *err) {
     struct scf_params p;
-    struct scf_rows *rows;
     scf_params_init(&p, arena);
     scf_p_uuid(&p, uuid);
-    enum scf_code code = scf_db_run(db, lock ? &get_lock_stmt : &get_stmt, &p, arena, &rows, err);
-    if (code != SCF_OK)
-        return code;
-    if (scf_rows_count(rows) == 0)
-        return scf_fail(err, SCF_E_NOT_FOUND, "There is no such template");
-    *ret = read_row(rows, 0);
-    return SCF_OK;
+    return scf_db_one(db, lock ? &get_lock_stmt : &get_stmt, &p, arena, &template_form, ret, err);
 }
 
 static const struct scf_stmt code_stmt = {
@@ -127,7 +110,7 @@ enum scf_code scf_template_insert(struct scf_db *db, struct scf_arena *arena,
     if (code == SCF_E_DB_CONFLICT)
         return scf_fail(err, SCF_E_CONFLICT, "The code %s has a draft already", t->code);
     if (code == SCF_OK)
-        *ret = read_row(rows, 0);
+        read_template(rows, 0, ret);
     return code;
 }
 
@@ -239,19 +222,18 @@ enum scf_code scf_template_page(struct scf_db *db, struct scf_arena *arena,
                                 const struct scf_page *page, struct scf_template_row **ret,
                                 int *ret_n, struct scf_error *err) {
     struct scf_params p;
-    struct scf_rows *rows;
     scf_params_init(&p, arena);
     scf_p_text(&p, filter->code);
     scf_p_text(&p, filter->industry_code);
     scf_p_i16(&p, (int16_t)filter->applies_to);
     scf_p_i16(&p, (int16_t)filter->published);
-    scf_p_bool(&p, page->has_after);
-    scf_p_time(&p, page->after_time_us);
-    scf_p_uuid(&p, &page->after_id);
-    scf_p_i64(&p, page->limit + 1);
-    enum scf_code code =
-        scf_db_run(db, page->descending ? &page_down : &page_up, &p, arena, &rows, err);
-    return code == SCF_OK ? read_rows(rows, arena, ret, ret_n, err) : code;
+    scf_p_page_flag(&p, page);
+    struct scf_template_row *list = scf_db_list(db, page->descending ? &page_down : &page_up, &p,
+                                                arena, &template_form, ret_n, err);
+    if (list == NULL)
+        return err->code;
+    *ret = list;
+    return SCF_OK;
 }
 
 static const struct scf_stmt published_stmt = {
@@ -263,9 +245,12 @@ enum scf_code scf_template_published(struct scf_db *db, struct scf_arena *arena,
                                      struct scf_template_row **ret, int *ret_n,
                                      struct scf_error *err) {
     struct scf_params p;
-    struct scf_rows *rows;
     scf_params_init(&p, arena);
     scf_p_i32_array(&p, known, NULL, known_n);
-    enum scf_code code = scf_db_run(db, &published_stmt, &p, arena, &rows, err);
-    return code == SCF_OK ? read_rows(rows, arena, ret, ret_n, err) : code;
+    struct scf_template_row *list =
+        scf_db_list(db, &published_stmt, &p, arena, &template_form, ret_n, err);
+    if (list == NULL)
+        return err->code;
+    *ret = list;
+    return SCF_OK;
 }

@@ -3,6 +3,7 @@
 #define SCFD_WITNESS_API_H
 
 #include "scfd/http/answer.h"
+#include "scfd/party/once.h"
 #include "scfd/party/services.h"
 
 enum { SCF_WIT_ANSWER_MAX = 1 << 20 };

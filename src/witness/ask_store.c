@@ -110,17 +110,7 @@ enum scf_code scf_witness_due(struct scf_db *db, struct scf_arena *arena, int64_
     scf_params_init(&p, arena);
     scf_p_time(&p, now_us);
     enum scf_code code = scf_db_run(db, &due_stmt, &p, arena, &rows, err);
-    if (code != SCF_OK)
-        return code;
-    size_t n = (size_t)scf_rows_count(rows);
-    struct scf_uuid *ids = scf_alloc(arena, n, sizeof *ids);
-    if (ids == NULL)
-        return scf_fail_memory(err);
-    for (size_t i = 0; i < n; i++)
-        ids[i] = scf_rows_uuid(rows, (int)i, 0);
-    *ret = ids;
-    *ret_n = n;
-    return SCF_OK;
+    return code == SCF_OK ? scf_rows_uuid_list(rows, arena, ret, ret_n, err) : code;
 }
 
 static const struct scf_stmt take_stmt = {

@@ -94,10 +94,7 @@ static enum scf_code acknowledge(struct scf_db *db, void *ctx, struct scf_error 
     struct acknowledging *a = ctx;
     struct scf_arena *arena = scf_rq_arena(a->rq);
     struct scf_wit_conflict *c = &a->conflict;
-    const struct scf_actor *actor = scf_rq_actor(a->rq);
-    enum scf_code code = scf_key_hold(db, arena, actor, scf_now_us(), err);
-    if (code == SCF_OK)
-        code = scf_wit_conflict_get(db, arena, &a->id, false, c, err);
+    enum scf_code code = scf_wit_conflict_get(db, arena, &a->id, false, c, err);
     if (code == SCF_OK)
         code = release_log(db, a, &c->log_id, err);
     if (code == SCF_OK)
@@ -108,7 +105,7 @@ static enum scf_code acknowledge(struct scf_db *db, void *ctx, struct scf_error 
         return scf_fail(err, SCF_E_WRONG_STATE, "The conflict is acknowledged already.");
     c->acknowledged = true;
     c->acknowledged_us = scf_now_us();
-    c->acknowledged_by = actor->key_id;
+    c->acknowledged_by = scf_rq_actor(a->rq)->key_id;
     c->reason = scf_str(a->reason);
     return scf_wit_conflict_close(db, arena, scf_rq_app(a->rq), c, err);
 }
@@ -122,7 +119,7 @@ void scf_wit_conflict_acknowledge(struct scf_request *rq) {
         code = scf_rq_valid_body(rq, NULL, &body, NULL, &err);
     if (code == SCF_OK) {
         a.reason = scf_json_string(body, "reason");
-        code = scf_tx_run(scf_rq_db(rq), acknowledge, &a, &err);
+        code = scf_tx_run_held(rq, acknowledge, &a, &err);
     }
     if (code != SCF_OK)
         scf_reply_error(rq, &err);

@@ -50,8 +50,8 @@ static struct scf_str text_or_none(const struct scf_rows *rows, int i, int col) 
     return scf_rows_null(rows, i, col) ? (struct scf_str){NULL, 0} : scf_rows_str(rows, i, col);
 }
 
-static struct scf_wit_conflict conflict_of(const struct scf_rows *rows, int i) {
-    return (struct scf_wit_conflict){
+static void read_conflict(const struct scf_rows *rows, int i, void *item) {
+    *(struct scf_wit_conflict *)item = (struct scf_wit_conflict){
         .id = scf_rows_uuid(rows, i, 0),
         .log_id = scf_rows_uuid(rows, i, 1),
         .chain_id = scf_rows_uuid(rows, i, 2),
@@ -68,6 +68,9 @@ static struct scf_wit_conflict conflict_of(const struct scf_rows *rows, int i) {
     };
 }
 
+static const struct scf_row_form conflict_form = {sizeof(struct scf_wit_conflict), read_conflict,
+                                                  "There is no such conflict."};
+
 static const struct scf_stmt get_stmt = {
     "scf_wit_conflict_get", "SELECT " COLUMNS " FROM scfd.witness_conflict WHERE id = $1"};
 static const struct scf_stmt lock_stmt = {"scf_wit_conflict_lock",
@@ -78,16 +81,9 @@ enum scf_code scf_wit_conflict_get(struct scf_db *db, struct scf_arena *arena,
                                    const struct scf_uuid *id, bool lock,
                                    struct scf_wit_conflict *ret, struct scf_error *err) {
     struct scf_params p;
-    struct scf_rows *rows;
     scf_params_init(&p, arena);
     scf_p_uuid(&p, id);
-    enum scf_code code = scf_db_run(db, lock ? &lock_stmt : &get_stmt, &p, arena, &rows, err);
-    if (code != SCF_OK)
-        return code;
-    if (scf_rows_count(rows) == 0)
-        return scf_fail(err, SCF_E_NOT_FOUND, "There is no such conflict.");
-    *ret = conflict_of(rows, 0);
-    return SCF_OK;
+    return scf_db_one(db, lock ? &lock_stmt : &get_stmt, &p, arena, &conflict_form, ret, err);
 }
 
 static const struct scf_stmt page_up = {
@@ -103,24 +99,13 @@ enum scf_code scf_wit_conflict_page(struct scf_db *db, struct scf_arena *arena,
                                     const struct scf_page *page, struct scf_wit_conflict **ret,
                                     int *ret_n, struct scf_error *err) {
     struct scf_params p;
-    struct scf_rows *rows;
     scf_params_init(&p, arena);
-    scf_p_bool(&p, page->has_after);
-    scf_p_time(&p, page->after_time_us);
-    scf_p_uuid(&p, &page->after_id);
-    scf_p_i64(&p, page->limit + 1);
-    enum scf_code code =
-        scf_db_run(db, page->descending ? &page_down : &page_up, &p, arena, &rows, err);
-    if (code != SCF_OK)
-        return code;
-    int n = scf_rows_count(rows);
-    struct scf_wit_conflict *list = scf_alloc(arena, (size_t)n, sizeof *list);
+    scf_p_page_flag(&p, page);
+    struct scf_wit_conflict *list = scf_db_list(db, page->descending ? &page_down : &page_up, &p,
+                                                arena, &conflict_form, ret_n, err);
     if (list == NULL)
-        return scf_fail_memory(err);
-    for (int i = 0; i < n; i++)
-        list[i] = conflict_of(rows, i);
+        return err->code;
     *ret = list;
-    *ret_n = n;
     return SCF_OK;
 }
 

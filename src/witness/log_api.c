@@ -163,10 +163,7 @@ static enum scf_code add(struct scf_db *db, void *ctx, struct scf_error *err) {
     struct scf_arena *arena = scf_rq_arena(a->rq);
     struct scf_wit_log old, *log = &a->log;
     struct scf_error none;
-    enum scf_code code = scf_key_hold(db, arena, scf_rq_actor(a->rq), scf_now_us(), err);
-    if (code != SCF_OK)
-        return code;
-    code = scf_wit_log_by_origin(db, arena, log->origin, &old, &none);
+    enum scf_code code = scf_wit_log_by_origin(db, arena, log->origin, &old, &none);
     if (code == SCF_E_NOT_FOUND)
         return scf_wit_log_insert(db, arena, log, err);
     if (code == SCF_OK)
@@ -212,18 +209,14 @@ void scf_wit_log_post(struct scf_request *rq) {
                                      .version = 1,
                                      .created_us = now_us,
                                      .updated_us = now_us};
-        code = read_keys(scf_rq_arena(rq), body, &a.log.vkeys)
-                   ? scf_tx_run(scf_rq_db(rq), add, &a, &err)
-                   : scf_fail_memory(&err);
+        code = read_keys(scf_rq_arena(rq), body, &a.log.vkeys) ? scf_tx_run_held(rq, add, &a, &err)
+                                                               : scf_fail_memory(&err);
     }
     if (code != SCF_OK) {
         scf_reply_error(rq, &err);
         return;
     }
-    char location[SCF_ID_TEXT + 24], id[SCF_ID_TEXT];
-    scf_id_format("wlg", &a.log.id, id);
-    snprintf(location, sizeof location, "/v1/witness/logs/%s", id);
-    scf_reply_header(rq, "Location", location);
+    scf_reply_location(rq, "/v1/witness/logs", "wlg", &a.log.id);
     reply_log(rq, 201, &a.log);
 }
 
@@ -273,9 +266,7 @@ static enum scf_code remove_log(struct scf_db *db, void *ctx, struct scf_error *
     struct removing *r = ctx;
     struct scf_arena *arena = scf_rq_arena(r->rq);
     struct scf_wit_log log = {0};
-    enum scf_code code = scf_key_hold(db, arena, scf_rq_actor(r->rq), scf_now_us(), err);
-    if (code == SCF_OK)
-        code = scf_wit_log_get(db, arena, &r->id, true, &log, err);
+    enum scf_code code = scf_wit_log_get(db, arena, &r->id, true, &log, err);
     if (code != SCF_OK || !log.active)
         return code;
     log.active = false;
@@ -288,12 +279,9 @@ void scf_wit_log_delete(struct scf_request *rq) {
     struct removing r = {.rq = rq};
     enum scf_code code = scf_rq_path_id(rq, "id", "wlg", &r.id, &err);
     if (code == SCF_OK)
-        code = scf_tx_run(scf_rq_db(rq), remove_log, &r, &err);
-    if (code != SCF_OK) {
+        code = scf_tx_run_held(rq, remove_log, &r, &err);
+    if (code != SCF_OK)
         scf_reply_error(rq, &err);
-        return;
-    }
-    struct scf_buf none;
-    scf_buf_init(&none, 1);
-    scf_reply(rq, 204, NULL, &none);
+    else
+        scf_reply_empty(rq);
 }

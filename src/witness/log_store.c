@@ -16,8 +16,8 @@ size_t scf_wit_log_keys(const struct scf_wit_log *log, struct scf_vkey ret[SCF_W
     return n;
 }
 
-static struct scf_wit_log log_of(const struct scf_rows *rows, int i) {
-    return (struct scf_wit_log){
+static void read_log(const struct scf_rows *rows, int i, void *item) {
+    *(struct scf_wit_log *)item = (struct scf_wit_log){
         .id = scf_rows_uuid(rows, i, 0),
         .origin = scf_rows_str(rows, i, 1),
         .vkeys = scf_rows_str(rows, i, 2),
@@ -33,18 +33,8 @@ static struct scf_wit_log log_of(const struct scf_rows *rows, int i) {
     };
 }
 
-static enum scf_code one(struct scf_db *db, struct scf_arena *arena, const struct scf_stmt *stmt,
-                         const struct scf_params *p, struct scf_wit_log *ret,
-                         struct scf_error *err) {
-    struct scf_rows *rows;
-    enum scf_code code = scf_db_run(db, stmt, p, arena, &rows, err);
-    if (code != SCF_OK)
-        return code;
-    if (scf_rows_count(rows) == 0)
-        return scf_fail(err, SCF_E_NOT_FOUND, "This log is not witnessed here.");
-    *ret = log_of(rows, 0);
-    return SCF_OK;
-}
+static const struct scf_row_form log_form = {sizeof(struct scf_wit_log), read_log,
+                                             "This log is not witnessed here."};
 
 static const struct scf_stmt by_origin = {
     "scf_wit_log_by_origin", "SELECT " COLUMNS " FROM scfd.witness_log WHERE origin = $1"};
@@ -55,7 +45,7 @@ enum scf_code scf_wit_log_by_origin(struct scf_db *db, struct scf_arena *arena,
     struct scf_params p;
     scf_params_init(&p, arena);
     scf_p_str(&p, origin);
-    return one(db, arena, &by_origin, &p, ret, err);
+    return scf_db_one(db, &by_origin, &p, arena, &log_form, ret, err);
 }
 
 static const struct scf_stmt get_stmt = {"scf_wit_log_get",
@@ -68,7 +58,7 @@ enum scf_code scf_wit_log_get(struct scf_db *db, struct scf_arena *arena, const 
     struct scf_params p;
     scf_params_init(&p, arena);
     scf_p_uuid(&p, id);
-    return one(db, arena, lock ? &lock_stmt : &get_stmt, &p, ret, err);
+    return scf_db_one(db, lock ? &lock_stmt : &get_stmt, &p, arena, &log_form, ret, err);
 }
 
 static const struct scf_stmt page_up = {
@@ -84,24 +74,13 @@ enum scf_code scf_wit_log_page(struct scf_db *db, struct scf_arena *arena,
                                const struct scf_page *page, struct scf_wit_log **ret, int *ret_n,
                                struct scf_error *err) {
     struct scf_params p;
-    struct scf_rows *rows;
     scf_params_init(&p, arena);
-    scf_p_bool(&p, page->has_after);
-    scf_p_time(&p, page->after_time_us);
-    scf_p_uuid(&p, &page->after_id);
-    scf_p_i64(&p, page->limit + 1);
-    enum scf_code code =
-        scf_db_run(db, page->descending ? &page_down : &page_up, &p, arena, &rows, err);
-    if (code != SCF_OK)
-        return code;
-    int n = scf_rows_count(rows);
-    struct scf_wit_log *list = scf_alloc(arena, (size_t)n, sizeof *list);
+    scf_p_page_flag(&p, page);
+    struct scf_wit_log *list =
+        scf_db_list(db, page->descending ? &page_down : &page_up, &p, arena, &log_form, ret_n, err);
     if (list == NULL)
-        return scf_fail_memory(err);
-    for (int i = 0; i < n; i++)
-        list[i] = log_of(rows, i);
+        return err->code;
     *ret = list;
-    *ret_n = n;
     return SCF_OK;
 }
 

@@ -105,9 +105,7 @@ static enum scf_code observe_log(struct scf_db *db, void *ctx, struct scf_error 
     struct observation *o = ctx;
     struct scf_arena *arena = scf_rq_arena(o->rq);
     struct scf_uuid id = o->log.id;
-    enum scf_code code = scf_key_hold(db, arena, scf_rq_actor(o->rq), scf_now_us(), err);
-    if (code == SCF_OK)
-        code = scf_wit_log_get(db, arena, &id, true, &o->log, err);
+    enum scf_code code = scf_wit_log_get(db, arena, &id, true, &o->log, err);
     if (code == SCF_OK)
         code = scf_wit_remember(db, arena, scf_rq_app(o->rq), &o->log, &o->view, &o->conflict, err);
     o->verdict = scf_uuid_is_nil(&o->conflict) ? "remembered" : "conflict";
@@ -175,9 +173,7 @@ static enum scf_code observe_own(struct scf_db *db, void *ctx, struct scf_error 
     struct scf_str newest = {NULL, 0};
     int64_t sealed = 0;
     bool same;
-    enum scf_code code = scf_key_hold(db, arena, scf_rq_actor(o->rq), scf_now_us(), err);
-    if (code == SCF_OK)
-        code = scf_witness_sealed(db, arena, &o->chain_id, &sealed, &newest, err);
+    enum scf_code code = scf_witness_sealed(db, arena, &o->chain_id, &sealed, &newest, err);
     /* We signed for a node that is not there: all of this database is an older copy. */
     o->chain_known = code != SCF_E_NOT_FOUND;
     if (code != SCF_OK && o->chain_known)
@@ -206,8 +202,8 @@ void scf_wit_observe(struct scf_request *rq) {
         code = read_view(o, &err);
     }
     if (code == SCF_OK)
-        code = scf_tx_run(scf_rq_db(rq), scf_uuid_is_nil(&o->chain_id) ? observe_log : observe_own,
-                          o, &err);
+        code =
+            scf_tx_run_held(rq, scf_uuid_is_nil(&o->chain_id) ? observe_log : observe_own, o, &err);
     if (code != SCF_OK) {
         scf_reply_error(rq, &err);
         return;

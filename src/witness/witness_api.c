@@ -113,9 +113,7 @@ struct adding {
 
 static enum scf_code add(struct scf_db *db, void *ctx, struct scf_error *err) {
     struct adding *a = ctx;
-    struct scf_arena *arena = scf_rq_arena(a->rq);
-    enum scf_code code = scf_key_hold(db, arena, scf_rq_actor(a->rq), scf_now_us(), err);
-    return code == SCF_OK ? scf_witness_insert(db, arena, &a->witness, err) : code;
+    return scf_witness_insert(db, scf_rq_arena(a->rq), &a->witness, err);
 }
 
 void scf_wit_witness_post(struct scf_request *rq) {
@@ -130,16 +128,13 @@ void scf_wit_witness_post(struct scf_request *rq) {
                                          .vkey = scf_json_string(body, "vkey"),
                                          .active = true,
                                          .created_us = scf_now_us()};
-        code = scf_tx_run(scf_rq_db(rq), add, &a, &err);
+        code = scf_tx_run_held(rq, add, &a, &err);
     }
     if (code != SCF_OK) {
         scf_reply_error(rq, &err);
         return;
     }
-    char location[SCF_ID_TEXT + 16], id[SCF_ID_TEXT];
-    scf_id_format("wit", &a.witness.id, id);
-    snprintf(location, sizeof location, "/v1/witnesses/%s", id);
-    scf_reply_header(rq, "Location", location);
+    scf_reply_location(rq, "/v1/witnesses", "wit", &a.witness.id);
     reply_witness(rq, 201, &a.witness);
 }
 
@@ -187,9 +182,7 @@ struct changing {
 
 static enum scf_code remove_witness(struct scf_db *db, void *ctx, struct scf_error *err) {
     const struct changing *c = ctx;
-    struct scf_arena *arena = scf_rq_arena(c->rq);
-    enum scf_code code = scf_key_hold(db, arena, scf_rq_actor(c->rq), scf_now_us(), err);
-    return code == SCF_OK ? scf_witness_remove(db, arena, &c->id, scf_now_us(), err) : code;
+    return scf_witness_remove(db, scf_rq_arena(c->rq), &c->id, scf_now_us(), err);
 }
 
 void scf_wit_witness_delete(struct scf_request *rq) {
@@ -197,14 +190,11 @@ void scf_wit_witness_delete(struct scf_request *rq) {
     struct changing c = {.rq = rq};
     enum scf_code code = scf_rq_path_id(rq, "id", "wit", &c.id, &err);
     if (code == SCF_OK)
-        code = scf_tx_run(scf_rq_db(rq), remove_witness, &c, &err);
-    if (code != SCF_OK) {
+        code = scf_tx_run_held(rq, remove_witness, &c, &err);
+    if (code != SCF_OK)
         scf_reply_error(rq, &err);
-        return;
-    }
-    struct scf_buf none;
-    scf_buf_init(&none, 1);
-    scf_reply(rq, 204, NULL, &none);
+    else
+        scf_reply_empty(rq);
 }
 
 /* ---- PUT /v1/chains/{id}/witness-quorum ---- */
@@ -212,9 +202,7 @@ void scf_wit_witness_delete(struct scf_request *rq) {
 static enum scf_code set_quorum(struct scf_db *db, void *ctx, struct scf_error *err) {
     struct changing *c = ctx;
     struct scf_arena *arena = scf_rq_arena(c->rq);
-    enum scf_code code = scf_key_hold(db, arena, scf_rq_actor(c->rq), scf_now_us(), err);
-    if (code == SCF_OK)
-        code = scf_witness_want(db, arena, &c->id, c->quorum, scf_now_us(), err);
+    enum scf_code code = scf_witness_want(db, arena, &c->id, c->quorum, scf_now_us(), err);
     return code == SCF_OK ? scf_witness_standing(db, arena, &c->id, &c->standing, err) : code;
 }
 
@@ -236,7 +224,7 @@ void scf_wit_quorum_put(struct scf_request *rq) {
                              ? read_quorum(rq, &c.quorum, &err)
                              : scf_fail(&err, SCF_E_NOT_FOUND, "There is no such chain.");
     if (code == SCF_OK)
-        code = scf_tx_run(scf_rq_db(rq), set_quorum, &c, &err);
+        code = scf_tx_run_held(rq, set_quorum, &c, &err);
     if (code != SCF_OK) {
         scf_reply_error(rq, &err);
         return;

@@ -5,8 +5,8 @@
     "id, name, url, vkey, active, due_at, failures, problem, last_good_at, version, created_at, "  \
     "updated_at"
 
-static struct scf_witness witness_of(const struct scf_rows *rows, int i) {
-    return (struct scf_witness){
+static void read_witness(const struct scf_rows *rows, int i, void *item) {
+    *(struct scf_witness *)item = (struct scf_witness){
         .id = scf_rows_uuid(rows, i, 0),
         .name = scf_rows_text(rows, i, 1),
         .url = scf_rows_text(rows, i, 2),
@@ -23,22 +23,18 @@ static struct scf_witness witness_of(const struct scf_rows *rows, int i) {
     };
 }
 
+static const struct scf_row_form witness_form = {sizeof(struct scf_witness), read_witness,
+                                                 "There is no such witness."};
+
 static const struct scf_stmt get_stmt = {
     "scf_witness_get", "SELECT " COLUMNS " FROM scfd.witness WHERE id = $1 AND active"};
 
 enum scf_code scf_witness_get(struct scf_db *db, struct scf_arena *arena, const struct scf_uuid *id,
                               struct scf_witness *ret, struct scf_error *err) {
     struct scf_params p;
-    struct scf_rows *rows;
     scf_params_init(&p, arena);
     scf_p_uuid(&p, id);
-    enum scf_code code = scf_db_run(db, &get_stmt, &p, arena, &rows, err);
-    if (code != SCF_OK)
-        return code;
-    if (scf_rows_count(rows) == 0)
-        return scf_fail(err, SCF_E_NOT_FOUND, "There is no such witness.");
-    *ret = witness_of(rows, 0);
-    return SCF_OK;
+    return scf_db_one(db, &get_stmt, &p, arena, &witness_form, ret, err);
 }
 
 static const struct scf_stmt page_up = {
@@ -54,24 +50,13 @@ enum scf_code scf_witness_page(struct scf_db *db, struct scf_arena *arena,
                                const struct scf_page *page, struct scf_witness **ret, int *ret_n,
                                struct scf_error *err) {
     struct scf_params p;
-    struct scf_rows *rows;
     scf_params_init(&p, arena);
-    scf_p_bool(&p, page->has_after);
-    scf_p_time(&p, page->after_time_us);
-    scf_p_uuid(&p, &page->after_id);
-    scf_p_i64(&p, page->limit + 1);
-    enum scf_code code =
-        scf_db_run(db, page->descending ? &page_down : &page_up, &p, arena, &rows, err);
-    if (code != SCF_OK)
-        return code;
-    int n = scf_rows_count(rows);
-    struct scf_witness *list = scf_alloc(arena, (size_t)n, sizeof *list);
+    scf_p_page_flag(&p, page);
+    struct scf_witness *list = scf_db_list(db, page->descending ? &page_down : &page_up, &p, arena,
+                                           &witness_form, ret_n, err);
     if (list == NULL)
-        return scf_fail_memory(err);
-    for (int i = 0; i < n; i++)
-        list[i] = witness_of(rows, i);
+        return err->code;
     *ret = list;
-    *ret_n = n;
     return SCF_OK;
 }
 

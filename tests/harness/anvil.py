@@ -3,10 +3,9 @@ in a few lines, to check proofs without the server's code. Keccak-256, which Pyt
 node's (web3_sha3)."""
 import json
 import subprocess
-import threading
 import urllib.request
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from .peer import Handler, Peer
 from .server import ROOT, free_port, wait_until
 
 # The first account of every development chain: its key and its address.
@@ -74,13 +73,13 @@ class Anvil:
         return bytes.fromhex(self.call("web3_sha3", "0x" + data.hex())[2:])
 
 
-class Fence:
+class Fence(Peer):
     """A node that lacks some methods: passes everything else on. Use as a context manager."""
 
     def __init__(self, node, *methods):
-        class Handler(BaseHTTPRequestHandler):
+        class Asked(Handler):
             def do_POST(self):  # noqa: N802
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                body = self.asked_with()
                 asked = json.loads(body)
                 first = asked[0] if isinstance(asked, list) else asked
                 if first["method"] in methods:
@@ -91,25 +90,10 @@ class Fence:
                                                      {"Content-Type": "application/json"})
                     with urllib.request.urlopen(request, timeout=10) as reply:
                         answer = reply.read()
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
+                self.answer(200, answer)
 
-            def log_message(self, *_):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-
-    def __enter__(self):
-        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
+        super().__init__(Asked)
+        self.url = self.base
 
 
 # ---- RLP and the trie, read only ----

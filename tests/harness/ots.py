@@ -5,7 +5,8 @@ import hashlib
 import os
 import struct
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from .peer import Handler, Peer
 
 MAGIC = b"\x00OpenTimestamps\x00\x00Proof\x00\xbf\x89\xe2\xe8\x84\xe8\x92\x94"
 PENDING = bytes.fromhex("83dfe30d2ef90c8e")
@@ -38,7 +39,7 @@ def attestation(tag, payload):
     return b"\x00" + tag + sized(payload)
 
 
-class Calendar:
+class Calendar(Peer):
     """Use as a context manager. `fault` is None or one of: down, garbage, large, elsewhere (a
     promise at another address), lie (a block whose Merkle root is another), work (a header
     without)."""
@@ -50,38 +51,19 @@ class Calendar:
         self.asked = []
         owner = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Asked(Handler):
             def do_POST(self):  # noqa: N802
-                self.answer(owner.submit(self.rfile.read(int(self.headers["Content-Length"]))))
+                self.answer_if(owner.submit(self.asked_with()))
 
             def do_GET(self):  # noqa: N802
                 owner.asked.append(self.path)
-                self.answer(owner.look_up(self.path))
+                self.answer_if(owner.look_up(self.path))
 
-            def answer(self, body):
-                self.send_response(404 if body is None else 200)
-                self.send_header("Content-Length", str(len(body or b"")))
-                self.end_headers()
-                self.wfile.write(body or b"")
+            def answer_if(self, body):
+                self.answer(404 if body is None else 200, body or b"")
 
-            def log_message(self, *_):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server.server_port}"
+        super().__init__(Asked)
+        self.url = self.base
 
     def submit(self, digest):
         if self.fault == "down" or len(digest) > 64:

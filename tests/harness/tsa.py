@@ -6,8 +6,9 @@ import sys
 import tempfile
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+from .peer import Handler, Peer
 
 POLICY = "1.2.3.4.1"
 
@@ -48,7 +49,7 @@ def openssl(*arguments, data=None, check=True):
     return done
 
 
-class Authority:
+class Authority(Peer):
     """Use as a context manager. `fault` is None or one of: down, slow, nonce, imprint, rejection,
     garbage, plain (a signer without the key usage), expired, media, status, large, other (a signer
     of another root)."""
@@ -67,25 +68,16 @@ class Authority:
         self.signer = "signer"
         owner = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Asked(Handler):
             def do_POST(self):  # noqa: N802
                 owner.handle(self)
 
-            def log_message(self, *_):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
+        super().__init__(Asked)
+        self.url = self.base + "/tsr"
 
     def __exit__(self, *_):
         self.shut.set()
-        self.server.shutdown()
-        self.server.server_close()
+        super().__exit__()
         subprocess.run(["rm", "-rf", str(self.folder)], check=False)
 
     def use(self, digests, signer_digest):
@@ -93,10 +85,6 @@ class Authority:
         text = CONFIG.replace("{folder}", str(self.folder)).replace("{digests}", digests)
         (self.folder / "new.cnf").write_text(text.replace("{signer_digest}", signer_digest))
         (self.folder / "new.cnf").rename(self.folder / "tsa.cnf")
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server.server_port}/tsr"
 
     @property
     def ca_pem(self):
@@ -175,7 +163,7 @@ class Authority:
         return self.reply(self.altered(query), self.signer)
 
     def handle(self, rq):
-        query = rq.rfile.read(int(rq.headers.get("Content-Length", 0)))
+        query = rq.asked_with()
         with self.lock:
             self.asked += 1
             fault = self.fault
@@ -193,12 +181,8 @@ class Authority:
         if fault == "slow":
             self.shut.wait(self.slow_s)
             return
-        rq.send_response(500 if fault == "status" else 200)
         media = "text/html" if fault == "media" else "application/timestamp-reply"
-        rq.send_header("Content-Type", media)
-        rq.send_header("Content-Length", str(len(body)))
-        rq.end_headers()
-        rq.wfile.write(body)
+        rq.answer(500 if fault == "status" else 200, body, media)
 
 
 def verify(token, data, ca_pem, at=None):

@@ -96,6 +96,8 @@ void scf_p_text_array(struct scf_params *p, const struct scf_str *v,
 void scf_p_bytes_array(struct scf_params *p, const struct scf_str *v, size_t n);
 void scf_p_uuid_array(struct scf_params *p, const struct scf_uuid *const *v, size_t n);
 void scf_p_time_array(struct scf_params *p, const int64_t *us, const bool *null_mask, size_t n);
+/* uuid[] without NULLs, of ids that stand one after another. */
+void scf_p_uuid_list(struct scf_params *p, const struct scf_uuid *ids, size_t n);
 
 /* ---- results ---- */
 
@@ -116,6 +118,10 @@ struct scf_uuid scf_rows_uuid(const struct scf_rows *r, int row, int col);
 struct scf_hash scf_rows_hash(const struct scf_rows *r, int row, int col);
 int64_t scf_rows_time(const struct scf_rows *r, int row, int col); /* timestamptz → µs */
 int32_t scf_rows_date(const struct scf_rows *r, int row, int col); /* date → days */
+/* Column 0 of all rows, uuid; *ret lives in the arena. OVERLOADED when there is no memory. */
+enum scf_code scf_rows_uuid_list(const struct scf_rows *r, struct scf_arena *arena,
+                                 struct scf_uuid **ret, size_t *ret_n,
+                                 struct scf_error *err) SCF_MUST_CHECK;
 
 /* ---- running ---- */
 
@@ -129,6 +135,25 @@ int32_t scf_rows_date(const struct scf_rows *r, int row, int col); /* date → d
 enum scf_code scf_db_run(struct scf_db *db, const struct scf_stmt *stmt,
                          const struct scf_params *params, struct scf_arena *arena,
                          struct scf_rows **ret_rows, struct scf_error *err) SCF_MUST_CHECK;
+
+/* How a row of one kind becomes a struct. `read` fills all of `item`, `size` bytes; what it leaves
+ * in the rows (text) lives as long as their arena. `missing` is the detail of NOT_FOUND for
+ * scf_db_one; NULL where rows are only listed. Static data. */
+struct scf_row_form {
+    size_t size;
+    void (*read)(const struct scf_rows *rows, int row, void *item);
+    const char *missing;
+};
+/* Runs a statement and reads its first row into `ret`. Codes: those of scf_db_run, NOT_FOUND. */
+enum scf_code scf_db_one(struct scf_db *db, const struct scf_stmt *stmt,
+                         const struct scf_params *params, struct scf_arena *arena,
+                         const struct scf_row_form *form, void *ret,
+                         struct scf_error *err) SCF_MUST_CHECK;
+/* Runs a statement and returns all its rows, *ret_n structs in the arena, not NULL if there are
+ * none. NULL: failed, see err->code; those of scf_db_run, OVERLOADED when there is no memory. */
+void *scf_db_list(struct scf_db *db, const struct scf_stmt *stmt, const struct scf_params *params,
+                  struct scf_arena *arena, const struct scf_row_form *form, int *ret_n,
+                  struct scf_error *err) SCF_MUST_CHECK;
 
 /* Name of the constraint of the last DB_CONFLICT on this connection; "" when there was none. */
 const char *scf_db_constraint(const struct scf_db *db);

@@ -24,6 +24,10 @@ enum scf_code scf_fail_fault(struct scf_arena *arena, const char *pointer, const
  * without quotes. */
 void scf_entity_tag(int64_t version, const struct scf_buf *body, char out[SCF_TAG_TEXT]);
 
+/* scf_rq_if_match against the tag of what is there now. Takes the buffer. */
+enum scf_code scf_rq_if_same(struct scf_request *rq, int64_t version, struct scf_buf *present,
+                             struct scf_error *err) SCF_MUST_CHECK;
+
 /* PRECONDITION_REQUIRED without If-Match, PRECONDITION_FAILED when it does not name `tag`. */
 enum scf_code scf_rq_if_match(struct scf_request *rq, const char *tag,
                               struct scf_error *err) SCF_MUST_CHECK;
@@ -31,6 +35,14 @@ enum scf_code scf_rq_if_match(struct scf_request *rq, const char *tag,
 /* Replies to a GET with the body or 304, and to others with the body; with the entity tag. Takes
  * the buffer. */
 void scf_reply_tagged(struct scf_request *rq, int status, int64_t version, struct scf_buf *body);
+
+/* The header Location of what was made: its identifier below `path`. Before the
+ * reply; without memory there is none. */
+void scf_reply_location(struct scf_request *rq, const char *path, const char *prefix,
+                        const struct scf_uuid *id);
+
+/* Replies 204, with no content. */
+void scf_reply_empty(struct scf_request *rq);
 
 /* A path parameter as an identifier; NOT_FOUND when it is none of this prefix. */
 enum scf_code scf_rq_path_id(struct scf_request *rq, const char *name, const char *prefix,

@@ -70,7 +70,7 @@ static int set_up(void **state) {
     assert_non_null(mkdtemp(folder));
     child = fork();
     if (child == 0) {
-        execl("/usr/bin/python3", "python3", "tests/harness/tsa.py", folder, (char *)NULL);
+        execl("/usr/bin/python3", "python3", "-m", "tests.harness.tsa", folder, (char *)NULL);
         _exit(127);
     }
     wait_for("url", true);

@@ -96,6 +96,76 @@ static void test_byte_arrays_reach_the_server(void **state) {
     assert_text(f, "SELECT $1[4] || array_lower($1, 1) || array_length($1, 1)", "発票,\"14");
 }
 
+static void test_lists_of_ids(void **state) {
+    struct fixture *f = fixture(state);
+    struct scf_uuid ids[] = {UUID, {{0x0a}}}, *got;
+    size_t n;
+    scf_p_uuid_list(&f->p, ids, SCF_COUNT(ids));
+    scf_p_uuid_list(&f->p, NULL, 0);
+    assert_text(f, "SELECT concat_ws('|', $1, $2, array_lower($1, 1))",
+                "{01934fff-007a-7b8c-9dae-bfc0d1e2f3ff,0a000000-0000-0000-0000-000000000000}|{}|1");
+    scf_p_uuid_list(&f->p, ids, SCF_COUNT(ids));
+    struct scf_rows *rows = ask(f, "SELECT unnest($1) ORDER BY 1 DESC");
+    assert_int_equal(scf_rows_uuid_list(rows, f->arena, &got, &n, &f->err), SCF_OK);
+    assert_int_equal(n, 2);
+    assert_true(scf_uuid_eq(&got[0], &ids[1]) && scf_uuid_eq(&got[1], &ids[0]));
+    rows = ask(f, "SELECT NULL::uuid WHERE false");
+    assert_int_equal(scf_rows_uuid_list(rows, f->arena, &got, &n, &f->err), SCF_OK);
+    assert_int_equal(n, 0);
+}
+
+struct town {
+    const char *name;
+    int64_t people;
+};
+
+static void read_town(const struct scf_rows *rows, int row, void *item) {
+    *(struct town *)item =
+        (struct town){.name = scf_rows_text(rows, row, 0), .people = scf_rows_i64(rows, row, 1)};
+}
+
+static const struct scf_row_form town_form = {sizeof(struct town), read_town, "No such town: 5%"};
+
+static void test_rows_become_structs(void **state) {
+    struct fixture *f = fixture(state);
+    struct scf_stmt towns = stmt_for("SELECT n, p::bigint FROM (VALUES ('杭州', 12), ('宁波', 9))"
+                                     " AS t (n, p) WHERE p >= $1 ORDER BY p");
+    struct town town, *list;
+    int n = -1;
+    scf_p_i64(&f->p, 1);
+    list = scf_db_list(f->db, &towns, &f->p, f->arena, &town_form, &n, &f->err);
+    assert_non_null(list);
+    assert_int_equal(n, 2);
+    assert_string_equal(list[0].name, "宁波");
+    assert_string_equal(list[1].name, "杭州");
+    assert_int_equal(list[1].people, 12);
+    assert_int_equal(scf_db_one(f->db, &towns, &f->p, f->arena, &town_form, &town, &f->err),
+                     SCF_OK);
+    assert_int_equal(town.people, 9);
+    scf_params_init(&f->p, f->arena);
+    scf_p_i64(&f->p, 13);
+    assert_non_null(scf_db_list(f->db, &towns, &f->p, f->arena, &town_form, &n, &f->err));
+    assert_int_equal(n, 0);
+    assert_int_equal(scf_db_one(f->db, &towns, &f->p, f->arena, &town_form, &town, &f->err),
+                     SCF_E_NOT_FOUND);
+    assert_string_equal(f->err.detail, "No such town: 5%");
+    assert_int_equal(town.people, 9);
+}
+
+static void test_a_failed_list_leaves_the_count(void **state) {
+    struct fixture *f = fixture(state);
+    struct scf_stmt wrong = stmt_for("SELECT 1 / (SELECT 0)");
+    int n = 7;
+    assert_null(scf_db_list(f->db, &wrong, NULL, f->arena, &town_form, &n, &f->err));
+    assert_int_equal(f->err.code, SCF_E_INTERNAL);
+    struct scf_row_form large = town_form;
+    large.size = SIZE_MAX / 2;
+    struct scf_stmt one = stmt_for("SELECT 'x', 1::bigint");
+    assert_null(scf_db_list(f->db, &one, NULL, f->arena, &large, &n, &f->err));
+    assert_int_equal(f->err.code, SCF_E_OVERLOADED);
+    assert_int_equal(n, 7);
+}
+
 static void test_columns_come_back(void **state) {
     struct fixture *f = fixture(state);
     const struct scf_rows *r =
@@ -186,6 +256,9 @@ int main(void) {
         DB_TEST(test_nulls_reach_the_server),
         DB_TEST(test_int_arrays_reach_the_server),
         DB_TEST(test_byte_arrays_reach_the_server),
+        DB_TEST(test_lists_of_ids),
+        DB_TEST(test_rows_become_structs),
+        DB_TEST(test_a_failed_list_leaves_the_count),
         DB_TEST(test_columns_come_back),
         DB_TEST(test_null_columns_read_as_nothing),
         DB_TEST(test_a_hash_of_another_length_reads_as_zeros),

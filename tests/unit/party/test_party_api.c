@@ -5,8 +5,10 @@
 #include "pg.h"
 #include "scfd/codec/json.h"
 #include "scfd/exchange/exchange.h"
+#include "scfd/http/answer.h"
 #include "scfd/party/enterprise.h"
 #include "scfd/party/node.h"
+#include "scfd/party/once.h"
 #include "scfd/party/services.h"
 #include "scfd/work/work.h"
 
@@ -41,7 +43,49 @@ static void add_routes(const struct scf_route *routes, size_t n) {
     w.route_count += n;
 }
 
+/* ---- a route whose work counts, loses races and is refused, as a test wants ---- */
+
+static _Atomic int works, races, refusals;
+
+static enum scf_code count_work(struct scf_db *db, void *ctx, struct scf_error *err) {
+    struct scf_once *once = ctx;
+    (void)db;
+    scf_buf_clear(once->answer);
+    scf_buf_printf(once->answer, "{\"works\":%d}", ++works);
+    if (races-- > 0)
+        return scf_fail(err, SCF_E_SOFT, "A race was lost.");
+    if (refusals-- > 0)
+        return scf_fail(err, SCF_E_WRONG_STATE, "Not now.");
+    once->status = 202;
+    return SCF_OK;
+}
+
+static void post_once(struct scf_request *rq) {
+    struct scf_error err = {0};
+    struct scf_buf answer;
+    struct scf_once once = {.rq = rq, .answer = &answer};
+    scf_buf_init(&answer, 100);
+    enum scf_code code = scf_once_run(&once, count_work, &once, &err);
+    if (scf_once_settled(&once, code, &err))
+        return;
+    scf_reply_location(rq, "/v1/once", "job", &scf_rq_actor(rq)->key_id);
+    scf_reply_json(rq, once.status, &answer);
+}
+
+static void delete_once(struct scf_request *rq) {
+    scf_reply_empty(rq);
+}
+
+#define ONCE(verb, handler, body)                                                                  \
+    {                                                                                              \
+        .method = verb, .pattern = "/v1/once", .access = SCF_KEYED, .admin = true,                 \
+        .run = SCF_RUN_SERVICE, .handle = handler, .body_type = body                               \
+    }
+static const struct scf_route once_routes[] = {ONCE("POST", post_once, "application/json"),
+                                               ONCE("DELETE", delete_once, NULL)};
+
 static void start_server(void) {
+    add_routes(once_routes, SCF_COUNT(once_routes));
     add_routes(scf_party_routes, scf_party_route_count);
     add_routes(scf_work_routes, scf_work_route_count);
     add_routes(scf_exchange_routes, scf_exchange_route_count);
@@ -114,8 +158,8 @@ static int begin(const char *key, const char *method, const char *path, const ch
 }
 
 struct said {
-    const cJSON *json; /* NULL: no body */
-    const char *tag;
+    const cJSON *json;          /* NULL: no body */
+    const char *tag, *location; /* "": none */
     bool replayed;
 };
 
@@ -127,6 +171,8 @@ static struct said end(int fd, int status) {
     struct said s = {.replayed = field(&a, "Idempotent-Replayed") != NULL};
     const char *tag = field(&a, "ETag");
     s.tag = scf_strdup(w.arena, tag ? tag : "");
+    const char *location = field(&a, "Location");
+    s.location = scf_strdup(w.arena, location ? location : "");
     if (a.body_n > 0)
         s.json = scf_json_parse(w.arena, a.body, a.body_n, &w.err);
     assert_true(a.body_n == 0 || s.json != NULL);
@@ -208,6 +254,73 @@ static void a_replay_does_not_show_the_key(void **state) {
     assert_non_null(scf_json_string(first.json, "api_key"));
     assert_null(scf_json_string(again.json, "api_key"));
     say_to(w.admin, "POST", "/v1/nodes", key, "{\"name\":\"twice\",\"kind\":\"erp\"}", 422);
+}
+
+static struct said once(const char *key, int status) {
+    const char *header = scf_asprintf(w.arena, "Idempotency-Key: %s\r\n", key);
+    return say_to(w.admin, "POST", "/v1/once", header, "{}", status);
+}
+
+static int64_t works_of(struct said s) {
+    int64_t n = -1;
+    assert_true(scf_json_i64(s.json, "works", &n));
+    return n;
+}
+
+static void a_post_takes_effect_once(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    works = races = refusals = 0;
+    struct said s = once("take-effect-1", 202);
+    assert_int_equal(works_of(s), 1);
+    assert_false(s.replayed);
+    assert_int_equal(strncmp(s.location, "/v1/once/job_", 13), 0);
+    s = once("take-effect-1", 202);
+    assert_true(s.replayed);
+    assert_int_equal(works_of(s), 1);
+    assert_int_equal(works, 1);
+    assert_int_equal(works_of(once("take-effect-2", 202)), 2);
+    say_to(w.admin, "POST", "/v1/once", NULL, "{}", 202); /* without a key, once more each time */
+    assert_int_equal(works, 3);
+}
+
+/* Work that was rolled back leaves its key free, and nothing of its answer. */
+static void what_failed_may_be_tried_again(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    works = races = 0;
+    refusals = 1;
+    struct said s = once("try-again-1", 409);
+    assert_null(scf_json_get(s.json, "works"));
+    assert_string_equal(s.location, "");
+    assert_int_equal(works_of(once("try-again-1", 202)), 2);
+    races = 2;
+    assert_int_equal(works_of(once("try-again-2", 202)), 5);
+    s = once("try-again-2", 202);
+    assert_true(s.replayed);
+    assert_int_equal(works_of(s), 5);
+}
+
+/* Nobody is told of it, as when another instance has just revoked the key. */
+static const struct scf_stmt revoke_quietly = {
+    "revoke_quietly", "UPDATE scfd.api_key SET revoked_at = created_at WHERE id = $1"};
+
+static void a_revoked_key_does_no_work(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    works = races = refusals = 0;
+    struct said s = say_to(w.admin, "DELETE", "/v1/once", NULL, NULL, 204);
+    assert_null(s.json);
+    struct said key = say_to(w.admin, "POST", "/v1/api-keys", NULL, "{\"label\":\"x\"}", 201);
+    struct scf_uuid id;
+    struct scf_params p;
+    assert_true(scf_id_parse("key", scf_str(text(key.json, "id")), &id));
+    scf_params_init(&p, w.arena);
+    scf_p_uuid(&p, &id);
+    ok(scf_db_run(w.db, &revoke_quietly, &p, w.arena, NULL, &w.err));
+    say_to(text(key.json, "api_key"), "POST", "/v1/once", "Idempotency-Key: revoked-1\r\n", "{}",
+           401);
+    assert_int_equal(works, 0);
 }
 
 static void changes_need_the_present_tag(void **state) {
@@ -468,6 +581,9 @@ int main(void) {
         cmocka_unit_test(a_new_nodes_key_works_at_once),
         cmocka_unit_test(nodes_see_only_themselves),
         cmocka_unit_test(a_replay_does_not_show_the_key),
+        cmocka_unit_test(a_post_takes_effect_once),
+        cmocka_unit_test(what_failed_may_be_tried_again),
+        cmocka_unit_test(a_revoked_key_does_no_work),
         cmocka_unit_test(changes_need_the_present_tag),
         cmocka_unit_test(suspended_comes_back_retired_does_not),
         cmocka_unit_test(suspending_is_done_when_the_keys_say_so),

@@ -57,7 +57,8 @@ struct scf_enf_story {
 enum scf_code scf_enf_story_parse(struct scf_arena *arena, struct scf_enf_story *story,
                                   struct scf_error *err) SCF_MUST_CHECK;
 
-/* The last step of a kind; NULL: there was none. *ret_details: what it said (NULL: not asked). */
+/* The last step of a kind; NULL: there was none. *ret_details: what it said (NULL: not asked). What
+ * belonged to an application for the execution certificate that was withdrawn does not count. */
 const struct scf_enf_step_row *scf_enf_last(const struct scf_enf_story *s, enum scf_enf_step step,
                                             const cJSON **ret_details);
 
@@ -83,6 +84,9 @@ struct scf_enf_ruling {
     bool for_creditor;  /* the respondent's application was rejected; else the creditor's was */
 };
 struct scf_enf_ruling scf_enf_ruling_of(const struct scf_enf_story *s);
+/* The days in which the court decides the newest application for non-enforcement: 60, and 30 more
+ * where it extended them (规定 16). *ret: the application; NULL: there was none. */
+int scf_enf_decision_days(const struct scf_enf_story *s, const struct scf_enf_step_row **ret);
 /* May a first application for non-enforcement, `body`, still come? (规定 13, 19) */
 bool scf_enf_within_non_enforcement_days(const struct scf_enf_story *s, const cJSON *body);
 

@@ -128,8 +128,9 @@ static void next_write(struct scf_jsonw *w, const struct scf_enf_facts *facts,
 static void next_steps_write(struct scf_jsonw *w, const struct scf_enf_story *s) {
     struct scf_enf_facts facts = scf_enf_facts_of(s, NULL);
     scf_jw_array(w, "next_steps");
-    for (int step = SCF_ENF_STEP_SUBMIT; step < SCF_ENF_STEP_TAKE_EFFECT; step++)
-        next_write(w, &facts, (enum scf_enf_step)step);
+    for (int step = SCF_ENF_STEP_SUBMIT; step < SCF_ENF_STEPS; step++)
+        if (scf_enf_is_asked((enum scf_enf_step)step))
+            next_write(w, &facts, (enum scf_enf_step)step);
     scf_jw_end_array(w);
 }
 

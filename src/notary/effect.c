@@ -164,6 +164,13 @@ static enum scf_code send_verification(struct effect *e, struct scf_error *err) 
     return SCF_OK;
 }
 
+/* The application is as if it had not been made: the letter's days are nobody's any more. */
+static enum scf_code withdraw_ec(struct effect *e, struct scf_error *err) {
+    (void)err;
+    e->t->s.c.verification_due_us = 0;
+    return SCF_OK;
+}
+
 static bool is_bound(const struct scf_enf_story *s, const struct scf_uuid *id) {
     struct scf_uuid bound[SCF_ENF_PARTIES_MAX];
     size_t n = scf_enf_bound(s, bound);
@@ -346,6 +353,7 @@ static enum scf_code apply(struct effect *e, struct scf_error *err) {
         {SCF_ENF_STEP_APPLY_EC, apply_ec},
         {SCF_ENF_STEP_SEND_VERIFICATION, send_verification},
         {SCF_ENF_STEP_REPLY, reply},
+        {SCF_ENF_STEP_WITHDRAW_EC, withdraw_ec},
         {SCF_ENF_STEP_ISSUE_EC, issue_ec},
         {SCF_ENF_STEP_FILE_ENFORCEMENT, file_enforcement},
         {SCF_ENF_STEP_TAKE_MEASURES, take_measures},

@@ -53,8 +53,13 @@ static const char *const steps[] = {"submit",
                                     "resume_enforcement",
                                     "report_suit",
                                     "end_suit",
+                                    "withdraw",
+                                    "withdraw_ec",
+                                    "extend_decision",
                                     NULL};
-_Static_assert(SCF_COUNT(steps) == SCF_ENF_STEP_TAKE_EFFECT, "those that are asked for");
+enum { PLATFORMS = SCF_ENF_STEP_REOPEN - SCF_ENF_STEP_TAKE_EFFECT + 1, CREATED = 1 };
+_Static_assert(SCF_COUNT(steps) - 1 == SCF_ENF_STEPS - PLATFORMS - CREATED,
+               "those that are asked for");
 
 static const char *const enterprises[] = {"ent", NULL};
 static const char *const loans[] = {"loan", NULL};
@@ -246,11 +251,13 @@ static const struct {
          BIT(REJECT_ENFORCEMENT) | BIT(APPLY_RECONSIDERATION) | BIT(DECIDE_RECONSIDERATION) |
          BIT(SEND_NOTICE) | BIT(TAKE_MEASURES) | BIT(APPLY_NON_ENFORCEMENT) |
          BIT(DECIDE_NON_ENFORCEMENT) | BIT(COMPLETE) | BIT(END_ROUND) | BIT(SUSPEND) |
-         BIT(RESUME_ENFORCEMENT) | BIT(DEFAULT) | BIT(REPORT_SUIT) | BIT(END_SUIT)},
+         BIT(RESUME_ENFORCEMENT) | BIT(DEFAULT) | BIT(REPORT_SUIT) | BIT(END_SUIT) | BIT(WITHDRAW) |
+         BIT(WITHDRAW_EC) | BIT(EXTEND_DECISION)},
     {"video_sha256", 0, BIT(INFORM)},
     {"reason",
      BIT(REFUSE) | BIT(TERMINATE) | BIT(REQUEST_AMENDMENT) | BIT(REJECT_AMENDMENT) |
-         BIT(REFUSE_EC) | BIT(SUSPEND) | BIT(REPORT_SUIT) | BIT(END_SUIT),
+         BIT(REFUSE_EC) | BIT(SUSPEND) | BIT(REPORT_SUIT) | BIT(END_SUIT) | BIT(WITHDRAW) |
+         BIT(WITHDRAW_EC) | BIT(EXTEND_DECISION),
      BIT(SUPPLEMENT) | BIT(REVIEW) | BIT(DEFAULT) | BIT(CURE) | BIT(REPLY) | BIT(ISSUE_EC) |
          BIT(REJECT_ENFORCEMENT) | BIT(APPLY_RECONSIDERATION) | BIT(DECIDE_RECONSIDERATION) |
          BIT(APPLY_NON_ENFORCEMENT) | BIT(DECIDE_NON_ENFORCEMENT) | BIT(SETTLE) | BIT(COMPLETE) |
@@ -375,7 +382,8 @@ const struct scf_schema scf_enf_step_schema = {.name = "EnforcementNotarizationS
 /* ---- reading ---- */
 
 enum scf_enf_step scf_enf_body_step(const cJSON *body) {
-    return (enum scf_enf_step)(index_of(steps, scf_json_string(body, "step")) + 1);
+    int step = index_of(scf_enf_step_names, scf_json_string(body, "step"));
+    return step < 0 ? SCF_ENF_STEP_CREATE : (enum scf_enf_step)step;
 }
 
 int64_t scf_enf_body_time(const cJSON *body, const struct scf_enf_ctx *ctx) {

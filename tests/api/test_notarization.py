@@ -265,6 +265,44 @@ def test_without_a_certificate_the_way_is_a_suit(world, step, state, members, ar
     case.draft()  # the loan is free for another
 
 
+@pytest.mark.parametrize("who, state", [
+    ("lender", "submitted"), ("debtor", "informed"), ("guarantor", "signed")])
+def test_a_party_withdraws_before_the_certificate_is_issued(world, who, state):
+    case = Case(world, loan={}).draft()
+    refused(case.step("lender", "withdraw", reason="x"), "公证程序规则 50")
+    case.until(state)
+    assert case.step("notary", "withdraw", reason="x").status == 403
+    assert case.step(who, "withdraw").status == 422
+    shown = case.take(who, "withdraw", "terminated", reason="不再办理")
+    assert shown["status"] == "closed" and shown["next_steps"] == []
+    assert shown["route"]["path"] == "civil_pack"
+    refused(case.step("lender", "submit"), "公证程序规则 39")
+    issued = Case(world, loan={}).until(None)
+    refused(issued.step("lender", "withdraw", reason="x"), "公证程序规则 50")
+
+
+def test_an_application_for_the_execution_certificate_is_withdrawn(world):
+    case = verifying(world)
+    case.take("debtor", "reply", "verifying", result="objection", reason="已还",
+              document_sha256=HASH)
+    assert case.step("debtor", "withdraw_ec", reason="x").status == 403
+    shown = case.take("lender", "withdraw_ec", "dunned", reason="与债务人协商")
+    assert "claim" not in shown and "verification" not in shown
+    assert not {"reply_to_verification", "issue_execution_certificate", "apply_for_enforcement"} & {
+        d["code"] for d in shown["deadlines"]}
+    listed = {d["name"]: d["available"] for d in must(
+        world.lender.get(case.path + "/documents"))["data"]}
+    assert not listed["verification-letter"] and not listed["execution-certificate-application"]
+    case.take("lender", "apply_ec", "ec_applied", **PAPER, claim=claim(), accuracy_promise=True)
+    case.take("notary", "send_verification", "verifying", letter=LETTER)
+    case.take("debtor", "reply", "verifying", result="no_objection")  # the first counts no more
+    shown = case.take("guarantor", "reply", "no_objection", result="no_objection")
+    assert shown["verification"]["replied"] == 2
+    case.take("notary", "issue_ec", "ec_issued", **PAPER,
+              execution_certificate=execution_certificate())
+    refused(case.step("lender", "withdraw_ec", reason="x"), "公证程序规则 50")
+
+
 # ---- amendments ----
 
 

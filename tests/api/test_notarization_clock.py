@@ -42,6 +42,7 @@ def cases(world):
         "fulfilled": Case(world, loan=short_loan()).until(None),
         "court": Case(world, loan=short_loan()).until(None),
         "rejected": Case(world, loan=short_loan()).until(None),
+        "extended": Case(world, loan=short_loan()).until(None),
     }
 
 
@@ -253,6 +254,35 @@ def test_fifteen_days_to_apply_for_non_enforcement(server, world, cases):
               known_on=known)
     shown = case.take("lender", "decide_non_enforcement", "non_enforced", result="granted")
     assert shown["route"]["reasons"][0]["article"] == "规定 20"
+
+
+def test_the_court_extends_its_sixty_days_once(server, world, cases):
+    """规定 16: until the last of them is over; what it did in time may be told later."""
+    case = cases["extended"]
+    server.clock.shift(20 * DAY)
+    today = filed(world, case)
+    case.take("lender", "accept_enforcement", case_no="1")
+    case.take("lender", "send_notice", "notice_sent", served_on=today)
+    asked = china_today(20)
+    case.take("debtor", "apply_non_enforcement", "non_enforcement_applied", ground="incapacity")
+    calendar = Calendar(world.admin)
+    sixty, ninety = (calendar.rolled(asked + timedelta(n)).isoformat() for n in (60, 90))
+    assert deadline(case.get(), "decide_non_enforcement")["due_on"] == sixty
+    server.clock.shift(105 * DAY)
+    refusal = case.step("lender", "extend_decision", reason="案情复杂")
+    assert (refusal.status, refusal.json()["rule"]) == (409, "规定 16")
+    assert "60 days" in refusal.json()["missing"]
+    assert deadline(case.get(), "decide_non_enforcement")["overdue"] is True
+    in_time = (datetime.now(timezone.utc) + timedelta(days=50)).isoformat(timespec="seconds")
+    assert case.step("debtor", "extend_decision", reason="x").status == 403
+    shown = case.take("lender", "extend_decision", "non_enforcement_applied", reason="案情复杂",
+                      happened_at=in_time)
+    entry = deadline(shown, "decide_non_enforcement")
+    assert (entry["due_on"], entry["article"]) == (ninety, "规定 16")
+    refusal = case.step("lender", "extend_decision", reason="x", happened_at=in_time)
+    assert (refusal.status, refusal.json()["rule"]) == (409, "规定 16")
+    shown = case.take("lender", "decide_non_enforcement", "notice_sent", result="rejected")
+    assert deadline(shown, "decide_non_enforcement")["done"] is True
 
 
 def test_ten_days_to_have_a_rejection_reconsidered(server, world, cases):

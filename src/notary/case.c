@@ -1,5 +1,5 @@
 /* What the steps of a case say together. Relies on bodies that the field tables accepted. */
-#include "case.h"
+#include "amendment.h"
 
 #include "scfd/base/clock.h"
 
@@ -21,18 +21,18 @@ enum scf_code scf_enf_story_parse(struct scf_arena *arena, struct scf_enf_story 
     const cJSON **details = scf_alloc(arena, story->n + SCF_ENF_SPARE, sizeof(const cJSON *));
     if (details == NULL)
         return scf_fail_memory(err);
-    story->dossier = parse(arena, story->c.dossier, err);
-    for (size_t i = 0; i < story->n && story->dossier; i++) {
+    story->drafted = parse(arena, story->c.dossier, err);
+    for (size_t i = 0; i < story->n && story->drafted; i++) {
         const cJSON *body = parse(arena, story->rows[i].body, err);
         if (body == NULL)
             return scf_fail(err, SCF_E_INTERNAL, "A step that was stored cannot be read.");
         details[i] = scf_json_get(body, "details");
     }
     story->details = details;
-    return story->dossier ? SCF_OK
-                          : scf_fail(err, SCF_E_INTERNAL,
-                                     "A dossier that was stored cannot be "
-                                     "read.");
+    story->ledger = story->owed;
+    return story->drafted
+               ? scf_enf_story_amend(arena, story, err)
+               : scf_fail(err, SCF_E_INTERNAL, "A dossier that was stored cannot be read.");
 }
 
 static bool is_of_application(enum scf_enf_step step) {

@@ -42,18 +42,21 @@ struct scf_enf_step_row {
 /* A case with everything that judging and showing rest on. */
 struct scf_enf_story {
     struct scf_enf_case c;
-    const cJSON *dossier;
+    const cJSON *drafted;
+    const cJSON *dossier; /* as drafted, with what notarised amendments changed */
     const struct scf_enf_step_row *rows;
     const cJSON **details; /* of each row */
     size_t n;
-    const struct scf_owed *owed; /* of the loan, as of `today`; NULL: no loan yet */
+    const struct scf_owed *ledger; /* of the loan, as of `today`; NULL: no loan yet */
+    const struct scf_owed *owed;   /* the ledger under the terms of the dossier */
     const struct scf_calendar *calendar;
     int32_t today;
     int32_t applied_day; /* on which what is judged came in; 0: today */
     int64_t now_us;
 };
-/* Parses dossier and details, with room for SCF_ENF_SPARE more; rows, loan and calendar are the
- * caller's. INTERNAL: what was stored cannot be read. */
+/* Parses dossier and details, with room for SCF_ENF_SPARE more, and applies amendments; rows,
+ * calendar, `today` and the ledger, in `owed`, are the caller's. INTERNAL: what was stored cannot
+ * be read. */
 enum scf_code scf_enf_story_parse(struct scf_arena *arena, struct scf_enf_story *story,
                                   struct scf_error *err) SCF_MUST_CHECK;
 

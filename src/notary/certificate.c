@@ -36,6 +36,28 @@ static void parties_write(struct scf_jsonw *w, const struct scf_enf_story *s) {
     scf_jw_end_array(w);
 }
 
+/* The instrument and what amends it, each with its certificate. */
+static void basis_write(struct scf_jsonw *w, const struct scf_enf_story *s, const cJSON *issued) {
+    const cJSON *instrument = scf_json_get(s->dossier, "instrument"), *item;
+    const cJSON *first = scf_json_get(issued, "certificate");
+    static const char *const said[] = {"signed_on", "certificate_no", "certified_on"};
+    scf_jw_array(w, "basis");
+    scf_jw_object(w, NULL);
+    text_write(w, "instrument_no", scf_json_string(instrument, "no"));
+    text_write(w, "signed_on", scf_json_string(instrument, "signed_on"));
+    text_write(w, "certificate_no", scf_json_string(first, "no"));
+    text_write(w, "certified_on", scf_json_string(first, "issued_on"));
+    scf_jw_end_object(w);
+    cJSON_ArrayForEach(item, scf_json_get(s->dossier, "amendments")) {
+        scf_jw_object(w, NULL);
+        text_write(w, "instrument_no", scf_json_string(item, "no"));
+        for (size_t i = 0; i < SCF_COUNT(said); i++)
+            text_write(w, said[i], scf_json_string(item, said[i]));
+        scf_jw_end_object(w);
+    }
+    scf_jw_end_array(w);
+}
+
 /* "fixed 0.0435", "LPR +50 bp", "none"; with the penalty rate where there is one. */
 static void rate_write(struct scf_jsonw *w, const cJSON *rate) {
     char text[128];
@@ -145,6 +167,7 @@ void scf_enf_certificate_write(struct scf_jsonw *w, const char *key, const struc
     text_write(w, "notary", scf_json_string(paper, "notary_name"));
     text_write(w, "base_certificate_no",
                scf_json_string(scf_json_get(issued, "certificate"), "no"));
+    basis_write(w, s, issued);
     text_write(w, "issued_on", scf_json_string(paper, "issued_on"));
     parties_write(w, s);
     scf_jw_str(w, "currency", s->c.currency);

@@ -230,9 +230,11 @@ static void measures(struct listing *l) {
         }
 }
 
-/* Six months on, where none, or none later than the debt, was agreed: 民法典 692. */
+/* Six months on, where none, or none later than the debt, was agreed: 民法典 692. Of an amendment
+ * only guarantors that the notary's papers bind are sure to have known. */
 static int32_t guarantee_end(const struct scf_enf_story *s, const cJSON *security) {
-    int32_t agreed, due = s->owed->maturity_day;
+    const struct scf_owed *owed = scf_enf_covers_guarantees(s) ? s->owed : s->ledger;
+    int32_t agreed, due = owed->maturity_day;
     if (scf_body_day(security, "guarantee_until", &agreed) && agreed > due)
         return agreed;
     return months_after(due, GUARANTEE_MONTHS);

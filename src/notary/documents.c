@@ -62,6 +62,12 @@ static void put_instrument(struct scf_doc *d) {
     scf_doc_fact(d, "合同编号", scf_json_string(instrument, "no"));
     scf_doc_fact(d, "签订日期", scf_json_string(instrument, "signed_on"));
     scf_doc_fact(d, "文件SHA-256", scf_json_string(instrument, "document_sha256"));
+    const cJSON *item;
+    cJSON_ArrayForEach(item, part(d, "amendments")) {
+        scf_doc_fact(d, "补充协议编号", scf_json_string(item, "no"));
+        scf_doc_fact(d, "补充协议签订日期", scf_json_string(item, "signed_on"));
+        scf_doc_fact(d, "补充协议公证书编号", scf_json_string(item, "certificate_no"));
+    }
 }
 
 static void put_schedule(struct scf_doc *d) {
@@ -377,6 +383,11 @@ enum scf_code scf_enf_document_draw(const struct scf_enf_story *s, enum scf_enf_
     struct scf_pdf_options options = {.title = documents[document].title,
                                       .subject = "赋予债权文书强制执行效力公证",
                                       .created_us = row ? row->filed_us : s->c.created_us};
+    /* Who applied, and what was told, is not amended; the other papers show what is in force. */
+    struct scf_enf_story drafted = *s;
+    drafted.dossier = s->drafted;
+    if (document == SCF_DOC_APPLICATION || document == SCF_DOC_NOTICE)
+        s = &drafted;
     struct scf_doc d = {.s = s, .scale = scf_currency_scale(scf_str(s->c.currency))};
     enum scf_code code = scf_pdf_begin(&options, out, &d.pdf, err);
     if (code != SCF_OK)

@@ -192,6 +192,8 @@ static const struct scf_field fields[] = {
     SCF_F("identities", ARRAY, "Of identity: each party", "身份核验", SCF_SIZE(1, 70),
           SCF_OF(identity_element)),
     SCF_F("signing_mode", ENUM, "Of sign: how", "签署方式", SCF_AMONG(signing_modes)),
+    SCF_F("amendment", OBJECT, "Of request_amendment: what changes", "变更内容",
+          SCF_OF(scf_enf_amendment_members)),
     SCF_F("certificate", OBJECT, "Of issue and amend", "公证书", SCF_OF(certificate_members)),
     SCF_F("loan_id", ID, "Of link_loan", "贷款", SCF_AMONG(loans)),
     SCF_F("default_kind", ENUM, "Of default: in arrears, or due early", "违约类型",
@@ -259,14 +261,15 @@ static const struct {
          BIT(REFUSE_EC) | BIT(SUSPEND) | BIT(REPORT_SUIT) | BIT(END_SUIT) | BIT(WITHDRAW) |
          BIT(WITHDRAW_EC) | BIT(EXTEND_DECISION),
      BIT(SUPPLEMENT) | BIT(REVIEW) | BIT(DEFAULT) | BIT(CURE) | BIT(REPLY) | BIT(ISSUE_EC) |
-         BIT(REJECT_ENFORCEMENT) | BIT(APPLY_RECONSIDERATION) | BIT(DECIDE_RECONSIDERATION) |
-         BIT(APPLY_NON_ENFORCEMENT) | BIT(DECIDE_NON_ENFORCEMENT) | BIT(SETTLE) | BIT(COMPLETE) |
-         BIT(END_ROUND) | BIT(RESUME_ENFORCEMENT)},
+         BIT(APPLY_EC) | BIT(REJECT_ENFORCEMENT) | BIT(APPLY_RECONSIDERATION) |
+         BIT(DECIDE_RECONSIDERATION) | BIT(APPLY_NON_ENFORCEMENT) | BIT(DECIDE_NON_ENFORCEMENT) |
+         BIT(SETTLE) | BIT(COMPLETE) | BIT(END_ROUND) | BIT(RESUME_ENFORCEMENT)},
     {"reason_code", BIT(REFUSE) | BIT(REFUSE_EC) | BIT(REJECT_ENFORCEMENT), 0},
     {"acceptance_no", BIT(ACCEPT), 0},
     {"items", BIT(REQUIRE_SUPPLEMENT), 0},
     {"identities", BIT(IDENTITY), 0},
     {"signing_mode", BIT(SIGN), 0},
+    {"amendment", BIT(REQUEST_AMENDMENT), 0},
     {"certificate", BIT(ISSUE) | BIT(AMEND), 0},
     {"loan_id", BIT(LINK_LOAN), 0},
     {"default_kind", BIT(DEFAULT), 0},
@@ -355,6 +358,17 @@ static void check_reply(const cJSON *body, struct scf_faults *faults) {
         scf_fault_add(faults, "#/reason", "required", "An objection says why.");
 }
 
+static void check_amendment(const cJSON *body, struct scf_faults *faults) {
+    static const char *const terms[] = {"performance", "rate", "securities", "acceleration_clause"};
+    const cJSON *amendment = scf_json_get(body, "amendment");
+    for (size_t i = 0; i < SCF_COUNT(terms); i++)
+        if (scf_json_get(amendment, terms[i]))
+            return;
+    if (amendment)
+        scf_fault_add(faults, "#/amendment", "required",
+                      "An amendment changes performance, rate, securities or acceleration.");
+}
+
 static void step_rules(const cJSON *body, struct scf_faults *faults, struct scf_faults *warnings,
                        const void *rules_ctx) {
     const struct scf_enf_ctx *ctx = rules_ctx;
@@ -366,6 +380,8 @@ static void step_rules(const cJSON *body, struct scf_faults *faults, struct scf_
         scf_fault_add(faults, "#/happened_at", "out-of-range", "The time is in the future.");
     if (step == SCF_ENF_STEP_REPLY)
         check_reply(body, faults);
+    if (step == SCF_ENF_STEP_REQUEST_AMENDMENT)
+        check_amendment(body, faults);
     if (scf_body_is(body, "default_kind", "acceleration") && !scf_json_get(body, "reason"))
         scf_fault_add(faults, "#/reason", "required", "Why the debt fell due early is to be said.");
     if (step == SCF_ENF_STEP_APPLY_EC && !scf_json_bool(body, "accuracy_promise", false))

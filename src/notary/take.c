@@ -1,6 +1,8 @@
 /* Taking steps. Relies on the law in states.c, and on the order of locks: case, loan, chains. */
 #include "take.h"
 
+#include "amendment.h"
+
 #include "scfd/base/clock.h"
 
 enum { BODY_MAX = 2 << 20, MEMBERS_MAX = 4096 };
@@ -8,7 +10,7 @@ enum { BODY_MAX = 2 << 20, MEMBERS_MAX = 4096 };
 /* ---- opening ---- */
 
 enum scf_code scf_enf_read_owed(struct scf_enf_taking *t, struct scf_error *err) {
-    t->s.owed = &t->owed;
+    t->s.owed = t->s.ledger = &t->owed;
     return scf_lending_owed(t->db, t->arena, &t->s.c.loan_id, t->s.today, true, &t->owed, err);
 }
 
@@ -174,7 +176,7 @@ enum scf_code scf_enf_add(struct scf_enf_taking *t, enum scf_enf_step step,
         c->resume = c->state == SCF_ENF_EC_ISSUED ? SCF_ENF_EC_ISSUED : SCF_ENF_PERFORMING;
     c->state = verdict->to;
     c->updated_us = t->s.now_us;
-    return SCF_OK;
+    return step == SCF_ENF_STEP_AMEND ? scf_enf_story_amend(t->arena, &t->s, err) : SCF_OK;
 }
 
 /* Whether the platform's step is due is the ledger's and the clock's business; whether it may

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from harness import bodies, merkle, mutate
-from harness.notary import HASH, Case, certificate, dossier
+from harness.notary import HASH, PROMISE, Case, amendment, certificate, dossier
 from harness.parties import make_node
 from harness.server import ROOT, wait_until
 from harness.world import World, key, must
@@ -308,13 +308,134 @@ def test_an_application_for_the_execution_certificate_is_withdrawn(world):
 
 def test_amendments_are_notarised_or_taken_back(world):
     case = Case(world, loan={}).until(None)
-    case.take("lender", "request_amendment", "amendment_pending", **PAPER, reason="展期")
+    asked = {**PAPER, "reason": "展期", "amendment": amendment("100.00", bodies.days_ago(-300))}
+    assert case.step("debtor", "request_amendment", **asked).status == 403
+    case.take("lender", "request_amendment", "amendment_pending", **asked)
     refused(case.step("lender", "default", default_kind="acceleration", reason="x"), "规则 55")
-    case.take("lender", "reject_amendment", "disbursed", reason="不展期")
-    case.take("lender", "request_amendment", "amendment_pending", **PAPER, reason="展期")
+    shown = case.take("lender", "reject_amendment", "disbursed", reason="不展期")
+    assert "terms" not in shown
+    case.take("lender", "request_amendment", "amendment_pending", **asked)
+    assert case.step("lender", "amend", **PAPER,
+                     certificate=certificate(*case.parties)).status == 403
     shown = case.take("notary", "amend", "amended_notarised", **PAPER,
                       certificate=certificate(*case.parties))
     assert shown["amendment"]["no"] != shown["certificate"]["no"]
+    assert [a["status"] for a in shown["amendments"]] == ["not_notarised", "notarised"]
+    assert shown["amendments"][1]["certificate"] == shown["amendment"]
+    assert shown["terms"]["performance"] == asked["amendment"]["performance"]
+    assert shown["dossier"]["performance"] == case.body["performance"]
+
+
+@pytest.mark.parametrize("change, pointer, article", [
+    (lambda a: a["performance"]["schedule"][0].update(principal="99.99"),
+     "#/amendment/performance/schedule", "39(3)"),
+    (lambda a: a["performance"].update(amount="90.00", schedule=[
+        {"due_on": bodies.days_ago(-300), "principal": "90.00"}]),
+     "#/amendment/performance/amount", "39(3)"),
+    (lambda a: a["performance"].update(kind="goods"), "#/amendment/performance", ""),
+    (lambda a: a.update(securities=[{"kind": "pledge", "name": "《质押合同》ZY-1", "scope": "本金"}]),
+     "#/amendment/securities/0", "规定 6"),
+    (lambda a: a.update(enforcement_clause=PROMISE + "另加", securities=[
+        {"kind": "guarantee", "name": "《最高额保证合同》BZ-1", "scope": "本金"}]),
+     "#/amendment/enforcement_clause", "公证法 37"),
+    (lambda a: a.update(rate={"type": "lpr", "spread_bp": 10}), "#/amendment/rate/reset_rule",
+     "39(3)"),
+    (lambda a: a.pop("performance"), "#/amendment", ""),
+    (lambda a: a.update(signed_on=bodies.days_ago(-2)), "#/amendment/signed_on", ""),
+    (lambda a: a.update(effective_on=bodies.days_ago(-2)), "#/amendment/effective_on", ""),
+    (lambda a: a.update(x=1), "#/amendment/x", ""),
+])
+def test_an_amendment_is_as_fit_as_the_instrument(world, amendable, change, pointer, article):
+    terms = amendment("100.00", bodies.days_ago(-300))
+    change(terms)
+    answer = amendable.step("lender", "request_amendment", **PAPER, reason="x", amendment=terms)
+    problem = refused(answer, article, 422)
+    assert any(fault["pointer"].startswith(pointer) for fault in problem["errors"]), answer
+
+
+@pytest.fixture(scope="module")
+def amendable(world):
+    return Case(world, loan={}).until(None)
+
+
+def test_amended_terms_are_those_of_the_certificate_and_the_papers(world):
+    case = Case(world, loan={}).until(None)
+    days = [bodies.days_ago(-200), bodies.days_ago(-400)]
+    promise = PROMISE + "本承诺亦及于《质押合同》ZY-1。"
+    terms = amendment(
+        "100.00", *days, no="BC-2026-1", signed_on=bodies.days_ago(1), text="第二条 " + promise,
+        enforcement_clause=promise, rate={"type": "fixed", "annual_rate": "0.03"},
+        securities=[{"kind": "guarantee", "name": "《最高额保证合同》BZ-1", "scope": "全部债务"},
+                    {"kind": "pledge", "name": "《质押合同》ZY-1", "scope": "本金"}])
+    case.take("lender", "request_amendment", "amendment_pending", **PAPER, reason="展期",
+              amendment=terms)
+    paper = certificate(*case.parties, no="变更-1")
+    shown = case.take("notary", "amend", "amended_notarised", **PAPER, certificate=paper)
+    assert shown["terms"]["rate"] == terms["rate"]
+    due = {d["code"]: d["due_on"] for d in shown["deadlines"]}
+    last = datetime.fromisoformat(days[1])
+    months = last.year * 12 + last.month - 1 + 6  # 民法典 692: from the amended last day
+    assert due["preserve_guarantee"][:7] == f"{months // 12}-{months % 12 + 1:02d}"
+    case.take("lender", "default", "defaulted", default_kind="acceleration", reason="交叉违约")
+    case.take("lender", "dun", **PAPER, dunning={"mode": "post", "sent_on": bodies.days_ago(0)})
+    case.take("lender", "apply_ec", **PAPER, claim=claim(), accuracy_promise=True)
+    case.take("notary", "send_verification", letter=LETTER)
+    for who in ("debtor", "guarantor"):
+        case.take(who, "reply", result="no_objection")
+    shown = case.take("notary", "issue_ec", "ec_issued", **PAPER,
+                      execution_certificate=execution_certificate())
+    issued = shown["execution_certificate"]
+    assert issued["basis"] == [
+        {"instrument_no": "JK-2026-001", "certificate_no": shown["certificate"]["no"],
+         "certified_on": shown["certificate"]["issued_on"]},
+        {"instrument_no": "BC-2026-1", "signed_on": terms["signed_on"], "certificate_no": "变更-1",
+         "certified_on": paper["issued_on"]}]
+    assert issued["interest"]["rate_formula"] == "fixed 0.03"
+    assert [g["scope"] for g in issued["guarantees"]] == ["全部债务"]
+    assert [c["name"] for c in issued["collateral"]] == ["《质押合同》ZY-1"]
+    text = {name: pages(must_pdf(case, name)) for name in (
+        "application", "clause", "execution-certificate-draft")}
+    assert days[1] in text["clause"] and "ZY-1" in text["clause"]
+    assert days[1] not in text["application"]  # what was applied for then
+    assert "BC-2026-1" in text["execution-certificate-draft"]
+    assert "变更-1" in text["execution-certificate-draft"]
+
+
+def must_pdf(case, name):
+    answer = case.clients["lender"].get(f"{case.path}/documents/{name}")
+    assert answer.status == 200, answer
+    return answer.body
+
+
+def test_a_signed_amendment_that_is_not_notarised_holds_up_the_application(world):
+    case = Case(world, loan={}).until(None)
+    terms = amendment("100.00", bodies.days_ago(-300), no="BC-9", signed_on=bodies.days_ago(1))
+    case.take("lender", "request_amendment", **PAPER, reason="展期", amendment=terms)
+    shown = case.take("notary", "reject_amendment", "disbursed", reason="材料不齐")
+    assert shown["amendments"][0]["status"] == "not_notarised"
+    case.take("lender", "default", "defaulted", default_kind="acceleration", reason="交叉违约")
+    case.take("lender", "dun", **PAPER, dunning={"mode": "post", "sent_on": bodies.days_ago(0)})
+    apply = {**PAPER, "claim": claim(), "accuracy_promise": True}
+    problem = refused(case.step("lender", "apply_ec", **apply), "司发通〔2017〕76号")
+    assert problem["rule"] == "司发通〔2017〕76号" and "BC-9" in problem["detail"]
+    case.take("lender", "apply_ec", "ec_applied", **apply, reason="补充协议未生效")
+
+
+def test_what_amends_an_instrument_is_notarised_with_it(world):
+    body = fit_body(world, amendments=[{"no": "BC-1", "signed_on": "2026-01-06"}])
+    said = preflight(world, body)
+    assert said["fit"] is False
+    assert [(f["pointer"], f["code"]) for f in said["faults"]] == [
+        ("#/amendments/0", "amendment-notarised")]
+    assert "司发通〔2017〕76号" in said["faults"][0]["detail"]
+    for notarised in ({"certificate_no": "GZ-1"}, {"included": True}):
+        body["amendments"][0] = {"no": "BC-1", **notarised}
+        assert preflight(world, body)["fit"] is True
+    body["amendments"][0]["text"] = f"第二条 {PROMISE}"  # the promise may stand there
+    body["instrument"]["text"] = body["instrument"]["text"].replace(PROMISE, "")
+    assert preflight(world, body)["fit"] is True
+    case = Case(world, amendments=[{"no": "BC-1"}]).draft()
+    refused(case.step("lender", "submit"), "司发通〔2017〕76号", 422)
 
 
 # ---- verification and the execution certificate ----

@@ -157,8 +157,8 @@ def test_arrears_penalty_silence_and_the_certificate(server, world, cases):
 
 
 def test_amended_terms_decide_on_arrears_interest_and_days(server, world, cases):
-    """1,000.00 at 4.35 %, due on the tenth day, becomes 3 % with halves on the 30th and 90th; on the
-    40th only the first is late, ten days, and its two years run from the 30th."""
+    """1,000.00 at 4.35 %, due on the tenth day, becomes 3 % with halves on the 30th and 90th; on
+    the 40th only the first is late, ten days, and its two years run from the 30th."""
     case = cases["amended"]
     value = date.fromisoformat(must(world.lender.get(f"/v1/loans/{case.loan_id}"))["value_date"])
     day = [(value + timedelta(n)).isoformat() for n in range(91)]

@@ -2,6 +2,8 @@
  * table accepted. */
 #include "amendment.h"
 
+#include "succession.h"
+
 enum { DOSSIER_MAX = 2 << 20 };
 
 /* ---- by the steps ---- */
@@ -128,6 +130,9 @@ enum scf_code scf_enf_story_amend(struct scf_arena *arena, struct scf_enf_story 
         if (s->dossier == NULL)
             return err->code;
     }
+    s->dossier = scf_enf_assigned(arena, s, s->dossier, err);
+    if (s->dossier == NULL)
+        return err->code;
     if (s->dossier == s->drafted || s->ledger == NULL)
         return SCF_OK;
     struct scf_owed *owed = scf_alloc(arena, 1, sizeof *owed);

@@ -23,7 +23,8 @@ const char *scf_enf_unnotarised(const struct scf_enf_story *s);
  * "amendments". Without a certificate: as it will be. NULL with `err`: it does not fit. */
 const cJSON *scf_enf_amend(struct scf_arena *arena, const cJSON *dossier,
                            const struct scf_enf_amendment *a, struct scf_error *err) SCF_MUST_CHECK;
-/* Sets dossier and owed of the story from drafted and ledger, by all that was notarised. */
+/* Sets dossier and owed of the story from drafted and ledger, by all that was notarised, and by
+ * assignments of the claim. */
 enum scf_code scf_enf_story_amend(struct scf_arena *arena, struct scf_enf_story *s,
                                   struct scf_error *err) SCF_MUST_CHECK;
 

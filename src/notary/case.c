@@ -1,5 +1,6 @@
 /* What the steps of a case say together. Relies on bodies that the field tables accepted. */
 #include "amendment.h"
+#include "succession.h"
 
 #include "scfd/base/clock.h"
 
@@ -250,6 +251,7 @@ struct scf_enf_facts scf_enf_facts_of(const struct scf_enf_story *s, const cJSON
         .within_decision_days =
             objected != NULL && within(s, scf_china_day(objected->happened_us), DECISION_DAYS),
         .decision_extended = decision_days > DECISION_DAYS,
+        .unnotified = scf_enf_unnotified(s),
     };
 }
 

@@ -4,6 +4,7 @@
 
 #include "amendment.h"
 #include "deadline.h"
+#include "succession.h"
 
 enum { NEEDS_MAX = 8 };
 
@@ -201,7 +202,7 @@ static void amendments_write(struct scf_jsonw *w, const struct scf_enf_story *s)
 static void terms_write(struct scf_jsonw *w, const struct scf_enf_story *s) {
     static const char *const said[] = {"performance", "rate", "securities", "enforcement_clause",
                                        "acceleration_clause"};
-    if (s->dossier == s->drafted)
+    if (scf_enf_last(s, SCF_ENF_STEP_AMEND, NULL) == NULL)
         return;
     scf_jw_object(w, "terms");
     for (size_t k = 0; k < SCF_COUNT(said); k++)
@@ -218,6 +219,7 @@ void scf_enf_case_write(struct scf_jsonw *w, const struct scf_enf_story *s) {
         said_write(w, s, "amendment", SCF_ENF_STEP_AMEND, "certificate");
     amendments_write(w, s);
     terms_write(w, s);
+    scf_enf_succession_write(w, s);
     said_write(w, s, "claim", SCF_ENF_STEP_APPLY_EC, "claim");
     verification_write(w, s);
     said_write(w, s, "execution_certificate", SCF_ENF_STEP_ISSUE_EC, "issued");

@@ -3,6 +3,7 @@
 
 #include "claim.h"
 #include "deadline.h"
+#include "succession.h"
 
 #include "scfd/base/money.h"
 
@@ -170,6 +171,7 @@ void scf_enf_certificate_write(struct scf_jsonw *w, const char *key, const struc
     basis_write(w, s, issued);
     text_write(w, "issued_on", scf_json_string(paper, "issued_on"));
     parties_write(w, s);
+    scf_enf_succession_write(w, s);
     scf_jw_str(w, "currency", s->c.currency);
     amounts_write(w, s, paper, scale);
     securities_write(w, "guarantees", s, true);

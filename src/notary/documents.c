@@ -2,6 +2,7 @@
 #include "claim.h"
 #include "deadline.h"
 #include "doc.h"
+#include "succession.h"
 
 #include "scfd/base/clock.h"
 #include "scfd/base/money.h"
@@ -14,6 +15,7 @@ const char *const scf_enf_document_names[] = {"application",
                                               "settlement",
                                               "execution-certificate-draft",
                                               "execution-certificate-refusal",
+                                              "succession",
                                               NULL};
 _Static_assert(SCF_COUNT(scf_enf_document_names) == SCF_ENF_DOCUMENTS + 1, "a name each");
 
@@ -332,6 +334,27 @@ static void ec_refusal(struct scf_doc *d) {
     put_signatures(d, "公证机构（盖章）：");
 }
 
+static void put_assignment(void *ctx, const cJSON *assignor, const cJSON *said,
+                           const cJSON *notice) {
+    struct scf_doc *d = ctx;
+    scf_doc_fact(d, "转让人", scf_json_string(assignor, "name"));
+    put_party(d, "受让人", scf_json_get(said, "assignee"));
+    scf_doc_fact(d, "转让日期", scf_json_string(said, "assigned_on"));
+    scf_doc_fact(d, "转让协议SHA-256", scf_json_string(said, "document_sha256"));
+    scf_doc_fact(d, "通知到达日期", scf_json_string(scf_json_get(notice, "notice"), "notified_on"));
+    scf_doc_fact(d, "转让通知及送达证明SHA-256", scf_json_string(notice, "document_sha256"));
+    d->y += 350;
+}
+
+static void succession(struct scf_doc *d) {
+    put_instrument(d);
+    scf_doc_fact(d, "公证书编号", said_string(d, SCF_ENF_STEP_ISSUE, "certificate", "no"));
+    scf_doc_heading(d, "债权转让及通知（民法典第五百四十六条）");
+    scf_enf_each_assignment(d->s, put_assignment, d);
+    put_bound(d, "受通知的债务人", "受通知的担保人");
+    put_signatures(d, "债权人（盖章）：");
+}
+
 /* ---- all ---- */
 
 static const struct {
@@ -352,6 +375,8 @@ static const struct {
                           "the end of the verification"},
     [SCF_DOC_EC_REFUSAL] = {"不予出具执行证书决定书", SCF_ENF_STEP_REFUSE_EC, ec_refusal,
                             "the refusal of the execution certificate"},
+    [SCF_DOC_SUCCESSION] = {"债权转让及通知情况说明", SCF_ENF_STEP_NOTIFY_ASSIGNMENT, succession,
+                            "the notice of an assignment"},
 };
 
 const char *scf_enf_document_title(enum scf_enf_document document) {

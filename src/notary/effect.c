@@ -175,6 +175,50 @@ static enum scf_code request_amendment(struct effect *e, struct scf_error *err) 
     return wrong.detail ? fault(e, wrong.pointer, "mismatch", wrong.detail, err) : SCF_OK;
 }
 
+static bool is_in_case(const cJSON *dossier, const char *uscc) {
+    static const char *const lists[] = {"debtors", "guarantors"};
+    bool found = scf_body_is(scf_json_get(dossier, "creditor"), "uscc", uscc);
+    for (size_t k = 0; k < SCF_COUNT(lists); k++) {
+        const cJSON *party;
+        cJSON_ArrayForEach(party, scf_json_get(dossier, lists[k])) {
+            found = found || scf_body_is(party, "uscc", uscc);
+        }
+    }
+    return found;
+}
+
+/* The new creditor is as clear as the parties of the instrument (规定 5(3)). */
+static enum scf_code assign(struct effect *e, struct scf_error *err) {
+    const cJSON *assignee = scf_json_get(e->body, "assignee");
+    const char *uscc = scf_json_string(assignee, "uscc");
+    if (uscc == NULL)
+        return fault(e, "#/assignee/uscc", "required",
+                     "The new creditor's unified social credit code is needed (规定 5(3)).", err);
+    if (!scf_json_get(assignee, "legal_representative"))
+        return fault(e, "#/assignee/legal_representative", "required",
+                     "The new creditor's legal representative is needed (规定 5(3)).", err);
+    if (is_in_case(e->t->s.dossier, uscc))
+        return fault(e, "#/assignee/uscc", "mismatch",
+                     "The new creditor is a party of the case already (规定 5(3)).", err);
+    return SCF_OK;
+}
+
+/* Of whom is claimed what was assigned, has to know: debtors 民法典 546, guarantors 民法典 696. */
+static enum scf_code notify_assignment(struct effect *e, struct scf_error *err) {
+    const cJSON *said, *notice = scf_json_get(e->body, "notice");
+    int32_t assigned = 0, notified = 0;
+    scf_enf_last(&e->t->s, SCF_ENF_STEP_ASSIGN, &said);
+    if (!names_all(e, scf_json_get(notice, "party_ids"), NULL))
+        return fault(e, "#/notice/party_ids", "incomplete",
+                     "Everybody who is bound by the instrument is notified (民法典 546、696).",
+                     err);
+    if (scf_body_day(said, "assigned_on", &assigned) &&
+        scf_body_day(notice, "notified_on", &notified) && notified < assigned)
+        return fault(e, "#/notice/notified_on", "date-order",
+                     "The notice does not come before the assignment.", err);
+    return SCF_OK;
+}
+
 static enum scf_code check_claim(struct effect *e, const cJSON *claim,
                                  const struct scf_owed_amounts *disputed, struct scf_error *err) {
     const struct scf_enf_story *s = &e->t->s;
@@ -414,6 +458,8 @@ static enum scf_code apply(struct effect *e, struct scf_error *err) {
         {SCF_ENF_STEP_AMEND, certificate},
         {SCF_ENF_STEP_REQUEST_AMENDMENT, request_amendment},
         {SCF_ENF_STEP_LINK_LOAN, link_loan},
+        {SCF_ENF_STEP_ASSIGN, assign},
+        {SCF_ENF_STEP_NOTIFY_ASSIGNMENT, notify_assignment},
         {SCF_ENF_STEP_APPLY_EC, apply_ec},
         {SCF_ENF_STEP_SEND_VERIFICATION, send_verification},
         {SCF_ENF_STEP_REPLY, reply},
@@ -437,6 +483,8 @@ static enum scf_code check_days(const struct effect *e, struct scf_error *err) {
         const char *object, *member, *pointer;
     } days[] = {{NULL, "served_on", "#/served_on"},
                 {NULL, "known_on", "#/known_on"},
+                {NULL, "assigned_on", "#/assigned_on"},
+                {"notice", "notified_on", "#/notice/notified_on"},
                 {"dunning", "sent_on", "#/dunning/sent_on"},
                 {"certificate", "issued_on", "#/certificate/issued_on"},
                 {"amendment", "signed_on", "#/amendment/signed_on"},

@@ -84,7 +84,7 @@ static const struct scf_field service_members[] = {
     SCF_F("email", STRING, "E-mail", "电子邮箱", LINE(128)),
     SCF_FIELD_END,
 };
-static const struct scf_field party_members[] = {
+const struct scf_field scf_enf_party_members[] = {
     SCF_F("enterprise_id", ID, "In the directory; needed of debtors and guarantors of a draft",
           "企业标识", SCF_AMONG(enterprises)),
     SCF_F("name", STRING, "Name", "名称", SCF_MUST, LINE(200)),
@@ -98,7 +98,8 @@ static const struct scf_field party_members[] = {
           SCF_OF(service_members)),
     SCF_FIELD_END,
 };
-static const struct scf_field party_element[] = {{.type = SCF_T_OBJECT, .members = party_members}};
+static const struct scf_field party_element[] = {
+    {.type = SCF_T_OBJECT, .members = scf_enf_party_members}};
 
 static const struct scf_field instrument_members[] = {
     SCF_F("kind", ENUM, "What it is", "债权文书类型", SCF_MUST, SCF_AMONG(instrument_kinds)),
@@ -240,7 +241,7 @@ static const struct scf_field fields[] = {
           SCF_AMONG(lender_types)),
     SCF_F("notary_office", OBJECT, "The notary office", "公证机构", SCF_MUST,
           SCF_OF(office_members)),
-    SCF_F("creditor", OBJECT, "The creditor", "债权人", SCF_MUST, SCF_OF(party_members)),
+    SCF_F("creditor", OBJECT, "The creditor", "债权人", SCF_MUST, SCF_OF(scf_enf_party_members)),
     SCF_F("debtors", ARRAY, "The debtors", "债务人", SCF_MUST, SCF_SIZE(1, 20),
           SCF_OF(party_element)),
     SCF_F("guarantors", ARRAY, "The guarantors", "担保人", SCF_SIZE(0, 50), SCF_OF(party_element)),

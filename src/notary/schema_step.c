@@ -56,6 +56,8 @@ static const char *const steps[] = {"submit",
                                     "withdraw",
                                     "withdraw_ec",
                                     "extend_decision",
+                                    "assign",
+                                    "notify_assignment",
                                     NULL};
 enum { PLATFORMS = SCF_ENF_STEP_REOPEN - SCF_ENF_STEP_TAKE_EFFECT + 1, CREATED = 1 };
 _Static_assert(SCF_COUNT(steps) - 1 == SCF_ENF_STEPS - PLATFORMS - CREATED,
@@ -131,6 +133,13 @@ static const struct scf_field dunning_members[] = {
     SCF_F("address", STRING, "Where to", "送达地址", LINE(300)),
     SCF_FIELD_END,
 };
+static const struct scf_field notice_members[] = {
+    SCF_F("mode", ENUM, "How", "通知方式", SCF_MUST, SCF_AMONG(modes)),
+    SCF_F("notified_on", DATE, "Day on which it arrived", "通知到达日期", SCF_MUST),
+    SCF_F("party_ids", ARRAY, "Debtors and guarantors that were notified", "受通知的债务人与担保人",
+          SCF_MUST, SCF_SIZE(1, 70), SCF_OF(id_element)),
+    SCF_FIELD_END,
+};
 #define AMOUNTS                                                                                    \
     SCF_F("principal", MONEY, "Principal", "本金", SCF_MUST, SCF_NOT_NEGATIVE),                    \
         SCF_F("interest", MONEY, "Interest", "利息", SCF_MUST, SCF_NOT_NEGATIVE),                  \
@@ -198,6 +207,10 @@ static const struct scf_field fields[] = {
     SCF_F("loan_id", ID, "Of link_loan", "贷款", SCF_AMONG(loans)),
     SCF_F("default_kind", ENUM, "Of default: in arrears, or due early", "违约类型",
           SCF_AMONG(default_kinds)),
+    SCF_F("assignee", OBJECT, "Of assign: the new creditor", "债权受让人",
+          SCF_OF(scf_enf_party_members)),
+    SCF_F("assigned_on", DATE, "Of assign: day", "债权转让日期"),
+    SCF_F("notice", OBJECT, "Of notify_assignment", "债权转让通知", SCF_OF(notice_members)),
     SCF_F("dunning", OBJECT, "Of dun", "催告", SCF_OF(dunning_members)),
     SCF_F("claim", OBJECT, "Of apply_ec: what is owed by the ledger", "申请执行标的",
           SCF_OF(claim_members)),
@@ -247,7 +260,8 @@ static const struct {
 } uses[] = {
     {"document_sha256",
      BIT(SUPPLEMENT) | BIT(INFORM) | BIT(SIGN) | BIT(ISSUE) | BIT(REQUEST_AMENDMENT) | BIT(AMEND) |
-         BIT(DUN) | BIT(APPLY_EC) | BIT(ISSUE_EC) | BIT(SETTLE),
+         BIT(DUN) | BIT(APPLY_EC) | BIT(ISSUE_EC) | BIT(SETTLE) | BIT(ASSIGN) |
+         BIT(NOTIFY_ASSIGNMENT),
      BIT(ACCEPT) | BIT(REFUSE) | BIT(REVIEW) | BIT(SEND_VERIFICATION) | BIT(REPLY) |
          BIT(REFUSE_EC) | BIT(FILE_ENFORCEMENT) | BIT(ACCEPT_ENFORCEMENT) |
          BIT(REJECT_ENFORCEMENT) | BIT(APPLY_RECONSIDERATION) | BIT(DECIDE_RECONSIDERATION) |
@@ -273,6 +287,9 @@ static const struct {
     {"certificate", BIT(ISSUE) | BIT(AMEND), 0},
     {"loan_id", BIT(LINK_LOAN), 0},
     {"default_kind", BIT(DEFAULT), 0},
+    {"assignee", BIT(ASSIGN), 0},
+    {"assigned_on", BIT(ASSIGN), 0},
+    {"notice", BIT(NOTIFY_ASSIGNMENT), 0},
     {"dunning", BIT(DUN), 0},
     {"claim", BIT(APPLY_EC), 0},
     {"accuracy_promise", BIT(APPLY_EC), 0},

@@ -112,6 +112,8 @@ enum scf_enf_step {
     SCF_ENF_STEP_WITHDRAW,
     SCF_ENF_STEP_WITHDRAW_EC,
     SCF_ENF_STEP_EXTEND_DECISION,
+    SCF_ENF_STEP_ASSIGN,
+    SCF_ENF_STEP_NOTIFY_ASSIGNMENT,
     SCF_ENF_STEPS
 };
 extern const char *const scf_enf_step_names[]; /* NULL-terminated */
@@ -164,6 +166,7 @@ enum scf_enf_rule {
     SCF_ENF_RULE_SUITS,       /* 规定 22, 24 */
     SCF_ENF_RULE_SUIT_ENDS,   /* 规定 23 */
     SCF_ENF_RULE_WITHDRAW,    /* 规则 50 */
+    SCF_ENF_RULE_ASSIGN,      /* 民法典 546 */
     SCF_ENF_RULE_ORDER,       /* the order of states */
     SCF_ENF_RULES
 };
@@ -190,6 +193,7 @@ struct scf_enf_facts {
     bool reconsidering;               /* asked, and not decided */
     bool within_decision_days;        /* the court's 60 days for the application are not over */
     bool decision_extended;           /* by 30 days, for this application */
+    bool unnotified;                  /* the claim was assigned, the debtor not notified */
 };
 
 struct scf_enf_verdict {

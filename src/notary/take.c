@@ -146,6 +146,11 @@ static const char *body_of(const struct scf_enf_taking *t, const struct scf_enf_
     return text;
 }
 
+static bool changes_dossier(enum scf_enf_step step) {
+    return step == SCF_ENF_STEP_AMEND || step == SCF_ENF_STEP_ASSIGN ||
+           step == SCF_ENF_STEP_NOTIFY_ASSIGNMENT;
+}
+
 enum scf_code scf_enf_add(struct scf_enf_taking *t, enum scf_enf_step step,
                           const struct scf_enf_verdict *verdict, int64_t happened_us,
                           const char *details, struct scf_error *err) {
@@ -176,7 +181,7 @@ enum scf_code scf_enf_add(struct scf_enf_taking *t, enum scf_enf_step step,
         c->resume = c->state == SCF_ENF_EC_ISSUED ? SCF_ENF_EC_ISSUED : SCF_ENF_PERFORMING;
     c->state = verdict->to;
     c->updated_us = t->s.now_us;
-    return step == SCF_ENF_STEP_AMEND ? scf_enf_story_amend(t->arena, &t->s, err) : SCF_OK;
+    return changes_dossier(step) ? scf_enf_story_amend(t->arena, &t->s, err) : SCF_OK;
 }
 
 /* Whether the platform's step is due is the ledger's and the clock's business; whether it may

@@ -438,6 +438,72 @@ def test_what_amends_an_instrument_is_notarised_with_it(world):
     refused(case.step("lender", "submit"), "司发通〔2017〕76号", 422)
 
 
+# ---- change of creditor ----
+
+
+def assignee(world):
+    """Anybody who is no party of the case."""
+    return {"name": world.chain.buyer["name"], "uscc": world.chain.buyer["uscc"],
+            "legal_representative": "赵敏"}
+
+
+def notice(case, *parties, **members):
+    return {"mode": "post", "notified_on": bodies.days_ago(0),
+            "party_ids": [p["id"] for p in parties or case.parties], **members}
+
+
+def test_an_assignee_is_the_applicant_once_the_debtor_was_notified(world):
+    case = in_default(world)
+    given = {**PAPER, "assignee": assignee(world), "assigned_on": bodies.days_ago(1)}
+    assert case.step("notary", "assign", **given).status == 403
+    refused(case.step("lender", "notify_assignment", **PAPER, notice=notice(case)), "民法典 546")
+    shown = case.take("lender", "assign", "dunned", **given)
+    assert [s["assignee_name"] for s in shown["succession"]] == [world.chain.buyer["name"]]
+    assert shown["dossier"]["creditor"] == case.body["creditor"]
+    apply = {**PAPER, "claim": claim(), "accuracy_promise": True}
+    assert refused(case.step("lender", "apply_ec", **apply), "民法典 546")["rule"] == "民法典 546"
+    refused(case.step("lender", "assign", **given), "民法典 546")
+    answer = case.step("lender", "notify_assignment", **PAPER,
+                       notice=notice(case, case.parties[0]))
+    assert refused(answer, "民法典 546", 422)["errors"][0]["pointer"] == "#/notice/party_ids"
+    answer = case.step("lender", "notify_assignment", **PAPER,
+                       notice=notice(case, notified_on=bodies.days_ago(2)))
+    assert answer.json()["errors"][0]["pointer"] == "#/notice/notified_on"
+    case.take("lender", "notify_assignment", "dunned", **PAPER, notice=notice(case))
+    case.take("lender", "apply_ec", "ec_applied", **apply)
+    refused(case.step("lender", "assign", **given), "民法典 546")
+    case.take("notary", "send_verification", letter=LETTER)
+    for who in ("debtor", "guarantor"):
+        case.take(who, "reply", result="no_objection")
+    shown = case.take("notary", "issue_ec", "ec_issued", **PAPER,
+                      execution_certificate=execution_certificate())
+    issued = shown["execution_certificate"]
+    assert [a["name"] for a in issued["applicants"]] == [world.chain.buyer["name"]]
+    assert issued["succession"] == shown["succession"] == [{
+        "assignor_name": world.chain.bank["name"], "assignee_name": world.chain.buyer["name"],
+        "assignee_uscc": world.chain.buyer["uscc"], "assigned_on": given["assigned_on"],
+        "agreement_sha256": HASH, "notified_on": bodies.days_ago(0), "notice_sha256": HASH}]
+    proof = pages(must_pdf(case, "succession"))
+    assert world.chain.bank["name"] in proof and world.chain.buyer["name"] in proof
+    assert world.chain.buyer["name"] in pages(must_pdf(case, "execution-certificate-application"))
+
+
+@pytest.mark.parametrize("change, pointer", [
+    (lambda w, b: b["assignee"].pop("uscc"), "#/assignee/uscc"),
+    (lambda w, b: b["assignee"].pop("legal_representative"), "#/assignee/legal_representative"),
+    (lambda w, b: b["assignee"].update(uscc=w.chain.seller["uscc"]), "#/assignee/uscc"),
+    (lambda w, b: b["assignee"].update(uscc=w.chain.bank["uscc"]), "#/assignee/uscc"),
+    (lambda w, b: b.update(assigned_on=bodies.days_ago(-2)), "#/assigned_on"),
+    (lambda w, b: b.pop("assigned_on"), "#/assigned_on"),
+    (lambda w, b: b.pop("document_sha256"), "#/document_sha256"),
+])
+def test_a_new_creditor_is_clear(world, amendable, change, pointer):
+    body = {**PAPER, "assignee": assignee(world), "assigned_on": bodies.days_ago(1)}
+    change(world, body)
+    answer = amendable.step("lender", "assign", **body)
+    assert (answer.status, answer.json()["errors"][0]["pointer"]) == (422, pointer), answer
+
+
 # ---- verification and the execution certificate ----
 
 
@@ -808,6 +874,11 @@ def test_references_must_exist(world):
 BODIES = {
     "identity": lambda c: {"identities": c.identities()},
     "issue": lambda c: {**PAPER, "certificate": certificate(*c.parties)},
+    "request_amendment": lambda c: {**PAPER, "reason": "x", "amendment": amendment(
+        "100.00", bodies.days_ago(-300), rate={"type": "none"})},
+    "assign": lambda c: {**PAPER, "assigned_on": bodies.days_ago(1),
+                         "assignee": assignee(c.world)},
+    "notify_assignment": lambda c: {**PAPER, "notice": notice(c)},
     "apply_ec": lambda c: {**PAPER, "claim": claim(), "accuracy_promise": True},
     "reply": lambda c: {"result": "partial_objection", "disputed": amounts(), "reason": "x",
                         "evidence_record_ids": [c.world.contract_id],
@@ -821,12 +892,16 @@ BODIES = {
 }
 
 
+LENDERS = ("request_amendment", "assign", "notify_assignment")
+
+
 @pytest.mark.parametrize("name", BODIES)
 def test_bodies_with_one_thing_wrong(world, name):
-    case = Case(world, loan={}).until("accepted") if name == "identity" else verifying(world)
+    case = (Case(world, loan={}).until("accepted") if name == "identity" else
+            Case(world, loan={}).until(None) if name in LENDERS else verifying(world))
     source = random.Random(name)
     body = {"step": name, "happened_at": "2026-01-02T03:04:05Z", **BODIES[name](case)}
-    client = world.admin.copy()
+    client = (world.lender if name in LENDERS else world.admin).copy()
     for text in [*mutate.mutants(body, source, 60), *mutate.broken_texts(body)]:
         answer = client.post(case.path + "/steps", text, key())
         assert answer.status in (201, 400, 403, 409, 413, 422), (text[:300], answer)
@@ -898,7 +973,8 @@ def test_papers_say_what_the_case_says(world):
               disputed=amounts(principal="30.00"))
     case.take("guarantor", "reply", result="no_objection")
     listed = papers(case)
-    assert {n for n, d in listed.items() if not d["available"]} == {"execution-certificate-refusal"}
+    assert {n for n, d in listed.items() if not d["available"]} == {
+        "execution-certificate-refusal", "succession"}
     internal = {"execution-certificate-application", "settlement", "execution-certificate-draft"}
     assert set(listed) - set(papers(case, "debtor")) == internal
     assert set(papers(case, "notary")) == set(listed)

@@ -4,6 +4,7 @@
 #include <cmocka.h>
 
 #include "amendment.h"
+#include "succession.h"
 
 #include "scfd/base/clock.h"
 
@@ -227,11 +228,40 @@ static void test_reversal(void **unused) {
     scf_arena_free(w.arena);
 }
 
+/* Twice assigned: the newest assignee is the creditor, and what was amended stays so. */
+static void test_creditor(void **unused) {
+    (void)unused;
+    struct world w;
+    begin(&w);
+    w.s.c.dossier = "{\"creditor\":{\"name\":\"A\"},\"rate\":{\"type\":\"fixed\"}}";
+    parse(&w);
+    assert_ptr_equal(w.s.dossier, w.s.drafted);
+    step(&w, SCF_ENF_STEP_REQUEST_AMENDMENT, ASK("1", SIGNED ",\"rate\":{\"type\":\"none\"}"));
+    step(&w, SCF_ENF_STEP_AMEND, CERTIFICATE);
+    step(&w, SCF_ENF_STEP_ASSIGN, "{\"assignee\":{\"name\":\"B\"}}");
+    parse(&w);
+    assert_true(scf_enf_unnotified(&w.s));
+    assert_true(scf_body_is(terms(&w, "creditor"), "name", "B"));
+    assert_true(scf_body_is(terms(&w, "assignment"), "assignor_name", "A"));
+    assert_null(scf_json_get(terms(&w, "assignment"), "notified_on"));
+    step(&w, SCF_ENF_STEP_NOTIFY_ASSIGNMENT, "{\"notice\":{\"notified_on\":\"2026-03-01\"}}");
+    step(&w, SCF_ENF_STEP_ASSIGN, "{\"assignee\":{\"name\":\"C\"}}");
+    step(&w, SCF_ENF_STEP_NOTIFY_ASSIGNMENT, "{\"notice\":{\"notified_on\":\"2026-04-01\"}}");
+    parse(&w);
+    assert_false(scf_enf_unnotified(&w.s));
+    assert_true(scf_body_is(terms(&w, "creditor"), "name", "C"));
+    assert_true(scf_body_is(terms(&w, "assignment"), "assignor_name", "B"));
+    assert_true(scf_body_is(terms(&w, "assignment"), "notified_on", "2026-04-01"));
+    assert_true(scf_body_is(terms(&w, "rate"), "type", "none"));
+    assert_true(scf_body_is(scf_json_get(w.s.drafted, "creditor"), "name", "A"));
+    scf_arena_free(w.arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_counts), cmocka_unit_test(test_drafts_and_older_steps),
         cmocka_unit_test(test_schedule),    cmocka_unit_test(test_rate),
-        cmocka_unit_test(test_reversal),
+        cmocka_unit_test(test_reversal),    cmocka_unit_test(test_creditor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

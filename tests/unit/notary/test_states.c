@@ -59,6 +59,17 @@ static const struct {
     OWED("disbursed"),
     OWED("performing"),
     OWED("amended_notarised"),
+#define ASSIGNING(state)                                                                           \
+    {state, "assign", state, L}, {                                                                 \
+        state, "notify_assignment", state, L                                                       \
+    }
+    ASSIGNING("effective"),
+    ASSIGNING("disbursed"),
+    ASSIGNING("performing"),
+    ASSIGNING("amended_notarised"),
+    ASSIGNING("defaulted"),
+    ASSIGNING("dunned"),
+    {"amendment_pending", "notify_assignment", "amendment_pending", L},
     {"fulfilled", "reopen", "resume", P},
     {"amendment_pending", "amend", "amended_notarised", N | A},
     {"amendment_pending", "reject_amendment", "resume", L | N | A},
@@ -176,6 +187,7 @@ static struct scf_enf_facts rich(enum scf_enf_state state, enum scf_enf_step ste
                                   .within_non_enforcement_days = true,
                                   .within_reconsideration_days = true,
                                   .within_decision_days = true,
+                                  .unnotified = step == SCF_ENF_STEP_NOTIFY_ASSIGNMENT,
                                   .reconsidering = asked};
 }
 
@@ -305,6 +317,23 @@ static void test_extension(void **unused) {
     assert_false(scf_enf_judge(&f, SCF_ENF_STEP_EXTEND_DECISION, true, C).allowed);
 }
 
+/* Without notice an assignment has no effect on the debtor: nobody applies on it, and nobody
+ * assigns anew (民法典 546). */
+static void test_assignment(void **unused) {
+    (void)unused;
+    struct scf_enf_facts f = {.state = SCF_ENF_DUNNED, .has_loan = true, .unnotified = true};
+    const enum scf_enf_step steps[] = {SCF_ENF_STEP_APPLY_EC, SCF_ENF_STEP_ASSIGN};
+    for (size_t i = 0; i < SCF_COUNT(steps); i++) {
+        struct scf_enf_verdict v = scf_enf_judge(&f, steps[i], true, L);
+        assert_false(v.allowed);
+        assert_string_equal(scf_enf_rules[v.rule].article, "民法典 546");
+    }
+    assert_true(scf_enf_judge(&f, SCF_ENF_STEP_NOTIFY_ASSIGNMENT, true, L).allowed);
+    f.unnotified = false;
+    assert_true(scf_enf_judge(&f, SCF_ENF_STEP_APPLY_EC, true, L).allowed);
+    assert_false(scf_enf_judge(&f, SCF_ENF_STEP_NOTIFY_ASSIGNMENT, true, L).allowed);
+}
+
 /* Once a suit on the instrument is accepted, enforcement is not (规定 24). */
 static void test_suit(void **unused) {
     (void)unused;
@@ -390,6 +419,7 @@ int main(void) {
         cmocka_unit_test(test_acceleration),
         cmocka_unit_test(test_reconsideration),
         cmocka_unit_test(test_extension),
+        cmocka_unit_test(test_assignment),
         cmocka_unit_test(test_suit),
         cmocka_unit_test(test_notice_after_measures),
         cmocka_unit_test(test_debtors_suit),

@@ -7,6 +7,7 @@
 #include "claim.h"
 #include "deadline.h"
 #include "preflight.h"
+#include "succession.h"
 #include "terms.h"
 
 #include "scfd/base/clock.h"
@@ -175,18 +176,6 @@ static enum scf_code request_amendment(struct effect *e, struct scf_error *err) 
     return wrong.detail ? fault(e, wrong.pointer, "mismatch", wrong.detail, err) : SCF_OK;
 }
 
-static bool is_in_case(const cJSON *dossier, const char *uscc) {
-    static const char *const lists[] = {"debtors", "guarantors"};
-    bool found = scf_body_is(scf_json_get(dossier, "creditor"), "uscc", uscc);
-    for (size_t k = 0; k < SCF_COUNT(lists); k++) {
-        const cJSON *party;
-        cJSON_ArrayForEach(party, scf_json_get(dossier, lists[k])) {
-            found = found || scf_body_is(party, "uscc", uscc);
-        }
-    }
-    return found;
-}
-
 /* The new creditor is as clear as the parties of the instrument (规定 5(3)). */
 static enum scf_code assign(struct effect *e, struct scf_error *err) {
     const cJSON *assignee = scf_json_get(e->body, "assignee");
@@ -197,7 +186,7 @@ static enum scf_code assign(struct effect *e, struct scf_error *err) {
     if (!scf_json_get(assignee, "legal_representative"))
         return fault(e, "#/assignee/legal_representative", "required",
                      "The new creditor's legal representative is needed (规定 5(3)).", err);
-    if (is_in_case(e->t->s.dossier, uscc))
+    if (scf_enf_is_in_case(e->t->s.dossier, uscc))
         return fault(e, "#/assignee/uscc", "mismatch",
                      "The new creditor is a party of the case already (规定 5(3)).", err);
     return SCF_OK;

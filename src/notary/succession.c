@@ -34,6 +34,18 @@ bool scf_enf_unnotified(const struct scf_enf_story *s) {
     return false;
 }
 
+bool scf_enf_is_in_case(const cJSON *dossier, const char *uscc) {
+    static const char *const lists[] = {"debtors", "guarantors"};
+    bool found = scf_body_is(scf_json_get(dossier, "creditor"), "uscc", uscc);
+    for (size_t k = 0; k < SCF_COUNT(lists); k++) {
+        const cJSON *party;
+        cJSON_ArrayForEach(party, scf_json_get(dossier, lists[k])) {
+            found = found || scf_body_is(party, "uscc", uscc);
+        }
+    }
+    return found;
+}
+
 /* ---- writing ---- */
 
 static void write_one(void *ctx, const cJSON *assignor, const cJSON *said, const cJSON *notice) {

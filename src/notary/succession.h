@@ -7,6 +7,8 @@
 
 /* Is there an assignment of which debtors and guarantors were not notified? */
 bool scf_enf_unnotified(const struct scf_enf_story *s);
+/* Is the code that of a party of the dossier? */
+bool scf_enf_is_in_case(const cJSON *dossier, const char *uscc);
 /* The dossier with the newest assignee as its creditor, and the assignment; `dossier` itself when
  * nothing was assigned. NULL with `err`: it does not fit. Memory in `arena`. */
 const cJSON *scf_enf_assigned(struct scf_arena *arena, const struct scf_enf_story *s,

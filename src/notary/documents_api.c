@@ -11,12 +11,12 @@ enum { DOCUMENT_MAX = 16 << 20 };
 static enum scf_code read_case(struct scf_request *rq, struct scf_enf_story *s,
                                struct scf_error *err) {
     enum scf_code code = scf_enf_read(rq, s, err);
-    int32_t day = scf_enf_document_day(s);
     struct scf_owed ledger, *owed = scf_alloc(scf_rq_arena(rq), 1, sizeof *owed);
     if (code != SCF_OK || s->owed == NULL)
         return code;
     if (owed == NULL)
         return scf_fail_memory(err);
+    int32_t day = scf_enf_document_day(s);
     s->owed = owed;
     code =
         scf_lending_owed(scf_rq_db(rq), scf_rq_arena(rq), &s->c.loan_id, day, false, &ledger, err);

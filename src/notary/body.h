@@ -16,6 +16,8 @@ struct scf_enf_ctx {
 
 extern const struct scf_schema scf_enf_preflight_schema, scf_enf_create_schema, scf_enf_step_schema,
     scf_enf_calendar_schema;
+/* schema_case.c: what a request for an amendment carries, and a party. */
+extern const struct scf_field scf_enf_amendment_members[], scf_enf_party_members[];
 /* The step's first fields, "step" and "happened_at", are said by its record anyway. */
 enum { SCF_ENF_STEP_SAID = 2 };
 

@@ -1,10 +1,13 @@
 /* What the steps of a case say together. Relies on bodies that the field tables accepted. */
-#include "case.h"
+#include "amendment.h"
+#include "succession.h"
 
 #include "scfd/base/clock.h"
 
 enum {
     NON_ENFORCEMENT_DAYS = 15, /* 规定 13 */
+    DECISION_DAYS = 60,        /* 规定 16 */
+    EXTENSION_DAYS = 30,       /* 规定 16 */
     RECONSIDERATION_DAYS = 10, /* 规定 7 */
 };
 
@@ -19,23 +22,30 @@ enum scf_code scf_enf_story_parse(struct scf_arena *arena, struct scf_enf_story 
     const cJSON **details = scf_alloc(arena, story->n + SCF_ENF_SPARE, sizeof(const cJSON *));
     if (details == NULL)
         return scf_fail_memory(err);
-    story->dossier = parse(arena, story->c.dossier, err);
-    for (size_t i = 0; i < story->n && story->dossier; i++) {
+    story->drafted = parse(arena, story->c.dossier, err);
+    for (size_t i = 0; i < story->n && story->drafted; i++) {
         const cJSON *body = parse(arena, story->rows[i].body, err);
         if (body == NULL)
             return scf_fail(err, SCF_E_INTERNAL, "A step that was stored cannot be read.");
         details[i] = scf_json_get(body, "details");
     }
     story->details = details;
-    return story->dossier ? SCF_OK
-                          : scf_fail(err, SCF_E_INTERNAL,
-                                     "A dossier that was stored cannot be "
-                                     "read.");
+    story->ledger = story->owed;
+    return story->drafted
+               ? scf_enf_story_amend(arena, story, err)
+               : scf_fail(err, SCF_E_INTERNAL, "A dossier that was stored cannot be read.");
+}
+
+static bool is_of_application(enum scf_enf_step step) {
+    return step == SCF_ENF_STEP_APPLY_EC || step == SCF_ENF_STEP_SEND_VERIFICATION ||
+           step == SCF_ENF_STEP_REPLY || step == SCF_ENF_STEP_CLOSE_VERIFICATION;
 }
 
 const struct scf_enf_step_row *scf_enf_last(const struct scf_enf_story *s, enum scf_enf_step step,
                                             const cJSON **ret_details) {
     for (size_t i = s->n; i > 0; i--) {
+        if (s->rows[i - 1].step == SCF_ENF_STEP_WITHDRAW_EC && is_of_application(step))
+            break;
         if (s->rows[i - 1].step != step)
             continue;
         if (ret_details)
@@ -157,6 +167,12 @@ bool scf_enf_within_non_enforcement_days(const struct scf_enf_story *s, const cJ
     return scf_body_day(notice, "served_on", &from) && within(s, from, NON_ENFORCEMENT_DAYS);
 }
 
+int scf_enf_decision_days(const struct scf_enf_story *s, const struct scf_enf_step_row **ret) {
+    *ret = scf_enf_last(s, SCF_ENF_STEP_APPLY_NON_ENFORCEMENT, NULL);
+    const struct scf_enf_step_row *extended = scf_enf_last(s, SCF_ENF_STEP_EXTEND_DECISION, NULL);
+    return DECISION_DAYS + (seq_of(extended) > seq_of(*ret) ? EXTENSION_DAYS : 0);
+}
+
 /* 规定 14: who was rejected may ask again, until enforcement ends, for what became known since. */
 static bool is_known_since(const struct scf_enf_story *s, const cJSON *body) {
     struct scf_enf_ruling ruling = scf_enf_ruling_of(s);
@@ -204,6 +220,8 @@ static bool has_suit(const struct scf_enf_story *s, const char *plaintiff) {
 struct scf_enf_facts scf_enf_facts_of(const struct scf_enf_story *s, const cJSON *body) {
     struct scf_enf_replies replies = scf_enf_replies(s);
     struct scf_enf_ruling ruling = scf_enf_ruling_of(s);
+    const struct scf_enf_step_row *objected;
+    int decision_days = scf_enf_decision_days(s, &objected);
     const char *plaintiff = scf_json_string(body, "plaintiff");
     bool suit_known = has_suit(s, plaintiff);
     return (struct scf_enf_facts){
@@ -230,6 +248,10 @@ struct scf_enf_facts scf_enf_facts_of(const struct scf_enf_story *s, const cJSON
         .application_rejected = ruling.for_creditor,
         .asked_reconsideration = ruling.asked != NULL,
         .reconsidering = ruling.asked != NULL && ruling.answered == NULL,
+        .within_decision_days =
+            objected != NULL && within(s, scf_china_day(objected->happened_us), DECISION_DAYS),
+        .decision_extended = decision_days > DECISION_DAYS,
+        .unnotified = scf_enf_unnotified(s),
     };
 }
 

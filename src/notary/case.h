@@ -42,22 +42,26 @@ struct scf_enf_step_row {
 /* A case with everything that judging and showing rest on. */
 struct scf_enf_story {
     struct scf_enf_case c;
-    const cJSON *dossier;
+    const cJSON *drafted;
+    const cJSON *dossier; /* as drafted, with what notarised amendments changed */
     const struct scf_enf_step_row *rows;
     const cJSON **details; /* of each row */
     size_t n;
-    const struct scf_owed *owed; /* of the loan, as of `today`; NULL: no loan yet */
+    const struct scf_owed *ledger; /* of the loan, as of `today`; NULL: no loan yet */
+    const struct scf_owed *owed;   /* the ledger under the terms of the dossier */
     const struct scf_calendar *calendar;
     int32_t today;
     int32_t applied_day; /* on which what is judged came in; 0: today */
     int64_t now_us;
 };
-/* Parses dossier and details, with room for SCF_ENF_SPARE more; rows, loan and calendar are the
- * caller's. INTERNAL: what was stored cannot be read. */
+/* Parses dossier and details, with room for SCF_ENF_SPARE more, and applies amendments; rows,
+ * calendar, `today` and the ledger, in `owed`, are the caller's. INTERNAL: what was stored cannot
+ * be read. */
 enum scf_code scf_enf_story_parse(struct scf_arena *arena, struct scf_enf_story *story,
                                   struct scf_error *err) SCF_MUST_CHECK;
 
-/* The last step of a kind; NULL: there was none. *ret_details: what it said (NULL: not asked). */
+/* The last step of a kind; NULL: there was none. *ret_details: what it said (NULL: not asked). What
+ * belonged to an application for the execution certificate that was withdrawn does not count. */
 const struct scf_enf_step_row *scf_enf_last(const struct scf_enf_story *s, enum scf_enf_step step,
                                             const cJSON **ret_details);
 
@@ -83,6 +87,9 @@ struct scf_enf_ruling {
     bool for_creditor;  /* the respondent's application was rejected; else the creditor's was */
 };
 struct scf_enf_ruling scf_enf_ruling_of(const struct scf_enf_story *s);
+/* The days in which the court decides the newest application for non-enforcement: 60, and 30 more
+ * where it extended them (规定 16). *ret: the application; NULL: there was none. */
+int scf_enf_decision_days(const struct scf_enf_story *s, const struct scf_enf_step_row **ret);
 /* May a first application for non-enforcement, `body`, still come? (规定 13, 19) */
 bool scf_enf_within_non_enforcement_days(const struct scf_enf_story *s, const cJSON *body);
 

@@ -2,7 +2,9 @@
  * open. Pure. */
 #include "case.h"
 
+#include "amendment.h"
 #include "deadline.h"
+#include "succession.h"
 
 enum { NEEDS_MAX = 8 };
 
@@ -128,8 +130,9 @@ static void next_write(struct scf_jsonw *w, const struct scf_enf_facts *facts,
 static void next_steps_write(struct scf_jsonw *w, const struct scf_enf_story *s) {
     struct scf_enf_facts facts = scf_enf_facts_of(s, NULL);
     scf_jw_array(w, "next_steps");
-    for (int step = SCF_ENF_STEP_SUBMIT; step < SCF_ENF_STEP_TAKE_EFFECT; step++)
-        next_write(w, &facts, (enum scf_enf_step)step);
+    for (int step = SCF_ENF_STEP_SUBMIT; step < SCF_ENF_STEPS; step++)
+        if (scf_enf_is_asked((enum scf_enf_step)step))
+            next_write(w, &facts, (enum scf_enf_step)step);
     scf_jw_end_array(w);
 }
 
@@ -176,13 +179,47 @@ static void refusal_write(struct scf_jsonw *w, const struct scf_enf_story *s) {
         said_write(w, s, "refusal", SCF_ENF_STEP_REFUSE_EC, NULL);
 }
 
+/* Without text and terms, which stand in the steps. */
+static void amendments_write(struct scf_jsonw *w, const struct scf_enf_story *s) {
+    static const char *const said[] = {"no", "title", "signed_on", "effective_on"};
+    struct scf_enf_amendment a;
+    scf_jw_array(w, "amendments");
+    for (size_t i = 0; scf_enf_next_amendment(s, &i, &a);) {
+        scf_jw_object(w, NULL);
+        for (size_t k = 0; k < SCF_COUNT(said); k++)
+            scf_enf_json_write(w, said[k], scf_json_get(a.terms, said[k]));
+        scf_jw_str(w, "status",
+                   a.certificate ? "notarised"
+                   : a.pending   ? "pending"
+                                 : "not_notarised");
+        scf_enf_json_write(w, "certificate", a.certificate);
+        scf_jw_end_object(w);
+    }
+    scf_jw_end_array(w);
+}
+
+/* What is in force since the instrument was amended. */
+static void terms_write(struct scf_jsonw *w, const struct scf_enf_story *s) {
+    static const char *const said[] = {"performance", "rate", "securities", "enforcement_clause",
+                                       "acceleration_clause"};
+    if (scf_enf_last(s, SCF_ENF_STEP_AMEND, NULL) == NULL)
+        return;
+    scf_jw_object(w, "terms");
+    for (size_t k = 0; k < SCF_COUNT(said); k++)
+        scf_enf_json_write(w, said[k], scf_json_get(s->dossier, said[k]));
+    scf_jw_end_object(w);
+}
+
 void scf_enf_case_write(struct scf_jsonw *w, const struct scf_enf_story *s) {
     bool amended = scf_enf_last(s, SCF_ENF_STEP_AMEND, NULL) != NULL;
     identity_write(w, &s->c);
-    scf_enf_json_write(w, "dossier", s->dossier);
+    scf_enf_json_write(w, "dossier", s->drafted);
     said_write(w, s, "certificate", SCF_ENF_STEP_ISSUE, "certificate");
     if (amended)
         said_write(w, s, "amendment", SCF_ENF_STEP_AMEND, "certificate");
+    amendments_write(w, s);
+    terms_write(w, s);
+    scf_enf_succession_write(w, s);
     said_write(w, s, "claim", SCF_ENF_STEP_APPLY_EC, "claim");
     verification_write(w, s);
     said_write(w, s, "execution_certificate", SCF_ENF_STEP_ISSUE_EC, "issued");

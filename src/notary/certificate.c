@@ -3,6 +3,7 @@
 
 #include "claim.h"
 #include "deadline.h"
+#include "succession.h"
 
 #include "scfd/base/money.h"
 
@@ -33,6 +34,28 @@ static void parties_write(struct scf_jsonw *w, const struct scf_enf_story *s) {
         cJSON_ArrayForEach(party, scf_json_get(s->dossier, "guarantors")) {
             party_write(w, party, "guarantor");
         }
+    scf_jw_end_array(w);
+}
+
+/* The instrument and what amends it, each with its certificate. */
+static void basis_write(struct scf_jsonw *w, const struct scf_enf_story *s, const cJSON *issued) {
+    const cJSON *instrument = scf_json_get(s->dossier, "instrument"), *item;
+    const cJSON *first = scf_json_get(issued, "certificate");
+    static const char *const said[] = {"signed_on", "certificate_no", "certified_on"};
+    scf_jw_array(w, "basis");
+    scf_jw_object(w, NULL);
+    text_write(w, "instrument_no", scf_json_string(instrument, "no"));
+    text_write(w, "signed_on", scf_json_string(instrument, "signed_on"));
+    text_write(w, "certificate_no", scf_json_string(first, "no"));
+    text_write(w, "certified_on", scf_json_string(first, "issued_on"));
+    scf_jw_end_object(w);
+    cJSON_ArrayForEach(item, scf_json_get(s->dossier, "amendments")) {
+        scf_jw_object(w, NULL);
+        text_write(w, "instrument_no", scf_json_string(item, "no"));
+        for (size_t i = 0; i < SCF_COUNT(said); i++)
+            text_write(w, said[i], scf_json_string(item, said[i]));
+        scf_jw_end_object(w);
+    }
     scf_jw_end_array(w);
 }
 
@@ -145,8 +168,10 @@ void scf_enf_certificate_write(struct scf_jsonw *w, const char *key, const struc
     text_write(w, "notary", scf_json_string(paper, "notary_name"));
     text_write(w, "base_certificate_no",
                scf_json_string(scf_json_get(issued, "certificate"), "no"));
+    basis_write(w, s, issued);
     text_write(w, "issued_on", scf_json_string(paper, "issued_on"));
     parties_write(w, s);
+    scf_enf_succession_write(w, s);
     scf_jw_str(w, "currency", s->c.currency);
     amounts_write(w, s, paper, scale);
     securities_write(w, "guarantees", s, true);

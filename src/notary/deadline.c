@@ -9,7 +9,6 @@ enum {
     REGISTER_DAYS = 7,             /* 执行工作规定 16 */
     NOTICE_DAYS = 10,              /* 民诉解释 480 */
     NON_ENFORCEMENT_DAYS = 15,     /* 规定 13 */
-    DECISION_DAYS = 60,            /* 规定 16 */
     RECONSIDERATION_DAYS = 10,     /* 规定 7 */
     UPPER_COURT_DAYS = 30,         /* 规定 21 */
     ENFORCEMENT_YEARS = 2,         /* 规定 9, 民诉法 250 */
@@ -175,14 +174,14 @@ static void reconsideration(struct listing *l) {
 static void non_enforcement(struct listing *l) {
     const cJSON *said;
     const struct scf_enf_step_row *notice = scf_enf_last(l->s, SCF_ENF_STEP_SEND_NOTICE, &said);
-    const struct scf_enf_step_row *asked =
-        scf_enf_last(l->s, SCF_ENF_STEP_APPLY_NON_ENFORCEMENT, NULL);
+    const struct scf_enf_step_row *asked;
+    int days = scf_enf_decision_days(l->s, &asked);
     int32_t served;
     if (notice && scf_body_day(said, "served_on", &served))
         add_days(l, "apply_for_non_enforcement", "规定 13", "debtor", served, NON_ENFORCEMENT_DAYS,
                  asked != NULL);
     if (asked)
-        add_days(l, "decide_non_enforcement", "规定 16", "court", day_of(asked), DECISION_DAYS,
+        add_days(l, "decide_non_enforcement", "规定 16", "court", day_of(asked), days,
                  follows(scf_enf_last(l->s, SCF_ENF_STEP_DECIDE_NON_ENFORCEMENT, NULL), asked));
 }
 
@@ -231,9 +230,11 @@ static void measures(struct listing *l) {
         }
 }
 
-/* Six months on, where none, or none later than the debt, was agreed: 民法典 692. */
+/* Six months on, where none, or none later than the debt, was agreed: 民法典 692. Of an amendment
+ * only guarantors that the notary's papers bind are sure to have known. */
 static int32_t guarantee_end(const struct scf_enf_story *s, const cJSON *security) {
-    int32_t agreed, due = s->owed->maturity_day;
+    const struct scf_owed *owed = scf_enf_covers_guarantees(s) ? s->owed : s->ledger;
+    int32_t agreed, due = owed->maturity_day;
     if (scf_body_day(security, "guarantee_until", &agreed) && agreed > due)
         return agreed;
     return months_after(due, GUARANTEE_MONTHS);

@@ -39,6 +39,7 @@ enum scf_enf_document {
     SCF_DOC_SETTLEMENT,
     SCF_DOC_EC_DRAFT,
     SCF_DOC_EC_REFUSAL,
+    SCF_DOC_SUCCESSION,
     SCF_ENF_DOCUMENTS
 };
 extern const char *const scf_enf_document_names[]; /* "application" …, NULL-terminated */

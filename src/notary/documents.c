@@ -2,6 +2,7 @@
 #include "claim.h"
 #include "deadline.h"
 #include "doc.h"
+#include "succession.h"
 
 #include "scfd/base/clock.h"
 #include "scfd/base/money.h"
@@ -14,6 +15,7 @@ const char *const scf_enf_document_names[] = {"application",
                                               "settlement",
                                               "execution-certificate-draft",
                                               "execution-certificate-refusal",
+                                              "succession",
                                               NULL};
 _Static_assert(SCF_COUNT(scf_enf_document_names) == SCF_ENF_DOCUMENTS + 1, "a name each");
 
@@ -62,6 +64,12 @@ static void put_instrument(struct scf_doc *d) {
     scf_doc_fact(d, "合同编号", scf_json_string(instrument, "no"));
     scf_doc_fact(d, "签订日期", scf_json_string(instrument, "signed_on"));
     scf_doc_fact(d, "文件SHA-256", scf_json_string(instrument, "document_sha256"));
+    const cJSON *item;
+    cJSON_ArrayForEach(item, part(d, "amendments")) {
+        scf_doc_fact(d, "补充协议编号", scf_json_string(item, "no"));
+        scf_doc_fact(d, "补充协议签订日期", scf_json_string(item, "signed_on"));
+        scf_doc_fact(d, "补充协议公证书编号", scf_json_string(item, "certificate_no"));
+    }
 }
 
 static void put_schedule(struct scf_doc *d) {
@@ -326,6 +334,27 @@ static void ec_refusal(struct scf_doc *d) {
     put_signatures(d, "公证机构（盖章）：");
 }
 
+static void put_assignment(void *ctx, const cJSON *assignor, const cJSON *said,
+                           const cJSON *notice) {
+    struct scf_doc *d = ctx;
+    scf_doc_fact(d, "转让人", scf_json_string(assignor, "name"));
+    put_party(d, "受让人", scf_json_get(said, "assignee"));
+    scf_doc_fact(d, "转让日期", scf_json_string(said, "assigned_on"));
+    scf_doc_fact(d, "转让协议SHA-256", scf_json_string(said, "document_sha256"));
+    scf_doc_fact(d, "通知到达日期", scf_json_string(scf_json_get(notice, "notice"), "notified_on"));
+    scf_doc_fact(d, "转让通知及送达证明SHA-256", scf_json_string(notice, "document_sha256"));
+    d->y += 350;
+}
+
+static void succession(struct scf_doc *d) {
+    put_instrument(d);
+    scf_doc_fact(d, "公证书编号", said_string(d, SCF_ENF_STEP_ISSUE, "certificate", "no"));
+    scf_doc_heading(d, "债权转让及通知（民法典第五百四十六条）");
+    scf_enf_each_assignment(d->s, put_assignment, d);
+    put_bound(d, "受通知的债务人", "受通知的担保人");
+    put_signatures(d, "债权人（盖章）：");
+}
+
 /* ---- all ---- */
 
 static const struct {
@@ -346,6 +375,8 @@ static const struct {
                           "the end of the verification"},
     [SCF_DOC_EC_REFUSAL] = {"不予出具执行证书决定书", SCF_ENF_STEP_REFUSE_EC, ec_refusal,
                             "the refusal of the execution certificate"},
+    [SCF_DOC_SUCCESSION] = {"债权转让及通知情况说明", SCF_ENF_STEP_NOTIFY_ASSIGNMENT, succession,
+                            "the notice of an assignment"},
 };
 
 const char *scf_enf_document_title(enum scf_enf_document document) {
@@ -377,6 +408,11 @@ enum scf_code scf_enf_document_draw(const struct scf_enf_story *s, enum scf_enf_
     struct scf_pdf_options options = {.title = documents[document].title,
                                       .subject = "赋予债权文书强制执行效力公证",
                                       .created_us = row ? row->filed_us : s->c.created_us};
+    /* Who applied, and what was told, is not amended; the other papers show what is in force. */
+    struct scf_enf_story drafted = *s;
+    drafted.dossier = s->drafted;
+    if (document == SCF_DOC_APPLICATION || document == SCF_DOC_NOTICE)
+        s = &drafted;
     struct scf_doc d = {.s = s, .scale = scf_currency_scale(scf_str(s->c.currency))};
     enum scf_code code = scf_pdf_begin(&options, out, &d.pdf, err);
     if (code != SCF_OK)

@@ -1,6 +1,6 @@
 /* GET /v1/enforcement-notarizations/{id}/documents and …/{name}. */
+#include "amendment.h"
 #include "api.h"
-
 #include "doc.h"
 
 #include "take.h"
@@ -11,14 +11,18 @@ enum { DOCUMENT_MAX = 16 << 20 };
 static enum scf_code read_case(struct scf_request *rq, struct scf_enf_story *s,
                                struct scf_error *err) {
     enum scf_code code = scf_enf_read(rq, s, err);
-    struct scf_owed *owed = scf_alloc(scf_rq_arena(rq), 1, sizeof *owed);
+    struct scf_owed ledger, *owed = scf_alloc(scf_rq_arena(rq), 1, sizeof *owed);
     if (code != SCF_OK || s->owed == NULL)
         return code;
     if (owed == NULL)
         return scf_fail_memory(err);
+    int32_t day = scf_enf_document_day(s);
     s->owed = owed;
-    return scf_lending_owed(scf_rq_db(rq), scf_rq_arena(rq), &s->c.loan_id, scf_enf_document_day(s),
-                            false, owed, err);
+    code =
+        scf_lending_owed(scf_rq_db(rq), scf_rq_arena(rq), &s->c.loan_id, day, false, &ledger, err);
+    return code == SCF_OK
+               ? scf_enf_owed_amended(scf_rq_arena(rq), s->dossier, &ledger, day, owed, err)
+               : code;
 }
 
 /* Debtors and guarantors read what is addressed to them, not what creditor and notary work with. */

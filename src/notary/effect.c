@@ -2,10 +2,12 @@
  * the field table accepted, and on the case being open. */
 #include "take.h"
 
+#include "amendment.h"
 #include "certificate.h"
 #include "claim.h"
 #include "deadline.h"
 #include "preflight.h"
+#include "succession.h"
 #include "terms.h"
 
 #include "scfd/base/clock.h"
@@ -36,27 +38,55 @@ static enum scf_code fault(const struct effect *e, const char *pointer, const ch
 
 /* ---- A ---- */
 
-/* 规则 39: what is not fit is not submitted. */
-static enum scf_code submit(struct effect *e, struct scf_error *err) {
+static bool is_hard(const char *code) {
+    for (size_t k = 0; k < SCF_FIT_RULES; k++)
+        if (strcmp(scf_fit_texts[k].code, code) == 0)
+            return !scf_fit_texts[k].advice;
+    return false;
+}
+
+/* Does the pointer into the dossier lead into a member that the amendment changes? */
+static bool leads_into(const char *pointer, const cJSON *amendment) {
+    const cJSON *member;
+    size_t n = strcspn(pointer + 2, "/");
+    cJSON_ArrayForEach(member, amendment) {
+        if (strlen(member->string) == n && strncmp(member->string, pointer + 2, n) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* 规则 39: what is not fit is not notarised. Of an amendment what it changes; NULL: everything. */
+static enum scf_code check_fit(struct effect *e, const cJSON *dossier, const cJSON *amendment,
+                               struct scf_error *err) {
     struct scf_preflight p;
     struct scf_faults *hard = scf_alloc(e->t->arena, 1, sizeof *hard);
     if (hard == NULL)
         return scf_fail_memory(err);
-    scf_enf_preflight(e->t->s.dossier, e->t->arena, &p);
-    if (p.fit)
-        return SCF_OK;
+    scf_enf_preflight(dossier, e->t->arena, &p);
     *hard = (struct scf_faults){.arena = e->t->arena};
-    for (size_t i = 0; i < p.faults.count; i++)
-        for (size_t k = 0; k < SCF_FIT_RULES; k++)
-            if (!scf_fit_texts[k].advice &&
-                strcmp(scf_fit_texts[k].code, p.faults.items[i].code) == 0)
-                scf_fault_add(hard, p.faults.items[i].pointer, p.faults.items[i].code, "%s",
-                              p.faults.items[i].detail);
+    for (size_t i = 0; i < p.faults.count; i++) {
+        const struct scf_fault *f = &p.faults.items[i];
+        const char *pointer = f->pointer;
+        if (!is_hard(f->code) || (amendment && !leads_into(pointer, amendment)))
+            continue;
+        if (amendment)
+            pointer = scf_asprintf(e->t->arena, "#/amendment%s", f->pointer + 1);
+        if (pointer == NULL)
+            return scf_fail_memory(err);
+        scf_fault_add(hard, pointer, f->code, "%s", f->detail);
+    }
+    if (hard->count == 0)
+        return SCF_OK;
     scf_fail(err, SCF_E_VALIDATION_FAILED,
              "The dossier does not meet the conditions of 公证程序规则 39; each fault names its "
              "article.");
     err->faults = hard;
     return err->code;
+}
+
+static enum scf_code submit(struct effect *e, struct scf_error *err) {
+    return check_fit(e, e->t->s.dossier, NULL, err);
 }
 
 /* Does the list name the enterprise, as an id or in `member`? */
@@ -125,13 +155,69 @@ static enum scf_code link_loan(struct effect *e, struct scf_error *err) {
     return wrong.detail ? fault(e, "#/loan_id", "mismatch", wrong.detail, err) : SCF_OK;
 }
 
+/* The amended instrument meets the same conditions, and is still that of the loan. */
+static enum scf_code request_amendment(struct effect *e, struct scf_error *err) {
+    const struct scf_enf_story *s = &e->t->s;
+    struct scf_enf_amendment a;
+    int asked = 0;
+    for (size_t i = 0; scf_enf_next_amendment(s, &i, &a);)
+        asked++;
+    if (asked >= SCF_ENF_AMENDMENTS_MAX)
+        return scf_fail(err, SCF_E_CONFLICT, "At most %d amendments are asked for in a case.",
+                        SCF_ENF_AMENDMENTS_MAX);
+    a = (struct scf_enf_amendment){.terms = scf_json_get(e->body, "amendment")};
+    const cJSON *amended = scf_enf_amend(e->t->arena, s->dossier, &a, err);
+    if (amended == NULL)
+        return err->code;
+    enum scf_code code = check_fit(e, amended, a.terms, err);
+    if (code != SCF_OK || s->ledger == NULL)
+        return code;
+    struct scf_enf_mismatch wrong = scf_enf_amendment_mismatch(a.terms, s->ledger);
+    return wrong.detail ? fault(e, wrong.pointer, "mismatch", wrong.detail, err) : SCF_OK;
+}
+
+/* The new creditor is as clear as the parties of the instrument (规定 5(3)). */
+static enum scf_code assign(struct effect *e, struct scf_error *err) {
+    const cJSON *assignee = scf_json_get(e->body, "assignee");
+    const char *uscc = scf_json_string(assignee, "uscc");
+    if (uscc == NULL)
+        return fault(e, "#/assignee/uscc", "required",
+                     "The new creditor's unified social credit code is needed (规定 5(3)).", err);
+    if (!scf_json_get(assignee, "legal_representative"))
+        return fault(e, "#/assignee/legal_representative", "required",
+                     "The new creditor's legal representative is needed (规定 5(3)).", err);
+    if (scf_enf_is_in_case(e->t->s.dossier, uscc))
+        return fault(e, "#/assignee/uscc", "mismatch",
+                     "The new creditor is a party of the case already (规定 5(3)).", err);
+    return SCF_OK;
+}
+
+/* Of whom is claimed what was assigned, has to know: debtors 民法典 546, guarantors 民法典 696. */
+static enum scf_code notify_assignment(struct effect *e, struct scf_error *err) {
+    const cJSON *said, *notice = scf_json_get(e->body, "notice");
+    int32_t assigned = 0, notified = 0;
+    scf_enf_last(&e->t->s, SCF_ENF_STEP_ASSIGN, &said);
+    if (!names_all(e, scf_json_get(notice, "party_ids"), NULL))
+        return fault(e, "#/notice/party_ids", "incomplete",
+                     "Everybody who is bound by the instrument is notified (民法典 546、696).",
+                     err);
+    if (scf_body_day(said, "assigned_on", &assigned) &&
+        scf_body_day(notice, "notified_on", &notified) && notified < assigned)
+        return fault(e, "#/notice/notified_on", "date-order",
+                     "The notice does not come before the assignment.", err);
+    return SCF_OK;
+}
+
 static enum scf_code check_claim(struct effect *e, const cJSON *claim,
                                  const struct scf_owed_amounts *disputed, struct scf_error *err) {
     const struct scf_enf_story *s = &e->t->s;
     int32_t as_of = s->today;
     scf_body_day(claim, "as_of", &as_of);
+    struct scf_owed ledger;
     enum scf_code code =
-        scf_lending_owed(e->t->db, e->t->arena, &s->c.loan_id, as_of, true, &e->then, err);
+        scf_lending_owed(e->t->db, e->t->arena, &s->c.loan_id, as_of, true, &ledger, err);
+    if (code == SCF_OK)
+        code = scf_enf_owed_amended(e->t->arena, s->dossier, &ledger, as_of, &e->then, err);
     return code == SCF_OK
                ? scf_enf_claim_check(e->t->arena, &e->then, scf_json_get(s->dossier, "rate"), claim,
                                      s->today, disputed, err)
@@ -140,6 +226,16 @@ static enum scf_code check_claim(struct effect *e, const cJSON *claim,
 
 static enum scf_code apply_ec(struct effect *e, struct scf_error *err) {
     static const struct scf_owed_amounts nothing = {0};
+    const char *no = scf_enf_unnotarised(&e->t->s);
+    if (no && !scf_json_get(e->body, "reason")) {
+        const char *detail =
+            scf_asprintf(e->t->arena,
+                         "The amendment \"%s\" was signed and not notarised: notarise it, or say "
+                         "in `reason` why it does not change what is claimed",
+                         no);
+        return detail ? scf_enf_refuse(e->t, e->step, "司发通〔2017〕76号", detail, err)
+                      : scf_fail_memory(err);
+    }
     return check_claim(e, scf_json_get(e->body, "claim"), &nothing, err);
 }
 
@@ -161,6 +257,13 @@ static enum scf_code send_verification(struct effect *e, struct scf_error *err) 
     s->c.verification_due_us = scf_json_bool(agreed, "no_reply_is_no_objection", false)
                                    ? scf_china_midnight(e->until_day + 1)
                                    : 0;
+    return SCF_OK;
+}
+
+/* The application is as if it had not been made: the letter's days are nobody's any more. */
+static enum scf_code withdraw_ec(struct effect *e, struct scf_error *err) {
+    (void)err;
+    e->t->s.c.verification_due_us = 0;
     return SCF_OK;
 }
 
@@ -342,10 +445,14 @@ static enum scf_code apply(struct effect *e, struct scf_error *err) {
         {SCF_ENF_STEP_SIGN, sign},
         {SCF_ENF_STEP_ISSUE, certificate},
         {SCF_ENF_STEP_AMEND, certificate},
+        {SCF_ENF_STEP_REQUEST_AMENDMENT, request_amendment},
         {SCF_ENF_STEP_LINK_LOAN, link_loan},
+        {SCF_ENF_STEP_ASSIGN, assign},
+        {SCF_ENF_STEP_NOTIFY_ASSIGNMENT, notify_assignment},
         {SCF_ENF_STEP_APPLY_EC, apply_ec},
         {SCF_ENF_STEP_SEND_VERIFICATION, send_verification},
         {SCF_ENF_STEP_REPLY, reply},
+        {SCF_ENF_STEP_WITHDRAW_EC, withdraw_ec},
         {SCF_ENF_STEP_ISSUE_EC, issue_ec},
         {SCF_ENF_STEP_FILE_ENFORCEMENT, file_enforcement},
         {SCF_ENF_STEP_TAKE_MEASURES, take_measures},
@@ -365,8 +472,12 @@ static enum scf_code check_days(const struct effect *e, struct scf_error *err) {
         const char *object, *member, *pointer;
     } days[] = {{NULL, "served_on", "#/served_on"},
                 {NULL, "known_on", "#/known_on"},
+                {NULL, "assigned_on", "#/assigned_on"},
+                {"notice", "notified_on", "#/notice/notified_on"},
                 {"dunning", "sent_on", "#/dunning/sent_on"},
                 {"certificate", "issued_on", "#/certificate/issued_on"},
+                {"amendment", "signed_on", "#/amendment/signed_on"},
+                {"amendment", "effective_on", "#/amendment/effective_on"},
                 {"execution_certificate", "issued_on", "#/execution_certificate/issued_on"}};
     for (size_t i = 0; i < SCF_COUNT(days); i++) {
         const cJSON *object = days[i].object ? scf_json_get(e->body, days[i].object) : e->body;

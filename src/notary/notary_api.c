@@ -50,10 +50,11 @@ static void post_draft(struct scf_request *rq) {
     scf_enf_post_run(&p, scf_enf_draft);
 }
 
-/* What came on paper to a court or an administrator came when they say; what a party says here
- * comes now. */
-static bool speaks_for_itself(const struct scf_enf_taking *t) {
-    return (scf_enf_roles(&t->s, t->actor) & (SCF_ENF_COURT | SCF_ENF_ADMIN)) == 0;
+/* What came on paper to a court or an administrator came when they say, and so did what a party
+ * reports of the court; what a party says for itself comes now. */
+static bool speaks_for_itself(const struct scf_enf_taking *t, enum scf_enf_step step) {
+    return step != SCF_ENF_STEP_EXTEND_DECISION &&
+           (scf_enf_roles(&t->s, t->actor) & (SCF_ENF_COURT | SCF_ENF_ADMIN)) == 0;
 }
 
 /* Whoever does not see the case learns nothing of it, not even from the body's faults against it.
@@ -76,7 +77,7 @@ static enum scf_code step_in_tx(struct scf_db *db, void *ctx, struct scf_error *
         code = scf_enf_open(&t, &p->id, false, p->ctx.now_us, err);
     if (code == SCF_OK) /* the task may not have been here yet */
         code = scf_enf_advance(&t, err);
-    if (code == SCF_OK && !speaks_for_itself(&t))
+    if (code == SCF_OK && !speaks_for_itself(&t, step))
         t.s.applied_day = scf_china_day(happened_us);
     if (code == SCF_OK)
         code = scf_enf_check(&t, step, p->body, &verdict, err);

@@ -71,6 +71,11 @@ const struct scf_fit_text scf_fit_texts[SCF_FIT_RULES] = {
                             "The debtor was notified of an assignment of the claim, which has no "
                             "effect on him else.",
                             "债权转让已通知债务人，未经通知对债务人不发生效力。", false},
+    [SCF_FIT_AMENDMENTS] = {"amendment-notarised", "司发通〔2017〕76号",
+                            "Every supplement, amendment or extension of the instrument is "
+                            "notarised too; else it is not enforceable.",
+                            "债权文书的补充、变更与展期均已办理公证，未经公证的不能强制执行。",
+                            false},
     [SCF_FIT_NO_REPLY] =
         {"no-reply-rule", "公证程序规则 39(5)",
          "It is agreed that no reply within the days means no objection; else everybody has to "
@@ -210,9 +215,20 @@ static void rate_rule(struct looking *l) {
 
 /* ---- clauses ---- */
 
+/* In the text of the instrument, or of what amends it. */
 static bool text_has(const struct looking *l, const char *clause) {
     const char *text = scf_json_string(part(l, "instrument"), "text");
-    return text != NULL && clause != NULL && strstr(text, clause) != NULL;
+    const cJSON *item;
+    if (clause == NULL)
+        return false;
+    if (text != NULL && strstr(text, clause) != NULL)
+        return true;
+    cJSON_ArrayForEach(item, part(l, "amendments")) {
+        text = scf_json_string(item, "text");
+        if (text != NULL && strstr(text, clause) != NULL)
+            return true;
+    }
+    return false;
 }
 
 static void promise_clause(struct looking *l) {
@@ -427,6 +443,18 @@ static void assignment(struct looking *l) {
         miss(l, SCF_FIT_ASSIGNMENT, "#/assignment/notice_sha256", "The notice is not proven.");
 }
 
+static void amendments(struct looking *l) {
+    const cJSON *item;
+    int i = 0;
+    cJSON_ArrayForEach(item, part(l, "amendments")) {
+        char pointer[64];
+        snprintf(pointer, sizeof pointer, "#/amendments/%d", i++);
+        if (!scf_json_get(item, "certificate_no") && !scf_json_bool(item, "included", false))
+            miss(l, SCF_FIT_AMENDMENTS, pointer,
+                 "The amendment or extension is not notarised, nor will be with the instrument.");
+    }
+}
+
 /* ---- advice ---- */
 
 /* Millionths a year of interest, penalty and fees together; the caps of CR-12: four times the LPR
@@ -460,10 +488,10 @@ static void remaining_advice(struct looking *l) {
 
 void scf_enf_preflight(const cJSON *body, struct scf_arena *arena, struct scf_preflight *ret) {
     static void (*const rules[])(struct looking *) = {
-        instrument_kind,  payment_content, undisputed,   drawn_amount,        amount_and_dates,
-        rate_rule,        promise_clause,  verification, verification_clause, securities,
-        competence,       conflict,        online,       assignment,          rate_cap,
-        remaining_advice,
+        instrument_kind, payment_content,  undisputed,   drawn_amount,        amount_and_dates,
+        rate_rule,       promise_clause,   verification, verification_clause, securities,
+        competence,      conflict,         online,       assignment,          amendments,
+        rate_cap,        remaining_advice,
     };
     static const of_party party_rules[] = {identified, agents, resolutions, addresses, distinct};
     struct looking l = {.body = body, .p = ret};

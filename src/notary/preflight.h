@@ -25,6 +25,7 @@ enum scf_fit_rule {
     SCF_FIT_CONFLICT,
     SCF_FIT_ONLINE,
     SCF_FIT_ASSIGNMENT,
+    SCF_FIT_AMENDMENTS,
     /* advice */
     SCF_FIT_NO_REPLY,
     SCF_FIT_OUTSIDE_SCOPE,

@@ -84,7 +84,7 @@ static const struct scf_field service_members[] = {
     SCF_F("email", STRING, "E-mail", "电子邮箱", LINE(128)),
     SCF_FIELD_END,
 };
-static const struct scf_field party_members[] = {
+const struct scf_field scf_enf_party_members[] = {
     SCF_F("enterprise_id", ID, "In the directory; needed of debtors and guarantors of a draft",
           "企业标识", SCF_AMONG(enterprises)),
     SCF_F("name", STRING, "Name", "名称", SCF_MUST, LINE(200)),
@@ -98,7 +98,8 @@ static const struct scf_field party_members[] = {
           SCF_OF(service_members)),
     SCF_FIELD_END,
 };
-static const struct scf_field party_element[] = {{.type = SCF_T_OBJECT, .members = party_members}};
+static const struct scf_field party_element[] = {
+    {.type = SCF_T_OBJECT, .members = scf_enf_party_members}};
 
 static const struct scf_field instrument_members[] = {
     SCF_F("kind", ENUM, "What it is", "债权文书类型", SCF_MUST, SCF_AMONG(instrument_kinds)),
@@ -170,6 +171,40 @@ static const struct scf_field security_members[] = {
 };
 static const struct scf_field security_element[] = {
     {.type = SCF_T_OBJECT, .members = security_members}};
+/* As in a dossier: number, day, text. */
+#define AMENDMENT                                                                                  \
+    SCF_F("no", STRING, "Its number", "补充协议编号", SCF_MUST, LINE(100)),                        \
+        SCF_F("title", STRING, "Its title", "补充协议名称", LINE(200)),                            \
+        SCF_F("signed_on", DATE, "Day of signing, if signed", "签订日期")
+static const struct scf_field amendment_element_members[] = {
+    AMENDMENT,
+    SCF_F("text", STRING, "Its text, where clauses stand in it", "补充协议文本", PROSE(20000)),
+    SCF_F("document_sha256", STRING, "SHA-256 of the file", "文件的SHA-256", HASH),
+    SCF_F("certificate_no", STRING, "Number of the certificate, if notarised", "公证书编号",
+          LINE(100)),
+    SCF_F("included", BOOL, "It is notarised together with the instrument",
+          "与债权文书一并办理公证"),
+    SCF_FIELD_END,
+};
+static const struct scf_field amendment_element[] = {
+    {.type = SCF_T_OBJECT, .members = amendment_element_members}};
+const struct scf_field scf_enf_amendment_members[] = {
+    AMENDMENT,
+    SCF_F("text", STRING, "Its text: clauses that it changes must stand in it", "补充协议文本",
+          SCF_MUST, PROSE(20000)),
+    SCF_F("effective_on", DATE, "Day from which the amended rate counts", "变更生效日", SCF_MUST),
+    SCF_F("performance", OBJECT,
+          "What the debtor has to give now: of the whole loan, paid instalments among them",
+          "变更后的给付内容，含已履行的各期", SCF_OF(performance_members)),
+    SCF_F("rate", OBJECT, "Interest from then on", "变更后的利率", SCF_OF(rate_members)),
+    SCF_F("securities", ARRAY, "All securities from then on", "变更后的全部担保", SCF_SIZE(1, 50),
+          SCF_OF(security_element)),
+    SCF_F("enforcement_clause", STRING, "The promise, where the amendment has its own",
+          "变更后的强制执行承诺", PROSE(4000)),
+    SCF_F("acceleration_clause", STRING, "When everything falls due early from then on",
+          "变更后的提前到期条款", PROSE(4000)),
+    SCF_FIELD_END,
+};
 static const struct scf_field verification_members[] = {
     SCF_F("mode", ENUM, "How", "核实方式", SCF_AMONG(modes)),
     SCF_F("address", STRING, "Where", "核实地址或者号码", LINE(300)),
@@ -206,7 +241,7 @@ static const struct scf_field fields[] = {
           SCF_AMONG(lender_types)),
     SCF_F("notary_office", OBJECT, "The notary office", "公证机构", SCF_MUST,
           SCF_OF(office_members)),
-    SCF_F("creditor", OBJECT, "The creditor", "债权人", SCF_MUST, SCF_OF(party_members)),
+    SCF_F("creditor", OBJECT, "The creditor", "债权人", SCF_MUST, SCF_OF(scf_enf_party_members)),
     SCF_F("debtors", ARRAY, "The debtors", "债务人", SCF_MUST, SCF_SIZE(1, 20),
           SCF_OF(party_element)),
     SCF_F("guarantors", ARRAY, "The guarantors", "担保人", SCF_SIZE(0, 50), SCF_OF(party_element)),
@@ -227,6 +262,8 @@ static const struct scf_field fields[] = {
           SCF_OF(verification_members)),
     SCF_F("assignment", OBJECT, "Where the creditor has the claim from somebody else", "债权转让",
           SCF_OF(assignment_members)),
+    SCF_F("amendments", ARRAY, "Supplements and amendments of the instrument so far",
+          "债权文书的补充与变更", SCF_SIZE(0, 20), SCF_OF(amendment_element)),
     SCF_F("debt_undisputed", BOOL, "Creditor and debtor agree on what is owed",
           "双方对给付内容无疑义"),
     SCF_F("signing", OBJECT, "How it will be signed", "签署", SCF_OF(signing_members)),

@@ -53,8 +53,15 @@ static const char *const steps[] = {"submit",
                                     "resume_enforcement",
                                     "report_suit",
                                     "end_suit",
+                                    "withdraw",
+                                    "withdraw_ec",
+                                    "extend_decision",
+                                    "assign",
+                                    "notify_assignment",
                                     NULL};
-_Static_assert(SCF_COUNT(steps) == SCF_ENF_STEP_TAKE_EFFECT, "those that are asked for");
+enum { PLATFORMS = SCF_ENF_STEP_REOPEN - SCF_ENF_STEP_TAKE_EFFECT + 1, CREATED = 1 };
+_Static_assert(SCF_COUNT(steps) - 1 == SCF_ENF_STEPS - PLATFORMS - CREATED,
+               "those that are asked for");
 
 static const char *const enterprises[] = {"ent", NULL};
 static const char *const loans[] = {"loan", NULL};
@@ -126,6 +133,13 @@ static const struct scf_field dunning_members[] = {
     SCF_F("address", STRING, "Where to", "送达地址", LINE(300)),
     SCF_FIELD_END,
 };
+static const struct scf_field notice_members[] = {
+    SCF_F("mode", ENUM, "How", "通知方式", SCF_MUST, SCF_AMONG(modes)),
+    SCF_F("notified_on", DATE, "Day on which it arrived", "通知到达日期", SCF_MUST),
+    SCF_F("party_ids", ARRAY, "Debtors and guarantors that were notified", "受通知的债务人与担保人",
+          SCF_MUST, SCF_SIZE(1, 70), SCF_OF(id_element)),
+    SCF_FIELD_END,
+};
 #define AMOUNTS                                                                                    \
     SCF_F("principal", MONEY, "Principal", "本金", SCF_MUST, SCF_NOT_NEGATIVE),                    \
         SCF_F("interest", MONEY, "Interest", "利息", SCF_MUST, SCF_NOT_NEGATIVE),                  \
@@ -187,10 +201,16 @@ static const struct scf_field fields[] = {
     SCF_F("identities", ARRAY, "Of identity: each party", "身份核验", SCF_SIZE(1, 70),
           SCF_OF(identity_element)),
     SCF_F("signing_mode", ENUM, "Of sign: how", "签署方式", SCF_AMONG(signing_modes)),
+    SCF_F("amendment", OBJECT, "Of request_amendment: what changes", "变更内容",
+          SCF_OF(scf_enf_amendment_members)),
     SCF_F("certificate", OBJECT, "Of issue and amend", "公证书", SCF_OF(certificate_members)),
     SCF_F("loan_id", ID, "Of link_loan", "贷款", SCF_AMONG(loans)),
     SCF_F("default_kind", ENUM, "Of default: in arrears, or due early", "违约类型",
           SCF_AMONG(default_kinds)),
+    SCF_F("assignee", OBJECT, "Of assign: the new creditor", "债权受让人",
+          SCF_OF(scf_enf_party_members)),
+    SCF_F("assigned_on", DATE, "Of assign: day", "债权转让日期"),
+    SCF_F("notice", OBJECT, "Of notify_assignment", "债权转让通知", SCF_OF(notice_members)),
     SCF_F("dunning", OBJECT, "Of dun", "催告", SCF_OF(dunning_members)),
     SCF_F("claim", OBJECT, "Of apply_ec: what is owed by the ledger", "申请执行标的",
           SCF_OF(claim_members)),
@@ -240,29 +260,36 @@ static const struct {
 } uses[] = {
     {"document_sha256",
      BIT(SUPPLEMENT) | BIT(INFORM) | BIT(SIGN) | BIT(ISSUE) | BIT(REQUEST_AMENDMENT) | BIT(AMEND) |
-         BIT(DUN) | BIT(APPLY_EC) | BIT(ISSUE_EC) | BIT(SETTLE),
+         BIT(DUN) | BIT(APPLY_EC) | BIT(ISSUE_EC) | BIT(SETTLE) | BIT(ASSIGN) |
+         BIT(NOTIFY_ASSIGNMENT),
      BIT(ACCEPT) | BIT(REFUSE) | BIT(REVIEW) | BIT(SEND_VERIFICATION) | BIT(REPLY) |
          BIT(REFUSE_EC) | BIT(FILE_ENFORCEMENT) | BIT(ACCEPT_ENFORCEMENT) |
          BIT(REJECT_ENFORCEMENT) | BIT(APPLY_RECONSIDERATION) | BIT(DECIDE_RECONSIDERATION) |
          BIT(SEND_NOTICE) | BIT(TAKE_MEASURES) | BIT(APPLY_NON_ENFORCEMENT) |
          BIT(DECIDE_NON_ENFORCEMENT) | BIT(COMPLETE) | BIT(END_ROUND) | BIT(SUSPEND) |
-         BIT(RESUME_ENFORCEMENT) | BIT(DEFAULT) | BIT(REPORT_SUIT) | BIT(END_SUIT)},
+         BIT(RESUME_ENFORCEMENT) | BIT(DEFAULT) | BIT(REPORT_SUIT) | BIT(END_SUIT) | BIT(WITHDRAW) |
+         BIT(WITHDRAW_EC) | BIT(EXTEND_DECISION)},
     {"video_sha256", 0, BIT(INFORM)},
     {"reason",
      BIT(REFUSE) | BIT(TERMINATE) | BIT(REQUEST_AMENDMENT) | BIT(REJECT_AMENDMENT) |
-         BIT(REFUSE_EC) | BIT(SUSPEND) | BIT(REPORT_SUIT) | BIT(END_SUIT),
+         BIT(REFUSE_EC) | BIT(SUSPEND) | BIT(REPORT_SUIT) | BIT(END_SUIT) | BIT(WITHDRAW) |
+         BIT(WITHDRAW_EC) | BIT(EXTEND_DECISION),
      BIT(SUPPLEMENT) | BIT(REVIEW) | BIT(DEFAULT) | BIT(CURE) | BIT(REPLY) | BIT(ISSUE_EC) |
-         BIT(REJECT_ENFORCEMENT) | BIT(APPLY_RECONSIDERATION) | BIT(DECIDE_RECONSIDERATION) |
-         BIT(APPLY_NON_ENFORCEMENT) | BIT(DECIDE_NON_ENFORCEMENT) | BIT(SETTLE) | BIT(COMPLETE) |
-         BIT(END_ROUND) | BIT(RESUME_ENFORCEMENT)},
+         BIT(APPLY_EC) | BIT(REJECT_ENFORCEMENT) | BIT(APPLY_RECONSIDERATION) |
+         BIT(DECIDE_RECONSIDERATION) | BIT(APPLY_NON_ENFORCEMENT) | BIT(DECIDE_NON_ENFORCEMENT) |
+         BIT(SETTLE) | BIT(COMPLETE) | BIT(END_ROUND) | BIT(RESUME_ENFORCEMENT)},
     {"reason_code", BIT(REFUSE) | BIT(REFUSE_EC) | BIT(REJECT_ENFORCEMENT), 0},
     {"acceptance_no", BIT(ACCEPT), 0},
     {"items", BIT(REQUIRE_SUPPLEMENT), 0},
     {"identities", BIT(IDENTITY), 0},
     {"signing_mode", BIT(SIGN), 0},
+    {"amendment", BIT(REQUEST_AMENDMENT), 0},
     {"certificate", BIT(ISSUE) | BIT(AMEND), 0},
     {"loan_id", BIT(LINK_LOAN), 0},
     {"default_kind", BIT(DEFAULT), 0},
+    {"assignee", BIT(ASSIGN), 0},
+    {"assigned_on", BIT(ASSIGN), 0},
+    {"notice", BIT(NOTIFY_ASSIGNMENT), 0},
     {"dunning", BIT(DUN), 0},
     {"claim", BIT(APPLY_EC), 0},
     {"accuracy_promise", BIT(APPLY_EC), 0},
@@ -348,6 +375,17 @@ static void check_reply(const cJSON *body, struct scf_faults *faults) {
         scf_fault_add(faults, "#/reason", "required", "An objection says why.");
 }
 
+static void check_amendment(const cJSON *body, struct scf_faults *faults) {
+    static const char *const terms[] = {"performance", "rate", "securities", "acceleration_clause"};
+    const cJSON *amendment = scf_json_get(body, "amendment");
+    for (size_t i = 0; i < SCF_COUNT(terms); i++)
+        if (scf_json_get(amendment, terms[i]))
+            return;
+    if (amendment)
+        scf_fault_add(faults, "#/amendment", "required",
+                      "An amendment changes performance, rate, securities or acceleration.");
+}
+
 static void step_rules(const cJSON *body, struct scf_faults *faults, struct scf_faults *warnings,
                        const void *rules_ctx) {
     const struct scf_enf_ctx *ctx = rules_ctx;
@@ -359,6 +397,8 @@ static void step_rules(const cJSON *body, struct scf_faults *faults, struct scf_
         scf_fault_add(faults, "#/happened_at", "out-of-range", "The time is in the future.");
     if (step == SCF_ENF_STEP_REPLY)
         check_reply(body, faults);
+    if (step == SCF_ENF_STEP_REQUEST_AMENDMENT)
+        check_amendment(body, faults);
     if (scf_body_is(body, "default_kind", "acceleration") && !scf_json_get(body, "reason"))
         scf_fault_add(faults, "#/reason", "required", "Why the debt fell due early is to be said.");
     if (step == SCF_ENF_STEP_APPLY_EC && !scf_json_bool(body, "accuracy_promise", false))
@@ -375,7 +415,8 @@ const struct scf_schema scf_enf_step_schema = {.name = "EnforcementNotarizationS
 /* ---- reading ---- */
 
 enum scf_enf_step scf_enf_body_step(const cJSON *body) {
-    return (enum scf_enf_step)(index_of(steps, scf_json_string(body, "step")) + 1);
+    int step = index_of(scf_enf_step_names, scf_json_string(body, "step"));
+    return step < 0 ? SCF_ENF_STEP_CREATE : (enum scf_enf_step)step;
 }
 
 int64_t scf_enf_body_time(const cJSON *body, const struct scf_enf_ctx *ctx) {

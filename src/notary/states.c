@@ -88,7 +88,12 @@ _Static_assert(SCF_COUNT(scf_enf_state_names) == SCF_ENF_STATES + 1, "a name eac
     X("perform")                                                                                   \
     X("fulfil")                                                                                    \
     X("close_verification")                                                                        \
-    X("reopen")
+    X("reopen")                                                                                    \
+    X("withdraw")                                                                                  \
+    X("withdraw_ec")                                                                               \
+    X("extend_decision")                                                                           \
+    X("assign")                                                                                    \
+    X("notify_assignment")
 #define NAME(text) text,
 #define EVENT(text) "enforcement_notarization." text,
 const char *const scf_enf_step_names[] = {STEP_NAMES(NAME) NULL};
@@ -100,7 +105,8 @@ const char *scf_enf_event(enum scf_enf_step step) {
 }
 
 bool scf_enf_is_asked(enum scf_enf_step step) {
-    return step > SCF_ENF_STEP_CREATE && step < SCF_ENF_STEP_TAKE_EFFECT;
+    return (step > SCF_ENF_STEP_CREATE && step < SCF_ENF_STEP_TAKE_EFFECT) ||
+           step > SCF_ENF_STEP_REOPEN;
 }
 
 const struct scf_enf_rule_text scf_enf_rules[SCF_ENF_RULES] = {
@@ -235,6 +241,14 @@ const struct scf_enf_rule_text scf_enf_rules[SCF_ENF_RULES] = {
                                 "When the debtor's suit succeeds, the judgment is that the "
                                 "instrument is not enforced.",
                                 "债务人的诉讼请求成立的，人民法院判决不予执行或者部分不予执行。"},
+    [SCF_ENF_RULE_WITHDRAW] = {"公证程序规则 50",
+                               "A party may withdraw its application until the paper that it "
+                               "asks for is issued.",
+                               "当事人可以在公证书、执行证书出具前撤回申请。"},
+    [SCF_ENF_RULE_ASSIGN] = {"民法典 546",
+                             "Without notice to the debtor the assignment of a claim has no effect "
+                             "on him.",
+                             "债权人转让债权，未通知债务人的，该转让对债务人不发生效力。"},
     [SCF_ENF_RULE_ORDER] = {"公证程序规则 39、55", "The case passes its states in their order.",
                             "赋强公证按既定程序依次进行。"},
 };
@@ -296,22 +310,26 @@ const char *scf_enf_status(enum scf_enf_state state) {
 enum { SAME = -1, RESUME = -2, FINDING = -3 }; /* where to, beside states */
 enum outcome { EITHER, GOOD, BAD };
 enum {
-    N_LOAN = 1,           /* a loan is named */
-    N_NO_LOAN = 2,        /* none is named yet */
-    N_OVERDUE = 4,        /* the ledger is in arrears, or the debt fell due early */
-    N_CURED = 8,          /* the ledger is not in arrears */
-    N_ANSWERS = 16,       /* all have replied, or silence counts and the days are over */
-    N_FIFTEEN_DAYS = 32,  /* 规定 13 */
-    N_TEN_DAYS = 64,      /* 规定 7 */
-    N_NOT_ASKED = 128,    /* reconsideration of the ruling was not asked for before */
-    N_ASKED = 256,        /* one is */
-    N_SETTLED = 512,      /* the ledger owes nothing */
-    N_OWING = 1024,       /* it owes something */
-    N_NO_SUIT = 2048,     /* no suit of the creditor is pending: 规定 24 */
-    N_KNOWN = 4096,       /* a suit of that plaintiff was reported */
-    N_UNKNOWN = 8192,     /* none was */
-    N_UNNOTIFIED = 32768, /* no notice went out before */
-    N_RULED = 16384       /* the application for non-enforcement was rejected */
+    N_LOAN = 1,            /* a loan is named */
+    N_NO_LOAN = 2,         /* none is named yet */
+    N_OVERDUE = 4,         /* the ledger is in arrears, or the debt fell due early */
+    N_CURED = 8,           /* the ledger is not in arrears */
+    N_ANSWERS = 16,        /* all have replied, or silence counts and the days are over */
+    N_FIFTEEN_DAYS = 32,   /* 规定 13 */
+    N_TEN_DAYS = 64,       /* 规定 7 */
+    N_NOT_ASKED = 128,     /* reconsideration of the ruling was not asked for before */
+    N_ASKED = 256,         /* one is */
+    N_SETTLED = 512,       /* the ledger owes nothing */
+    N_OWING = 1024,        /* it owes something */
+    N_NO_SUIT = 2048,      /* no suit of the creditor is pending: 规定 24 */
+    N_KNOWN = 4096,        /* a suit of that plaintiff was reported */
+    N_UNKNOWN = 8192,      /* none was */
+    N_UNNOTIFIED = 32768,  /* no notice went out before */
+    N_RULED = 16384,       /* the application for non-enforcement was rejected */
+    N_SIXTY_DAYS = 65536,  /* 规定 16 */
+    N_UNEXTENDED = 131072, /* the court's days were not extended before */
+    N_NOTIFIED = 262144,   /* no assignment of the claim waits for its notice */
+    N_ASSIGNED = 524288    /* one does */
 };
 
 struct transition {
@@ -349,6 +367,8 @@ static const struct transition table[] = {
     ROW(TERMINATE, EITHER, S(DRAFT), SCF_ENF_TERMINATED, LENDER, 0, TERMINATE),
     ROW(TERMINATE, EITHER, S(SUBMITTED) | AT_NOTARY | S(SUPPLEMENT_REQUIRED), SCF_ENF_TERMINATED,
         LENDER | OFFICE, 0, TERMINATE),
+    ROW(WITHDRAW, EITHER, S(SUBMITTED) | AT_NOTARY | S(SUPPLEMENT_REQUIRED), SCF_ENF_TERMINATED,
+        LENDER | OWING, 0, WITHDRAW),
 
     ROW(TAKE_EFFECT, EITHER, S(ISSUED), SCF_ENF_EFFECTIVE, PLATFORM, 0, EFFECT),
     ROW(LINK_LOAN, EITHER, S(DRAFT) | S(ISSUED) | S(EFFECTIVE), SAME, LENDER, N_NO_LOAN, LEDGER),
@@ -367,11 +387,16 @@ static const struct transition table[] = {
     ROW(DEFAULT, EITHER, OWED, SCF_ENF_DEFAULTED, LENDER, N_LOAN | N_OVERDUE, LEDGER),
     ROW(CURE, EITHER, IN_DEFAULT, SCF_ENF_PERFORMING, LENDER, N_CURED, LEDGER),
     ROW(DUN, EITHER, IN_DEFAULT, SCF_ENF_DUNNED, LENDER, 0, APPLY_EC),
-    ROW(APPLY_EC, EITHER, S(DUNNED), SCF_ENF_EC_APPLIED, LENDER, N_LOAN, APPLY_EC),
+    ROW(ASSIGN, EITHER, S(EFFECTIVE) | OWED | IN_DEFAULT, SAME, LENDER, N_NOTIFIED, ASSIGN),
+    ROW(NOTIFY_ASSIGNMENT, EITHER, S(EFFECTIVE) | OWED | S(AMENDMENT_PENDING) | IN_DEFAULT, SAME,
+        LENDER, N_ASSIGNED, ASSIGN),
+    ROW(APPLY_EC, EITHER, S(DUNNED), SCF_ENF_EC_APPLIED, LENDER, N_LOAN | N_NOTIFIED, APPLY_EC),
     ROW(SEND_VERIFICATION, EITHER, S(EC_APPLIED) | S(VERIFYING), SCF_ENF_VERIFYING, OFFICE, 0,
         VERIFY),
     ROW(REPLY, EITHER, S(VERIFYING), SAME, OWING | OFFICE, 0, VERIFY),
     ROW(CLOSE_VERIFICATION, EITHER, S(VERIFYING), FINDING, PLATFORM, N_ANSWERS, NO_REPLY),
+    ROW(WITHDRAW_EC, EITHER, S(EC_APPLIED) | S(VERIFYING) | ANSWERED, SCF_ENF_DUNNED, LENDER, 0,
+        WITHDRAW),
     ROW(ISSUE_EC, EITHER, ANSWERED, SCF_ENF_EC_ISSUED, OFFICE, N_LOAN, EC),
     ROW(REFUSE_EC, EITHER, S(EC_APPLIED) | S(VERIFYING) | ANSWERED, SCF_ENF_EC_REFUSED, OFFICE, 0,
         REFUSE_EC),
@@ -402,6 +427,8 @@ static const struct transition table[] = {
     ROW(DECIDE_NON_ENFORCEMENT, GOOD, S(NON_ENFORCEMENT_APPLIED), SCF_ENF_NON_ENFORCED, COURTING, 0,
         DECIDE),
     ROW(DECIDE_NON_ENFORCEMENT, BAD, S(NON_ENFORCEMENT_APPLIED), RESUME, COURTING, 0, DECIDE),
+    ROW(EXTEND_DECISION, EITHER, S(NON_ENFORCEMENT_APPLIED), SAME, COURTING,
+        N_UNEXTENDED | N_SIXTY_DAYS, DECIDE),
     ROW(SETTLE, EITHER, ENFORCING, SCF_ENF_SETTLED, COURTING, 0, SETTLE),
     ROW(COMPLETE, EITHER, ENFORCING | S(SETTLED), SCF_ENF_COMPLETED, COURTING, 0, COMPLETE),
     ROW(END_ROUND, EITHER, S(NOTICE_SENT) | S(MEASURES), SCF_ENF_TERMINATED_THIS_ROUND, COURTING, 0,
@@ -419,6 +446,7 @@ static const struct transition table[] = {
 /* ---- judging ---- */
 
 static const char suit_pending[] = "no suit of the creditor on the instrument is pending";
+static const char unnotified[] = "debtors and guarantors were notified of the assignment";
 
 /* Where the court has a node, the creditor does not say what the court did. */
 static unsigned roles_of(const struct scf_enf_facts *f, const struct transition *t) {
@@ -453,6 +481,11 @@ static const char *unmet(const struct scf_enf_facts *f, unsigned needs) {
         {N_UNKNOWN, f->suit_unknown, "no suit of that plaintiff was reported before"},
         {N_UNNOTIFIED, !f->notified, "no enforcement notice went out before"},
         {N_RULED, f->application_rejected, "an application for non-enforcement was rejected"},
+        {N_UNEXTENDED, !f->decision_extended, "the days of the court were not extended before"},
+        {N_SIXTY_DAYS, f->within_decision_days,
+         "the 60 days of the court are extended before they are over"},
+        {N_NOTIFIED, !f->unnotified, unnotified},
+        {N_ASSIGNED, f->unnotified, "an assignment waits for its notice"},
     };
     for (size_t i = 0; i < SCF_COUNT(all); i++)
         if ((needs & all[i].need) != 0 && !all[i].met)
@@ -491,6 +524,8 @@ struct scf_enf_verdict scf_enf_judge(const struct scf_enf_facts *f, enum scf_enf
         v.missing = unmet(f, t->needs);
         if (v.missing == suit_pending)
             v.rule = SCF_ENF_RULE_SUIT;
+        if (v.missing == unnotified)
+            v.rule = SCF_ENF_RULE_ASSIGN;
         v.allowed = v.missing == NULL;
         v.to = v.allowed ? target(f, t) : f->state;
         return v;

@@ -60,8 +60,8 @@ extern const char *const scf_enf_state_names[]; /* NULL-terminated */
 const char *scf_enf_status(enum scf_enf_state state);
 char scf_enf_phase(enum scf_enf_state state); /* 'A' to 'D' */
 
-/* Numbers are stored: append only. From TAKE_EFFECT on nobody asks for them: the platform takes
- * them. */
+/* Numbers are stored: append only. From TAKE_EFFECT to REOPEN nobody asks for them: the platform
+ * takes them. */
 enum scf_enf_step {
     SCF_ENF_STEP_CREATE,
     SCF_ENF_STEP_SUBMIT,
@@ -109,6 +109,11 @@ enum scf_enf_step {
     SCF_ENF_STEP_FULFIL,
     SCF_ENF_STEP_CLOSE_VERIFICATION,
     SCF_ENF_STEP_REOPEN, /* a repayment that settled the loan was taken back */
+    SCF_ENF_STEP_WITHDRAW,
+    SCF_ENF_STEP_WITHDRAW_EC,
+    SCF_ENF_STEP_EXTEND_DECISION,
+    SCF_ENF_STEP_ASSIGN,
+    SCF_ENF_STEP_NOTIFY_ASSIGNMENT,
     SCF_ENF_STEPS
 };
 extern const char *const scf_enf_step_names[]; /* NULL-terminated */
@@ -160,6 +165,8 @@ enum scf_enf_rule {
     SCF_ENF_RULE_SUIT,        /* 规定 24 */
     SCF_ENF_RULE_SUITS,       /* 规定 22, 24 */
     SCF_ENF_RULE_SUIT_ENDS,   /* 规定 23 */
+    SCF_ENF_RULE_WITHDRAW,    /* 规则 50 */
+    SCF_ENF_RULE_ASSIGN,      /* 民法典 546 */
     SCF_ENF_RULE_ORDER,       /* the order of states */
     SCF_ENF_RULES
 };
@@ -184,6 +191,9 @@ struct scf_enf_facts {
     bool application_rejected;        /* the newest ruling rejects the debtor's application */
     bool asked_reconsideration;       /* for this ruling, once */
     bool reconsidering;               /* asked, and not decided */
+    bool within_decision_days;        /* the court's 60 days for the application are not over */
+    bool decision_extended;           /* by 30 days, for this application */
+    bool unnotified;                  /* the claim was assigned, the debtor not notified */
 };
 
 struct scf_enf_verdict {

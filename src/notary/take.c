@@ -1,6 +1,8 @@
 /* Taking steps. Relies on the law in states.c, and on the order of locks: case, loan, chains. */
 #include "take.h"
 
+#include "amendment.h"
+
 #include "scfd/base/clock.h"
 
 enum { BODY_MAX = 2 << 20, MEMBERS_MAX = 4096 };
@@ -8,7 +10,7 @@ enum { BODY_MAX = 2 << 20, MEMBERS_MAX = 4096 };
 /* ---- opening ---- */
 
 enum scf_code scf_enf_read_owed(struct scf_enf_taking *t, struct scf_error *err) {
-    t->s.owed = &t->owed;
+    t->s.owed = t->s.ledger = &t->owed;
     return scf_lending_owed(t->db, t->arena, &t->s.c.loan_id, t->s.today, true, &t->owed, err);
 }
 
@@ -144,6 +146,11 @@ static const char *body_of(const struct scf_enf_taking *t, const struct scf_enf_
     return text;
 }
 
+static bool changes_dossier(enum scf_enf_step step) {
+    return step == SCF_ENF_STEP_AMEND || step == SCF_ENF_STEP_ASSIGN ||
+           step == SCF_ENF_STEP_NOTIFY_ASSIGNMENT;
+}
+
 enum scf_code scf_enf_add(struct scf_enf_taking *t, enum scf_enf_step step,
                           const struct scf_enf_verdict *verdict, int64_t happened_us,
                           const char *details, struct scf_error *err) {
@@ -174,7 +181,7 @@ enum scf_code scf_enf_add(struct scf_enf_taking *t, enum scf_enf_step step,
         c->resume = c->state == SCF_ENF_EC_ISSUED ? SCF_ENF_EC_ISSUED : SCF_ENF_PERFORMING;
     c->state = verdict->to;
     c->updated_us = t->s.now_us;
-    return SCF_OK;
+    return changes_dossier(step) ? scf_enf_story_amend(t->arena, &t->s, err) : SCF_OK;
 }
 
 /* Whether the platform's step is due is the ledger's and the clock's business; whether it may

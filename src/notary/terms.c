@@ -65,3 +65,24 @@ struct scf_enf_mismatch scf_enf_loan_mismatch(const cJSON *dossier, const struct
             "The loan's rate is above that of the instrument (公证程序规则 39(3))."};
     return (struct scf_enf_mismatch){NULL, NULL};
 }
+
+struct scf_enf_mismatch scf_enf_amendment_mismatch(const cJSON *amendment,
+                                                   const struct scf_owed *owed) {
+    const cJSON *performance = scf_json_get(amendment, "performance");
+    bool drawn = scf_json_get(performance, "drawn_amount") != NULL;
+    int64_t amount = 0;
+    if (performance == NULL)
+        return (struct scf_enf_mismatch){NULL, NULL};
+    if (!scf_body_is(performance, "kind", "money"))
+        return (struct scf_enf_mismatch){"#/amendment/performance/kind",
+                                         "A loan is performed in money."};
+    scf_body_money(performance, drawn ? "drawn_amount" : "amount",
+                   scf_currency_scale(scf_str(owed->currency)), &amount);
+    if (amount == owed->principal)
+        return (struct scf_enf_mismatch){NULL, NULL};
+    return (struct scf_enf_mismatch){drawn ? "#/amendment/performance/drawn_amount"
+                                           : "#/amendment/performance/amount",
+                                     "The amended schedule is that of the whole loan, paid "
+                                     "instalments among them: its principal "
+                                     "is what was lent (公证程序规则 39(3))."};
+}

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from harness import bodies, merkle, mutate
-from harness.notary import HASH, Case, certificate, dossier
+from harness.notary import HASH, PROMISE, Case, amendment, certificate, dossier
 from harness.parties import make_node
 from harness.server import ROOT, wait_until
 from harness.world import World, key, must
@@ -265,18 +265,243 @@ def test_without_a_certificate_the_way_is_a_suit(world, step, state, members, ar
     case.draft()  # the loan is free for another
 
 
+@pytest.mark.parametrize("who, state", [
+    ("lender", "submitted"), ("debtor", "informed"), ("guarantor", "signed")])
+def test_a_party_withdraws_before_the_certificate_is_issued(world, who, state):
+    case = Case(world, loan={}).draft()
+    refused(case.step("lender", "withdraw", reason="x"), "公证程序规则 50")
+    case.until(state)
+    assert case.step("notary", "withdraw", reason="x").status == 403
+    assert case.step(who, "withdraw").status == 422
+    shown = case.take(who, "withdraw", "terminated", reason="不再办理")
+    assert shown["status"] == "closed" and shown["next_steps"] == []
+    assert shown["route"]["path"] == "civil_pack"
+    refused(case.step("lender", "submit"), "公证程序规则 39")
+    issued = Case(world, loan={}).until(None)
+    refused(issued.step("lender", "withdraw", reason="x"), "公证程序规则 50")
+
+
+def test_an_application_for_the_execution_certificate_is_withdrawn(world):
+    case = verifying(world)
+    case.take("debtor", "reply", "verifying", result="objection", reason="已还",
+              document_sha256=HASH)
+    assert case.step("debtor", "withdraw_ec", reason="x").status == 403
+    shown = case.take("lender", "withdraw_ec", "dunned", reason="与债务人协商")
+    assert "claim" not in shown and "verification" not in shown
+    assert not {"reply_to_verification", "issue_execution_certificate", "apply_for_enforcement"} & {
+        d["code"] for d in shown["deadlines"]}
+    listed = {d["name"]: d["available"] for d in must(
+        world.lender.get(case.path + "/documents"))["data"]}
+    assert not listed["verification-letter"] and not listed["execution-certificate-application"]
+    case.take("lender", "apply_ec", "ec_applied", **PAPER, claim=claim(), accuracy_promise=True)
+    case.take("notary", "send_verification", "verifying", letter=LETTER)
+    case.take("debtor", "reply", "verifying", result="no_objection")  # the first counts no more
+    shown = case.take("guarantor", "reply", "no_objection", result="no_objection")
+    assert shown["verification"]["replied"] == 2
+    case.take("notary", "issue_ec", "ec_issued", **PAPER,
+              execution_certificate=execution_certificate())
+    refused(case.step("lender", "withdraw_ec", reason="x"), "公证程序规则 50")
+
+
 # ---- amendments ----
 
 
 def test_amendments_are_notarised_or_taken_back(world):
     case = Case(world, loan={}).until(None)
-    case.take("lender", "request_amendment", "amendment_pending", **PAPER, reason="展期")
+    asked = {**PAPER, "reason": "展期", "amendment": amendment("100.00", bodies.days_ago(-300))}
+    assert case.step("debtor", "request_amendment", **asked).status == 403
+    case.take("lender", "request_amendment", "amendment_pending", **asked)
     refused(case.step("lender", "default", default_kind="acceleration", reason="x"), "规则 55")
-    case.take("lender", "reject_amendment", "disbursed", reason="不展期")
-    case.take("lender", "request_amendment", "amendment_pending", **PAPER, reason="展期")
+    shown = case.take("lender", "reject_amendment", "disbursed", reason="不展期")
+    assert "terms" not in shown
+    case.take("lender", "request_amendment", "amendment_pending", **asked)
+    assert case.step("lender", "amend", **PAPER,
+                     certificate=certificate(*case.parties)).status == 403
     shown = case.take("notary", "amend", "amended_notarised", **PAPER,
                       certificate=certificate(*case.parties))
     assert shown["amendment"]["no"] != shown["certificate"]["no"]
+    assert [a["status"] for a in shown["amendments"]] == ["not_notarised", "notarised"]
+    assert shown["amendments"][1]["certificate"] == shown["amendment"]
+    assert shown["terms"]["performance"] == asked["amendment"]["performance"]
+    assert shown["dossier"]["performance"] == case.body["performance"]
+
+
+@pytest.mark.parametrize("change, pointer, article", [
+    (lambda a: a["performance"]["schedule"][0].update(principal="99.99"),
+     "#/amendment/performance/schedule", "39(3)"),
+    (lambda a: a["performance"].update(amount="90.00", schedule=[
+        {"due_on": bodies.days_ago(-300), "principal": "90.00"}]),
+     "#/amendment/performance/amount", "39(3)"),
+    (lambda a: a["performance"].update(kind="goods"), "#/amendment/performance", ""),
+    (lambda a: a.update(securities=[{"kind": "pledge", "name": "《质押合同》ZY-1", "scope": "本金"}]),
+     "#/amendment/securities/0", "规定 6"),
+    (lambda a: a.update(enforcement_clause=PROMISE + "另加", securities=[
+        {"kind": "guarantee", "name": "《最高额保证合同》BZ-1", "scope": "本金"}]),
+     "#/amendment/enforcement_clause", "公证法 37"),
+    (lambda a: a.update(rate={"type": "lpr", "spread_bp": 10}), "#/amendment/rate/reset_rule",
+     "39(3)"),
+    (lambda a: a.pop("performance"), "#/amendment", ""),
+    (lambda a: a.update(signed_on=bodies.days_ago(-2)), "#/amendment/signed_on", ""),
+    (lambda a: a.update(effective_on=bodies.days_ago(-2)), "#/amendment/effective_on", ""),
+    (lambda a: a.update(x=1), "#/amendment/x", ""),
+])
+def test_an_amendment_is_as_fit_as_the_instrument(world, amendable, change, pointer, article):
+    terms = amendment("100.00", bodies.days_ago(-300))
+    change(terms)
+    answer = amendable.step("lender", "request_amendment", **PAPER, reason="x", amendment=terms)
+    problem = refused(answer, article, 422)
+    assert any(fault["pointer"].startswith(pointer) for fault in problem["errors"]), answer
+
+
+@pytest.fixture(scope="module")
+def amendable(world):
+    return Case(world, loan={}).until(None)
+
+
+def test_amended_terms_are_those_of_the_certificate_and_the_papers(world):
+    case = Case(world, loan={}).until(None)
+    days = [bodies.days_ago(-200), bodies.days_ago(-400)]
+    promise = PROMISE + "本承诺亦及于《质押合同》ZY-1。"
+    terms = amendment(
+        "100.00", *days, no="BC-2026-1", signed_on=bodies.days_ago(1), text="第二条 " + promise,
+        enforcement_clause=promise, rate={"type": "fixed", "annual_rate": "0.03"},
+        securities=[{"kind": "guarantee", "name": "《最高额保证合同》BZ-1", "scope": "全部债务"},
+                    {"kind": "pledge", "name": "《质押合同》ZY-1", "scope": "本金"}])
+    case.take("lender", "request_amendment", "amendment_pending", **PAPER, reason="展期",
+              amendment=terms)
+    paper = certificate(*case.parties, no="变更-1")
+    shown = case.take("notary", "amend", "amended_notarised", **PAPER, certificate=paper)
+    assert shown["terms"]["rate"] == terms["rate"]
+    due = {d["code"]: d["due_on"] for d in shown["deadlines"]}
+    last = datetime.fromisoformat(days[1])
+    months = last.year * 12 + last.month - 1 + 6  # 民法典 692: from the amended last day
+    assert due["preserve_guarantee"][:7] == f"{months // 12}-{months % 12 + 1:02d}"
+    case.take("lender", "default", "defaulted", default_kind="acceleration", reason="交叉违约")
+    case.take("lender", "dun", **PAPER, dunning={"mode": "post", "sent_on": bodies.days_ago(0)})
+    case.take("lender", "apply_ec", **PAPER, claim=claim(), accuracy_promise=True)
+    case.take("notary", "send_verification", letter=LETTER)
+    for who in ("debtor", "guarantor"):
+        case.take(who, "reply", result="no_objection")
+    shown = case.take("notary", "issue_ec", "ec_issued", **PAPER,
+                      execution_certificate=execution_certificate())
+    issued = shown["execution_certificate"]
+    assert issued["basis"] == [
+        {"instrument_no": "JK-2026-001", "certificate_no": shown["certificate"]["no"],
+         "certified_on": shown["certificate"]["issued_on"]},
+        {"instrument_no": "BC-2026-1", "signed_on": terms["signed_on"], "certificate_no": "变更-1",
+         "certified_on": paper["issued_on"]}]
+    assert issued["interest"]["rate_formula"] == "fixed 0.03"
+    assert [g["scope"] for g in issued["guarantees"]] == ["全部债务"]
+    assert [c["name"] for c in issued["collateral"]] == ["《质押合同》ZY-1"]
+    text = {name: pages(must_pdf(case, name)) for name in (
+        "application", "clause", "execution-certificate-draft")}
+    assert days[1] in text["clause"] and "ZY-1" in text["clause"]
+    assert days[1] not in text["application"]  # what was applied for then
+    assert "BC-2026-1" in text["execution-certificate-draft"]
+    assert "变更-1" in text["execution-certificate-draft"]
+
+
+def must_pdf(case, name):
+    answer = case.clients["lender"].get(f"{case.path}/documents/{name}")
+    assert answer.status == 200, answer
+    return answer.body
+
+
+def test_a_signed_amendment_that_is_not_notarised_holds_up_the_application(world):
+    case = Case(world, loan={}).until(None)
+    terms = amendment("100.00", bodies.days_ago(-300), no="BC-9", signed_on=bodies.days_ago(1))
+    case.take("lender", "request_amendment", **PAPER, reason="展期", amendment=terms)
+    shown = case.take("notary", "reject_amendment", "disbursed", reason="材料不齐")
+    assert shown["amendments"][0]["status"] == "not_notarised"
+    case.take("lender", "default", "defaulted", default_kind="acceleration", reason="交叉违约")
+    case.take("lender", "dun", **PAPER, dunning={"mode": "post", "sent_on": bodies.days_ago(0)})
+    apply = {**PAPER, "claim": claim(), "accuracy_promise": True}
+    problem = refused(case.step("lender", "apply_ec", **apply), "司发通〔2017〕76号")
+    assert problem["rule"] == "司发通〔2017〕76号" and "BC-9" in problem["detail"]
+    case.take("lender", "apply_ec", "ec_applied", **apply, reason="补充协议未生效")
+
+
+def test_what_amends_an_instrument_is_notarised_with_it(world):
+    body = fit_body(world, amendments=[{"no": "BC-1", "signed_on": "2026-01-06"}])
+    said = preflight(world, body)
+    assert said["fit"] is False
+    assert [(f["pointer"], f["code"]) for f in said["faults"]] == [
+        ("#/amendments/0", "amendment-notarised")]
+    assert "司发通〔2017〕76号" in said["faults"][0]["detail"]
+    for notarised in ({"certificate_no": "GZ-1"}, {"included": True}):
+        body["amendments"][0] = {"no": "BC-1", **notarised}
+        assert preflight(world, body)["fit"] is True
+    body["amendments"][0]["text"] = f"第二条 {PROMISE}"  # the promise may stand there
+    body["instrument"]["text"] = body["instrument"]["text"].replace(PROMISE, "")
+    assert preflight(world, body)["fit"] is True
+    case = Case(world, amendments=[{"no": "BC-1"}]).draft()
+    refused(case.step("lender", "submit"), "司发通〔2017〕76号", 422)
+
+
+# ---- change of creditor ----
+
+
+def assignee(world):
+    """Anybody who is no party of the case."""
+    return {"name": world.chain.buyer["name"], "uscc": world.chain.buyer["uscc"],
+            "legal_representative": "赵敏"}
+
+
+def notice(case, *parties, **members):
+    return {"mode": "post", "notified_on": bodies.days_ago(0),
+            "party_ids": [p["id"] for p in parties or case.parties], **members}
+
+
+def test_an_assignee_is_the_applicant_once_the_debtor_was_notified(world):
+    case = in_default(world)
+    given = {**PAPER, "assignee": assignee(world), "assigned_on": bodies.days_ago(1)}
+    assert case.step("notary", "assign", **given).status == 403
+    refused(case.step("lender", "notify_assignment", **PAPER, notice=notice(case)), "民法典 546")
+    shown = case.take("lender", "assign", "dunned", **given)
+    assert [s["assignee_name"] for s in shown["succession"]] == [world.chain.buyer["name"]]
+    assert shown["dossier"]["creditor"] == case.body["creditor"]
+    apply = {**PAPER, "claim": claim(), "accuracy_promise": True}
+    assert refused(case.step("lender", "apply_ec", **apply), "民法典 546")["rule"] == "民法典 546"
+    refused(case.step("lender", "assign", **given), "民法典 546")
+    answer = case.step("lender", "notify_assignment", **PAPER,
+                       notice=notice(case, case.parties[0]))
+    assert refused(answer, "民法典 546", 422)["errors"][0]["pointer"] == "#/notice/party_ids"
+    answer = case.step("lender", "notify_assignment", **PAPER,
+                       notice=notice(case, notified_on=bodies.days_ago(2)))
+    assert answer.json()["errors"][0]["pointer"] == "#/notice/notified_on"
+    case.take("lender", "notify_assignment", "dunned", **PAPER, notice=notice(case))
+    case.take("lender", "apply_ec", "ec_applied", **apply)
+    refused(case.step("lender", "assign", **given), "民法典 546")
+    case.take("notary", "send_verification", letter=LETTER)
+    for who in ("debtor", "guarantor"):
+        case.take(who, "reply", result="no_objection")
+    shown = case.take("notary", "issue_ec", "ec_issued", **PAPER,
+                      execution_certificate=execution_certificate())
+    issued = shown["execution_certificate"]
+    assert [a["name"] for a in issued["applicants"]] == [world.chain.buyer["name"]]
+    assert issued["succession"] == shown["succession"] == [{
+        "assignor_name": world.chain.bank["name"], "assignee_name": world.chain.buyer["name"],
+        "assignee_uscc": world.chain.buyer["uscc"], "assigned_on": given["assigned_on"],
+        "agreement_sha256": HASH, "notified_on": bodies.days_ago(0), "notice_sha256": HASH}]
+    proof = pages(must_pdf(case, "succession"))
+    assert world.chain.bank["name"] in proof and world.chain.buyer["name"] in proof
+    assert world.chain.buyer["name"] in pages(must_pdf(case, "execution-certificate-application"))
+
+
+@pytest.mark.parametrize("change, pointer", [
+    (lambda w, b: b["assignee"].pop("uscc"), "#/assignee/uscc"),
+    (lambda w, b: b["assignee"].pop("legal_representative"), "#/assignee/legal_representative"),
+    (lambda w, b: b["assignee"].update(uscc=w.chain.seller["uscc"]), "#/assignee/uscc"),
+    (lambda w, b: b["assignee"].update(uscc=w.chain.bank["uscc"]), "#/assignee/uscc"),
+    (lambda w, b: b.update(assigned_on=bodies.days_ago(-2)), "#/assigned_on"),
+    (lambda w, b: b.pop("assigned_on"), "#/assigned_on"),
+    (lambda w, b: b.pop("document_sha256"), "#/document_sha256"),
+])
+def test_a_new_creditor_is_clear(world, amendable, change, pointer):
+    body = {**PAPER, "assignee": assignee(world), "assigned_on": bodies.days_ago(1)}
+    change(world, body)
+    answer = amendable.step("lender", "assign", **body)
+    assert (answer.status, answer.json()["errors"][0]["pointer"]) == (422, pointer), answer
 
 
 # ---- verification and the execution certificate ----
@@ -649,6 +874,11 @@ def test_references_must_exist(world):
 BODIES = {
     "identity": lambda c: {"identities": c.identities()},
     "issue": lambda c: {**PAPER, "certificate": certificate(*c.parties)},
+    "request_amendment": lambda c: {**PAPER, "reason": "x", "amendment": amendment(
+        "100.00", bodies.days_ago(-300), rate={"type": "none"})},
+    "assign": lambda c: {**PAPER, "assigned_on": bodies.days_ago(1),
+                         "assignee": assignee(c.world)},
+    "notify_assignment": lambda c: {**PAPER, "notice": notice(c)},
     "apply_ec": lambda c: {**PAPER, "claim": claim(), "accuracy_promise": True},
     "reply": lambda c: {"result": "partial_objection", "disputed": amounts(), "reason": "x",
                         "evidence_record_ids": [c.world.contract_id],
@@ -662,12 +892,16 @@ BODIES = {
 }
 
 
+LENDERS = ("request_amendment", "assign", "notify_assignment")
+
+
 @pytest.mark.parametrize("name", BODIES)
 def test_bodies_with_one_thing_wrong(world, name):
-    case = Case(world, loan={}).until("accepted") if name == "identity" else verifying(world)
+    case = (Case(world, loan={}).until("accepted") if name == "identity" else
+            Case(world, loan={}).until(None) if name in LENDERS else verifying(world))
     source = random.Random(name)
     body = {"step": name, "happened_at": "2026-01-02T03:04:05Z", **BODIES[name](case)}
-    client = world.admin.copy()
+    client = (world.lender if name in LENDERS else world.admin).copy()
     for text in [*mutate.mutants(body, source, 60), *mutate.broken_texts(body)]:
         answer = client.post(case.path + "/steps", text, key())
         assert answer.status in (201, 400, 403, 409, 413, 422), (text[:300], answer)
@@ -739,7 +973,8 @@ def test_papers_say_what_the_case_says(world):
               disputed=amounts(principal="30.00"))
     case.take("guarantor", "reply", result="no_objection")
     listed = papers(case)
-    assert {n for n, d in listed.items() if not d["available"]} == {"execution-certificate-refusal"}
+    assert {n for n, d in listed.items() if not d["available"]} == {
+        "execution-certificate-refusal", "succession"}
     internal = {"execution-certificate-application", "settlement", "execution-certificate-draft"}
     assert set(listed) - set(papers(case, "debtor")) == internal
     assert set(papers(case, "notary")) == set(listed)

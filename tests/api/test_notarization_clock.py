@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import pytest
 
 from harness import bodies
-from harness.notary import HASH, Case
+from harness.notary import HASH, Case, amendment, certificate
 from harness.server import Server, wait_until
 from harness.world import World, key, must
 
@@ -42,6 +42,10 @@ def cases(world):
         "fulfilled": Case(world, loan=short_loan()).until(None),
         "court": Case(world, loan=short_loan()).until(None),
         "rejected": Case(world, loan=short_loan()).until(None),
+        "amended": Case(world, "1000.00", loan=short_loan(), rate={
+            "type": "fixed", "annual_rate": "0.0435", "penalty_rate": "0.02",
+        }).until(None),
+        "extended": Case(world, loan=short_loan()).until(None),
     }
 
 
@@ -152,6 +156,41 @@ def test_arrears_penalty_silence_and_the_certificate(server, world, cases):
         "continuing_interest_rule": "至实际清偿之日", **claim})
 
 
+def test_amended_terms_decide_on_arrears_interest_and_days(server, world, cases):
+    """1,000.00 at 4.35 %, due on the tenth day, becomes 3 % with halves on the 30th and 90th; on
+    the 40th only the first is late, ten days, and its two years run from the 30th."""
+    case = cases["amended"]
+    value = date.fromisoformat(must(world.lender.get(f"/v1/loans/{case.loan_id}"))["value_date"])
+    day = [(value + timedelta(n)).isoformat() for n in range(91)]
+    server.clock.shift(5 * DAY)
+    case.take("lender", "request_amendment", "amendment_pending", **PAPER, reason="展期",
+              amendment=amendment("1000.00", day[30], day[90], effective_on=day[5], rate={
+                  "type": "fixed", "annual_rate": "0.03", "penalty_rate": "0.015"}))
+    case.take("notary", "amend", "amended_notarised", **PAPER,
+              certificate=certificate(*case.parties, issued_on=day[5]))
+    server.clock.shift(20 * DAY)  # the ledger is in arrears, the amended instrument is not
+    refusal = case.step("lender", "default", default_kind="overdue")
+    assert (refusal.status, refusal.json()["rule"]) == (409, "公证程序规则 55")
+    assert "apply_for_enforcement" not in {d["code"] for d in case.get()["deadlines"]}
+    server.clock.shift(40 * DAY)
+    dunned(case)
+    due = date.fromisoformat(day[30])
+    until = deadline(case.get(), "apply_for_enforcement")["due_on"]
+    assert until[:7] == f"{due.year + 2}-{due.month:02d}"  # 29 February has no such day
+    assert due.day == 29 and due.month == 2 or until[8:] == day[30][8:]
+    full = Decimal(cents(Decimal(1000) * Decimal("0.0435") * 40 / 360))
+    less = Decimal(cents(Decimal(1000) * Decimal("0.0135") * 35 / 360))
+    late = cents(Decimal(500) * Decimal("0.015") * 10 / 360)
+    right = {"as_of": day[40], "principal": "1000.00", "interest": str(full - less),
+             "penalty": late, "compound": "0.00", "fees": "0.00"}
+    for member, wrong in (("interest", str(full)), ("penalty", "0.00")):
+        problem = case.step("lender", "apply_ec", **PAPER, accuracy_promise=True,
+                            claim={**right, member: wrong}).json()
+        assert problem["expected_amounts"] == {k: v for k, v in right.items() if k != "as_of"}
+        assert (problem["rule"], problem["claimed_amounts"][member]) == ("公证程序规则 55", wrong)
+    case.take("lender", "apply_ec", "ec_applied", **PAPER, claim=right, accuracy_promise=True)
+
+
 def test_silence_means_nothing_where_it_was_not_agreed(server, world, cases):
     case = cases["not agreed"]
     server.clock.shift(40 * DAY)
@@ -253,6 +292,35 @@ def test_fifteen_days_to_apply_for_non_enforcement(server, world, cases):
               known_on=known)
     shown = case.take("lender", "decide_non_enforcement", "non_enforced", result="granted")
     assert shown["route"]["reasons"][0]["article"] == "规定 20"
+
+
+def test_the_court_extends_its_sixty_days_once(server, world, cases):
+    """规定 16: until the last of them is over; what it did in time may be told later."""
+    case = cases["extended"]
+    server.clock.shift(20 * DAY)
+    today = filed(world, case)
+    case.take("lender", "accept_enforcement", case_no="1")
+    case.take("lender", "send_notice", "notice_sent", served_on=today)
+    asked = china_today(20)
+    case.take("debtor", "apply_non_enforcement", "non_enforcement_applied", ground="incapacity")
+    calendar = Calendar(world.admin)
+    sixty, ninety = (calendar.rolled(asked + timedelta(n)).isoformat() for n in (60, 90))
+    assert deadline(case.get(), "decide_non_enforcement")["due_on"] == sixty
+    server.clock.shift(105 * DAY)
+    refusal = case.step("lender", "extend_decision", reason="案情复杂")
+    assert (refusal.status, refusal.json()["rule"]) == (409, "规定 16")
+    assert "60 days" in refusal.json()["missing"]
+    assert deadline(case.get(), "decide_non_enforcement")["overdue"] is True
+    in_time = (datetime.now(timezone.utc) + timedelta(days=50)).isoformat(timespec="seconds")
+    assert case.step("debtor", "extend_decision", reason="x").status == 403
+    shown = case.take("lender", "extend_decision", "non_enforcement_applied", reason="案情复杂",
+                      happened_at=in_time)
+    entry = deadline(shown, "decide_non_enforcement")
+    assert (entry["due_on"], entry["article"]) == (ninety, "规定 16")
+    refusal = case.step("lender", "extend_decision", reason="x", happened_at=in_time)
+    assert (refusal.status, refusal.json()["rule"]) == (409, "规定 16")
+    shown = case.take("lender", "decide_non_enforcement", "notice_sent", result="rejected")
+    assert deadline(shown, "decide_non_enforcement")["done"] is True
 
 
 def test_ten_days_to_have_a_rejection_reconsidered(server, world, cases):

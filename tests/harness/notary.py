@@ -65,6 +65,20 @@ def certificate(*enterprises, **members):
     }
 
 
+def amendment(principal, *due_on, **members):
+    """Equal instalments of the whole principal; `members`: None takes one out."""
+    part = f"{float(principal) / len(due_on):.2f}"
+    terms = {
+        "no": bodies.unique("补"), "text": "第一条 展期。", "effective_on": bodies.days_ago(0),
+        "performance": {
+            "kind": "money", "amount": principal,
+            "schedule": [{"due_on": day, "principal": part} for day in due_on],
+            "deadline": due_on[-1],
+        }, **members,
+    }
+    return {name: value for name, value in terms.items() if value is not None}
+
+
 class Case:
     """A case of a World's loan, moved by the nodes that may."""
 

@@ -10,6 +10,10 @@
  * transaction that writes it, and is a record of the platform's chain. A refusal names the article
  * it rests on: 409 step-out-of-order with state and article, or 422 with every fault.
  *
+ * An amendment that is notarised replaces terms of the dossier (schedule, rate, securities):
+ * arrears, amounts and deadlines follow it. A claim may be assigned; its new creditor applies for
+ * the execution certificate once debtors and guarantors were notified (民法典 546).
+ *
  * What the ledger knows is not told but read: that the loan was paid out, is being repaid, is
  * settled, is in arrears. The amounts of an execution certificate are those of the ledger on its
  * day, with penalty interest by the rule of the instrument, without what was disputed with reason;

@@ -159,6 +159,51 @@ static void test_court(void **unused) {
     scf_arena_free(w.arena);
 }
 
+/* 规定 16: applied for on 20 May 2026, so until Sunday 19 July, and until 18 August when extended;
+ * a later application has its own 60 days: from 1 September until Saturday 31 October. */
+static void test_extended_decision(void **unused) {
+    (void)unused;
+    struct world w;
+    begin(&w, "2026-07-20");
+    step(&w, SCF_ENF_STEP_APPLY_NON_ENFORCEMENT, "2026-05-20", "{}");
+    assert_due(&w, "decide_non_enforcement", "规定 16", "2026-07-20", false);
+    assert_true(scf_enf_facts_of(&w.s, NULL).within_decision_days);
+    w.s.today++;
+    assert_false(scf_enf_facts_of(&w.s, NULL).within_decision_days);
+    w.s.applied_day = day("2026-07-20"); /* on which it was done, as it is told later */
+    assert_true(scf_enf_facts_of(&w.s, NULL).within_decision_days);
+    step(&w, SCF_ENF_STEP_EXTEND_DECISION, "2026-07-20", "{}");
+    assert_due(&w, "decide_non_enforcement", "规定 16", "2026-08-18", false);
+    assert_true(scf_enf_facts_of(&w.s, NULL).decision_extended);
+    step(&w, SCF_ENF_STEP_DECIDE_NON_ENFORCEMENT, "2026-08-17", "{\"result\":\"rejected\"}");
+    assert_due(&w, "decide_non_enforcement", "规定 16", "2026-08-18", true);
+    step(&w, SCF_ENF_STEP_APPLY_NON_ENFORCEMENT, "2026-09-01", "{}");
+    assert_due(&w, "decide_non_enforcement", "规定 16", "2026-11-02", false);
+    assert_false(scf_enf_facts_of(&w.s, NULL).decision_extended);
+    scf_arena_free(w.arena);
+}
+
+/* An application that was withdrawn interrupts nothing, and its letter counts no more. */
+static void test_withdrawn_application(void **unused) {
+    (void)unused;
+    struct world w;
+    begin(&w, "2026-08-01");
+    w.parts[0] = (struct scf_owed_instalment){.due_day = day("2026-03-31"), .unpaid_principal = 1};
+    w.owed.instalments = w.parts;
+    w.owed.instalment_count = 1;
+    w.s.owed = &w.owed;
+    step(&w, SCF_ENF_STEP_APPLY_EC, "2026-07-15", "{}");
+    step(&w, SCF_ENF_STEP_SEND_VERIFICATION, "2026-07-16", "{}");
+    assert_due(&w, "apply_for_enforcement", "规定 9、民诉法 250", "2028-07-15", false);
+    step(&w, SCF_ENF_STEP_WITHDRAW_EC, "2026-07-20", "{}");
+    assert_due(&w, "apply_for_enforcement", "规定 9、民诉法 250", "2028-03-31", false);
+    assert_null(scf_enf_last(&w.s, SCF_ENF_STEP_SEND_VERIFICATION, NULL));
+    step(&w, SCF_ENF_STEP_APPLY_EC, "2026-07-30", "{}");
+    assert_due(&w, "apply_for_enforcement", "规定 9、民诉法 250", "2028-07-30", false);
+    assert_null(scf_enf_last(&w.s, SCF_ENF_STEP_SEND_VERIFICATION, NULL));
+    scf_arena_free(w.arena);
+}
+
 static void test_rejection(void **unused) {
     (void)unused;
     struct world w;
@@ -291,6 +336,8 @@ int main(void) {
         cmocka_unit_test(test_enforcement_by_instalment),
         cmocka_unit_test(test_execution_certificate),
         cmocka_unit_test(test_court),
+        cmocka_unit_test(test_extended_decision),
+        cmocka_unit_test(test_withdrawn_application),
         cmocka_unit_test(test_rejection),
         cmocka_unit_test(test_respondents_reconsideration),
         cmocka_unit_test(test_reconsideration_that_nobody_asked_for),

@@ -129,6 +129,11 @@ static const struct {
      "\"coverage\":\"both\",\"assignment\":{\"assignor_name\":\"甲\",\"notified_on\":\"2026-01-"
      "05\"}",
      SCF_FIT_ASSIGNMENT, "#/assignment/notice_sha256", "民法典 546"},
+    {"\"coverage\":\"both\"", "\"coverage\":\"both\",\"amendments\":[{\"no\":\"1\"}]",
+     SCF_FIT_AMENDMENTS, "#/amendments/0", "76号"},
+    {"\"coverage\":\"both\"",
+     "\"coverage\":\"both\",\"amendments\":[{\"certificate_no\":\"1\"},{\"included\":false}]",
+     SCF_FIT_AMENDMENTS, "#/amendments/1", "76号"},
     {"\"no_reply_is_no_objection\":true,", "", SCF_FIT_NO_REPLY,
      "#/verification/no_reply_is_no_objection", "规则 39(5)"},
     {"\"coverage\":\"both\"", "\"coverage\":\"principal_debt\"", SCF_FIT_OUTSIDE_SCOPE,

@@ -26,6 +26,7 @@ static const struct {
     {"submitted", "accept", "accepted", N | A},
     {"submitted", "refuse", "refused", N | A},
     {"submitted", "terminate", "terminated", L | N | A},
+    {"submitted", "withdraw", "terminated", L | D | G},
     {"accepted", "identity", "identity_verified", N | A},
     {"identity_verified", "inform", "informed", N | A},
     {"informed", "sign", "signed", N | A},
@@ -33,7 +34,7 @@ static const struct {
     {"under_review", "issue", "issued", N | A},
 #define OFFICE(state)                                                                              \
     {state, "require_supplement", "supplement_required", N | A},                                   \
-        {state, "refuse", "refused", N | A}, {                                                     \
+        {state, "refuse", "refused", N | A}, {state, "withdraw", "terminated", L | D | G}, {       \
         state, "terminate", "terminated", L | N | A                                                \
     }
     OFFICE("accepted"),
@@ -44,6 +45,7 @@ static const struct {
     {"supplement_required", "supplement", "resume", L},
     {"supplement_required", "refuse", "refused", N | A},
     {"supplement_required", "terminate", "terminated", L | N | A},
+    {"supplement_required", "withdraw", "terminated", L | D | G},
     {"issued", "take_effect", "effective", P},
     {"issued", "link_loan", "issued", L},
     {"effective", "link_loan", "effective", L},
@@ -57,6 +59,17 @@ static const struct {
     OWED("disbursed"),
     OWED("performing"),
     OWED("amended_notarised"),
+#define ASSIGNING(state)                                                                           \
+    {state, "assign", state, L}, {                                                                 \
+        state, "notify_assignment", state, L                                                       \
+    }
+    ASSIGNING("effective"),
+    ASSIGNING("disbursed"),
+    ASSIGNING("performing"),
+    ASSIGNING("amended_notarised"),
+    ASSIGNING("defaulted"),
+    ASSIGNING("dunned"),
+    {"amendment_pending", "notify_assignment", "amendment_pending", L},
     {"fulfilled", "reopen", "resume", P},
     {"amendment_pending", "amend", "amended_notarised", N | A},
     {"amendment_pending", "reject_amendment", "resume", L | N | A},
@@ -80,6 +93,11 @@ static const struct {
     {"verifying", "reply", "verifying", D | G | N | A},
     {"verifying", "close_verification", "finding", P},
     {"verifying", "refuse_ec", "ec_refused", N | A},
+    {"ec_applied", "withdraw_ec", "dunned", L},
+    {"verifying", "withdraw_ec", "dunned", L},
+    {"no_objection", "withdraw_ec", "dunned", L},
+    {"partial_objection", "withdraw_ec", "dunned", L},
+    {"objection_with_evidence", "withdraw_ec", "dunned", L},
     {"no_objection", "issue_ec", "ec_issued", N | A},
     {"no_objection", "refuse_ec", "ec_refused", N | A},
     {"partial_objection", "issue_ec", "ec_issued", N | A},
@@ -101,6 +119,7 @@ static const struct {
     {"measures", "apply_non_enforcement", "non_enforcement_applied", D | G | C | A},
     {"non_enforcement_applied", "decide_non_enforcement", "non_enforced|resume", C | L | A},
     {"non_enforcement_applied", "take_measures", "non_enforcement_applied", C | L | A},
+    {"non_enforcement_applied", "extend_decision", "non_enforcement_applied", C | L | A},
     {"notice_sent", "apply_reconsideration", "notice_sent", D | G | C | A},
     {"measures", "apply_reconsideration", "measures", D | G | C | A},
 #define APPEAL(state)                                                                              \
@@ -167,6 +186,8 @@ static struct scf_enf_facts rich(enum scf_enf_state state, enum scf_enf_step ste
                                   .finding = SCF_ENF_PARTIAL_OBJECTION,
                                   .within_non_enforcement_days = true,
                                   .within_reconsideration_days = true,
+                                  .within_decision_days = true,
+                                  .unnotified = step == SCF_ENF_STEP_NOTIFY_ASSIGNMENT,
                                   .reconsidering = asked};
 }
 
@@ -235,6 +256,7 @@ static void test_needs(void **unused) {
         {SCF_ENF_MEASURES, SCF_ENF_STEP_END_SUIT, C, "规定 23"},
         {SCF_ENF_EFFECTIVE, SCF_ENF_STEP_REPORT_SUIT, D, "规定 22、24"},
         {SCF_ENF_EFFECTIVE, SCF_ENF_STEP_DISBURSE, P, "公证程序规则 55"},
+        {SCF_ENF_NON_ENFORCEMENT_APPLIED, SCF_ENF_STEP_EXTEND_DECISION, C, "规定 16"},
     };
     for (size_t i = 0; i < SCF_COUNT(needs); i++) {
         struct scf_enf_facts bare = {.state = needs[i].state};
@@ -282,6 +304,34 @@ static void test_reconsideration(void **unused) {
     assert_false(scf_enf_judge(&f, SCF_ENF_STEP_APPLY_RECONSIDERATION, true, L).allowed);
     f.asked_reconsideration = false;
     assert_true(scf_enf_judge(&f, SCF_ENF_STEP_APPLY_RECONSIDERATION, true, L).allowed);
+}
+
+/* 规定 16: the court extends its days once, before they are over. */
+static void test_extension(void **unused) {
+    (void)unused;
+    struct scf_enf_facts f = {.state = SCF_ENF_NON_ENFORCEMENT_APPLIED,
+                              .within_decision_days = true};
+    assert_true(scf_enf_judge(&f, SCF_ENF_STEP_EXTEND_DECISION, true, C).allowed);
+    assert_true(scf_enf_judge(&f, SCF_ENF_STEP_EXTEND_DECISION, true, D).forbidden);
+    f.decision_extended = true;
+    assert_false(scf_enf_judge(&f, SCF_ENF_STEP_EXTEND_DECISION, true, C).allowed);
+}
+
+/* Without notice an assignment has no effect on the debtor: nobody applies on it, and nobody
+ * assigns anew (民法典 546). */
+static void test_assignment(void **unused) {
+    (void)unused;
+    struct scf_enf_facts f = {.state = SCF_ENF_DUNNED, .has_loan = true, .unnotified = true};
+    const enum scf_enf_step steps[] = {SCF_ENF_STEP_APPLY_EC, SCF_ENF_STEP_ASSIGN};
+    for (size_t i = 0; i < SCF_COUNT(steps); i++) {
+        struct scf_enf_verdict v = scf_enf_judge(&f, steps[i], true, L);
+        assert_false(v.allowed);
+        assert_string_equal(scf_enf_rules[v.rule].article, "民法典 546");
+    }
+    assert_true(scf_enf_judge(&f, SCF_ENF_STEP_NOTIFY_ASSIGNMENT, true, L).allowed);
+    f.unnotified = false;
+    assert_true(scf_enf_judge(&f, SCF_ENF_STEP_APPLY_EC, true, L).allowed);
+    assert_false(scf_enf_judge(&f, SCF_ENF_STEP_NOTIFY_ASSIGNMENT, true, L).allowed);
 }
 
 /* Once a suit on the instrument is accepted, enforcement is not (规定 24). */
@@ -368,6 +418,8 @@ int main(void) {
         cmocka_unit_test(test_silence),
         cmocka_unit_test(test_acceleration),
         cmocka_unit_test(test_reconsideration),
+        cmocka_unit_test(test_extension),
+        cmocka_unit_test(test_assignment),
         cmocka_unit_test(test_suit),
         cmocka_unit_test(test_notice_after_measures),
         cmocka_unit_test(test_debtors_suit),

@@ -61,6 +61,8 @@ static enum scf_code read_facts(struct making *m, struct scf_error *err) {
     struct scf_buf proof;
     scf_buf_init(&proof, PROOF_MAX);
     enum scf_code code = scf_proof_json(m->db, m->arena, m->services, m->record, &proof, err);
+    if (code == SCF_OK)
+        code = scf_evidence_signer_check(m->db, m->arena, m->services, err);
     if (code != SCF_OK) {
         scf_buf_free(&proof);
         return code;

@@ -18,6 +18,13 @@ enum scf_code scf_bundle_make(struct scf_db *db, struct scf_arena *arena,
                               bool stamped, struct scf_buf *out,
                               struct scf_error *err) SCF_MUST_CHECK;
 
+/* Before anything is signed: EVIDENCE_SIGNER_DIFFERS when the installation's certificates are not
+ * those of this process, also when nothing is written down any more because they are being changed;
+ * those of the database. */
+enum scf_code scf_evidence_signer_check(struct scf_db *db, struct scf_arena *arena,
+                                        const struct scf_services *services,
+                                        struct scf_error *err) SCF_MUST_CHECK;
+
 /* The preservation certificate of such a record as PDF; `base_url` is where clients reach us. The
  * same codes, and those of scf_certificate_draw. */
 enum scf_code scf_certificate_make(struct scf_db *db, struct scf_arena *arena,

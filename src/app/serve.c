@@ -21,6 +21,7 @@
 #include "scfd/db/cluster.h"
 #include "scfd/db/migrate.h"
 #include "scfd/erasure/erasure.h"
+#include "scfd/evidence/evidence.h"
 #include "scfd/increment/increment.h"
 #include "scfd/intake/intake.h"
 #include "scfd/notary/notary.h"
@@ -171,6 +172,20 @@ static enum scf_code check_signing_keys(struct running *r, struct scf_error *err
     struct scf_db *db = scf_db_new(r->services.database_url, "scfd start", 60000);
     struct scf_arena *arena = scf_arena_new(1 << 20);
     enum scf_code code = scf_chain_key_check(db, arena, &r->services, err);
+    scf_arena_free(arena);
+    scf_db_free(db);
+    return code;
+}
+
+/* Everything but bundles works without the right key: it is said, and bundles are refused. */
+static enum scf_code check_evidence_signer(struct running *r, struct scf_error *err) {
+    struct scf_db *db = scf_db_new(r->services.database_url, "scfd start", 60000);
+    struct scf_arena *arena = scf_arena_new(1 << 20);
+    enum scf_code code = scf_evidence_signer_settle(db, arena, &r->services, err);
+    if (code == SCF_E_EVIDENCE_SIGNER_DIFFERS) {
+        scf_log_error("no evidence is signed here", err);
+        code = SCF_OK;
+    }
     scf_arena_free(arena);
     scf_db_free(db);
     return code;
@@ -341,11 +356,12 @@ static enum scf_code block_signals(struct running *r, struct scf_error *err) {
 
 static enum scf_code come_up(struct running *r, struct scf_error *err) {
     enum scf_code (*const steps[])(struct running *, struct scf_error *) = {
-        open_data,          open_database,        block_signals,
-        load_keys,          load_evidence_signer, set_up_installation,
-        check_signing_keys, check_published,      open_catalogues,
-        start_intake,       start_work,           start_callers,
-        start_ticker,       start_server,         start_listener,
+        open_data,          open_database,         block_signals,
+        load_keys,          load_evidence_signer,  set_up_installation,
+        check_signing_keys, check_evidence_signer, check_published,
+        open_catalogues,    start_intake,          start_work,
+        start_callers,      start_ticker,          start_server,
+        start_listener,
     };
     for (size_t i = 0; i < SCF_COUNT(steps); i++) {
         enum scf_code code = steps[i](r, err);

@@ -13,6 +13,8 @@ enum {
     CENTRAL_MAGIC = 0x02014b50,
     END_MAGIC = 0x06054b50,
     LOCAL_LEN = 30,
+    CENTRAL_LEN = 46,
+    END_LEN = 22,
     VERSION_NEEDED = 10,   /* stored files */
     MADE_BY = 3 << 8 | 20, /* Unix, so that the mode below counts */
     UTF8_NAME = 1 << 11,
@@ -73,6 +75,13 @@ static void put_central(struct scf_buf *out, const struct scf_zip_entry *e, uint
     put32(out, (uint32_t)MODE << 16);
     put32(out, offset);
     scf_buf_put(out, e->name.p, e->name.n);
+}
+
+size_t scf_zip_size(const struct scf_zip_entry *entries, size_t n) {
+    size_t size = END_LEN;
+    for (size_t i = 0; i < n; i++)
+        size += LOCAL_LEN + CENTRAL_LEN + 2 * entries[i].name.n + entries[i].bytes.n;
+    return size;
 }
 
 void scf_zip_write(const struct scf_zip_entry *entries, size_t n, struct scf_buf *out) {

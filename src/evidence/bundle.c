@@ -50,10 +50,29 @@ struct scf_str scf_bundle_bytes(const struct scf_bundle *b, const char *name) {
     return (struct scf_str){0};
 }
 
+const struct scf_zip_entry *scf_bundle_largest(const struct scf_bundle *b) {
+    const struct scf_bundle_file *largest = &b->files[0];
+    for (size_t i = 1; i < b->n; i++)
+        if (b->files[i].entry.bytes.n > largest->entry.bytes.n)
+            largest = &b->files[i];
+    return &largest->entry;
+}
+
+static void list_entries(const struct scf_bundle *b,
+                         struct scf_zip_entry ret[SCF_BUNDLE_FILES_MAX]) {
+    for (size_t i = 0; i < b->n; i++)
+        ret[i] = b->files[i].entry;
+}
+
+size_t scf_bundle_size(const struct scf_bundle *b) {
+    struct scf_zip_entry entries[SCF_BUNDLE_FILES_MAX];
+    list_entries(b, entries);
+    return scf_zip_size(entries, b->n);
+}
+
 void scf_bundle_write(const struct scf_bundle *b, struct scf_buf *out) {
     struct scf_zip_entry entries[SCF_BUNDLE_FILES_MAX];
-    for (size_t i = 0; i < b->n; i++)
-        entries[i] = b->files[i].entry;
+    list_entries(b, entries);
     scf_zip_write(entries, b->n, out);
     out->overflow |= b->failed;
 }

@@ -41,6 +41,10 @@ void scf_bundle_add_buf(struct scf_bundle *b, const char *name, struct scf_buf *
 /* NULL: there is none. */
 const struct scf_zip_entry *scf_bundle_find(const struct scf_zip_entry *entries, size_t n,
                                             const char *name);
+/* The file with most bytes; there is one. */
+const struct scf_zip_entry *scf_bundle_largest(const struct scf_bundle *b);
+/* Bytes of the whole file, which may be more than SCF_ZIP_BYTES_MAX. */
+size_t scf_bundle_size(const struct scf_bundle *b);
 /* The whole file. */
 void scf_bundle_write(const struct scf_bundle *b, struct scf_buf *out);
 

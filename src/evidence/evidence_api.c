@@ -4,7 +4,8 @@
 
 #include "scfd/http/answer.h"
 
-enum { ARENA_MAX = 64 << 20, BUNDLE_MAX = SCF_ZIP_BYTES_MAX, NAME_MAX_BYTES = 80 };
+/* The arena holds a bundle that does not fit as well, to say what in it is too large. */
+enum { ARENA_MAX = 192 << 20, BUNDLE_MAX = SCF_ZIP_BYTES_MAX, NAME_MAX_BYTES = 80 };
 
 /* The record of the path, which the caller may see and which is not erased. */
 static enum scf_code read_record(struct scf_request *rq, struct scf_arena *arena,
@@ -101,7 +102,7 @@ const struct scf_route scf_evidence_routes[] = {
     EVIDENCE_ROUTE("/v1/records/{id}/evidence", "getRecordEvidence",
                    "Everything that proves a record, as one ASiC-E file that is checked offline; "
                    "Prefer: wait holds until the record is sealed",
-                   get_evidence, "200 asice,304,400,404,410,503", evidence_query),
+                   get_evidence, "200 asice,304,400,404,409,410,503", evidence_query),
     EVIDENCE_ROUTE("/v1/records/{id}/preservation-certificate", "getPreservationCertificate",
                    "The preservation certificate of a record, Chinese and English, as PDF",
                    get_certificate, "200 pdf,304,404,410,500,503", NULL),

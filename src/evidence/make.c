@@ -61,6 +61,8 @@ static enum scf_code read_facts(struct making *m, struct scf_error *err) {
     struct scf_buf proof;
     scf_buf_init(&proof, PROOF_MAX);
     enum scf_code code = scf_proof_json(m->db, m->arena, m->services, m->record, &proof, err);
+    if (code == SCF_OK)
+        code = scf_evidence_signer_check(m->db, m->arena, m->services, err);
     if (code != SCF_OK) {
         scf_buf_free(&proof);
         return code;
@@ -321,6 +323,19 @@ static enum scf_code stamp(struct making *m, struct scf_error *err) {
     return code;
 }
 
+/* Said before it is signed, for an authority need not stamp what nobody gets; and of the whole. */
+static enum scf_code check_size(struct making *m, struct scf_error *err) {
+    size_t size = scf_bundle_size(&m->bundle);
+    const struct scf_zip_entry *largest = scf_bundle_largest(&m->bundle);
+    if (size <= SCF_ZIP_BYTES_MAX)
+        return SCF_OK;
+    return scf_fail(
+        err, SCF_E_BUNDLE_TOO_LARGE,
+        "The bundle would have %zu bytes, and may have %d. The largest file in it is %.*s with "
+        "%zu bytes. The record and its proof can be read apart.",
+        size, SCF_ZIP_BYTES_MAX, (int)largest->name.n, largest->name.p, largest->bytes.n);
+}
+
 static enum scf_code make(struct making *m, bool stamped, struct scf_buf *out,
                           struct scf_error *err) {
     enum scf_code code = read_facts(m, err);
@@ -332,13 +347,15 @@ static enum scf_code make(struct making *m, bool stamped, struct scf_buf *out,
     if (!write_readme(m) || !write_instructions(m))
         return scf_fail_memory(err);
     scf_bundle_put_content(&m->bundle, &m->facts);
-    code = m->bundle.failed ? scf_fail_memory(err) : sign(m, err);
+    code = m->bundle.failed ? scf_fail_memory(err) : check_size(m, err);
+    code = code == SCF_OK ? sign(m, err) : code;
     if (code == SCF_OK && stamped)
         code = stamp(m, err);
+    code = code == SCF_OK ? check_size(m, err) : code;
     if (code != SCF_OK)
         return code;
     scf_bundle_write(&m->bundle, out);
-    return out->overflow ? scf_fail(err, SCF_E_INTERNAL, "The bundle does not fit.") : SCF_OK;
+    return out->overflow ? scf_fail_memory(err) : SCF_OK;
 }
 
 enum scf_code scf_bundle_make(struct scf_db *db, struct scf_arena *arena,

@@ -168,6 +168,38 @@ def test_two_instances_and_a_node_without_memory(server, erp, node):
             check_proof(node, admin, entry_of(admin, name, "anchored"))
 
 
+@pytest.mark.parametrize("lost", ["evm_tx", "evm_slot"])
+def test_rows_of_before_the_transaction(server, erp, node, lost):
+    """A restored database knows nothing of what was sent after its backup; with the slot lost, not
+    even the nonce. The chain does: its nonces are not used again, and the entry comes through."""
+    admin = server.client()
+    name = add_target(admin, node)["name"]
+    new_record(erp)
+    first = entry_of(admin, name, "anchored")
+    assert node.call("eth_getTransactionByHash", first["reference"])["nonce"] == "0x0"
+    of = f"target_id = (SELECT id FROM scfd.anchor_target WHERE name = '{name}')"
+    server.psql(f"""
+        BEGIN;
+        DELETE FROM scfd.evm_tx WHERE {of};
+        DELETE FROM scfd.{lost} WHERE {of};
+        UPDATE scfd.anchor_entry SET state = 0, proof = NULL, proven_at = NULL, reference = NULL,
+            due_at = now() WHERE {of};
+        COMMIT""")
+
+    def other():
+        found = entry_of(admin, name, "anchored")
+        return found if found["reference"] != first["reference"] else None
+
+    second = wait_until(other, 20, "the entry is anchored again")
+    assert second["tick"] == first["tick"] and second["problem"] is None
+    assert node.call("eth_getTransactionByHash", second["reference"])["nonce"] == "0x1"
+    check_proof(node, admin, second)
+    node.mine(6)
+    server.clock.shift(90)
+    wait_until(lambda: entry_of(admin, name, "confirmed")["due_at"] is None, 15, "final")
+    assert node.call("eth_getTransactionCount", anvil.ADDRESS, "pending") == "0x2"
+
+
 def test_nodes_that_lack_methods(server, erp, node):
     """The bytes of transactions, and advice on fees, can be had otherwise; what a block has cannot:
     then the proof stays incomplete and the entry unconfirmed."""

@@ -156,6 +156,42 @@ def test_restart_and_a_second_instance(own):
         assert fetch(second.client(own.chain.erp.key), own.record).body == bundle
 
 
+def evidence_of(server):
+    return server.client(server.key).get(f"/v1/records/{server.record}/evidence",
+                                         timestamp="none")
+
+
+def refused(answer):
+    return answer.status == 503 and answer.json()["code"] == "evidence-signer-differs"
+
+
+def test_an_instance_with_another_key_makes_none(own):
+    """Until the installation's key is changed, which the instances that still have the old one
+    notice at once."""
+    own.key = own.chain.erp.key
+    bundle = fetch(own.client(own.key), own.record).body
+    log_key = f"--signing-key-file={own.data / 'log.key'}"
+    with Server(database_url=own.cluster_url(), flags=[log_key]) as second:
+        second.key, second.record = own.key, own.record
+        assert "no evidence is signed here" in second.log_tail(100000)
+        assert refused(evidence_of(second))
+        paper = second.client(own.key).get(f"/v1/records/{own.record}/preservation-certificate")
+        assert refused(paper)
+        assert evidence_of(own).body == bundle
+
+        own.psql("DELETE FROM scfd.evidence_signer")
+        assert refused(evidence_of(own)) and refused(evidence_of(second))
+        second.stop()
+        second.start()
+        answer = evidence_of(second)
+        assert answer.status == 200 and answer.body != bundle
+        assert refused(evidence_of(own))
+    own.psql("DELETE FROM scfd.evidence_signer")
+    own.stop()
+    own.start()
+    assert evidence_of(own).body == bundle
+
+
 # ---- that strangers can check it ----
 
 

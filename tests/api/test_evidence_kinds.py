@@ -210,6 +210,29 @@ def test_every_kind_for_every_role(anchored, tmp_path):
     assert len(kinds) >= 12, kinds
 
 
+def test_what_does_not_fit_is_named(anchored):
+    """No request can send so much: the row is made larger where it lies, and put back."""
+    world = anchored.world
+    made = world.erp.post("/v1/contracts", json.dumps(world.chain.contract()).encode()).json()["id"]
+    fetch(world.erp, made)
+    server = world.server
+    (uuid,) = [u for u in server.psql("SELECT id FROM scfd.record").split()
+               if typed_id("ctr", u) == made]
+    row = f"id = '{uuid}'"
+    body = server.psql(f"SELECT encode(body, 'hex') FROM scfd.record WHERE {row}").strip()
+    large = "convert_to(repeat(' ', 65 << 20), 'UTF8')"
+    server.psql(f"UPDATE scfd.record SET body = {large} WHERE {row}")
+    try:
+        answer = world.erp.get(f"/v1/records/{made}/evidence", timestamp="none")
+        assert answer.status == 409 and answer.json()["code"] == "bundle-too-large", answer
+        detail = answer.json()["detail"]
+        assert str(64 << 20) in detail and "evidence/body.json" in detail, detail
+        assert f"{65 << 20} bytes" in detail, detail
+    finally:
+        server.psql(f"UPDATE scfd.record SET body = decode('{body}', 'hex') WHERE {row}")
+    fetch(world.erp, made)
+
+
 def test_a_body_as_large_as_may_be(anchored, tmp_path):
     """2 MiB, most of it blanks; the bundle has every one of them."""
     world = anchored.world

@@ -30,6 +30,9 @@ bool scf_zip_name_valid(struct scf_str name);
  * large a file sets out->overflow. */
 void scf_zip_write(const struct scf_zip_entry *entries, size_t n, struct scf_buf *out);
 
+/* Bytes of the file that scf_zip_write would make of them, however large. */
+size_t scf_zip_size(const struct scf_zip_entry *entries, size_t n);
+
 /* The exact inverse. Names and bytes are views into `file`; *ret_n ≤ max. False with *ret_problem
  * (static, one clause) for any other file, also when a name is there twice. */
 bool scf_zip_read(struct scf_str file, struct scf_zip_entry *ret, size_t max, size_t *ret_n,

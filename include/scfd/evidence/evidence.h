@@ -8,6 +8,7 @@
 
 #include "scfd/base/buf.h"
 #include "scfd/http/http.h"
+#include "scfd/party/services.h"
 
 /* ---- checking a bundle (pure) ---- */
 
@@ -33,6 +34,13 @@ bool scf_bundle_verify(struct scf_str file, const struct scf_bundle_trust *trust
                        struct scf_buf *report) SCF_MUST_CHECK;
 
 /* ---- serving ---- */
+
+/* At the start: writes down which certificates services->evidence_signer has, if nothing is yet,
+ * and else compares. EVIDENCE_SIGNER_DIFFERS: this instance makes no bundles (docs/operations.md);
+ * those of the database. */
+enum scf_code scf_evidence_signer_settle(struct scf_db *db, struct scf_arena *arena,
+                                         const struct scf_services *services,
+                                         struct scf_error *err) SCF_MUST_CHECK;
 
 /* GET /v1/records/{id}/evidence, GET /v1/records/{id}/preservation-certificate */
 extern const struct scf_route scf_evidence_routes[];

@@ -2,7 +2,7 @@
 
 CREATE TABLE scfd.evidence_signer (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
-    chain_sha256 bytea NOT NULL,
+    chain_sha256 bytea NOT NULL CHECK (octet_length(chain_sha256) = 32),
     since timestamptz NOT NULL
 );
 COMMENT ON TABLE scfd.evidence_signer IS 'The certificates with which all instances sign evidence, written by the first that starts. Whoever changes them deletes the row (docs/operations.md).';

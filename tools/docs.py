@@ -23,6 +23,11 @@ ADVICE = {
     "INTERNAL": "report it with its `request_id`",
 }
 
+# What lasts needs other advice than the rest of its class.
+ADVICE_OF = {
+    "bundle-too-large": "read the record, its body and its proof one by one",
+}
+
 ERRORS_HEAD = """# Errors
 
 Every error answer is a problem document (RFC 9457, `application/problem+json`): `type`, `title`,
@@ -72,7 +77,7 @@ def run(binary, *arguments):
 def errors():
     row = re.compile(r'SCF_ERROR\(\w+, (\w+), (\d+), "([^"]+)", "([^"]+)", "([^"]+)"\)')
     found = row.findall((ROOT / "include/scfd/base/errors.def").read_text(encoding="utf-8"))
-    lines = [f"| {status} | `{slug}` | {en} | {zh} | {ADVICE[kind]} |\n"
+    lines = [f"| {status} | `{slug}` | {en} | {zh} | {ADVICE_OF.get(slug, ADVICE[kind])} |\n"
              for kind, status, slug, en, zh in sorted(found, key=lambda r: (r[1], r[2]))]
     return ERRORS_HEAD + "".join(lines)
 

@@ -144,6 +144,11 @@ static enum scf_code load_evidence_signer(struct running *r, struct scf_error *e
         !file_of(r, c->evidence_certificate_file, "evidence.pem", certificate))
         return scf_fail(err, SCF_E_INVALID_PARAMETER,
                         "The path of a file for evidence is too long.");
+    if (c->signing_key_file && !c->evidence_key_file)
+        scf_log(
+            SCF_LOG_WARN,
+            "signing_key_file is set, evidence_key_file is not: evidence.key and evidence.pem in "
+            "the data directory must be kept, and shared by all instances, too");
     snprintf(name, sizeof name, "%.50s evidence", c->origin);
     return scf_signer_load(key, certificate, !c->evidence_key_file && !c->evidence_certificate_file,
                            name, scf_now_us(), &r->services.evidence_signer, err);
@@ -177,7 +182,8 @@ static enum scf_code check_signing_keys(struct running *r, struct scf_error *err
     return code;
 }
 
-/* Everything but bundles works without the right key: it is said, and bundles are refused. */
+/* Everything but bundles works without the right key: it is said, and bundles are refused. Late,
+ * for what an instance that cannot start writes down would bind those that can. */
 static enum scf_code check_evidence_signer(struct running *r, struct scf_error *err) {
     struct scf_db *db = scf_db_new(r->services.database_url, "scfd start", 60000);
     struct scf_arena *arena = scf_arena_new(1 << 20);
@@ -356,11 +362,21 @@ static enum scf_code block_signals(struct running *r, struct scf_error *err) {
 
 static enum scf_code come_up(struct running *r, struct scf_error *err) {
     enum scf_code (*const steps[])(struct running *, struct scf_error *) = {
-        open_data,          open_database,         block_signals,
-        load_keys,          load_evidence_signer,  set_up_installation,
-        check_signing_keys, check_evidence_signer, check_published,
-        open_catalogues,    start_intake,          start_work,
-        start_callers,      start_ticker,          start_server,
+        open_data,
+        open_database,
+        block_signals,
+        load_keys,
+        load_evidence_signer,
+        set_up_installation,
+        check_signing_keys,
+        check_published,
+        open_catalogues,
+        start_intake,
+        start_work,
+        start_callers,
+        start_ticker,
+        check_evidence_signer,
+        start_server,
         start_listener,
     };
     for (size_t i = 0; i < SCF_COUNT(steps); i++) {

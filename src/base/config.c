@@ -54,12 +54,14 @@ static const struct key keys[] = {
      .help = "1: refuse to start when that file is missing and the database has blocks; 0: take "
              "the database's word, as a new instance has to."},
     {AT(evidence_key_file),
-     .help = "File with the RSA key (3072 bits or more) that signs evidence bundles. Not set: "
-             "evidence.key in data_dir, made at the first start. All instances need the same."},
+     .help =
+         "File with the RSA key (3072 bits or more) that signs evidence bundles. Not set: "
+         "evidence.key in data_dir, made at the first start. All instances need the same; how to "
+         "change it: docs/operations.md."},
     {AT(evidence_certificate_file),
      .help = "PEM file with the certificate of that key and those that lead to its root. Not set: "
              "evidence.pem in data_dir, self-signed at the first start; in production it should "
-             "come from a certification authority."},
+             "come from a certification authority. How to renew it: docs/operations.md."},
     {AT(witness_key_file),
      .help = "File with the key that cosigns other logs as their witness, the same on every "
              "instance. Not set: witness.key in data_dir, made at the first start."},

@@ -2,7 +2,6 @@
  * the debtors are, the borrower's last year. For one assessment and for batches of increments
  * alike. Relies on gather_claims_store.c and on the bodies as intake validated them. */
 #include "gather_claims.h"
-#include "scfd/base/money.h"
 #include "scfd/limit/receipt.h"
 #include "scfd/base/money.h"
 

@@ -157,6 +157,7 @@ enum scf_code scf_contract_read_account(struct scf_db *db, struct scf_arena *are
     return SCF_OK;
 }
 
+/* Its LIMIT is SCF_GATHER_MAX_GUARANTEES. */
 static const struct scf_stmt guarantees_stmt = {
     "scf_contract_guarantees",
     "WITH g AS MATERIALIZED (SELECT record_id, chain_id,"

@@ -19,7 +19,8 @@ enum { FILE_MAX = 8 << 20 };
 
 void scf_bundle_add(struct scf_bundle *b, const char *name, struct scf_str bytes,
                     const char *media_type, const char *en, const char *zh) {
-    if (b->n == SCF_COUNT(b->files) || name == NULL || (bytes.p == NULL && bytes.n > 0)) {
+    b->full |= b->n == SCF_COUNT(b->files);
+    if (b->full || name == NULL || (bytes.p == NULL && bytes.n > 0)) {
         b->failed = true;
         return;
     }

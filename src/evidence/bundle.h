@@ -30,6 +30,7 @@ struct scf_bundle {
     struct scf_bundle_file files[SCF_BUNDLE_FILES_MAX];
     size_t n;
     bool failed; /* sticky: no memory, or too many files */
+    bool full;   /* sticky: too many files */
 };
 
 /* Adds a file whose bytes live as long as the bundle; the texts are static or live as long, too. */

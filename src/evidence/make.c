@@ -325,6 +325,11 @@ static enum scf_code stamp(struct making *m, struct scf_error *err) {
 
 /* Said before it is signed, for an authority need not stamp what nobody gets; and of the whole. */
 static enum scf_code check_size(struct making *m, struct scf_error *err) {
+    if (m->bundle.full)
+        return scf_fail(err, SCF_E_BUNDLE_TOO_LARGE,
+                        "The bundle would have more than %d files. The record and its proof can be "
+                        "read apart.",
+                        SCF_BUNDLE_FILES_MAX);
     size_t size = scf_bundle_size(&m->bundle);
     const struct scf_zip_entry *largest = scf_bundle_largest(&m->bundle);
     if (size <= SCF_ZIP_BYTES_MAX)
@@ -347,7 +352,7 @@ static enum scf_code make(struct making *m, bool stamped, struct scf_buf *out,
     if (!write_readme(m) || !write_instructions(m))
         return scf_fail_memory(err);
     scf_bundle_put_content(&m->bundle, &m->facts);
-    code = m->bundle.failed ? scf_fail_memory(err) : check_size(m, err);
+    code = m->bundle.failed && !m->bundle.full ? scf_fail_memory(err) : check_size(m, err);
     code = code == SCF_OK ? sign(m, err) : code;
     if (code == SCF_OK && stamped)
         code = stamp(m, err);

@@ -4,7 +4,7 @@
  * The accounts are locked first, so that everything below is read after whatever another run or
  * assessment of the same contract wrote: nothing is granted twice, and nothing is granted on
  * evidence that another one has seen withdrawn.
- * Relies on increment_gather_store.c, and on gather.c for reading bodies. */
+ * Relies on increment_gather_store.c, and on credit/gather.h for reading bodies. */
 #include "increment_batch.h"
 #include "scfd/base/clock.h"
 #include "scfd/base/money.h"

@@ -1,4 +1,4 @@
-/* SQL of what a batch of increments rests on: the same as gather_store.c reads for one assessment,
+/* SQL of what a batch of increments rests on: the same as credit reads for one assessment,
  * for hundreds of contracts in one statement each. A statement per contract would cost more than
  * all the arithmetic.
  * Relies on sql/0002_chain.sql, 0006_credit.sql, and on the directory of enterprises. */

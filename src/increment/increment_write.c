@@ -2,8 +2,8 @@
  * told of them, in the transaction that holds the accounts' locks.
  *
  * Chains are locked last and all at once: what takes time is done, so that nobody who writes
- * records waits longer than the rows take to be stored. Relies on increment_write_store.c,
- * increment_store.c and increment_run_store.c. */
+ * records waits longer than the rows take to be stored. Relies on increment_write_store.c
+ * and increment_run_store.c, and on credit for marks, changes and who is told. */
 #include "increment_batch.h"
 #include "scfd/credit/publish.h"
 #include "scfd/exchange/exchange.h"

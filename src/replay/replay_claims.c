@@ -1,6 +1,6 @@
 /* What a limit rests on beside the records of its contracts, as it was: how receivables stood, out
  * of their steps; who the debtors were, out of profiles; what the borrower needed and was granted
- * elsewhere. Relies on gather_claims.c for what bodies say. */
+ * elsewhere. Relies on credit/gather.h for what bodies say. */
 #include "scfd/credit/gather.h"
 #include "scfd/base/money.h"
 #include "replay.h"

@@ -1,11 +1,9 @@
 /* Contracts of a replay, and their guarantees, out of the records that the walks kept: those below
- * the sizes of the receipt. What a body says is read by the functions of gather.c, so that one text
+ * the sizes of the receipt. What a body says is read by credit/gather.h, so that one text
  * holds each rule. */
 #include "scfd/credit/gather.h"
 #include "replay.h"
 #include "scfd/party/node.h"
-
-enum { GUARANTEES = 100 }; /* as many as gather_store.c looks at */
 
 /* ---- the contract ---- */
 
@@ -89,7 +87,7 @@ static struct turn *turns_of(struct scf_credit_replay *r, const struct scf_uuid 
                 ? list[i - 1].turn + 1
                 : 1;
     qsort(list, n, sizeof *list, turn_order);
-    *ret_n = n < GUARANTEES ? n : GUARANTEES;
+    *ret_n = n < SCF_GATHER_MAX_GUARANTEES ? n : SCF_GATHER_MAX_GUARANTEES;
     return list;
 }
 

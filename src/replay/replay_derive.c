@@ -1,7 +1,7 @@
 /* The inputs of a limit, derived again for a replay. From the receipt come only the questions:
  * which assessment, which contracts, which chains up to which sizes, which window, what was asked
- * for. Relies on replay_chain.c having walked the chains, on gather.c for what bodies say, and on
- * the stores of policies, templates and enterprises. */
+ * for. Relies on replay_chain.c having walked the chains, on credit/gather.h for what bodies say,
+ * and on the stores of policies, templates and enterprises. */
 #include "scfd/credit/gather.h"
 #include "replay.h"
 #include "scfd/base/clock.h"

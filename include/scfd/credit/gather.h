@@ -17,6 +17,9 @@
 
 /* ---- what records say: pure ---- */
 
+/* Of a contract's reported guarantees so many are looked at, the first of every chain first. */
+enum { SCF_GATHER_MAX_GUARANTEES = 100 };
+
 /* A guarantee as a node reported it. Texts are NULL where they are absent. */
 struct scf_reported_guarantee {
     struct scf_uuid record_id, obligor_id;

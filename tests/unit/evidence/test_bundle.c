@@ -419,9 +419,22 @@ static void test_notes_that_are_none(void **state) {
         assert_false(scf_note_split(scf_str(bad[i]), &text, sig, &n));
 }
 
+static void test_so_many_files(void **state) {
+    (void)state;
+    struct scf_bundle *b = scf_alloc(arena, 1, sizeof *b);
+    assert_non_null(b);
+    b->arena = arena;
+    for (int i = 0; i < SCF_BUNDLE_FILES_MAX; i++)
+        scf_bundle_add(b, "a.txt", SCF_STR("a"), "text/plain", "a", "a");
+    assert_true(b->n == SCF_BUNDLE_FILES_MAX && !b->full && !b->failed);
+    scf_bundle_add(b, "a.txt", SCF_STR("a"), "text/plain", "a", "a");
+    assert_true(b->n == SCF_BUNDLE_FILES_MAX && b->full && b->failed);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_it_holds),
+        cmocka_unit_test(test_so_many_files),
         cmocka_unit_test(test_every_byte_of_the_file_counts),
         cmocka_unit_test(test_every_entry_counts_in_a_sound_container),
         cmocka_unit_test(test_truncated),

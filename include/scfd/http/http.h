@@ -182,13 +182,14 @@ struct scf_page {
 enum scf_code scf_page_read(struct scf_request *rq, const char *filter, struct scf_page *ret,
                             struct scf_error *err) SCF_MUST_CHECK;
 /* The position as parameters of a list statement, and the limit plus one, by which has_more is
- * known. Which of the three a statement wants depends on how it tells the first page: flag   "NOT
- * $1 OR (time, id) > ($2, $3) … LIMIT $4" null   "$1 IS NULL OR (time, id) > ($1, $2) … LIMIT $3";
- * `page` NULL: not a list, LIMIT 1 edge   "(time, id) > ($1, $2) … LIMIT $3": the first page goes
- * on from an end of time, so that one condition which an index can always answer serves every page
- */
+ * known, in the way in which the statement tells the first page.
+ *
+ * "NOT $1 OR (time, id) > ($2, $3) … LIMIT $4" */
 void scf_p_page_flag(struct scf_params *p, const struct scf_page *page);
+/* "$1 IS NULL OR (time, id) > ($1, $2) … LIMIT $3"; `page` NULL: not a list, LIMIT 1 */
 void scf_p_page_null(struct scf_params *p, const struct scf_page *page);
+/* "(time, id) > ($1, $2) … LIMIT $3": the first page goes on from an end of time, so that one
+ * condition which an index can always answer serves every page */
 void scf_p_page_edge(struct scf_params *p, const struct scf_page *page);
 /* Writes "has_more", "next_cursor" and the Link header; `w` is inside the page object. */
 struct scf_jsonw;

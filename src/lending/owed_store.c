@@ -48,6 +48,7 @@ static enum scf_code read_loan(struct scf_db *db, struct scf_arena *arena,
                              .loan_no = scf_rows_text(r, 0, 3),
                              .principal = terms->principal,
                              .rate_ppm = terms->rate_ppm,
+                             .day_count = terms->day_count,
                              .year_days = terms->day_count == SCF_ACT_365 ? 365 : 360,
                              .value_day = terms->value_day,
                              .maturity_day = terms->maturity_day,
@@ -89,8 +90,9 @@ static enum scf_code read_schedule(struct scf_db *db, struct scf_arena *arena,
 
 static const struct scf_stmt entries_stmt = {
     "lending_owed_entries",
-    "SELECT value_date, kind, fees, penalty, compound, interest, principal FROM scfd.loan_entry"
-    " WHERE loan_id = $1 ORDER BY seq LIMIT $2"};
+    "SELECT e.value_date, e.kind, e.fees, e.penalty, e.compound, e.interest, e.principal,"
+    " e.kind = 3 AND EXISTS (SELECT FROM scfd.repayment r WHERE r.reversal_of = e.record_id)"
+    " FROM scfd.loan_entry e WHERE e.loan_id = $1 ORDER BY e.seq LIMIT $2"};
 
 static enum scf_code read_entries(struct scf_db *db, struct scf_arena *arena,
                                   const struct scf_uuid *loan_id, struct scf_owed *ret,
@@ -117,6 +119,7 @@ static enum scf_code read_entries(struct scf_db *db, struct scf_arena *arena,
                         .compound = scf_rows_i64(r, i, 4),
                         .interest = scf_rows_i64(r, i, 5),
                         .principal = scf_rows_i64(r, i, 6)},
+            .reversed = scf_rows_bool(r, i, 7),
         };
     }
     ret->entries = entries;

@@ -1,19 +1,9 @@
-/* Interest and repayment schedules as integer arithmetic (docs/credit-model.md, Interest). Pure;
- * any thread.
- *
- * Interest of a period is principal × rate × days / year, rounded half up to minor units, once per
- * period. Days and year follow the day count:
- *   act_360    calendar days / 360 (the default, what banks use)
- *   act_365    calendar days / 365
- *   d30_360    months of 30 days (30E/360: day 31 counts as 30) / 360
- * The first day counts, the last does not. */
+/* Repayment schedules as integer arithmetic (docs/credit-model.md, Interest). Pure; any thread. */
 #ifndef SCFD_LENDING_SCHEDULE_H
 #define SCFD_LENDING_SCHEDULE_H
 
 #include "scfd/base/arena.h"
-
-enum scf_day_count { SCF_ACT_360, SCF_ACT_365, SCF_D30_360 };
-extern const char *const scf_day_count_names[]; /* in enum order, NULL-terminated */
+#include "scfd/lending/interest.h"
 
 enum scf_repayment_method {
     SCF_BULLET,
@@ -23,11 +13,6 @@ enum scf_repayment_method {
     SCF_SELF_LIQUIDATING
 };
 extern const char *const scf_method_names[];
-
-/* Interest on `principal` from day `from` to day `to` (days since 1970, to ≥ from). False when the
- * amount does not fit. */
-bool scf_interest(int64_t principal, int64_t rate_ppm, enum scf_day_count day_count, int32_t from,
-                  int32_t to, int64_t *ret) SCF_MUST_CHECK;
 
 /* The day `months` calendar months after `day`; the month's last day where it has no such day. */
 int32_t scf_add_months(int32_t day, int months);

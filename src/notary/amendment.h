@@ -30,13 +30,27 @@ enum scf_code scf_enf_story_amend(struct scf_arena *arena, struct scf_enf_story 
 
 /* ---- reschedule.c ---- */
 
-/* The ledger as of `as_of` under the amended dossier: instalments, last day and arrears are those
- * of the amended schedule, for whose earliest instalments what was repaid counts first; where a
- * fixed rate was lowered (or interest given up) the interest owed is less by the difference of the
- * rates on the principal outstanding since the day from which that applies, rounded half up for
- * each rate, down to 0. A dossier without such amendments gives the ledger as it is. */
+/* The ledger under the amended dossier, as of `as_of` or of the ledger's booked_day where that is
+ * later. A dossier without such amendments gives the ledger as it is.
+ *
+ * Rate. Where a fixed rate is below that of the loan (or interest given up), what is owed is what
+ * the ledger would say had it known that rate from the day on which it applies: interest by the
+ * loan's day count, rounded half up for each repayment and rate, and never more than the ledger
+ * has. What a repayment settled of interest that was not owed under that rate settles principal on
+ * its day, so that no interest runs on that from then on; what is beyond the principal too settles
+ * whatever else is owed. Repayments that were taken back count as if they had not been. A loan of
+ * which nothing is left is settled, and not in arrears.
+ *
+ * Schedule. Instalments, last day and arrears are those of the amended schedule, for whose earliest
+ * instalments what was repaid counts first, as settled under the amended rate.
+ *
+ * CONFLICT: the interest does not fit. */
 enum scf_code scf_enf_owed_amended(struct scf_arena *arena, const cJSON *dossier,
                                    const struct scf_owed *ledger, int32_t as_of,
                                    struct scf_owed *ret, struct scf_error *err) SCF_MUST_CHECK;
+/* Do the terms of an amendment lower the rate of the loan, with no amended schedule in the dossier
+ * that they lead to (`amended`, of scf_enf_amend)? The instalments would stay at the old rate. */
+bool scf_enf_lacks_schedule(const cJSON *amended, const cJSON *terms,
+                            const struct scf_owed *ledger);
 
 #endif

@@ -172,6 +172,11 @@ static enum scf_code request_amendment(struct effect *e, struct scf_error *err) 
     enum scf_code code = check_fit(e, amended, a.terms, err);
     if (code != SCF_OK || s->ledger == NULL)
         return code;
+    if (scf_enf_lacks_schedule(amended, a.terms, s->ledger))
+        return fault(e, "#/amendment/performance", "required",
+                     "A lower rate changes what each instalment comes to: the amended schedule is "
+                     "needed (公证程序规则 39(3)).",
+                     err);
     struct scf_enf_mismatch wrong = scf_enf_amendment_mismatch(a.terms, s->ledger);
     return wrong.detail ? fault(e, wrong.pointer, "mismatch", wrong.detail, err) : SCF_OK;
 }

@@ -62,58 +62,113 @@ static int64_t rate_of(const cJSON *rate) {
     return annual;
 }
 
-/* The day from which an entry changed the principal. A reversal books the interest since the
- * payment that it takes back, so that it counts from the day of that. */
-static int32_t since(const struct scf_owed *o, size_t i) {
-    const struct scf_owed_entry *e = &o->entries[i];
-    for (size_t k = i; e->kind == SCF_OWED_REVERSAL && k > 0; k--)
-        if (o->entries[k - 1].kind == SCF_OWED_REPAYMENT &&
-            o->entries[k - 1].amounts.principal == -e->amounts.principal)
-            return o->entries[k - 1].day;
-    return e->day;
+/* The rate in force on the day: by the newest amendment that sets one from then or earlier, no
+ * higher than lent at. *until: comes down to the next day from which one counts. */
+static int64_t rate_on(const cJSON *dossier, int64_t lent_at, int32_t day, int32_t *until) {
+    int64_t rate = lent_at;
+    const cJSON *item;
+    cJSON_ArrayForEach(item, scf_json_get(dossier, "amendments")) {
+        const cJSON *said = scf_json_get(item, "rate");
+        int32_t from;
+        if (said == NULL || !scf_body_day(item, "effective_on", &from))
+            continue;
+        if (from > day) {
+            *until = from < *until ? from : *until;
+            continue;
+        }
+        int64_t annual = rate_of(said);
+        rate = annual < 0 || annual > lent_at ? lent_at : annual;
+    }
+    return rate;
 }
 
-/* Σ principal × days outstanding between the days. */
-static bool weigh(const struct scf_owed *o, int32_t from, int32_t until, int64_t *ret) {
-    *ret = 0;
-    for (size_t i = 0; i < o->entry_count; i++) {
-        int32_t begin = since(o, i);
-        int64_t part;
-        if (begin < from)
-            begin = from;
-        if (begin >= until)
-            continue;
-        if (__builtin_mul_overflow(o->entries[i].amounts.principal, (int64_t)(until - begin),
-                                   &part) ||
-            __builtin_add_overflow(*ret, part, ret))
+static bool is_lowered(const cJSON *dossier, int64_t lent_at, int32_t as_of) {
+    const cJSON *item;
+    cJSON_ArrayForEach(item, scf_json_get(dossier, "amendments")) {
+        int64_t rate = rate_of(scf_json_get(item, "rate"));
+        int32_t from;
+        if (rate >= 0 && rate < lent_at && scf_body_day(item, "effective_on", &from) &&
+            from <= as_of)
+            return true;
+    }
+    return false;
+}
+
+bool scf_enf_lacks_schedule(const cJSON *amended, const cJSON *terms,
+                            const struct scf_owed *ledger) {
+    int64_t rate = rate_of(scf_json_get(terms, "rate"));
+    return rate >= 0 && rate < ledger->rate_ppm &&
+           cJSON_GetArraySize(amended_schedule(amended)) == 0;
+}
+
+/* The ledger as it would be, had it known the amended rates. */
+struct replay {
+    int32_t day; /* to which interest is in it */
+    int64_t principal, interest;
+    int64_t beyond; /* what was paid of both beyond what was owed of both */
+};
+
+static bool accrue(const cJSON *dossier, const struct scf_owed *o, int32_t to, struct replay *r) {
+    while (r->day < to) {
+        int32_t until = to;
+        int64_t part, rate = rate_on(dossier, o->rate_ppm, r->day, &until);
+        if (!scf_interest(r->principal, rate, o->day_count, r->day, until, &part) ||
+            __builtin_add_overflow(r->interest, part, &r->interest))
             return false;
+        r->day = until;
     }
     return true;
 }
 
-/* Until when the rate of an amendment counts: the next one that sets a rate, or the day asked. */
-static int32_t rate_end(const cJSON *item, int32_t as_of) {
-    int32_t until = as_of, day;
-    for (const cJSON *next = item->next; next; next = next->next)
-        if (scf_json_get(next, "rate") && scf_body_day(next, "effective_on", &day) && day < until)
-            until = day;
-    return until;
+/* What a repayment settled of interest that was not owed settles principal, on that day. */
+static void repay(const struct scf_owed_amounts *change, struct replay *r) {
+    int64_t rest = -change->interest;
+    r->interest = unpaid(&rest, r->interest);
+    rest -= change->principal;
+    r->principal = unpaid(&rest, r->principal);
+    r->beyond += rest;
+}
+
+static bool replay(const cJSON *dossier, const struct scf_owed *o, int32_t as_of,
+                   struct replay *r) {
+    *r = (struct replay){.day = o->value_day};
+    for (size_t i = 0; i < o->entry_count; i++) {
+        const struct scf_owed_entry *e = &o->entries[i];
+        bool paid = e->kind == SCF_OWED_REPAYMENT && !e->reversed;
+        if (!paid && e->kind != SCF_OWED_DISBURSEMENT)
+            continue;
+        if (!accrue(dossier, o, e->day, r))
+            return false;
+        if (paid)
+            repay(&e->amounts, r);
+        else
+            r->principal += e->amounts.principal;
+    }
+    return accrue(dossier, o, as_of, r);
+}
+
+static bool is_nothing(const struct scf_owed_amounts *a) {
+    return (a->fees | a->penalty | a->compound | a->interest | a->principal) == 0;
 }
 
 static bool lower_interest(const cJSON *dossier, int32_t as_of, struct scf_owed *o) {
-    int64_t lent_at = o->rate_ppm;
-    const cJSON *item;
-    cJSON_ArrayForEach(item, scf_json_get(dossier, "amendments")) {
-        int64_t rate = rate_of(scf_json_get(item, "rate")), weighted, excess;
-        int32_t from;
-        if (rate < 0 || rate >= lent_at || !scf_body_day(item, "effective_on", &from))
-            continue;
-        if (!weigh(o, from, rate_end(item, as_of), &weighted) ||
-            !scf_mul_div_half_up(weighted, lent_at - rate, (int64_t)SCF_PPM * o->year_days,
-                                 &excess))
-            return false;
-        o->owed.interest -= excess < o->owed.interest ? excess : o->owed.interest;
-        o->rate_ppm = rate;
+    struct replay r;
+    if (!replay(dossier, o, as_of, &r))
+        return false;
+    int64_t moved = o->owed.principal - r.principal;
+    o->owed.principal = r.principal;
+    o->paid.principal += moved;
+    o->paid.interest -= moved;
+    if (r.interest < o->owed.interest) /* rounding by parts must not add to it */
+        o->owed.interest = r.interest;
+    o->owed.fees = unpaid(&r.beyond, o->owed.fees);
+    o->owed.penalty = unpaid(&r.beyond, o->owed.penalty);
+    o->owed.compound = unpaid(&r.beyond, o->owed.compound);
+    o->owed.interest = unpaid(&r.beyond, o->owed.interest);
+    o->rate_ppm = rate_on(dossier, o->rate_ppm, as_of, &(int32_t){INT32_MAX});
+    if (is_nothing(&o->owed)) {
+        o->settled = true;
+        o->overdue_days = 0;
     }
     return true;
 }
@@ -125,7 +180,9 @@ enum scf_code scf_enf_owed_amended(struct scf_arena *arena, const cJSON *dossier
                                    struct scf_owed *ret, struct scf_error *err) {
     const cJSON *schedule = amended_schedule(dossier);
     *ret = *ledger;
-    if (!lower_interest(dossier, as_of, ret))
+    if (as_of < ledger->booked_day)
+        as_of = ledger->booked_day;
+    if (is_lowered(dossier, ledger->rate_ppm, as_of) && !lower_interest(dossier, as_of, ret))
         return scf_fail(err, SCF_E_CONFLICT, "The interest under the amended rate does not fit.");
     return cJSON_GetArraySize(schedule) > 0 ? reschedule(arena, schedule, as_of, ret, err) : SCF_OK;
 }

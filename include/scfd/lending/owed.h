@@ -7,6 +7,7 @@
 #define SCFD_LENDING_OWED_H
 
 #include "scfd/db/db.h"
+#include "scfd/lending/interest.h"
 
 /* Minor units of the loan's currency. */
 struct scf_owed_amounts {
@@ -29,13 +30,15 @@ struct scf_owed_entry {
     int32_t day;
     enum scf_owed_entry_kind kind;
     struct scf_owed_amounts amounts;
+    bool reversed; /* a repayment that was taken back: nothing counts as if it had been */
 };
 struct scf_owed {
     struct scf_uuid loan_id, lender_id /* node */, borrower_id /* enterprise */;
     const char *loan_no;
     char currency[4];
     int64_t principal, rate_ppm; /* lent; a year */
-    int year_days;               /* 360 or 365, of the day count */
+    enum scf_day_count day_count;
+    int year_days; /* 360 or 365, of the day count */
     int32_t value_day, maturity_day;
     bool repaying, settled;
     int32_t overdue_days;

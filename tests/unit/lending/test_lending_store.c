@@ -2,6 +2,8 @@
  * ledger whose entries add up to every balance. */
 #include "world.h"
 
+#include "scfd/lending/owed.h"
+
 enum { ROUNDS = 8 };
 
 /* ---- races ---- */
@@ -252,6 +254,32 @@ static void a_reversal_restores_the_interest(void **state) {
     struct attempt twice =
         file(SCF_REC_REPAYMENT, repayment_body(&loan, "510.00", "2026-01-26", more));
     assert_int_equal(twice.code, SCF_E_WRONG_STATE);
+}
+
+/* Of two that are alike, the one that was taken back is known by more than its amounts. */
+static void what_was_reversed_is_known(void **state) {
+    (void)state;
+    NEEDS_DATABASE();
+    static const char part[] = ",\"allocation\":{\"principal\":\"100.00\"}";
+    struct scf_uuid decision = decide("1000.00", ""), loan = lend(&decision, "N", "1000.00");
+    struct scf_uuid first = repay(&loan, "100.00", "2026-01-11", part);
+    repay(&loan, "100.00", "2026-02-10", part);
+    char more[SCF_ID_TEXT + 32], id[SCF_ID_TEXT];
+    scf_id_format("rep", &first, id);
+    snprintf(more, sizeof more, ",\"reversal_of\":\"%s\"", id);
+    repay(&loan, "100.00", "2026-03-02", more);
+    struct scf_owed owed;
+    int32_t day;
+    assert_true(scf_date_parse(SCF_STR("2026-01-11"), &day));
+    ok(scf_lending_owed(w.db, w.arena, &loan, day, false, &owed, &w.err));
+    size_t repayments = 0;
+    for (size_t i = 0; i < owed.entry_count; i++) {
+        const struct scf_owed_entry *e = &owed.entries[i];
+        repayments += e->kind == SCF_OWED_REPAYMENT;
+        assert_int_equal(e->reversed, e->kind == SCF_OWED_REPAYMENT && e->day == day);
+    }
+    assert_int_equal(repayments, 2);
+    assert_int_equal(owed.day_count, SCF_ACT_360);
 }
 
 /* ---- who is told ---- */
@@ -554,6 +582,7 @@ int main(void) {
         STORE_TEST(nothing_is_settled_that_is_not_owed),
         STORE_TEST(fees_are_charged_with_their_payment),
         STORE_TEST(a_reversal_restores_the_interest),
+        STORE_TEST(what_was_reversed_is_known),
         STORE_TEST(those_concerned_see_it),
         STORE_TEST(who_only_names_the_contract_learns_nothing),
         STORE_TEST(foreign_contracts_carry_no_loan),

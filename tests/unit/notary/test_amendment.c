@@ -107,15 +107,16 @@ static void test_drafts_and_older_steps(void **unused) {
 static void lend(struct world *w) {
     static struct scf_owed_entry entries[2];
     static struct scf_owed_instalment part;
-    entries[0] =
-        (struct scf_owed_entry){day("2026-01-01"), SCF_OWED_DISBURSEMENT, {.principal = 100000}};
+    entries[0] = (struct scf_owed_entry){
+        day("2026-01-01"), SCF_OWED_DISBURSEMENT, {.principal = 100000}, false};
     entries[1] = (struct scf_owed_entry){
-        day("2026-01-11"), SCF_OWED_REPAYMENT, {.principal = -40000, .interest = -121}};
+        day("2026-01-11"), SCF_OWED_REPAYMENT, {.principal = -40000, .interest = -121}, false};
     part = (struct scf_owed_instalment){.due_day = day("2026-03-31"), .unpaid_principal = 60000};
     w->ledger = (struct scf_owed){.currency = "CNY",
                                   .principal = 100000,
                                   .rate_ppm = 43500,
                                   .year_days = 360,
+                                  .value_day = entries[0].day,
                                   .maturity_day = part.due_day,
                                   .overdue_days = 31,
                                   .booked_day = day("2026-01-11"),
@@ -155,76 +156,235 @@ static void test_schedule(void **unused) {
     scf_arena_free(w.arena);
 }
 
-static int64_t interest_after(const char *first, const char *second) {
+static void ask(struct world *w, const char *terms) {
+    step(w, SCF_ENF_STEP_REQUEST_AMENDMENT, terms);
+    step(w, SCF_ENF_STEP_AMEND, CERTIFICATE);
+}
+
+static void assert_after(const char *first, const char *second, int64_t principal,
+                         int64_t interest) {
     struct world w;
     begin(&w);
     lend(&w);
-    step(&w, SCF_ENF_STEP_REQUEST_AMENDMENT, first);
-    step(&w, SCF_ENF_STEP_AMEND, CERTIFICATE);
-    if (second) {
-        step(&w, SCF_ENF_STEP_REQUEST_AMENDMENT, second);
-        step(&w, SCF_ENF_STEP_AMEND, CERTIFICATE);
-    }
+    ask(&w, first);
+    if (second)
+        ask(&w, second);
     parse(&w);
-    int64_t left = w.s.owed->owed.interest;
-    assert_int_equal(w.s.owed->owed.principal, 60000);
+    assert_int_equal(w.s.owed->owed.principal, principal);
+    assert_int_equal(w.s.owed->owed.interest, interest);
+    assert_int_equal(w.s.owed->paid.principal, 100000 - principal);
+    assert_int_equal(w.s.owed->paid.interest + w.s.owed->paid.principal, 40121);
     scf_arena_free(w.arena);
-    return left;
 }
 
-#define RATE(no, from, rate)                                                                       \
-    ASK(no, "\"effective_on\":\"" from "\",\"rate\":{\"type\":\"fixed\",\"annual_rate\":\"" rate   \
-            "\"}")
+#define TERMS(from, rate) "\"effective_on\":\"" from "\",\"rate\":{\"type\":" rate "}"
+#define FIXED(from, rate) TERMS(from, "\"fixed\",\"annual_rate\":\"" rate "\"")
+#define RATE(no, from, rate) ASK(no, FIXED(from, rate))
 
 static void test_rate(void **unused) {
     (void)unused;
-    /* From 1 March, 61 days: 600.00 × 0.0135 × 61 / 360 = 1.3725 less. */
-    assert_int_equal(interest_after(RATE("1", "2026-03-01", "0.03"), NULL), 798 - 137);
-    /* From 1 January: 1,000.00 for 10 days and 600.00 for 110: 76,000 × 0.0135 / 360 = 2.85. */
-    assert_int_equal(interest_after(RATE("1", "2026-01-01", "0.03"), NULL), 798 - 285);
-    /* Then from 1 April 4 %: 31 days at 3 % (0.6975), 30 at 4 % (600.00 × 0.0035 × 30 / 360 =
-     * 0.175). */
-    assert_int_equal(
-        interest_after(RATE("1", "2026-03-01", "0.03"), RATE("2", "2026-04-01", "0.04")),
-        798 - 70 - 18);
-    /* A higher rate is not in the ledger, and takes the lower one away. */
-    assert_int_equal(
-        interest_after(RATE("1", "2026-03-01", "0.03"), RATE("2", "2026-04-01", "0.05")), 798 - 70);
-    assert_int_equal(interest_after(RATE("1", "2026-06-01", "0.03"), NULL), 798);
-    /* Interest given up from the first day: 9.18 less, and no more than is owed. */
-    assert_int_equal(interest_after(ASK("1", "\"effective_on\":\"2026-01-01\",\"rate\":{\"type\":"
-                                             "\"none\"}"),
-                                    NULL),
-                     0);
-    assert_int_equal(interest_after(ASK("1", "\"effective_on\":\"2026-01-01\",\"rate\":{\"type\":"
-                                             "\"lpr\",\"spread_bp\":1}"),
-                                    NULL),
-                     798);
+    /* From 1 March: 600.00 × 0.0435 × 49 / 360 = 3.5525, then × 0.03 × 61 / 360 = 3.05. */
+    assert_after(RATE("1", "2026-03-01", "0.03"), NULL, 60000, 355 + 305);
+    /* Then from 1 April 4 %: 31 days at 3 % (1.55), 30 at 4 % (2.00). */
+    assert_after(RATE("1", "2026-03-01", "0.03"), RATE("2", "2026-04-01", "0.04"), 60000,
+                 355 + 155 + 200);
+    /* A higher rate is not in the ledger, and takes the lower one away: 30 days at 4.35 % (2.175).
+     */
+    assert_after(RATE("1", "2026-03-01", "0.03"), RATE("2", "2026-04-01", "0.05"), 60000,
+                 355 + 155 + 218);
+    assert_after(RATE("1", "2026-06-01", "0.03"), NULL, 60000, 798);
+    assert_after(ASK("1", TERMS("2026-01-01", "\"lpr\",\"spread_bp\":1")), NULL, 60000, 798);
 }
 
-/* A repayment that was taken back counts as if it had not been. */
+/* What was paid of interest that is not owed any more was paid of principal, on that day. */
+static void test_interest_paid_at_the_old_rate(void **unused) {
+    (void)unused;
+    /* 0.83 of the 1.21 was owed; 599.62 × 0.03 × 110 / 360 = 5.4965. */
+    assert_after(RATE("1", "2026-01-01", "0.03"), NULL, 60000 - 38, 550);
+    assert_after(ASK("1", TERMS("2026-01-01", "\"none\"")), NULL, 60000 - 121, 0);
+}
+
+/* 1,000,000.00 at 10 % from 1 January 2026. */
+static void lend_million(struct world *w, const struct scf_owed_entry *entries, size_t n,
+                         struct scf_owed_amounts owed) {
+    begin(w);
+    w->ledger = (struct scf_owed){.currency = "CNY",
+                                  .principal = 100000000,
+                                  .rate_ppm = 100000,
+                                  .year_days = 360,
+                                  .value_day = day("2026-01-01"),
+                                  .overdue_days = 7,
+                                  .owed = owed,
+                                  .entries = entries,
+                                  .entry_count = n};
+    for (size_t i = 0; i < n; i++) {
+        w->ledger.booked_day = entries[i].day;
+        if (entries[i].kind != SCF_OWED_REPAYMENT)
+            continue;
+        w->ledger.paid.principal -= entries[i].amounts.principal;
+        w->ledger.paid.interest -= entries[i].amounts.interest;
+    }
+}
+
+static struct scf_owed owed_on(struct world *w, int32_t as_of) {
+    struct scf_error err;
+    struct scf_owed owed;
+    parse(w);
+    assert_int_equal(scf_enf_owed_amended(w->arena, w->s.dossier, &w->ledger, as_of, &owed, &err),
+                     SCF_OK);
+    return owed;
+}
+
+#define LENT                                                                                       \
+    {                                                                                              \
+        .day = 20454, .kind = SCF_OWED_DISBURSEMENT, .amounts = {.principal = 100000000 }          \
+    }
+/* Two instalments, of 100,000.00 with 40,000.00 after 360 days and the rest after 720. */
+#define LOWERED                                                                                    \
+    ASK("1",                                                                                       \
+        FIXED("2026-01-01", "0.04") ",\"performance\":{\"kind\":\"money\",\"amount\":"             \
+                                    "\"1000000.00\",\"schedule\":[{\"due_on\":\"2026-12-27\","     \
+                                    "\"principal\":\"100000.00\",\"interest\":\"40000.00\"},"      \
+                                    "{\"due_on\":\"2027-12-22\",\"principal\":\"900000.00\","      \
+                                    "\"interest\":\"36000.00\"}]}")
+
+/* The debtor pays exactly the first amended instalment, of which the ledger takes 100,000.00 for
+ * interest. */
+static void test_an_amended_instalment_is_paid(void **unused) {
+    (void)unused;
+    static const struct scf_owed_entry entries[] = {
+        LENT,
+        {20814, SCF_OWED_ACCRUAL, {.interest = 10000000}, false},
+        {20814, SCF_OWED_REPAYMENT, {.interest = -10000000, .principal = -4000000}, false}};
+    struct world w;
+    assert_int_equal(day("2026-01-01"), 20454);
+    assert_int_equal(day("2026-12-27"), 20814);
+    lend_million(&w, entries, 3, (struct scf_owed_amounts){.principal = 96000000});
+    ask(&w, LOWERED);
+    struct scf_owed owed = owed_on(&w, 20814 + 10);
+    assert_int_equal(owed.owed.principal, 90000000);
+    assert_int_equal(owed.paid.principal, 10000000);
+    assert_int_equal(owed.paid.interest, 4000000);
+    assert_int_equal(owed.instalments[0].unpaid_principal + owed.instalments[0].unpaid_interest, 0);
+    assert_int_equal(owed.instalments[1].unpaid_principal, 90000000);
+    assert_int_equal(owed.overdue_days, 0);
+    /* 360 days on: the ledger has 10 % of 960,000.00, owed are 4 % of 900,000.00. */
+    w.ledger.owed.interest = 9600000;
+    owed = owed_on(&w, 20814 + 360);
+    assert_int_equal(owed.owed.principal, 90000000);
+    assert_int_equal(owed.owed.interest, 3600000);
+    /* The ledger knows nothing of earlier days. */
+    w.ledger.booked_day = 20814 + 360;
+    owed = owed_on(&w, 20814 - 200);
+    assert_int_equal(owed.owed.interest, 3600000);
+    scf_arena_free(w.arena);
+}
+
+/* All was paid at the old rate: 60,000.00 too much, which settles the fees that are owed. */
+static void test_more_was_paid_than_is_owed(void **unused) {
+    (void)unused;
+    static const struct scf_owed_entry entries[] = {
+        LENT,
+        {20814, SCF_OWED_ACCRUAL, {.interest = 10000000}, false},
+        {20814, SCF_OWED_CHARGE, {.fees = 10000}, false},
+        {20814, SCF_OWED_REPAYMENT, {.interest = -10000000, .principal = -100000000}, false}};
+    struct world w;
+    lend_million(&w, entries, 4, (struct scf_owed_amounts){.fees = 10000});
+    ask(&w, LOWERED);
+    struct scf_owed owed = owed_on(&w, 20814 + 400);
+    assert_int_equal(owed.owed.fees + owed.owed.interest + owed.owed.principal, 0);
+    assert_true(owed.settled);
+    assert_int_equal(owed.overdue_days, 0);
+    scf_arena_free(w.arena);
+}
+
+/* The ledger is left with interest that was given up. */
+static void test_nothing_is_left(void **unused) {
+    (void)unused;
+    static const struct scf_owed_entry entries[] = {
+        LENT,
+        {20814, SCF_OWED_ACCRUAL, {.interest = 10000000}, false},
+        {20814, SCF_OWED_REPAYMENT, {.principal = -100000000}, false}};
+    struct world w;
+    lend_million(&w, entries, 3, (struct scf_owed_amounts){.interest = 10000000});
+    struct scf_owed owed = owed_on(&w, 20820);
+    assert_false(owed.settled);
+    assert_int_equal(owed.overdue_days, 7);
+    ask(&w, RATE("1", "2026-01-01", "0.04"));
+    owed = owed_on(&w, 20820);
+    assert_false(owed.settled);
+    assert_int_equal(owed.owed.interest, 4000000);
+    ask(&w, ASK("2", TERMS("2026-01-01", "\"none\"")));
+    owed = owed_on(&w, 20820);
+    assert_true(owed.settled);
+    assert_int_equal(owed.overdue_days, 0);
+    assert_int_equal(owed.owed.interest, 0);
+    scf_arena_free(w.arena);
+}
+
+/* From 1 January to 1 March are 59 days, but two months of 30. */
+static void test_months_of_30_days(void **unused) {
+    (void)unused;
+    static const struct scf_owed_entry entries[] = {LENT};
+    struct world w;
+    lend_million(&w, entries, 1,
+                 (struct scf_owed_amounts){.interest = 1666667, .principal = 100000000});
+    w.ledger.day_count = SCF_D30_360;
+    ask(&w, RATE("1", "2026-01-01", "0.04"));
+    struct scf_owed owed = owed_on(&w, day("2026-03-01"));
+    assert_int_equal(owed.owed.interest, 666667);
+    assert_int_equal(owed.rate_ppm, 40000);
+    scf_arena_free(w.arena);
+}
+
+/* Of two equal repayments the first was taken back, and counts as if it had not been. */
 static void test_reversal(void **unused) {
     (void)unused;
     struct world w;
-    struct scf_error err;
-    struct scf_owed owed;
     const struct scf_owed_entry entries[] = {
-        {day("2026-01-01"), SCF_OWED_DISBURSEMENT, {.principal = 100000}},
-        {day("2026-01-11"), SCF_OWED_REPAYMENT, {.principal = -40000}},
-        {day("2026-02-11"), SCF_OWED_REVERSAL, {.principal = 40000}}};
+        {day("2026-01-01"), SCF_OWED_DISBURSEMENT, {.principal = 100000}, false},
+        {day("2026-01-11"), SCF_OWED_REPAYMENT, {.principal = -40000}, true},
+        {day("2026-02-10"), SCF_OWED_REPAYMENT, {.principal = -40000}, false},
+        {day("2026-03-02"), SCF_OWED_REVERSAL, {.principal = 40000}, false}};
     begin(&w);
     lend(&w);
     w.ledger.entries = entries;
-    w.ledger.entry_count = 3;
-    step(&w, SCF_ENF_STEP_REQUEST_AMENDMENT, RATE("1", "2026-01-01", "0.03"));
-    step(&w, SCF_ENF_STEP_AMEND, CERTIFICATE);
-    parse(&w);
-    w.ledger.owed.interest = 1450; /* 1,000.00 × 0.0435 × 120 / 360 = 14.50; at 3 %: 10.00 */
-    assert_int_equal(
-        scf_enf_owed_amended(w.arena, w.s.dossier, &w.ledger, day("2026-05-01"), &owed, &err),
-        SCF_OK);
-    assert_int_equal(owed.owed.interest, 1000);
+    w.ledger.entry_count = 4;
+    w.ledger.owed.interest = 1063; /* 4.83 for 40 days on 1,000.00, 5.80 for 80 on 600.00 */
+    ask(&w, RATE("1", "2026-01-01", "0.03"));
+    struct scf_owed owed = owed_on(&w, day("2026-05-01"));
+    assert_int_equal(owed.owed.interest, 333 + 400);
+    assert_int_equal(owed.owed.principal, 60000);
     assert_int_equal(owed.rate_ppm, 30000);
+    scf_arena_free(w.arena);
+}
+
+static bool lacks_schedule(struct world *w, const char *asked) {
+    struct scf_error err;
+    const cJSON *terms =
+        scf_json_get(scf_json_parse(w->arena, asked, strlen(asked), &err), "amendment");
+    struct scf_enf_amendment a = {.terms = terms};
+    const cJSON *amended = scf_enf_amend(w->arena, w->s.dossier, &a, &err);
+    assert_non_null(amended);
+    return scf_enf_lacks_schedule(amended, terms, &w->ledger);
+}
+
+/* A lower rate needs a schedule, its own or one of before. */
+static void test_a_lower_rate_needs_a_schedule(void **unused) {
+    (void)unused;
+    static const struct scf_owed_entry entries[] = {LENT};
+    struct world w;
+    lend_million(&w, entries, 1, (struct scf_owed_amounts){.principal = 100000000});
+    parse(&w);
+    assert_true(lacks_schedule(&w, RATE("1", "2026-01-01", "0.04")));
+    assert_true(lacks_schedule(&w, ASK("1", TERMS("2026-01-01", "\"none\""))));
+    assert_false(lacks_schedule(&w, RATE("1", "2026-01-01", "0.1")));
+    assert_false(lacks_schedule(&w, ASK("1", TERMS("2026-01-01", "\"lpr\",\"spread_bp\":1"))));
+    assert_false(lacks_schedule(&w, ASK("1", SIGNED)));
+    assert_false(lacks_schedule(&w, LOWERED));
+    ask(&w, LOWERED);
+    parse(&w);
+    assert_false(lacks_schedule(&w, RATE("2", "2026-06-01", "0.03")));
     scf_arena_free(w.arena);
 }
 
@@ -259,9 +419,18 @@ static void test_creditor(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_counts), cmocka_unit_test(test_drafts_and_older_steps),
-        cmocka_unit_test(test_schedule),    cmocka_unit_test(test_rate),
-        cmocka_unit_test(test_reversal),    cmocka_unit_test(test_creditor),
+        cmocka_unit_test(test_what_counts),
+        cmocka_unit_test(test_drafts_and_older_steps),
+        cmocka_unit_test(test_schedule),
+        cmocka_unit_test(test_rate),
+        cmocka_unit_test(test_interest_paid_at_the_old_rate),
+        cmocka_unit_test(test_an_amended_instalment_is_paid),
+        cmocka_unit_test(test_more_was_paid_than_is_owed),
+        cmocka_unit_test(test_nothing_is_left),
+        cmocka_unit_test(test_months_of_30_days),
+        cmocka_unit_test(test_reversal),
+        cmocka_unit_test(test_a_lower_rate_needs_a_schedule),
+        cmocka_unit_test(test_creditor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

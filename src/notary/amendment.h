@@ -48,9 +48,8 @@ enum scf_code scf_enf_story_amend(struct scf_arena *arena, struct scf_enf_story 
 enum scf_code scf_enf_owed_amended(struct scf_arena *arena, const cJSON *dossier,
                                    const struct scf_owed *ledger, int32_t as_of,
                                    struct scf_owed *ret, struct scf_error *err) SCF_MUST_CHECK;
-/* Do the terms of an amendment lower the rate of the loan, with no amended schedule in the dossier
- * that they lead to (`amended`, of scf_enf_amend)? The instalments would stay at the old rate. */
-bool scf_enf_lacks_schedule(const cJSON *amended, const cJSON *terms,
-                            const struct scf_owed *ledger);
+/* Do the terms of an amendment lower the rate of the loan without an amended schedule? The
+ * instalments would stay at the old rate. */
+bool scf_enf_lacks_schedule(const cJSON *terms, const struct scf_owed *ledger);
 
 #endif

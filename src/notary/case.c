@@ -121,11 +121,13 @@ static void add_reply(struct scf_enf_replies *r, const cJSON *reply, int scale) 
 struct scf_enf_replies scf_enf_replies(const struct scf_enf_story *s) {
     struct scf_uuid bound[SCF_ENF_PARTIES_MAX];
     struct scf_enf_replies r = {.finding = SCF_ENF_NO_OBJECTION};
-    int64_t sent = seq_of(scf_enf_last(s, SCF_ENF_STEP_SEND_VERIFICATION, NULL));
+    const struct scf_enf_step_row *letter = scf_enf_last(s, SCF_ENF_STEP_SEND_VERIFICATION, NULL);
     int scale = scf_currency_scale(scf_str(s->c.currency));
     r.parties = scf_enf_bound(s, bound);
+    if (letter == NULL) /* or one of an application that was withdrawn, whose replies went too */
+        return r;
     for (size_t k = 0; k < r.parties; k++)
-        for (size_t i = s->n; i > 0 && s->rows[i - 1].seq > sent; i--) {
+        for (size_t i = s->n; i > 0 && s->rows[i - 1].seq > letter->seq; i--) {
             struct scf_uuid of = scf_enf_body_id(s->details[i - 1], "party_id");
             if (s->rows[i - 1].step != SCF_ENF_STEP_REPLY || !scf_uuid_eq(&of, &bound[k]))
                 continue;

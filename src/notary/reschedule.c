@@ -94,11 +94,10 @@ static bool is_lowered(const cJSON *dossier, int64_t lent_at, int32_t as_of) {
     return false;
 }
 
-bool scf_enf_lacks_schedule(const cJSON *amended, const cJSON *terms,
-                            const struct scf_owed *ledger) {
+bool scf_enf_lacks_schedule(const cJSON *terms, const struct scf_owed *ledger) {
     int64_t rate = rate_of(scf_json_get(terms, "rate"));
-    return rate >= 0 && rate < ledger->rate_ppm &&
-           cJSON_GetArraySize(amended_schedule(amended)) == 0;
+    const cJSON *schedule = scf_json_get(scf_json_get(terms, "performance"), "schedule");
+    return rate >= 0 && rate < ledger->rate_ppm && cJSON_GetArraySize(schedule) == 0;
 }
 
 /* The ledger as it would be, had it known the amended rates. */

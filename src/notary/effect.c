@@ -6,11 +6,12 @@
 #include "certificate.h"
 #include "claim.h"
 #include "deadline.h"
-#include "preflight.h"
+#include "fit.h"
 #include "succession.h"
 #include "terms.h"
 
 #include "scfd/base/clock.h"
+#include "scfd/codec/schema.h"
 #include "scfd/http/answer.h"
 #include "scfd/party/node.h"
 
@@ -36,57 +37,35 @@ static enum scf_code fault(const struct effect *e, const char *pointer, const ch
     return scf_fail_fault(e->t->arena, pointer, code, detail, err);
 }
 
+/* Does the actor stand in the case as debtor or guarantor alone? */
+static bool is_only_owing(const struct effect *e) {
+    const unsigned owing = SCF_ENF_DEBTOR | SCF_ENF_GUARANTOR;
+    return (scf_enf_roles(&e->t->s, e->t->actor) & ~owing) == 0;
+}
+
 /* ---- A ---- */
 
-static bool is_hard(const char *code) {
-    for (size_t k = 0; k < SCF_FIT_RULES; k++)
-        if (strcmp(scf_fit_texts[k].code, code) == 0)
-            return !scf_fit_texts[k].advice;
-    return false;
-}
-
-/* Does the pointer into the dossier lead into a member that the amendment changes? */
-static bool leads_into(const char *pointer, const cJSON *amendment) {
-    const cJSON *member;
-    size_t n = strcspn(pointer + 2, "/");
-    cJSON_ArrayForEach(member, amendment) {
-        if (strlen(member->string) == n && strncmp(member->string, pointer + 2, n) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* 规则 39: what is not fit is not notarised. Of an amendment what it changes; NULL: everything. */
-static enum scf_code check_fit(struct effect *e, const cJSON *dossier, const cJSON *amendment,
-                               struct scf_error *err) {
-    struct scf_preflight p;
-    struct scf_faults *hard = scf_alloc(e->t->arena, 1, sizeof *hard);
-    if (hard == NULL)
-        return scf_fail_memory(err);
-    scf_enf_preflight(dossier, e->t->arena, &p);
-    *hard = (struct scf_faults){.arena = e->t->arena};
-    for (size_t i = 0; i < p.faults.count; i++) {
-        const struct scf_fault *f = &p.faults.items[i];
-        const char *pointer = f->pointer;
-        if (!is_hard(f->code) || (amendment && !leads_into(pointer, amendment)))
-            continue;
-        if (amendment)
-            pointer = scf_asprintf(e->t->arena, "#/amendment%s", f->pointer + 1);
-        if (pointer == NULL)
-            return scf_fail_memory(err);
-        scf_fault_add(hard, pointer, f->code, "%s", f->detail);
-    }
-    if (hard->count == 0)
-        return SCF_OK;
-    scf_fail(err, SCF_E_VALIDATION_FAILED,
-             "The dossier does not meet the conditions of 公证程序规则 39; each fault names its "
-             "article.");
-    err->faults = hard;
-    return err->code;
-}
-
 static enum scf_code submit(struct effect *e, struct scf_error *err) {
-    return check_fit(e, e->t->s.dossier, NULL, err);
+    return scf_enf_submit_fit(e->t, err);
+}
+
+static bool is_bound(const struct scf_enf_story *s, const struct scf_uuid *id) {
+    struct scf_uuid bound[SCF_ENF_PARTIES_MAX];
+    size_t n = scf_enf_bound(s, bound);
+    for (size_t i = 0; i < n; i++)
+        if (scf_uuid_eq(&bound[i], id))
+            return true;
+    return false;
+}
+
+/* Who owes nothing that is notarised applied for nothing. */
+static enum scf_code withdraw(struct effect *e, struct scf_error *err) {
+    const struct scf_actor *actor = e->t->actor;
+    if (!is_only_owing(e) || is_bound(&e->t->s, &actor->operator_enterprise_id))
+        return SCF_OK;
+    return scf_enf_refuse(e->t, e->step, "规定 6",
+                          "The application is withdrawn by those whose debts are to be notarised",
+                          err);
 }
 
 /* Does the list name the enterprise, as an id or in `member`? */
@@ -155,40 +134,33 @@ static enum scf_code link_loan(struct effect *e, struct scf_error *err) {
     return wrong.detail ? fault(e, "#/loan_id", "mismatch", wrong.detail, err) : SCF_OK;
 }
 
-/* The amended instrument meets the same conditions, and is still that of the loan. */
 static enum scf_code request_amendment(struct effect *e, struct scf_error *err) {
-    const struct scf_enf_story *s = &e->t->s;
-    struct scf_enf_amendment a;
-    int asked = 0;
-    for (size_t i = 0; scf_enf_next_amendment(s, &i, &a);)
-        asked++;
-    if (asked >= SCF_ENF_AMENDMENTS_MAX)
-        return scf_fail(err, SCF_E_CONFLICT, "At most %d amendments are asked for in a case.",
-                        SCF_ENF_AMENDMENTS_MAX);
-    a = (struct scf_enf_amendment){.terms = scf_json_get(e->body, "amendment")};
-    const cJSON *amended = scf_enf_amend(e->t->arena, s->dossier, &a, err);
-    if (amended == NULL)
-        return err->code;
-    enum scf_code code = check_fit(e, amended, a.terms, err);
-    if (code != SCF_OK || s->ledger == NULL)
-        return code;
-    struct scf_enf_mismatch wrong = scf_enf_amendment_mismatch(a.terms, s->ledger);
-    return wrong.detail ? fault(e, wrong.pointer, "mismatch", wrong.detail, err) : SCF_OK;
+    return scf_enf_amendment_fit(e->t, scf_json_get(e->body, "amendment"), err);
 }
 
 /* The new creditor is as clear as the parties of the instrument (规定 5(3)). */
 static enum scf_code assign(struct effect *e, struct scf_error *err) {
     const cJSON *assignee = scf_json_get(e->body, "assignee");
     const char *uscc = scf_json_string(assignee, "uscc");
+    const cJSON *before;
+    int32_t day = 0, day_before = 0;
     if (uscc == NULL)
         return fault(e, "#/assignee/uscc", "required",
                      "The new creditor's unified social credit code is needed (规定 5(3)).", err);
+    if (scf_uscc_check(scf_str(uscc)) != SCF_USCC_OK)
+        return fault(e, "#/assignee/uscc", "uscc-check-digit",
+                     "The new creditor's unified social credit code is wrong (规定 5(3)).", err);
     if (!scf_json_get(assignee, "legal_representative"))
         return fault(e, "#/assignee/legal_representative", "required",
                      "The new creditor's legal representative is needed (规定 5(3)).", err);
     if (scf_enf_is_in_case(e->t->s.dossier, uscc))
         return fault(e, "#/assignee/uscc", "mismatch",
                      "The new creditor is a party of the case already (规定 5(3)).", err);
+    scf_enf_last(&e->t->s, SCF_ENF_STEP_ASSIGN, &before);
+    if (scf_body_day(e->body, "assigned_on", &day) &&
+        scf_body_day(before, "assigned_on", &day_before) && day < day_before)
+        return fault(e, "#/assigned_on", "date-order",
+                     "Who assigns was not creditor before the claim was assigned to him.", err);
     return SCF_OK;
 }
 
@@ -265,15 +237,6 @@ static enum scf_code withdraw_ec(struct effect *e, struct scf_error *err) {
     (void)err;
     e->t->s.c.verification_due_us = 0;
     return SCF_OK;
-}
-
-static bool is_bound(const struct scf_enf_story *s, const struct scf_uuid *id) {
-    struct scf_uuid bound[SCF_ENF_PARTIES_MAX];
-    size_t n = scf_enf_bound(s, bound);
-    for (size_t i = 0; i < n; i++)
-        if (scf_uuid_eq(&bound[i], id))
-            return true;
-    return false;
 }
 
 /* Whose word it is: a party's own node speaks for its operator, notary and court for the one they
@@ -363,9 +326,7 @@ static enum scf_code file_enforcement(struct effect *e, struct scf_error *err) {
 
 /* The creditor's own suit bars enforcement (规定 24): no debtor says that there is one. */
 static enum scf_code suit(struct effect *e, struct scf_error *err) {
-    const unsigned owing = SCF_ENF_DEBTOR | SCF_ENF_GUARANTOR;
-    unsigned roles = scf_enf_roles(&e->t->s, e->t->actor);
-    if ((roles & ~owing) != 0 || !scf_body_is(e->body, "plaintiff", "creditor"))
+    if (!is_only_owing(e) || !scf_body_is(e->body, "plaintiff", "creditor"))
         return SCF_OK;
     return fault(e, "#/plaintiff", "not-allowed",
                  "The creditor's suit is for the creditor and the court to report (规定 24).", err);
@@ -441,6 +402,7 @@ static enum scf_code apply(struct effect *e, struct scf_error *err) {
         enum scf_code (*apply)(struct effect *, struct scf_error *);
     } all[] = {
         {SCF_ENF_STEP_SUBMIT, submit},
+        {SCF_ENF_STEP_WITHDRAW, withdraw},
         {SCF_ENF_STEP_IDENTITY, identity},
         {SCF_ENF_STEP_SIGN, sign},
         {SCF_ENF_STEP_ISSUE, certificate},
@@ -488,19 +450,31 @@ static enum scf_code check_days(const struct effect *e, struct scf_error *err) {
     return SCF_OK;
 }
 
+/* When that happened which the step follows from; INT64_MIN: nothing did. What the court grants
+ * itself it does while others go on: an extension follows from the application alone. */
+static int64_t happened_before(const struct effect *e) {
+    const struct scf_enf_story *s = &e->t->s;
+    const struct scf_enf_step_row *applied;
+    int64_t before = INT64_MIN;
+    if (e->step == SCF_ENF_STEP_EXTEND_DECISION) {
+        applied = scf_enf_last(s, SCF_ENF_STEP_APPLY_NON_ENFORCEMENT, NULL);
+        return applied ? applied->happened_us : before;
+    }
+    for (size_t i = 0; i < s->n; i++)
+        if (scf_enf_is_asked(s->rows[i].step) && s->rows[i].happened_us > before)
+            before = s->rows[i].happened_us;
+    return before;
+}
+
 /* Steps happen one after the other; only of suits one hears later. Service of a paper starts days
  * that the other side has, so that it does not lie before what it follows from. */
 static enum scf_code check_order(const struct effect *e, int64_t happened_us,
                                  struct scf_error *err) {
     const struct scf_enf_story *s = &e->t->s;
-    int64_t before = INT64_MIN;
+    int64_t before = happened_before(e);
     int32_t served;
-    if (e->step == SCF_ENF_STEP_REPORT_SUIT || e->step == SCF_ENF_STEP_END_SUIT)
-        return SCF_OK;
-    for (size_t i = 0; i < s->n; i++)
-        if (scf_enf_is_asked(s->rows[i].step) && s->rows[i].happened_us > before)
-            before = s->rows[i].happened_us;
-    if (before == INT64_MIN)
+    if (e->step == SCF_ENF_STEP_REPORT_SUIT || e->step == SCF_ENF_STEP_END_SUIT ||
+        before == INT64_MIN)
         return SCF_OK;
     if (before > s->now_us) /* the clock was ahead, and was set right */
         before = s->now_us;
@@ -515,10 +489,9 @@ static enum scf_code check_order(const struct effect *e, int64_t happened_us,
 
 /* What debtors and guarantors say leaves room for the steps of notary, creditor and court. */
 static enum scf_code check_share(const struct effect *e, struct scf_error *err) {
-    const unsigned owing = SCF_ENF_DEBTOR | SCF_ENF_GUARANTOR;
     const struct scf_enf_story *s = &e->t->s;
     size_t own = 0, all = 0;
-    if ((scf_enf_roles(s, e->t->actor) & ~owing) != 0)
+    if (!is_only_owing(e))
         return SCF_OK;
     for (size_t i = 0; i < s->n; i++) {
         const struct scf_uuid *node = &s->rows[i].node_id;
@@ -537,7 +510,8 @@ static enum scf_code check_share(const struct effect *e, struct scf_error *err) 
 }
 
 static enum scf_code check_currency(const struct effect *e, struct scf_error *err) {
-    static const char *const money[] = {"claim", "execution_certificate", "disputed", "measures"};
+    static const char *const money[] = {"amendment", "claim", "execution_certificate", "disputed",
+                                        "measures"};
     const char *currency = scf_json_string(e->body, "currency");
     bool amounts = currency != NULL;
     for (size_t i = 0; i < SCF_COUNT(money); i++)

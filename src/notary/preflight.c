@@ -215,20 +215,18 @@ static void rate_rule(struct looking *l) {
 
 /* ---- clauses ---- */
 
+bool scf_enf_stands_in(const char *text, const char *clause) {
+    return text != NULL && clause != NULL && strstr(text, clause) != NULL;
+}
+
 /* In the text of the instrument, or of what amends it. */
 static bool text_has(const struct looking *l, const char *clause) {
-    const char *text = scf_json_string(part(l, "instrument"), "text");
     const cJSON *item;
-    if (clause == NULL)
-        return false;
-    if (text != NULL && strstr(text, clause) != NULL)
-        return true;
+    bool found = scf_enf_stands_in(scf_json_string(part(l, "instrument"), "text"), clause);
     cJSON_ArrayForEach(item, part(l, "amendments")) {
-        text = scf_json_string(item, "text");
-        if (text != NULL && strstr(text, clause) != NULL)
-            return true;
+        found = found || scf_enf_stands_in(scf_json_string(item, "text"), clause);
     }
-    return false;
+    return found;
 }
 
 static void promise_clause(struct looking *l) {

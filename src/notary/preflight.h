@@ -48,6 +48,8 @@ struct scf_preflight {
 };
 /* `body` is one that scf_enf_preflight_schema or scf_enf_create_schema accepted. */
 void scf_enf_preflight(const cJSON *body, struct scf_arena *arena, struct scf_preflight *ret);
+/* Does the clause stand in the text, word for word? NULL: no. */
+bool scf_enf_stands_in(const char *text, const char *clause);
 /* Members: fit, conditions (规则 39, six), rules, faults. */
 void scf_enf_preflight_write(struct scf_jsonw *w, const struct scf_preflight *p);
 

@@ -281,6 +281,15 @@ def test_a_party_withdraws_before_the_certificate_is_issued(world, who, state):
     refused(issued.step("lender", "withdraw", reason="x"), "公证程序规则 50")
 
 
+@pytest.mark.parametrize("coverage, outside, bound", [
+    ("principal_debt", "guarantor", "debtor"), ("guarantee_debt", "debtor", "guarantor")])
+def test_whose_debt_is_not_notarised_ends_no_application(world, coverage, outside, bound):
+    case = Case(world, loan={}, coverage=coverage).until("accepted")
+    problem = refused(case.step(outside, "withdraw", reason="x"), "规定 6")
+    assert (problem["rule"], problem["state"]) == ("规定 6", "accepted")
+    case.take(bound, "withdraw", "terminated", reason="不再办理")
+
+
 def test_an_application_for_the_execution_certificate_is_withdrawn(world):
     case = verifying(world)
     case.take("debtor", "reply", "verifying", result="objection", reason="已还",
@@ -338,6 +347,12 @@ def test_amendments_are_notarised_or_taken_back(world):
     (lambda a: a.update(enforcement_clause=PROMISE + "另加", securities=[
         {"kind": "guarantee", "name": "《最高额保证合同》BZ-1", "scope": "本金"}]),
      "#/amendment/enforcement_clause", "公证法 37"),
+    (lambda a: a.update(enforcement_clause="接受强制执行。", text="第二条 接受强制执行。"),
+     "#/amendment/enforcement_clause", "规定 6"),
+    (lambda a: a.update(enforcement_clause=PROMISE),  # it stands in the instrument alone
+     "#/amendment/enforcement_clause", "76号"),
+    (lambda a: a.update(acceleration_clause="任一期逾期则全部到期"),
+     "#/amendment/acceleration_clause", "76号"),
     (lambda a: a.update(rate={"type": "lpr", "spread_bp": 10}), "#/amendment/rate/reset_rule",
      "39(3)"),
     (lambda a: a.pop("performance"), "#/amendment", ""),
@@ -358,13 +373,30 @@ def amendable(world):
     return Case(world, loan={}).until(None)
 
 
+def test_an_amendment_is_in_the_currency_of_the_case(world):
+    """Yen have no hundredths: what does not say yen could not be read afterwards."""
+    case = Case(world, "100", currency="JPY").until(None)
+    terms = amendment("100", bodies.days_ago(-300))
+    terms["performance"]["schedule"] = [
+        {"due_on": bodies.days_ago(-300), "principal": "100", "interest": "10.50"}]
+    asked = {**PAPER, "reason": "展期", "amendment": terms}
+    answer = case.step("lender", "request_amendment", **asked)
+    assert (answer.status, answer.json()["errors"][0]["pointer"]) == (422, "#/currency"), answer
+    answer = case.step("lender", "request_amendment", **asked, currency="JPY")
+    assert (answer.status, answer.json()["errors"][0]["pointer"]) == (
+        422, "#/amendment/performance/schedule/0/interest"), answer
+    terms["performance"]["schedule"][0]["interest"] = "10"
+    case.take("lender", "request_amendment", "amendment_pending", **asked, currency="JPY")
+
+
 def test_amended_terms_are_those_of_the_certificate_and_the_papers(world):
     case = Case(world, loan={}).until(None)
     days = [bodies.days_ago(-200), bodies.days_ago(-400)]
     promise = PROMISE + "本承诺亦及于《质押合同》ZY-1。"
     terms = amendment(
-        "100.00", *days, no="BC-2026-1", signed_on=bodies.days_ago(1), text="第二条 " + promise,
-        enforcement_clause=promise, rate={"type": "fixed", "annual_rate": "0.03"},
+        "100.00", *days, no="BC-2026-1", signed_on=bodies.days_ago(1),
+        text="第二条 " + promise + "第三条 任一期逾期则全部到期。",
+        enforcement_clause=promise, acceleration_clause="任一期逾期则全部到期", rate={"type": "fixed", "annual_rate": "0.03"},
         securities=[{"kind": "guarantee", "name": "《最高额保证合同》BZ-1", "scope": "全部债务"},
                     {"kind": "pledge", "name": "《质押合同》ZY-1", "scope": "本金"}])
     case.take("lender", "request_amendment", "amendment_pending", **PAPER, reason="展期",
@@ -488,8 +520,28 @@ def test_an_assignee_is_the_applicant_once_the_debtor_was_notified(world):
     assert world.chain.buyer["name"] in pages(must_pdf(case, "execution-certificate-application"))
 
 
+def test_a_claim_is_assigned_again_by_whom_it_was_assigned_to(world):
+    case = Case(world, loan={}).until(None)
+    case.take("lender", "assign", **PAPER, assignee=assignee(world),
+              assigned_on=bodies.days_ago(3))
+    case.take("lender", "notify_assignment", **PAPER, notice=notice(case))
+    again = {"name": "再受让人", "uscc": bodies.uscc(), "legal_representative": "钱敏"}
+    answer = case.step("lender", "assign", **PAPER, assignee=again,
+                       assigned_on=bodies.days_ago(4))
+    assert (answer.status, answer.json()["errors"][0]["pointer"]) == (422, "#/assigned_on"), answer
+    shown = case.take("lender", "assign", **PAPER, assignee=again, assigned_on=bodies.days_ago(3))
+    assert [s["assignee_name"] for s in shown["succession"]] == [
+        world.chain.buyer["name"], "再受让人"]
+
+
+def wrong_check(uscc):
+    return uscc[:-1] + ("0" if uscc[-1] != "0" else "1")
+
+
 @pytest.mark.parametrize("change, pointer", [
     (lambda w, b: b["assignee"].pop("uscc"), "#/assignee/uscc"),
+    (lambda w, b: b["assignee"].update(uscc=wrong_check(b["assignee"]["uscc"])),
+     "#/assignee/uscc"),
     (lambda w, b: b["assignee"].pop("legal_representative"), "#/assignee/legal_representative"),
     (lambda w, b: b["assignee"].update(uscc=w.chain.seller["uscc"]), "#/assignee/uscc"),
     (lambda w, b: b["assignee"].update(uscc=w.chain.bank["uscc"]), "#/assignee/uscc"),

@@ -295,7 +295,8 @@ def test_fifteen_days_to_apply_for_non_enforcement(server, world, cases):
 
 
 def test_the_court_extends_its_sixty_days_once(server, world, cases):
-    """规定 16: until the last of them is over; what it did in time may be told later."""
+    """规定 16: until the last of them is over; what it did in time may be told later, also after a
+    step that came in between."""
     case = cases["extended"]
     server.clock.shift(20 * DAY)
     today = filed(world, case)
@@ -306,12 +307,19 @@ def test_the_court_extends_its_sixty_days_once(server, world, cases):
     calendar = Calendar(world.admin)
     sixty, ninety = (calendar.rolled(asked + timedelta(n)).isoformat() for n in (60, 90))
     assert deadline(case.get(), "decide_non_enforcement")["due_on"] == sixty
+    server.clock.shift(65 * DAY)
+    measure = {"kind": "deposit", "description": "账户", "from": china_today(65).isoformat(),
+               "until": china_today(95).isoformat()}
+    case.take("lender", "take_measures", "non_enforcement_applied", measures=[measure])
     server.clock.shift(105 * DAY)
     refusal = case.step("lender", "extend_decision", reason="案情复杂")
     assert (refusal.status, refusal.json()["rule"]) == (409, "规定 16")
     assert "60 days" in refusal.json()["missing"]
     assert deadline(case.get(), "decide_non_enforcement")["overdue"] is True
-    in_time = (datetime.now(timezone.utc) + timedelta(days=50)).isoformat(timespec="seconds")
+    early, in_time = ((datetime.now(timezone.utc) + timedelta(days=n)).isoformat(
+        timespec="seconds") for n in (19, 50))
+    refusal = case.step("lender", "extend_decision", reason="x", happened_at=early)
+    assert (refusal.status, refusal.json()["errors"][0]["pointer"]) == (422, "#/happened_at")
     assert case.step("debtor", "extend_decision", reason="x").status == 403
     shown = case.take("lender", "extend_decision", "non_enforcement_applied", reason="案情复杂",
                       happened_at=in_time)
@@ -319,7 +327,7 @@ def test_the_court_extends_its_sixty_days_once(server, world, cases):
     assert (entry["due_on"], entry["article"]) == (ninety, "规定 16")
     refusal = case.step("lender", "extend_decision", reason="x", happened_at=in_time)
     assert (refusal.status, refusal.json()["rule"]) == (409, "规定 16")
-    shown = case.take("lender", "decide_non_enforcement", "notice_sent", result="rejected")
+    shown = case.take("lender", "decide_non_enforcement", "measures", result="rejected")
     assert deadline(shown, "decide_non_enforcement")["done"] is True
 
 

@@ -59,6 +59,13 @@ const char *scf_enf_unnotarised(const struct scf_enf_story *s) {
 static const char *const changed[] = {"performance", "rate", "securities", "enforcement_clause",
                                       "acceleration_clause"};
 
+/* What changes a dossier, all at once. */
+struct changes {
+    const struct scf_enf_amendment *all; /* oldest first */
+    size_t n;
+    const struct scf_enf_story *assigned; /* the story that says to whom; NULL: to nobody */
+};
+
 static bool is_changed(const char *name) {
     for (size_t i = 0; i < SCF_COUNT(changed); i++)
         if (strcmp(changed[i], name) == 0)
@@ -82,58 +89,101 @@ static void item_write(struct scf_jsonw *w, const struct scf_enf_amendment *a) {
     scf_jw_end_object(w);
 }
 
-static void dossier_write(struct scf_jsonw *w, const cJSON *dossier,
-                          const struct scf_enf_amendment *a) {
+/* By the newest amendment that changes it; NULL: none does. */
+static const cJSON *amended(const struct changes *c, const char *name) {
+    for (size_t i = c->n; i > 0 && is_changed(name); i--)
+        if (scf_json_get(c->all[i - 1].terms, name))
+            return scf_json_get(c->all[i - 1].terms, name);
+    return NULL;
+}
+
+static bool is_replaced(const struct changes *c, const char *name) {
+    if (strcmp(name, "creditor") == 0 || strcmp(name, "assignment") == 0)
+        return c->assigned != NULL;
+    return amended(c, name) != NULL || (c->n > 0 && strcmp(name, "amendments") == 0);
+}
+
+static void items_write(struct scf_jsonw *w, const cJSON *before, const struct changes *c) {
+    const cJSON *item;
+    scf_jw_array(w, "amendments");
+    cJSON_ArrayForEach(item, before) {
+        scf_enf_json_write(w, NULL, item);
+    }
+    for (size_t i = 0; i < c->n; i++)
+        item_write(w, &c->all[i]);
+    scf_jw_end_array(w);
+}
+
+static void dossier_write(struct scf_jsonw *w, const cJSON *dossier, const struct changes *c) {
     const cJSON *member;
     scf_jw_object(w, NULL);
     cJSON_ArrayForEach(member, dossier) {
-        if (strcmp(member->string, "amendments") != 0 &&
-            !(is_changed(member->string) && scf_json_get(a->terms, member->string)))
+        if (!is_replaced(c, member->string))
             scf_enf_json_write(w, member->string, member);
     }
     for (size_t i = 0; i < SCF_COUNT(changed); i++)
-        scf_enf_json_write(w, changed[i], scf_json_get(a->terms, changed[i]));
-    scf_jw_array(w, "amendments");
-    cJSON_ArrayForEach(member, scf_json_get(dossier, "amendments")) {
-        scf_enf_json_write(w, NULL, member);
-    }
-    item_write(w, a);
-    scf_jw_end_array(w);
+        scf_enf_json_write(w, changed[i], amended(c, changed[i]));
+    if (c->n > 0)
+        items_write(w, scf_json_get(dossier, "amendments"), c);
+    if (c->assigned)
+        scf_enf_creditor_write(w, c->assigned);
     scf_jw_end_object(w);
+}
+
+/* Written and read once, however much changes it: a case is read whenever a step is taken. */
+static const cJSON *change(struct scf_arena *arena, const cJSON *dossier, const struct changes *c,
+                           struct scf_error *err) {
+    struct scf_buf out;
+    scf_buf_init(&out, DOSSIER_MAX);
+    struct scf_jsonw w = scf_jsonw(&out);
+    dossier_write(&w, dossier, c);
+    size_t n = out.len;
+    bool too_large = out.overflow;
+    const char *text = too_large ? NULL : scf_strndup(arena, out.data, n);
+    scf_buf_free(&out);
+    if (text)
+        return scf_json_parse_large(arena, text, n, err);
+    if (too_large)
+        scf_fail(err, SCF_E_CONFLICT, "The amendments of the case are too large together.");
+    else
+        scf_fail_memory(err);
+    return NULL;
 }
 
 const cJSON *scf_enf_amend(struct scf_arena *arena, const cJSON *dossier,
                            const struct scf_enf_amendment *a, struct scf_error *err) {
-    struct scf_buf out;
-    scf_buf_init(&out, DOSSIER_MAX);
-    struct scf_jsonw w = scf_jsonw(&out);
-    dossier_write(&w, dossier, a);
-    size_t n = out.len;
-    const char *text = out.overflow ? NULL : scf_strndup(arena, out.data, n);
-    scf_buf_free(&out);
-    if (text == NULL) {
-        scf_fail(err, SCF_E_CONFLICT, "The amendments of the case are too large together.");
-        return NULL;
-    }
-    return scf_json_parse_large(arena, text, n, err);
+    return change(arena, dossier, &(struct changes){.all = a, .n = 1}, err);
+}
+
+/* What counts by the steps. False: no memory. */
+static bool find_changes(struct scf_arena *arena, const struct scf_enf_story *s,
+                         struct changes *ret) {
+    struct scf_enf_amendment a;
+    struct scf_enf_amendment *all = scf_alloc(arena, s->n + 1, sizeof *all);
+    *ret = (struct changes){.all = all};
+    if (all == NULL)
+        return false;
+    for (size_t i = 0; scf_enf_next_amendment(s, &i, &a);)
+        if (a.certificate)
+            all[ret->n++] = a;
+    if (scf_enf_last(s, SCF_ENF_STEP_ASSIGN, NULL))
+        ret->assigned = s;
+    return true;
 }
 
 enum scf_code scf_enf_story_amend(struct scf_arena *arena, struct scf_enf_story *s,
                                   struct scf_error *err) {
-    struct scf_enf_amendment a;
+    struct changes c;
     s->dossier = s->drafted;
     s->owed = s->ledger;
-    for (size_t i = 0; scf_enf_next_amendment(s, &i, &a);) {
-        if (a.certificate == NULL)
-            continue;
-        s->dossier = scf_enf_amend(arena, s->dossier, &a, err);
-        if (s->dossier == NULL)
-            return err->code;
-    }
-    s->dossier = scf_enf_assigned(arena, s, s->dossier, err);
+    if (!find_changes(arena, s, &c))
+        return scf_fail_memory(err);
+    if (c.n == 0 && c.assigned == NULL)
+        return SCF_OK;
+    s->dossier = change(arena, s->drafted, &c, err);
     if (s->dossier == NULL)
         return err->code;
-    if (s->dossier == s->drafted || s->ledger == NULL)
+    if (s->ledger == NULL)
         return SCF_OK;
     struct scf_owed *owed = scf_alloc(arena, 1, sizeof *owed);
     if (owed == NULL)

@@ -1,8 +1,6 @@
 /* Who is creditor after assignments. Relies on steps that the field table accepted. */
 #include "succession.h"
 
-enum { DOSSIER_MAX = 2 << 20 };
-
 /* What the notice of the assignment in row i said; NULL: there was none before the next. */
 static const cJSON *notice_of(const struct scf_enf_story *s, size_t row) {
     for (size_t i = row + 1; i < s->n && s->rows[i].step != SCF_ENF_STEP_ASSIGN; i++)
@@ -78,40 +76,14 @@ static void keep(void *ctx, const cJSON *assignor, const cJSON *said, const cJSO
     *(struct newest *)ctx = (struct newest){assignor, said, notice};
 }
 
-/* "creditor" and "assignment" as a dossier has them. */
-static void creditor_write(struct scf_jsonw *w, const struct newest *last) {
-    scf_enf_json_write(w, "creditor", scf_json_get(last->said, "assignee"));
-    scf_jw_object(w, "assignment");
-    scf_enf_json_write(w, "assignor_name", scf_json_get(last->assignor, "name"));
-    scf_enf_json_write(w, "notified_on",
-                       scf_json_get(scf_json_get(last->notice, "notice"), "notified_on"));
-    scf_enf_json_write(w, "notice_sha256", scf_json_get(last->notice, "document_sha256"));
-    scf_jw_end_object(w);
-}
-
-const cJSON *scf_enf_assigned(struct scf_arena *arena, const struct scf_enf_story *s,
-                              const cJSON *dossier, struct scf_error *err) {
+void scf_enf_creditor_write(struct scf_jsonw *w, const struct scf_enf_story *s) {
     struct newest last = {NULL, NULL, NULL};
-    const cJSON *member;
-    struct scf_buf out;
     scf_enf_each_assignment(s, keep, &last);
-    if (last.said == NULL)
-        return dossier;
-    scf_buf_init(&out, DOSSIER_MAX);
-    struct scf_jsonw w = scf_jsonw(&out);
-    scf_jw_object(&w, NULL);
-    cJSON_ArrayForEach(member, dossier) {
-        if (strcmp(member->string, "creditor") != 0 && strcmp(member->string, "assignment") != 0)
-            scf_enf_json_write(&w, member->string, member);
-    }
-    creditor_write(&w, &last);
-    scf_jw_end_object(&w);
-    size_t n = out.len;
-    const char *text = out.overflow ? NULL : scf_strndup(arena, out.data, n);
-    scf_buf_free(&out);
-    if (text == NULL) {
-        scf_fail(err, SCF_E_CONFLICT, "The dossier is too large.");
-        return NULL;
-    }
-    return scf_json_parse_large(arena, text, n, err);
+    scf_enf_json_write(w, "creditor", scf_json_get(last.said, "assignee"));
+    scf_jw_object(w, "assignment");
+    scf_enf_json_write(w, "assignor_name", scf_json_get(last.assignor, "name"));
+    scf_enf_json_write(w, "notified_on",
+                       scf_json_get(scf_json_get(last.notice, "notice"), "notified_on"));
+    scf_enf_json_write(w, "notice_sha256", scf_json_get(last.notice, "document_sha256"));
+    scf_jw_end_object(w);
 }

@@ -9,10 +9,8 @@
 bool scf_enf_unnotified(const struct scf_enf_story *s);
 /* Is the code that of a party of the dossier? */
 bool scf_enf_is_in_case(const cJSON *dossier, const char *uscc);
-/* The dossier with the newest assignee as its creditor, and the assignment; `dossier` itself when
- * nothing was assigned. NULL with `err`: it does not fit. Memory in `arena`. */
-const cJSON *scf_enf_assigned(struct scf_arena *arena, const struct scf_enf_story *s,
-                              const cJSON *dossier, struct scf_error *err) SCF_MUST_CHECK;
+/* "creditor" and "assignment" as a dossier has them, by the newest assignment, which there is. */
+void scf_enf_creditor_write(struct scf_jsonw *w, const struct scf_enf_story *s);
 /* How the claim came to the creditor, oldest first, as an array under "succession"; nothing when it
  * was not assigned. */
 void scf_enf_succession_write(struct scf_jsonw *w, const struct scf_enf_story *s);

@@ -7,7 +7,8 @@
 #include "scfd/base/clock.h"
 #include "scfd/party/services.h"
 
-enum { AT_ONCE = 200, ARENA_MAX = 16 << 20 };
+/* The arena is as large as a request's: what a request could take, the task can go on with. */
+enum { AT_ONCE = 200, ARENA_MAX = 64 << 20 };
 
 struct clockwork {
     struct scf_arena *arena; /* of one case */

@@ -396,7 +396,8 @@ def test_amended_terms_are_those_of_the_certificate_and_the_papers(world):
     terms = amendment(
         "100.00", *days, no="BC-2026-1", signed_on=bodies.days_ago(1),
         text="第二条 " + promise + "第三条 任一期逾期则全部到期。",
-        enforcement_clause=promise, acceleration_clause="任一期逾期则全部到期", rate={"type": "fixed", "annual_rate": "0.03"},
+        enforcement_clause=promise, acceleration_clause="任一期逾期则全部到期",
+        rate={"type": "fixed", "annual_rate": "0.03"},
         securities=[{"kind": "guarantee", "name": "《最高额保证合同》BZ-1", "scope": "全部债务"},
                     {"kind": "pledge", "name": "《质押合同》ZY-1", "scope": "本金"}])
     case.take("lender", "request_amendment", "amendment_pending", **PAPER, reason="展期",

@@ -16,14 +16,14 @@ static int32_t day(const char *text) {
 
 struct world {
     struct scf_arena *arena;
-    struct scf_enf_step_row rows[10];
+    struct scf_enf_step_row rows[50];
     struct scf_owed ledger;
     struct scf_enf_story s;
 };
 
 static void begin(struct world *w) {
     memset(w, 0, sizeof *w);
-    w->arena = scf_arena_new(1 << 20);
+    w->arena = scf_arena_new(8 << 20);
     w->s.rows = w->rows;
     memcpy(w->s.c.currency, "CNY", 3);
     w->s.c.dossier = "{\"performance\":{\"kind\":\"money\",\"amount\":\"1000.00\"},"
@@ -257,11 +257,62 @@ static void test_creditor(void **unused) {
     scf_arena_free(w.arena);
 }
 
+/* A dossier of `text` bytes, amended `n` times, of which one changes the securities and one the
+ * rate, and assigned at last, in an arena of its own. */
+static enum scf_code read_large(size_t arena, size_t text, int n, struct world *w) {
+    struct scf_error err;
+    begin(w);
+    char *filler = calloc(1, text + 1), no[80];
+    memset(filler, 'x', text);
+    w->s.c.dossier = scf_asprintf(w->arena,
+                                  "{\"creditor\":{\"name\":\"A\"},\"amendments\":[{\"no\":\"0\"}],"
+                                  "\"instrument\":{\"text\":\"%s\"}}",
+                                  filler);
+    free(filler);
+    for (int i = 1; i <= n; i++) {
+        snprintf(no, sizeof no, "{\"amendment\":{\"no\":\"%d\",\"%s\":%s}}", i,
+                 i == 1 ? "securities" : "rate", i == 1 ? "[]" : "{\"type\":\"none\"}");
+        step(w, SCF_ENF_STEP_REQUEST_AMENDMENT, no);
+        step(w, SCF_ENF_STEP_AMEND, CERTIFICATE);
+    }
+    step(w, SCF_ENF_STEP_ASSIGN, "{\"assignee\":{\"name\":\"B\"}}");
+    struct scf_arena *own = scf_arena_new(arena);
+    enum scf_code code = scf_enf_story_parse(own, &w->s, &err);
+    if (code == SCF_OK) {
+        assert_int_equal(cJSON_GetArraySize(terms(w, "amendments")), n + 1);
+        assert_true(
+            scf_body_is(cJSON_GetArrayItem(terms(w, "amendments"), n), "certificate_no", "GZ-2"));
+        assert_true(scf_body_is(terms(w, "rate"), "type", "none"));
+        assert_true(cJSON_IsArray(terms(w, "securities")));
+        assert_true(scf_body_is(terms(w, "creditor"), "name", "B"));
+        assert_int_equal(strlen(scf_json_string(terms(w, "instrument"), "text")), text);
+    }
+    scf_arena_free(own);
+    scf_arena_free(w->arena);
+    return code;
+}
+
+/* However many amendments there are, the dossier is in memory twice: drafted and amended. Only what
+ * is too large says so; where memory is short, that is said. */
+static void test_large(void **unused) {
+    (void)unused;
+    struct world w;
+    enum scf_code code = SCF_OK;
+    assert_int_equal(read_large(4 << 20, 400000, 20, &w), SCF_OK);
+    for (size_t arena = 1 << 20; arena > 400000 || code == SCF_OK; arena -= 50000) {
+        code = read_large(arena, 200000, 3, &w);
+        assert_int_not_equal(code, SCF_E_CONFLICT);
+    }
+    assert_int_not_equal(code, SCF_OK);
+    assert_int_equal(read_large(64 << 20, 2 << 20, 1, &w), SCF_E_CONFLICT);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_counts), cmocka_unit_test(test_drafts_and_older_steps),
         cmocka_unit_test(test_schedule),    cmocka_unit_test(test_rate),
         cmocka_unit_test(test_reversal),    cmocka_unit_test(test_creditor),
+        cmocka_unit_test(test_large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -67,8 +67,8 @@ define room_rules
 SRC_$(1) := $$(wildcard src/$(1)/*.c)
 OBJ_$(1) := $$(SRC_$(1):src/%.c=$$(O)/obj/%.o)
 BELOW_$(1) := $(2)
-$$(O)/inc/$(1)/.stamp:
-	@mkdir -p $$(@D)/scfd && for r in $(2); do ln -sfn $$(CURDIR)/include/scfd/$$$$r $$(@D)/scfd/$$$$r; done && touch $$@
+$$(O)/inc/$(1)/.stamp: Makefile
+	@rm -rf $$(@D)/scfd && mkdir -p $$(@D)/scfd && for r in $(2); do ln -sfn $$(CURDIR)/include/scfd/$$$$r $$(@D)/scfd/$$$$r; done && touch $$@
 $$(O)/obj/$(1)/%.o: src/$(1)/%.c $$(O)/inc/$(1)/.stamp
 	@mkdir -p $$(@D)
 	$$(call say,CC,$$@)

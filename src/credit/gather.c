@@ -15,7 +15,7 @@ struct gather {
     const struct scf_assess_request *request;
     struct scf_limit_inputs in;
     struct scf_record *contracts;    /* newest revisions, in the order of the request */
-    const cJSON *profile;            /* the borrower's; NULL: a stub has none */
+    const cJSON *profile;            /* the borrower's; NULL: it has none */
     const struct scf_template *tmpl; /* that of workflow events by which the borrower is rated */
 };
 

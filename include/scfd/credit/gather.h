@@ -44,7 +44,7 @@ enum scf_code scf_gather_guarantees(struct scf_arena *arena, const struct scf_uu
                                     const struct scf_reported_guarantee *reported, size_t n,
                                     struct scf_limit_contract *k,
                                     struct scf_error *err) SCF_MUST_CHECK;
-/* What the borrower's profile says (NULL: a stub has none) into `in`; it is *ret. INTERNAL: it
+/* What the borrower's profile says (NULL: it has none) into `in`; it is *ret. INTERNAL: it
  * cannot be read, or the arena is full. */
 enum scf_code scf_gather_profile(struct scf_arena *arena, const char *profile,
                                  struct scf_limit_inputs *in, const cJSON **ret,

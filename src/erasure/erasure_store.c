@@ -334,7 +334,7 @@ static const struct scf_stmt pending = {
     " AND greatest(age(a.backend_xmin), age(a.backend_xid)) >= age(e.xact::xid))"
     " OR EXISTS (SELECT FROM pg_replication_slots s WHERE age(s.xmin) >= age(e.xact::xid))"
     " OR EXISTS (SELECT FROM pg_prepared_xacts p WHERE age(p.transaction) >= age(e.xact::xid)))"
-    " FROM scfd.erasure e WHERE e.swept_at IS NULL ORDER BY e.erased_at LIMIT 1000"};
+    " AS seen FROM scfd.erasure e WHERE e.swept_at IS NULL ORDER BY seen, e.erased_at LIMIT 1000"};
 
 enum scf_code scf_erasure_pending(struct scf_db *db, struct scf_arena *arena,
                                   struct scf_erasure_pending *ret, struct scf_error *err) {
@@ -342,15 +342,15 @@ enum scf_code scf_erasure_pending(struct scf_db *db, struct scf_arena *arena,
     enum scf_code code = scf_db_run(db, &pending, NULL, arena, &rows, err);
     if (code != SCF_OK)
         return code;
-    ret->n = (size_t)scf_rows_count(rows);
-    ret->visible = false;
-    ret->ids = scf_alloc(arena, ret->n, sizeof *ret->ids);
-    if (ret->ids == NULL)
+    size_t n = (size_t)scf_rows_count(rows);
+    *ret = (struct scf_erasure_pending){scf_alloc(arena, n, sizeof *ret->unseen), 0, 0};
+    if (ret->unseen == NULL)
         return scf_fail_memory(err);
-    for (size_t i = 0; i < ret->n; i++) {
-        ret->ids[i] = scf_rows_uuid(rows, (int)i, 0);
-        ret->visible |= scf_rows_bool(rows, (int)i, 1);
-    }
+    for (size_t i = 0; i < n; i++)
+        if (scf_rows_bool(rows, (int)i, 1))
+            ret->n_seen++;
+        else
+            ret->unseen[ret->n_unseen++] = scf_rows_uuid(rows, (int)i, 0);
     return SCF_OK;
 }
 
@@ -380,14 +380,14 @@ static const struct scf_stmt swept = {
 enum scf_code scf_erasure_swept(struct scf_db *db, struct scf_arena *arena,
                                 const struct scf_erasure_pending *done, int64_t now_us,
                                 struct scf_error *err) {
-    const struct scf_uuid **ids = scf_alloc(arena, done->n, sizeof *ids);
+    const struct scf_uuid **ids = scf_alloc(arena, done->n_unseen, sizeof *ids);
     struct scf_params p;
     if (ids == NULL)
         return scf_fail_memory(err);
-    for (size_t i = 0; i < done->n; i++)
-        ids[i] = &done->ids[i];
+    for (size_t i = 0; i < done->n_unseen; i++)
+        ids[i] = &done->unseen[i];
     scf_params_init(&p, arena);
-    scf_p_uuid_array(&p, ids, done->n);
+    scf_p_uuid_array(&p, ids, done->n_unseen);
     scf_p_time(&p, now_us);
     return scf_db_run(db, &swept, &p, arena, NULL, err);
 }

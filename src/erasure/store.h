@@ -46,12 +46,12 @@ enum scf_code scf_erasure_document(struct scf_db *db, struct scf_arena *arena,
 
 /* ---- the sweep ---- */
 
-/* Erased records that wait for it, the oldest first, 1000 at most; `visible`: somebody may still
- * see old row versions of one of them. */
+/* Erased records that wait for it, 1000 at most, those first that nobody can see any more, of
+ * these the oldest. */
 struct scf_erasure_pending {
-    struct scf_uuid *ids;
-    size_t n;
-    bool visible;
+    struct scf_uuid *unseen; /* no transaction sees old row versions of these */
+    size_t n_unseen;
+    size_t n_seen; /* of these one still may */
 };
 enum scf_code scf_erasure_pending(struct scf_db *db, struct scf_arena *arena,
                                   struct scf_erasure_pending *ret,
@@ -59,7 +59,7 @@ enum scf_code scf_erasure_pending(struct scf_db *db, struct scf_arena *arena,
 /* Vacuums the tables that scf_erasure_strip changes. Outside a transaction. */
 enum scf_code scf_erasure_vacuum(struct scf_db *db, struct scf_arena *arena,
                                  struct scf_error *err) SCF_MUST_CHECK;
-/* Notes the end. */
+/* Notes the end, for the unseen ones. */
 enum scf_code scf_erasure_swept(struct scf_db *db, struct scf_arena *arena,
                                 const struct scf_erasure_pending *done, int64_t now_us,
                                 struct scf_error *err) SCF_MUST_CHECK;

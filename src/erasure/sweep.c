@@ -13,7 +13,7 @@ static enum scf_code look(struct scf_job *job, struct scf_erasure_pending *ret,
         scf_metric_set(scf_gauge("scfd_erasures_unswept", NULL,
                                  "Erased records whose old row versions are not vacuumed away "
                                  "yet."),
-                       (int64_t)ret->n);
+                       (int64_t)(ret->n_unseen + ret->n_seen));
     return code;
 }
 
@@ -26,20 +26,21 @@ static enum scf_code vacuum(struct scf_job *job, struct scf_error *err) {
     return code;
 }
 
-/* A vacuum removes what nobody could see any more before it began. */
+/* A vacuum removes what nobody could see any more before it began; what somebody still sees waits
+ * for the next attempt and holds nothing else back. */
 static enum scf_code sweep(struct scf_job *job, struct scf_error *err) {
     struct scf_erasure_pending waiting;
     enum scf_code code = look(job, &waiting, err);
-    while (code == SCF_OK && waiting.n > 0) {
-        if (waiting.visible)
-            return scf_fail(err, SCF_E_OVERLOADED,
-                            "A transaction is open that may still read what was erased.");
+    while (code == SCF_OK && waiting.n_unseen > 0) {
         code = vacuum(job, err);
         if (code == SCF_OK)
             code = scf_erasure_swept(job->db, job->arena, &waiting, scf_now_us(), err);
         if (code == SCF_OK)
             code = look(job, &waiting, err);
     }
+    if (code == SCF_OK && waiting.n_seen > 0)
+        return scf_fail(err, SCF_E_OVERLOADED,
+                        "A transaction is open that may still read what was erased.");
     return code;
 }
 

@@ -380,14 +380,9 @@ static const struct scf_stmt swept = {
 enum scf_code scf_erasure_swept(struct scf_db *db, struct scf_arena *arena,
                                 const struct scf_erasure_pending *done, int64_t now_us,
                                 struct scf_error *err) {
-    const struct scf_uuid **ids = scf_alloc(arena, done->n_unseen, sizeof *ids);
     struct scf_params p;
-    if (ids == NULL)
-        return scf_fail_memory(err);
-    for (size_t i = 0; i < done->n_unseen; i++)
-        ids[i] = &done->unseen[i];
     scf_params_init(&p, arena);
-    scf_p_uuid_array(&p, ids, done->n_unseen);
+    scf_p_uuid_list(&p, done->unseen, done->n_unseen);
     scf_p_time(&p, now_us);
     return scf_db_run(db, &swept, &p, arena, NULL, err);
 }

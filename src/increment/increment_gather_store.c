@@ -10,13 +10,17 @@ static enum scf_code no_memory(struct scf_error *err) {
     return scf_fail(err, SCF_E_INTERNAL, "No memory for a batch of increments");
 }
 
-static bool pointers(struct scf_arena *arena, const struct scf_uuid *ids, size_t n,
-                     const struct scf_uuid ***ret) {
-    const struct scf_uuid **list = scf_alloc(arena, n, sizeof *list);
-    for (size_t i = 0; list != NULL && i < n; i++)
-        list[i] = &ids[i];
-    *ret = list;
-    return list != NULL;
+/* What a statement that takes only a list of identifiers finds. NULL: failed, see err->code. */
+static void *list_for(struct scf_db *db, struct scf_arena *arena, const struct scf_stmt *stmt,
+                      const struct scf_uuid *ids, size_t n, const struct scf_row_form *form,
+                      size_t *ret_n, struct scf_error *err) {
+    struct scf_params p;
+    int count = 0;
+    scf_params_init(&p, arena);
+    scf_p_uuid_list(&p, ids, n);
+    void *list = scf_db_list(db, stmt, &p, arena, form, &count, err);
+    *ret_n = (size_t)count;
+    return list;
 }
 
 /* ---- contracts ---- */
@@ -42,13 +46,10 @@ static_assert(SCF_REC_CONTRACT == 1, "the number of contracts_stmt");
 enum scf_code scf_batch_contracts(struct scf_db *db, struct scf_arena *arena,
                                   const struct scf_uuid *keys, size_t n, int64_t as_of_us,
                                   struct scf_record *ret, bool *found, struct scf_error *err) {
-    const struct scf_uuid **ids;
     struct scf_params p;
     struct scf_rows *rows;
-    if (!pointers(arena, keys, n, &ids))
-        return no_memory(err);
     scf_params_init(&p, arena);
-    scf_p_uuid_array(&p, ids, n);
+    scf_p_uuid_list(&p, keys, n);
     scf_p_time(&p, as_of_us);
     enum scf_code code = scf_db_run(db, &contracts_stmt, &p, arena, &rows, err);
     if (code != SCF_OK)
@@ -80,31 +81,21 @@ static const struct scf_stmt guarantees_stmt = {
     " CROSS JOIN LATERAL (SELECT convert_from(r.body, 'UTF8')::json AS body OFFSET 0) b"
     " WHERE r.body IS NOT NULL ORDER BY g.i, g.turn, g.chain_id"};
 
+static void read_guarantee(const struct scf_rows *rows, int row, void *item) {
+    *(struct scf_batch_guarantee *)item = (struct scf_batch_guarantee){
+        .which = (size_t)scf_rows_i64(rows, row, 12) - 1,
+        .reported = scf_guarantee_read(rows, row),
+    };
+}
+static const struct scf_row_form guarantee_form = {sizeof(struct scf_batch_guarantee),
+                                                   read_guarantee, NULL};
+
 enum scf_code scf_batch_guarantees(struct scf_db *db, struct scf_arena *arena,
                                    const struct scf_uuid *keys, size_t n,
                                    struct scf_batch_guarantee **ret, size_t *ret_n,
                                    struct scf_error *err) {
-    const struct scf_uuid **ids;
-    struct scf_params p;
-    struct scf_rows *rows;
-    if (!pointers(arena, keys, n, &ids))
-        return no_memory(err);
-    scf_params_init(&p, arena);
-    scf_p_uuid_array(&p, ids, n);
-    enum scf_code code = scf_db_run(db, &guarantees_stmt, &p, arena, &rows, err);
-    if (code != SCF_OK)
-        return code;
-    size_t count = (size_t)scf_rows_count(rows);
-    struct scf_batch_guarantee *list = scf_alloc(arena, count, sizeof *list);
-    if (list == NULL)
-        return no_memory(err);
-    for (size_t i = 0; i < count; i++) {
-        list[i].which = (size_t)scf_rows_i64(rows, (int)i, 12) - 1;
-        list[i].reported = scf_guarantee_read(rows, (int)i);
-    }
-    *ret = list;
-    *ret_n = count;
-    return SCF_OK;
+    *ret = list_for(db, arena, &guarantees_stmt, keys, n, &guarantee_form, ret_n, err);
+    return *ret ? SCF_OK : err->code;
 }
 
 /* ---- enterprises ---- */
@@ -113,31 +104,19 @@ static const struct scf_stmt enterprises_stmt = {
     "scf_batch_enterprises",
     "SELECT id, industry_code, profile::text FROM scfd.enterprise WHERE id = ANY ($1::uuid[])"};
 
+static void read_enterprise(const struct scf_rows *rows, int row, void *item) {
+    *(struct scf_batch_enterprise *)item = (struct scf_batch_enterprise){
+        scf_rows_uuid(rows, row, 0), scf_rows_str(rows, row, 1), scf_rows_text(rows, row, 2)};
+}
+static const struct scf_row_form enterprise_form = {sizeof(struct scf_batch_enterprise),
+                                                    read_enterprise, NULL};
+
 enum scf_code scf_batch_enterprises(struct scf_db *db, struct scf_arena *arena,
                                     const struct scf_uuid *ids, size_t n,
                                     struct scf_batch_enterprise **ret, size_t *ret_n,
                                     struct scf_error *err) {
-    const struct scf_uuid **list;
-    struct scf_params p;
-    struct scf_rows *rows;
-    if (!pointers(arena, ids, n, &list))
-        return no_memory(err);
-    scf_params_init(&p, arena);
-    scf_p_uuid_array(&p, list, n);
-    enum scf_code code = scf_db_run(db, &enterprises_stmt, &p, arena, &rows, err);
-    if (code != SCF_OK)
-        return code;
-    size_t count = (size_t)scf_rows_count(rows);
-    struct scf_batch_enterprise *found = scf_alloc(arena, count, sizeof *found);
-    if (found == NULL)
-        return no_memory(err);
-    for (size_t i = 0; i < count; i++)
-        found[i] = (struct scf_batch_enterprise){scf_rows_uuid(rows, (int)i, 0),
-                                                 scf_rows_str(rows, (int)i, 1),
-                                                 scf_rows_text(rows, (int)i, 2)};
-    *ret = found;
-    *ret_n = count;
-    return SCF_OK;
+    *ret = list_for(db, arena, &enterprises_stmt, ids, n, &enterprise_form, ret_n, err);
+    return *ret ? SCF_OK : err->code;
 }
 
 /* ---- the window ---- */
@@ -217,7 +196,7 @@ static const struct scf_stmt periods_stmt = {
 static_assert(SCF_REC_WORKFLOW_EVENT == 2 && SCF_REC_INVOICE == 3, "the numbers of periods_stmt");
 
 static enum scf_code count_periods(struct scf_db *db, struct scf_arena *arena,
-                                   const struct scf_uuid *const *ids, size_t n, int32_t from_day,
+                                   const struct scf_uuid *ids, size_t n, int32_t from_day,
                                    int32_t to_day, struct scf_batch_window *windows,
                                    struct scf_error *err) {
     static const char *const units[] = {"day", "week", "month", "quarter"};
@@ -229,7 +208,7 @@ static enum scf_code count_periods(struct scf_db *db, struct scf_arena *arena,
     for (size_t i = 0; i < n; i++)
         texts[i] = scf_str(units[windows[i].period]);
     scf_params_init(&p, arena);
-    scf_p_uuid_array(&p, ids, n);
+    scf_p_uuid_list(&p, ids, n);
     scf_p_text_array(&p, texts, n);
     scf_p_date(&p, from_day);
     scf_p_date(&p, to_day);
@@ -243,13 +222,10 @@ enum scf_code scf_batch_windows(struct scf_db *db, struct scf_arena *arena,
                                 const struct scf_uuid *enterprises, size_t n, int32_t from_day,
                                 int32_t to_day, struct scf_batch_window *windows,
                                 struct scf_error *err) {
-    const struct scf_uuid **ids;
     struct scf_params p;
     struct scf_rows *rows;
-    if (!pointers(arena, enterprises, n, &ids))
-        return no_memory(err);
     scf_params_init(&p, arena);
-    scf_p_uuid_array(&p, ids, n);
+    scf_p_uuid_list(&p, enterprises, n);
     scf_p_date(&p, from_day);
     scf_p_date(&p, to_day);
     enum scf_code code = scf_db_run(db, &sums_stmt, &p, arena, &rows, err);
@@ -261,7 +237,7 @@ enum scf_code scf_batch_windows(struct scf_db *db, struct scf_arena *arena,
     if (sums == NULL || chains == NULL)
         return no_memory(err);
     divide_sums(rows, sums, chains, windows);
-    return count_periods(db, arena, ids, n, from_day, to_day, windows, err);
+    return count_periods(db, arena, enterprises, n, from_day, to_day, windows, err);
 }
 
 /* ---- seals ---- */
@@ -279,28 +255,17 @@ static struct scf_hash root_of(const struct scf_rows *rows, int row) {
                                        : scf_rows_hash(rows, row, 2);
 }
 
+static void read_seal(const struct scf_rows *rows, int row, void *item) {
+    *(struct scf_limit_chain *)item =
+        (struct scf_limit_chain){.chain_id = scf_rows_uuid(rows, row, 0),
+                                 .sealed_size = scf_rows_i64(rows, row, 1),
+                                 .sealed_root = root_of(rows, row)};
+}
+static const struct scf_row_form seal_form = {sizeof(struct scf_limit_chain), read_seal, NULL};
+
 enum scf_code scf_batch_seals(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_uuid *chain_ids, size_t n,
                               struct scf_limit_chain **ret, size_t *ret_n, struct scf_error *err) {
-    const struct scf_uuid **ids;
-    struct scf_params p;
-    struct scf_rows *rows;
-    if (!pointers(arena, chain_ids, n, &ids))
-        return no_memory(err);
-    scf_params_init(&p, arena);
-    scf_p_uuid_array(&p, ids, n);
-    enum scf_code code = scf_db_run(db, &seals_stmt, &p, arena, &rows, err);
-    if (code != SCF_OK)
-        return code;
-    size_t count = (size_t)scf_rows_count(rows);
-    struct scf_limit_chain *list = scf_alloc(arena, count, sizeof *list);
-    if (list == NULL)
-        return no_memory(err);
-    for (size_t i = 0; i < count; i++)
-        list[i] = (struct scf_limit_chain){.chain_id = scf_rows_uuid(rows, (int)i, 0),
-                                           .sealed_size = scf_rows_i64(rows, (int)i, 1),
-                                           .sealed_root = root_of(rows, (int)i)};
-    *ret = list;
-    *ret_n = count;
-    return SCF_OK;
+    *ret = list_for(db, arena, &seals_stmt, chain_ids, n, &seal_form, ret_n, err);
+    return *ret ? SCF_OK : err->code;
 }

@@ -3,6 +3,16 @@
 #include "replay.h"
 #include "scfd/chain/chain.h"
 
+/* What a statement finds. NULL: failed, see err->code. */
+static void *list(struct scf_db *db, const struct scf_stmt *stmt, const struct scf_params *p,
+                  struct scf_arena *arena, const struct scf_row_form *form, size_t *ret_n,
+                  struct scf_error *err) {
+    int n = 0;
+    void *ret = scf_db_list(db, stmt, p, arena, form, &n, err);
+    *ret_n = (size_t)n;
+    return ret;
+}
+
 /* Both ends of the range are given, so that no plan walks further; the enterprises' codes are what
  * the columns are checked against. */
 static const struct scf_stmt leaves_stmt = {
@@ -75,6 +85,20 @@ enum scf_code scf_replay_block(struct scf_db *db, struct scf_arena *arena,
     return SCF_OK;
 }
 
+/* The record that a statement finds, if it finds one. */
+static enum scf_code maybe_record(struct scf_db *db, const struct scf_stmt *stmt,
+                                  const struct scf_params *p, struct scf_arena *arena,
+                                  bool *ret_there, struct scf_record *ret, struct scf_error *err) {
+    struct scf_rows *rows;
+    enum scf_code code = scf_db_run(db, stmt, p, arena, &rows, err);
+    if (code != SCF_OK)
+        return code;
+    *ret_there = scf_rows_count(rows) > 0;
+    if (*ret_there)
+        scf_record_read(rows, 0, ret);
+    return SCF_OK;
+}
+
 static const struct scf_stmt profile_stmt = {
     "scf_replay_profile", "SELECT " SCF_RECORD_COLUMNS " FROM scfd.record r"
                           " WHERE r.chain_id IN ($2, $3) AND r.kind = 0 AND r.enterprise_id = $1"
@@ -87,19 +111,12 @@ enum scf_code scf_replay_profile(struct scf_db *db, struct scf_arena *arena,
                                  const struct scf_uuid *platform_id, int64_t until_us,
                                  bool *ret_there, struct scf_record *ret, struct scf_error *err) {
     struct scf_params p;
-    struct scf_rows *rows;
     scf_params_init(&p, arena);
     scf_p_uuid(&p, enterprise_id);
     scf_p_uuid(&p, registrar_id);
     scf_p_uuid(&p, platform_id);
     scf_p_time(&p, until_us);
-    enum scf_code code = scf_db_run(db, &profile_stmt, &p, arena, &rows, err);
-    if (code != SCF_OK)
-        return code;
-    *ret_there = scf_rows_count(rows) > 0;
-    if (*ret_there)
-        scf_record_read(rows, 0, ret);
-    return SCF_OK;
+    return maybe_record(db, &profile_stmt, &p, arena, ret_there, ret, err);
 }
 
 static const struct scf_stmt policy_stmt = {
@@ -111,17 +128,10 @@ enum scf_code scf_replay_policy(struct scf_db *db, struct scf_arena *arena,
                                 const struct scf_uuid *platform_id, const char *external_id,
                                 bool *ret_there, struct scf_record *ret, struct scf_error *err) {
     struct scf_params p;
-    struct scf_rows *rows;
     scf_params_init(&p, arena);
     scf_p_uuid(&p, platform_id);
     scf_p_text(&p, external_id);
-    enum scf_code code = scf_db_run(db, &policy_stmt, &p, arena, &rows, err);
-    if (code != SCF_OK)
-        return code;
-    *ret_there = scf_rows_count(rows) > 0;
-    if (*ret_there)
-        scf_record_read(rows, 0, ret);
-    return SCF_OK;
+    return maybe_record(db, &policy_stmt, &p, arena, ret_there, ret, err);
 }
 
 /* ---- limit accounts ---- */
@@ -154,30 +164,25 @@ static const struct scf_stmt granted_stmt = {
     " UNION ALL (SELECT granted, source_id FROM e WHERE created_at >= $3"
     " ORDER BY created_at, account_id, seq LIMIT 10000)"};
 
+static void read_granted(const struct scf_rows *rows, int row, void *item) {
+    *(struct scf_replay_entry *)item = (struct scf_replay_entry){
+        .granted = scf_rows_i64(rows, row, 0), .source_id = scf_rows_uuid(rows, row, 1)};
+}
+static const struct scf_row_form granted_form = {sizeof(struct scf_replay_entry), read_granted,
+                                                 NULL};
+
 enum scf_code scf_replay_granted(struct scf_db *db, struct scf_arena *arena,
                                  const struct scf_uuid *borrower_id, const char *currency,
                                  int64_t from_us, int64_t until_us, struct scf_replay_entry **ret,
                                  size_t *ret_n, struct scf_error *err) {
     struct scf_params p;
-    struct scf_rows *rows;
     scf_params_init(&p, arena);
     scf_p_uuid(&p, borrower_id);
     scf_p_text(&p, currency);
     scf_p_time(&p, from_us);
     scf_p_time(&p, until_us);
-    enum scf_code code = scf_db_run(db, &granted_stmt, &p, arena, &rows, err);
-    if (code != SCF_OK)
-        return code;
-    size_t n = (size_t)scf_rows_count(rows);
-    struct scf_replay_entry *list = scf_alloc(arena, n, sizeof *list);
-    if (list == NULL)
-        return scf_fail(err, SCF_E_INTERNAL, "No memory for %zu entries", n);
-    for (int i = 0; (size_t)i < n; i++)
-        list[i] = (struct scf_replay_entry){.granted = scf_rows_i64(rows, i, 0),
-                                            .source_id = scf_rows_uuid(rows, i, 1)};
-    *ret = list;
-    *ret_n = n;
-    return SCF_OK;
+    *ret = list(db, &granted_stmt, &p, arena, &granted_form, ret_n, err);
+    return *ret ? SCF_OK : err->code;
 }
 
 static void account_params(struct scf_params *p, struct scf_arena *arena,
@@ -207,32 +212,26 @@ enum scf_code scf_replay_balance(struct scf_db *db, struct scf_arena *arena,
     return SCF_OK;
 }
 
+static void read_entry(const struct scf_rows *rows, int row, void *item) {
+    *(struct scf_replay_entry *)item =
+        (struct scf_replay_entry){.type = (enum scf_entry_type)scf_rows_i64(rows, row, 0),
+                                  .granted = scf_rows_i64(rows, row, 1),
+                                  .held = scf_rows_i64(rows, row, 2),
+                                  .used = scf_rows_i64(rows, row, 3),
+                                  .source_id = scf_rows_uuid(rows, row, 4)};
+}
+static const struct scf_row_form entry_form = {sizeof(struct scf_replay_entry), read_entry, NULL};
+
 enum scf_code scf_replay_entries(struct scf_db *db, struct scf_arena *arena,
                                  const struct scf_uuid *contract_key, const char *currency,
                                  int64_t after_seq, int64_t until_us, struct scf_replay_entry **ret,
                                  size_t *ret_n, struct scf_error *err) {
     struct scf_params p;
-    struct scf_rows *rows;
     account_params(&p, arena, contract_key, currency);
     scf_p_i64(&p, after_seq);
     scf_p_time(&p, until_us);
-    enum scf_code code = scf_db_run(db, &entries_stmt, &p, arena, &rows, err);
-    if (code != SCF_OK)
-        return code;
-    size_t n = (size_t)scf_rows_count(rows);
-    struct scf_replay_entry *list = scf_alloc(arena, n, sizeof *list);
-    if (list == NULL)
-        return scf_fail(err, SCF_E_INTERNAL, "No memory for %zu entries", n);
-    for (int i = 0; (size_t)i < n; i++) {
-        list[i] = (struct scf_replay_entry){.type = (enum scf_entry_type)scf_rows_i64(rows, i, 0),
-                                            .granted = scf_rows_i64(rows, i, 1),
-                                            .held = scf_rows_i64(rows, i, 2),
-                                            .used = scf_rows_i64(rows, i, 3),
-                                            .source_id = scf_rows_uuid(rows, i, 4)};
-    }
-    *ret = list;
-    *ret_n = n;
-    return SCF_OK;
+    *ret = list(db, &entries_stmt, &p, arena, &entry_form, ret_n, err);
+    return *ret ? SCF_OK : err->code;
 }
 
 /* ---- receivables ---- */
@@ -243,32 +242,25 @@ static const struct scf_stmt steps_stmt = {
     " JOIN scfd.receivable_step s ON s.receivable_id = r.id"
     " WHERE r.invoice_key = ANY($1) AND s.filed_at <= $2 ORDER BY r.invoice_key, r.id, s.seq"};
 
+static void read_step(const struct scf_rows *rows, int row, void *item) {
+    *(struct scf_replay_step *)item =
+        (struct scf_replay_step){.invoice_key = scf_rows_uuid(rows, row, 0),
+                                 .receivable_id = scf_rows_uuid(rows, row, 1),
+                                 .state = (enum scf_receivable_state)scf_rows_i64(rows, row, 2),
+                                 .filed_us = scf_rows_time(rows, row, 3)};
+}
+static const struct scf_row_form step_form = {sizeof(struct scf_replay_step), read_step, NULL};
+
 enum scf_code scf_replay_steps(struct scf_db *db, struct scf_arena *arena,
                                const struct scf_uuid *const *invoice_keys, size_t n,
                                int64_t until_us, struct scf_replay_step **ret, size_t *ret_n,
                                struct scf_error *err) {
     struct scf_params p;
-    struct scf_rows *rows;
     scf_params_init(&p, arena);
     scf_p_uuid_array(&p, invoice_keys, n);
     scf_p_time(&p, until_us);
-    enum scf_code code = scf_db_run(db, &steps_stmt, &p, arena, &rows, err);
-    if (code != SCF_OK)
-        return code;
-    size_t count = (size_t)scf_rows_count(rows);
-    struct scf_replay_step *list = scf_alloc(arena, count, sizeof *list);
-    if (list == NULL)
-        return scf_fail(err, SCF_E_INTERNAL, "No memory for %zu steps", count);
-    for (int i = 0; (size_t)i < count; i++) {
-        list[i] =
-            (struct scf_replay_step){.invoice_key = scf_rows_uuid(rows, i, 0),
-                                     .receivable_id = scf_rows_uuid(rows, i, 1),
-                                     .state = (enum scf_receivable_state)scf_rows_i64(rows, i, 2),
-                                     .filed_us = scf_rows_time(rows, i, 3)};
-    }
-    *ret = list;
-    *ret_n = count;
-    return SCF_OK;
+    *ret = list(db, &steps_stmt, &p, arena, &step_form, ret_n, err);
+    return *ret ? SCF_OK : err->code;
 }
 
 /* ---- results ---- */

@@ -151,10 +151,7 @@ static struct scf_position write_listed(struct scf_jsonw *w, const void *ctx, in
 
 static enum scf_code read_status(struct scf_request *rq, int *ret, struct scf_error *err) {
     const char *text = scf_rq_query(rq, "status");
-    *ret = -1;
-    for (int i = 0; text != NULL && scf_hold_status_names[i] != NULL; i++)
-        if (strcmp(text, scf_hold_status_names[i]) == 0)
-            *ret = i;
+    *ret = scf_name_index(scf_hold_status_names, text);
     if (text != NULL && *ret < 0)
         return scf_fail(err, SCF_E_INVALID_PARAMETER, "status is held, used, released or expired.");
     return SCF_OK;

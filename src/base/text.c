@@ -19,6 +19,13 @@ bool scf_str_starts(struct scf_str a, const char *prefix) {
     return a.n >= n && (n == 0 || memcmp(a.p, prefix, n) == 0);
 }
 
+int scf_name_index(const char *const *names, const char *name) {
+    for (int i = 0; name != NULL && names[i] != NULL; i++)
+        if (strcmp(names[i], name) == 0)
+            return i;
+    return -1;
+}
+
 /* ---- hex ---- */
 
 static const char hex_digits[16] = {'0', '1', '2', '3', '4', '5', '6', '7',

@@ -41,3 +41,8 @@ bool scf_body_is(const cJSON *object, const char *name, const char *text) {
     const char *value = scf_json_string(object, name);
     return value && strcmp(value, text) == 0;
 }
+
+int scf_body_choice(const cJSON *object, const char *name, const char *const *names, int fallback) {
+    int i = scf_name_index(names, scf_json_string(object, name));
+    return i < 0 ? fallback : i;
+}

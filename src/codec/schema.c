@@ -126,3 +126,20 @@ bool scf_schema_check(const struct scf_schema *schema, const cJSON *body,
         schema->rules(body, faults, warnings, options->rules_ctx);
     return is_empty(faults);
 }
+
+/* ---- members of steps ---- */
+
+void scf_member_uses_check(const struct scf_member_use *uses, size_t n, const cJSON *body, int step,
+                           const char *step_name, struct scf_faults *faults) {
+    uint64_t bit = UINT64_C(1) << step;
+    for (size_t i = 0; i < n; i++) {
+        bool given = scf_json_get(body, uses[i].member) != NULL;
+        char pointer[40];
+        snprintf(pointer, sizeof pointer, "#/%s", uses[i].member);
+        if ((uses[i].must & bit) != 0 && !given)
+            scf_fault_add(faults, pointer, "required", "The step \"%s\" needs it.", step_name);
+        else if (((uses[i].must | uses[i].may) & bit) == 0 && given)
+            scf_fault_add(faults, pointer, "not-allowed", "The step \"%s\" does not take it.",
+                          step_name);
+    }
+}

@@ -4,13 +4,10 @@
 const char *const scf_suite_names[SCF_SUITES + 1] = {"sha256-ed25519", "sm3-sm2", NULL};
 
 bool scf_suite_parse(const char *name, enum scf_suite *ret) {
-    for (int i = 0; name != NULL && i < SCF_SUITES; i++) {
-        if (strcmp(name, scf_suite_names[i]) == 0) {
-            *ret = (enum scf_suite)i;
-            return true;
-        }
-    }
-    return false;
+    int i = scf_name_index(scf_suite_names, name);
+    if (i >= 0)
+        *ret = (enum scf_suite)i;
+    return i >= 0;
 }
 
 enum scf_suite scf_suite_of_number(int64_t number) {

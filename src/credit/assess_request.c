@@ -2,6 +2,7 @@
 #include "assess.h"
 #include "scfd/base/clock.h"
 #include "scfd/base/money.h"
+#include "scfd/codec/body.h"
 
 static const char *const enterprise_ids[] = {"ent", NULL};
 static const char *const contract_ids[] = {"ctr", NULL};
@@ -123,21 +124,14 @@ static struct scf_uuid *read_ids(struct scf_arena *arena, const cJSON *array, co
     return ids;
 }
 
-/* Of the server's own requests too. */
-static enum scf_assessment_kind kind_of(const char *text) {
-    for (int i = 0; text != NULL && scf_assessment_kind_names[i] != NULL; i++)
-        if (strcmp(scf_assessment_kind_names[i], text) == 0)
-            return (enum scf_assessment_kind)i;
-    return SCF_KIND_INITIAL;
-}
-
 enum scf_code scf_assess_request_read(struct scf_arena *arena, const cJSON *body,
                                       struct scf_assess_request *ret, struct scf_error *err) {
     struct scf_assess_request r = {0};
     const char *borrower = scf_json_string(body, "borrower_id");
     const char *as_of = scf_json_string(body, "as_of");
     const char *currency = scf_json_string(body, "currency");
-    r.kind = kind_of(scf_json_string(body, "kind"));
+    r.kind = (enum scf_assessment_kind)scf_body_choice(body, "kind", scf_assessment_kind_names,
+                                                       SCF_KIND_INITIAL);
     const char *product = scf_json_string(body, "product");
     r.product = product != NULL && strcmp(product, "receivable") == 0 ? SCF_PRODUCT_RECEIVABLE
                                                                       : SCF_PRODUCT_ORDER;

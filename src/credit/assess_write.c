@@ -5,10 +5,7 @@
 static const char *const status_names[] = {"queued", "running", "succeeded", "failed", NULL};
 
 int scf_assess_status_of(const char *text) {
-    for (int i = 0; status_names[i] != NULL; i++)
-        if (strcmp(status_names[i], text) == 0)
-            return i;
-    return -1;
+    return scf_name_index(status_names, text);
 }
 
 static void write_lenders(struct scf_jsonw *w, const struct scf_assess_lender *lenders, int n) {

@@ -142,12 +142,11 @@ static bool read_hashes(const cJSON *array, struct scf_hash *ret, size_t *ret_n)
 }
 
 static bool read_kind(const char *name, enum scf_anchor_kind *ret) {
-    for (int i = 0; name != NULL && i < SCF_ANCHOR_KINDS; i++)
-        if (strcmp(name, scf_anchor_kind_names[i]) == 0) {
-            *ret = (enum scf_anchor_kind)i;
-            return scf_anchor_adapter_of(*ret) != NULL;
-        }
-    return false;
+    int i = scf_name_index(scf_anchor_kind_names, name);
+    if (i < 0)
+        return false;
+    *ret = (enum scf_anchor_kind)i;
+    return scf_anchor_adapter_of(*ret) != NULL;
 }
 
 static bool read_path(struct scf_arena *arena, struct scf_str json, struct scf_bundle_anchor *a) {

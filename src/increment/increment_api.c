@@ -70,19 +70,12 @@ static enum scf_code read_id(struct scf_request *rq, const char *name, const cha
     return scf_fail(err, SCF_E_INVALID_PARAMETER, "%s is an id that begins with %s_", name, prefix);
 }
 
-static int status_of(const char *text) {
-    for (int i = 0; i < SCF_LIMIT_RUN_STATUSES; i++)
-        if (strcmp(text, scf_limit_run_status_names[i]) == 0)
-            return i;
-    return -1;
-}
-
 static enum scf_code read_filter(struct scf_request *rq, struct scf_limit_run_filter *ret,
                                  struct scf_error *err) {
     struct scf_limit_run_filter f = {.status = -1, .period = scf_rq_query(rq, "period")};
     const char *status = scf_rq_query(rq, "status");
     struct scf_increment_period period;
-    if (status != NULL && (f.status = status_of(status)) < 0)
+    if (status != NULL && (f.status = scf_name_index(scf_limit_run_status_names, status)) < 0)
         return scf_fail(err, SCF_E_INVALID_PARAMETER,
                         "status is due, done, frozen, failed or missed");
     if (f.period != NULL && !scf_increment_period_parse(scf_str(f.period), &period))

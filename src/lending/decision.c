@@ -9,7 +9,7 @@ static struct scf_decision from_body(const struct scf_filing *f) {
     struct scf_decision d = {
         .filed = {.id = f->id, .lender_id = f->lender->node_id, .created_us = f->ctx.now_us},
         .assessment_id = scf_filing_id(body, "assessment_id"),
-        .outcome = (enum scf_outcome)scf_filing_choice(body, "outcome", scf_outcome_names, 0),
+        .outcome = (enum scf_outcome)scf_body_choice(body, "outcome", scf_outcome_names, 0),
         .revolving = scf_body_is(body, "limit_type", "revolving"),
         .valid_from = scf_lending_today(&f->ctx),
     };

@@ -31,15 +31,6 @@ enum scf_code scf_filing_ids(const struct scf_filing *f, const char *name, struc
     return SCF_OK;
 }
 
-int scf_filing_choice(const cJSON *object, const char *name, const char *const *names,
-                      int fallback) {
-    const char *text = scf_json_string(object, name);
-    for (int i = 0; text && names[i]; i++)
-        if (strcmp(text, names[i]) == 0)
-            return i;
-    return fallback;
-}
-
 /* ---- refusing ---- */
 
 enum scf_code scf_filing_unknown(const struct scf_filing *f, const char *pointer,

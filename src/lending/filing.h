@@ -87,9 +87,6 @@ enum scf_code scf_filing_mismatch(const struct scf_filing *f, const char *pointe
 struct scf_uuid scf_filing_id(const cJSON *body, const char *name); /* nil when absent */
 enum scf_code scf_filing_ids(const struct scf_filing *f, const char *name, struct scf_uuid **ret,
                              size_t *ret_n, struct scf_error *err) SCF_MUST_CHECK;
-/* Position of a text among names; `fallback` when the text is absent. */
-int scf_filing_choice(const cJSON *object, const char *name, const char *const *names,
-                      int fallback);
 
 /* ---- filing_store.c ---- */
 

@@ -40,10 +40,10 @@ static struct scf_loan from_body(const struct scf_filing *f) {
                     scf_body_day(body, "value_date", &t->value_day) &&
                     scf_body_day(body, "maturity_date", &t->maturity_day);
     SCF_ASSERT(complete); /* the schema let it pass */
-    t->day_count = (enum scf_day_count)scf_filing_choice(interest, "day_count", scf_day_count_names,
-                                                         SCF_ACT_360);
-    t->method = (enum scf_repayment_method)scf_filing_choice(body, "repayment_method",
-                                                             scf_method_names, SCF_BULLET);
+    t->day_count = (enum scf_day_count)scf_body_choice(interest, "day_count", scf_day_count_names,
+                                                       SCF_ACT_360);
+    t->method = (enum scf_repayment_method)scf_body_choice(body, "repayment_method",
+                                                           scf_method_names, SCF_BULLET);
     l.paid_to_day = t->value_day;
     return l;
 }

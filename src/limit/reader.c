@@ -161,12 +161,9 @@ void scf_rd_currency(struct scf_reader *r, const cJSON *o, char out[4]) {
 
 int scf_rd_choice(struct scf_reader *r, const cJSON *o, const char *name,
                   const char *const *names) {
-    const char *value = scf_rd_text(r, o, name);
-    for (int i = 0; names[i] != NULL; i++)
-        if (strcmp(names[i], value) == 0)
-            return i;
-    scf_rd_complain(r, false, name);
-    return 0;
+    int i = scf_name_index(names, scf_rd_text(r, o, name));
+    scf_rd_complain(r, i >= 0, name);
+    return i < 0 ? 0 : i;
 }
 
 bool scf_rd_has(struct scf_reader *r, const cJSON *o, const char *name) {

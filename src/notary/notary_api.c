@@ -203,12 +203,10 @@ static struct scf_position write_item(struct scf_jsonw *w, const void *items, in
 static enum scf_code read_filter(struct scf_request *rq, struct scf_enf_filter *ret,
                                  struct scf_error *err) {
     const char *loan = scf_rq_query(rq, "loan_id"), *state = scf_rq_query(rq, "state");
-    *ret = (struct scf_enf_filter){.actor = scf_rq_actor(rq), .state = -1};
+    *ret = (struct scf_enf_filter){.actor = scf_rq_actor(rq),
+                                   .state = scf_name_index(scf_enf_state_names, state)};
     if (loan && !scf_id_parse("loan", scf_str(loan), &ret->loan_id))
         return scf_fail(err, SCF_E_INVALID_PARAMETER, "loan_id is no identifier of a loan.");
-    for (int i = 0; state && i < SCF_ENF_STATES; i++)
-        if (strcmp(state, scf_enf_state_names[i]) == 0)
-            ret->state = i;
     if (state && ret->state < 0)
         return scf_fail(err, SCF_E_INVALID_PARAMETER, "There is no such state.");
     return SCF_OK;

@@ -254,10 +254,7 @@ static const struct scf_field fields[] = {
 /* ---- which member belongs to which step ---- */
 
 #define BIT(step) (UINT64_C(1) << SCF_ENF_STEP_##step)
-static const struct {
-    const char *member;
-    uint64_t must, may; /* steps */
-} uses[] = {
+static const struct scf_member_use uses[] = {
     {"document_sha256",
      BIT(SUPPLEMENT) | BIT(INFORM) | BIT(SIGN) | BIT(ISSUE) | BIT(REQUEST_AMENDMENT) | BIT(AMEND) |
          BIT(DUN) | BIT(APPLY_EC) | BIT(ISSUE_EC) | BIT(SETTLE) | BIT(ASSIGN) |
@@ -318,32 +315,10 @@ size_t scf_enf_step_needs(enum scf_enf_step step, const char **ret, size_t max) 
     return n;
 }
 
-static void check_members(const cJSON *body, enum scf_enf_step step, struct scf_faults *faults) {
-    uint64_t bit = UINT64_C(1) << step;
-    for (size_t i = 0; i < SCF_COUNT(uses); i++) {
-        bool given = scf_json_get(body, uses[i].member) != NULL;
-        char pointer[40];
-        snprintf(pointer, sizeof pointer, "#/%s", uses[i].member);
-        if ((uses[i].must & bit) != 0 && !given)
-            scf_fault_add(faults, pointer, "required", "The step \"%s\" needs it.",
-                          scf_enf_step_names[step]);
-        else if (((uses[i].must | uses[i].may) & bit) == 0 && given)
-            scf_fault_add(faults, pointer, "not-allowed", "The step \"%s\" does not take it.",
-                          scf_enf_step_names[step]);
-    }
-}
-
 /* ---- rules ---- */
 
-static int index_of(const char *const *names, const char *text) {
-    for (int i = 0; text && names[i]; i++)
-        if (strcmp(names[i], text) == 0)
-            return i;
-    return -1;
-}
-
 static void check_choices(const cJSON *body, enum scf_enf_step step, struct scf_faults *faults) {
-    int result = index_of(results, scf_json_string(body, "result"));
+    int result = scf_body_choice(body, "result", results, -1);
     int first = RESULT_REPLY, end = RESULT_RECONSIDER;
     if (step == SCF_ENF_STEP_DECIDE_RECONSIDERATION) {
         first = RESULT_RECONSIDER;
@@ -355,7 +330,7 @@ static void check_choices(const cJSON *body, enum scf_enf_step step, struct scf_
     if (result >= 0 && (result < first || result >= end))
         scf_fault_add(faults, "#/result", "invalid-choice", "The step \"%s\" has no such result.",
                       scf_enf_step_names[step]);
-    int reason = index_of(reason_codes, scf_json_string(body, "reason_code"));
+    int reason = scf_body_choice(body, "reason_code", reason_codes, -1);
     if (step == SCF_ENF_STEP_REJECT_ENFORCEMENT && reason >= COURT_REASONS)
         scf_fault_add(faults, "#/reason_code", "invalid-choice",
                       "The court rejects on the grounds of 规定 5 only.");
@@ -391,7 +366,7 @@ static void step_rules(const cJSON *body, struct scf_faults *faults, struct scf_
     const struct scf_enf_ctx *ctx = rules_ctx;
     enum scf_enf_step step = scf_enf_body_step(body);
     (void)warnings;
-    check_members(body, step, faults);
+    scf_member_uses_check(uses, SCF_COUNT(uses), body, step, scf_enf_step_names[step], faults);
     check_choices(body, step, faults);
     if (scf_enf_body_time(body, ctx) > ctx->now_us + CLOCK_TOLERANCE_S * SCF_US_PER_SECOND)
         scf_fault_add(faults, "#/happened_at", "out-of-range", "The time is in the future.");
@@ -415,8 +390,8 @@ const struct scf_schema scf_enf_step_schema = {.name = "EnforcementNotarizationS
 /* ---- reading ---- */
 
 enum scf_enf_step scf_enf_body_step(const cJSON *body) {
-    int step = index_of(scf_enf_step_names, scf_json_string(body, "step"));
-    return step < 0 ? SCF_ENF_STEP_CREATE : (enum scf_enf_step)step;
+    return (enum scf_enf_step)scf_body_choice(body, "step", scf_enf_step_names,
+                                              SCF_ENF_STEP_CREATE);
 }
 
 int64_t scf_enf_body_time(const cJSON *body, const struct scf_enf_ctx *ctx) {

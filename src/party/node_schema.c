@@ -21,31 +21,20 @@ static_assert(SCF_COUNT(resource_names) == SCF_NODE_RESOURCES + 1 &&
               "a bit for every kind of record that nodes send");
 static const char *const enterprise_prefix[] = {"ent", NULL};
 
-static bool index_of(const char *const *names, const char *name, int *ret) {
-    for (int i = 0; name && names[i]; i++)
-        if (strcmp(names[i], name) == 0) {
-            *ret = i;
-            return true;
-        }
-    return false;
-}
-
 bool scf_node_kind_parse(const char *name, enum scf_node_kind *ret) {
-    int i;
     if (name && strcmp(name, "business_system") == 0)
         name = "erp";
-    if (!index_of(scf_node_kind_names, name, &i))
-        return false;
-    *ret = (enum scf_node_kind)i;
-    return true;
+    int i = scf_name_index(scf_node_kind_names, name);
+    if (i >= 0)
+        *ret = (enum scf_node_kind)i;
+    return i >= 0;
 }
 
 bool scf_node_status_parse(const char *name, enum scf_node_status *ret) {
-    int i;
-    if (!index_of(status_names, name, &i))
-        return false;
-    *ret = (enum scf_node_status)i;
-    return true;
+    int i = scf_name_index(status_names, name);
+    if (i >= 0)
+        *ret = (enum scf_node_status)i;
+    return i >= 0;
 }
 
 /* ---- field tables ---- */
@@ -183,8 +172,8 @@ static unsigned resource_bits(const cJSON *list) {
     unsigned bits = 0;
     const cJSON *item;
     cJSON_ArrayForEach(item, list) {
-        int bit;
-        if (index_of(resource_names, item->valuestring, &bit))
+        int bit = scf_name_index(resource_names, item->valuestring);
+        if (bit >= 0)
             bits |= 1u << bit;
     }
     return bits;

@@ -24,11 +24,8 @@ int64_t scf_policy_integer(const cJSON *object, const char *name) {
 }
 
 static int choice(const cJSON *object, const char *name, const char *const *names) {
-    const char *text = scf_json_string(object, name);
-    int i = 0;
-    while (names[i] != NULL && strcmp(names[i], text) != 0)
-        i++;
-    SCF_ASSERT(names[i] != NULL);
+    int i = scf_name_index(names, scf_json_string(object, name));
+    SCF_ASSERT(i >= 0);
     return i;
 }
 

@@ -130,10 +130,7 @@ static enum scf_code read_id(struct scf_request *rq, const char *name, const cha
 
 static enum scf_code read_state(struct scf_request *rq, int *ret, struct scf_error *err) {
     const char *text = scf_rq_query(rq, "state");
-    *ret = -1;
-    for (int i = 0; text && i < SCF_RCV_STATES; i++)
-        if (strcmp(text, scf_receivable_state_names[i]) == 0)
-            *ret = i;
+    *ret = scf_name_index(scf_receivable_state_names, text);
     if (text && *ret < 0)
         return scf_fail(err, SCF_E_INVALID_PARAMETER, "There is no such state.");
     return SCF_OK;

@@ -122,11 +122,8 @@ static const struct scf_field fields[] = {
 
 /* ---- which member belongs to which step ---- */
 
-#define BIT(step) (UINT32_C(1) << SCF_STEP_##step)
-static const struct {
-    const char *member;
-    uint32_t must, may; /* steps */
-} uses[] = {
+#define BIT(step) (UINT64_C(1) << SCF_STEP_##step)
+static const struct scf_member_use uses[] = {
     {"result", BIT(VERIFY_INVOICE) | BIT(MATCH) | BIT(EXAMINE_TENOR), 0},
     {"entries", BIT(SEARCH), 0},
     {"document_sha256", BIT(SEARCH) | BIT(NOTIFY) | BIT(OBJECT_REGISTRATION),
@@ -144,33 +141,11 @@ static const struct {
     {"registration_change", BIT(AMEND_REGISTRATION) | BIT(EXTEND_REGISTRATION), 0},
 };
 
-static void check_members(const cJSON *body, enum scf_rcv_step step, struct scf_faults *faults) {
-    uint32_t bit = UINT32_C(1) << step;
-    for (size_t i = 0; i < SCF_COUNT(uses); i++) {
-        bool given = scf_json_get(body, uses[i].member) != NULL;
-        char pointer[40];
-        snprintf(pointer, sizeof pointer, "#/%s", uses[i].member);
-        if ((uses[i].must & bit) != 0 && !given)
-            scf_fault_add(faults, pointer, "required", "The step \"%s\" needs it.",
-                          scf_rcv_step_names[step]);
-        else if (((uses[i].must | uses[i].may) & bit) == 0 && given)
-            scf_fault_add(faults, pointer, "not-allowed", "The step \"%s\" does not take it.",
-                          scf_rcv_step_names[step]);
-    }
-}
-
 /* ---- rules ---- */
-
-static int index_of(const char *const *names, const char *text) {
-    for (int i = 0; text && names[i]; i++)
-        if (strcmp(names[i], text) == 0)
-            return i;
-    return -1;
-}
 
 static void check_result(const cJSON *body, enum scf_rcv_step step, struct scf_faults *faults) {
     int first = RESULT_VERIFY, end = RESULT_MATCH;
-    int result = index_of(results, scf_json_string(body, "result"));
+    int result = scf_body_choice(body, "result", results, -1);
     if (step == SCF_STEP_MATCH) {
         first = RESULT_MATCH;
         end = RESULT_TENOR;
@@ -230,7 +205,7 @@ static void rules(const cJSON *body, struct scf_faults *faults, struct scf_fault
                   const void *ctx) {
     const struct scf_rcv_ctx *c = ctx;
     enum scf_rcv_step step = scf_rcv_body_step(body);
-    check_members(body, step, faults);
+    scf_member_uses_check(uses, SCF_COUNT(uses), body, step, scf_rcv_step_names[step], faults);
     check_result(body, step, faults);
     check_registration(body, c, faults, warnings);
     check_change(body, step, c, faults, warnings);
@@ -249,7 +224,7 @@ const struct scf_schema scf_rcv_step_schema = {
 /* ---- reading ---- */
 
 enum scf_rcv_step scf_rcv_body_step(const cJSON *body) {
-    int i = index_of(steps, scf_json_string(body, "step"));
+    int i = scf_body_choice(body, "step", steps, -1);
     SCF_ASSERT(i >= 0); /* the field table let it pass */
     return (enum scf_rcv_step)(i + SCF_STEP_SUBMIT);
 }
@@ -262,7 +237,7 @@ int64_t scf_rcv_body_time(const cJSON *body, const struct scf_rcv_ctx *ctx) {
 }
 
 enum scf_rcv_verification scf_rcv_body_verification(const cJSON *body) {
-    int i = index_of(results, scf_json_string(body, "result"));
+    int i = scf_body_choice(body, "result", results, -1);
     return i >= RESULT_VERIFY && i < RESULT_MATCH
                ? (enum scf_rcv_verification)(i + SCF_VERIFIED_NORMAL)
                : SCF_VERIFIED_NOT_YET;

@@ -21,7 +21,6 @@ enum scf_code scf_template_parse(struct scf_arena *arena, struct scf_str text,
 /* Names as the definition writes them, in enum order (kinds from SCF_REC_CONTRACT). */
 extern const char *const scf_template_kind_names[], *const scf_template_type_names[],
                                                         *const scf_template_period_names[];
-int scf_template_name_index(const char *const *names, const char *text); /* 0 when unknown */
 
 /* Decimals of a sound definition in millionths. */
 int64_t scf_template_ppm(const cJSON *item, int64_t fallback);

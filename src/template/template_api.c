@@ -173,8 +173,8 @@ static bool read_filter(struct scf_request *rq, struct scf_template_filter *ret,
                                         .applies_to = -1,
                                         .published = -1};
     if (kind != NULL) {
-        int i = scf_template_name_index(scf_template_kind_names, kind);
-        if (strcmp(scf_template_kind_names[i], kind) != 0) {
+        int i = scf_name_index(scf_template_kind_names, kind);
+        if (i < 0) {
             scf_fail(err, SCF_E_INVALID_PARAMETER,
                      "applies_to is contract, workflow_event, invoice or guarantee");
             return false;

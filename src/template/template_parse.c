@@ -4,6 +4,7 @@
 
 #include "scfd/base/clock.h"
 #include "scfd/base/money.h"
+#include "scfd/codec/body.h"
 
 const struct scf_grading scf_default_grading = {
     .normativity_ppm = {950000, 850000, 700000},
@@ -20,13 +21,6 @@ const char *const scf_template_kind_names[] = {"contract", "workflow_event", "in
 const char *const scf_template_type_names[] = {"string",   "decimal", "integer", "date",
                                                "datetime", "boolean", "enum",    NULL};
 const char *const scf_template_period_names[] = {"day", "week", "month", "quarter", NULL};
-
-int scf_template_name_index(const char *const *names, const char *text) {
-    for (int i = 0; names[i] != NULL; i++)
-        if (text != NULL && strcmp(names[i], text) == 0)
-            return i;
-    return 0;
-}
 
 /* A decimal in millionths; `fallback` when absent. The table has checked the shape. */
 int64_t scf_template_ppm(const cJSON *item, int64_t fallback) {
@@ -95,8 +89,7 @@ static struct scf_template_field read_field(struct scf_arena *arena, const cJSON
         .label_zh = copy(arena, scf_json_string(json, "label_zh"), full),
         .label_en = copy(arena, scf_json_string(json, "label_en"), full),
         .unit = copy(arena, scf_json_string(json, "unit"), full),
-        .type = (enum scf_template_type)scf_template_name_index(scf_template_type_names,
-                                                                scf_json_string(json, "type")),
+        .type = (enum scf_template_type)scf_body_choice(json, "type", scf_template_type_names, 0),
         .weight_ppm = scf_template_ppm(scf_json_get(json, "weight"), SCF_PPM),
         .choices = read_choices(arena, scf_json_get(json, "enum"), full),
         .has_min = min != NULL,
@@ -138,14 +131,12 @@ struct scf_template *scf_template_read(struct scf_arena *arena, const cJSON *def
     t->code = copy(arena, scf_json_string(definition, "code"), &full);
     t->industry_code = copy(arena, scf_json_string(definition, "industry_code"), &full);
     t->applies_to = (enum scf_record_kind)(
-        SCF_REC_CONTRACT + scf_template_name_index(scf_template_kind_names,
-                                                   scf_json_string(definition, "applies_to")));
+        SCF_REC_CONTRACT + scf_body_choice(definition, "applies_to", scf_template_kind_names, 0));
     read_milestones(arena, scf_json_get(definition, "steps"), t, &full);
     t->fields = fields;
     t->field_count = n;
-    t->period = (enum scf_period)scf_template_name_index(
-        scf_template_period_names,
-        scf_json_string(scf_json_get(definition, "periods"), "accounting"));
+    t->period = (enum scf_period)scf_body_choice(scf_json_get(definition, "periods"), "accounting",
+                                                 scf_template_period_names, 0);
     t->grading = scf_grading_read(scf_json_get(definition, "grading"));
     if (!scf_time_parse(scf_str(scf_json_string(definition, "effective_from")),
                         &t->effective_from_us))

@@ -3,6 +3,7 @@
 #include "parse.h"
 
 #include "scfd/base/money.h"
+#include "scfd/codec/body.h"
 
 /* ---- the table ---- */
 
@@ -296,7 +297,7 @@ static void fault_at(struct scf_faults *faults, int i, const char *name, const c
 }
 
 static void check_field(const cJSON *f, int i, struct scf_faults *faults) {
-    int type = scf_template_name_index(scf_template_type_names, scf_json_string(f, "type"));
+    int type = scf_body_choice(f, "type", scf_template_type_names, 0);
     bool numeric = type == SCF_TT_DECIMAL || type == SCF_TT_INTEGER;
     const cJSON *min = scf_json_get(f, "min"), *max = scf_json_get(f, "max");
     if (!numeric && (min != NULL || max != NULL))

@@ -15,6 +15,9 @@ bool scf_str_eq(struct scf_str a, struct scf_str b);
 bool scf_str_is(struct scf_str a, const char *text);
 bool scf_str_starts(struct scf_str a, const char *prefix);
 
+/* The place of a name among names that a NULL ends; -1 when it is not there, or NULL. */
+int scf_name_index(const char *const *names, const char *name);
+
 /* Lower-case hex; `out` has room for 2n + 1 bytes. */
 void scf_hex(const void *bytes, size_t n, char *out);
 /* Exactly 2n hex digits of either case into n bytes; false otherwise (out untouched). */

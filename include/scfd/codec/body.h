@@ -14,5 +14,7 @@ bool scf_body_day(const cJSON *object, const char *name, int32_t *ret);
 bool scf_body_time(const cJSON *object, const char *name, int offset_minutes, int64_t *ret);
 /* True when the member is there and has exactly this text. */
 bool scf_body_is(const cJSON *object, const char *name, const char *text);
+/* The place of the member's text among names that a NULL ends; `fallback` when it is absent. */
+int scf_body_choice(const cJSON *object, const char *name, const char *const *names, int fallback);
 
 #endif

@@ -73,6 +73,16 @@ bool scf_schema_check(const struct scf_schema *schema, const cJSON *body,
                       const struct scf_schema_options *options, struct scf_faults *faults,
                       struct scf_faults *warnings) SCF_MUST_CHECK;
 
+/* For bodies that report one of several steps: which steps, as bits, need a member beyond what the
+ * field table says, and which may have it. */
+struct scf_member_use {
+    const char *member; /* at the top of the body, 38 bytes at most */
+    uint64_t must, may; /* bit `step` of each */
+};
+/* Faults "required" and "not-allowed"; `step` is 0..63, `step_name` what people call it. */
+void scf_member_uses_check(const struct scf_member_use *uses, size_t n, const cJSON *body, int step,
+                           const char *step_name, struct scf_faults *faults);
+
 /* The OpenAPI 3.1 schema object as JSON text. */
 void scf_schema_openapi(const struct scf_schema *schema, struct scf_buf *out);
 /* A Markdown section for the reference page (English and Chinese phrase per field). */

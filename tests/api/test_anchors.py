@@ -80,7 +80,7 @@ def new_record(erp):
     answer = erp.post("/v1/enterprises", bodies.enterprise())
     assert answer.status == 201, answer
     record = answer.json()["record_id"]
-    proof = erp.get(f"/v1/records/{record}/proof", {"Prefer": "wait=10"})
+    proof = erp.get(f"/v1/records/{record}/proof", {"Prefer": "wait=50"})
     assert proof.status == 200, proof
     return record, proof.json()["block"]
 

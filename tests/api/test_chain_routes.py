@@ -22,7 +22,7 @@ def two(server, chain):
 
 
 def wait_for_proof(client, record_id):
-    answer = client.get(f"/v1/records/{record_id}/proof", headers={"Prefer": "wait=10"})
+    answer = client.get(f"/v1/records/{record_id}/proof", headers={"Prefer": "wait=50"})
     assert answer.status == 200, answer
     return answer
 

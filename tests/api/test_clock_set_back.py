@@ -87,7 +87,7 @@ def test_records_beyond_the_signer_s_certificate(server):
     server.clock.shift(TEN_YEARS)
     try:
         record = must(chain.node.client.post("/v1/invoices", chain.parties.invoice()))["id"]
-        answer = chain.node.client.get(f"/v1/records/{record}/evidence", {"Prefer": "wait=10"},
+        answer = chain.node.client.get(f"/v1/records/{record}/evidence", {"Prefer": "wait=50"},
                                        timestamp="none")
     finally:
         server.clock.real()

@@ -36,7 +36,7 @@ def erase(admin, record_id, status=201, **members):
 
 
 def proof(client, record_id):
-    got = client.get(f"/v1/records/{record_id}/proof", headers={"Prefer": "wait=20"})
+    got = client.get(f"/v1/records/{record_id}/proof", headers={"Prefer": "wait=50"})
     assert got.status == 200, got
     return got.json()
 
@@ -318,7 +318,7 @@ def test_a_court_order_erases_it_all_the_same_and_everything_still_works(own, wo
     admin = own.client()
     shown = admin.get(f"/v1/credit-assessments/{world.assessment['id']}").json()
     replayed = admin.post(
-        f"/v1/credit-assessments/{shown['id']}/replay", None, {"Prefer": "wait=30"}
+        f"/v1/credit-assessments/{shown['id']}/replay", None, {"Prefer": "wait=50"}
     )
     assert replayed.status == 200 and replayed.json()["matches"] is True
     sent = world.erp.get("/v1/invoices").json()["data"]
@@ -343,7 +343,7 @@ def test_a_court_order_erases_it_all_the_same_and_everything_still_works(own, wo
         assert verifies(tmp_path, before[one]) == 0
     # Computed again: the server says what it cannot find any more, and does not fail.
     again = admin.post(
-        f"/v1/credit-assessments/{shown['id']}/replay", None, {"Prefer": "wait=30"}
+        f"/v1/credit-assessments/{shown['id']}/replay", None, {"Prefer": "wait=50"}
     )
     assert again.status == 200 and again.json()["faults"] == [], again.json()["faults"]
     assert world.assess()["status"] == "succeeded"
@@ -405,7 +405,7 @@ def test_erased_while_it_is_read(own):
                 "/v1/credit-assessments",
                 {"borrower_id": chain.seller["id"], "contract_ids": [contract],
                  "kind": "initial", "lender_ids": [chain.lender.id]},
-                {"Prefer": "wait=20"},
+                {"Prefer": "wait=50"},
             )
             view = client.get(f"/v1/contracts/{contract}/findings")
             if answer.status not in (200, 201, 202) or view.status != 200:

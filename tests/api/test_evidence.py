@@ -22,7 +22,7 @@ DS = "{http://www.w3.org/2000/09/xmldsig#}"
 
 def fetch(client, record_id, **query):
     answer = client.call("GET", f"/v1/records/{record_id}/evidence",
-                         headers={"Prefer": "wait=10"}, query=query or None)
+                         headers={"Prefer": "wait=50"}, query=query or None)
     assert answer.status == 200, answer
     return answer
 

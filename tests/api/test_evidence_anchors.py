@@ -21,7 +21,7 @@ def target(admin, authority, **members):
 
 def fetch(client, record_id, expected=200, **query):
     answer = client.call("GET", f"/v1/records/{record_id}/evidence",
-                         headers={"Prefer": "wait=10"}, query=query or None)
+                         headers={"Prefer": "wait=50"}, query=query or None)
     assert answer.status == expected, answer
     return answer
 

@@ -10,7 +10,7 @@ from test_restore import Story
 
 def fetch(client, record_id):
     answer = client.call("GET", f"/v1/records/{record_id}/evidence",
-                         headers={"Prefer": "wait=10"})
+                         headers={"Prefer": "wait=50"})
     assert answer.status == 200, answer
     return answer.body
 

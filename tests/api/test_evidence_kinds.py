@@ -15,7 +15,7 @@ SM3 = "sm3-sm2"
 
 def fetch(client, record_id):
     answer = client.call("GET", f"/v1/records/{record_id}/evidence",
-                         headers={"Prefer": "wait=10"}, query={"timestamp": "none"})
+                         headers={"Prefer": "wait=50"}, query={"timestamp": "none"})
     assert answer.status == 200, answer
     return answer.body
 
@@ -197,7 +197,7 @@ def test_every_kind_for_every_role(anchored, tmp_path):
         for role, client in clients.items():
             seen = client.get(f"/v1/records/{record}").status
             for path in ("evidence?timestamp=none", "preservation-certificate"):
-                answer = client.get(f"/v1/records/{record}/{path}", headers={"Prefer": "wait=10"})
+                answer = client.get(f"/v1/records/{record}/{path}", headers={"Prefer": "wait=50"})
                 assert answer.status == seen, (kind, role, answer)
             if seen == 200:
                 got[role] = client.get(f"/v1/records/{record}/evidence?timestamp=none").body

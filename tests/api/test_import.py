@@ -182,7 +182,9 @@ def test_a_server_that_dies_on_the_way(tmp_path):
         server.kill(signal.SIGKILL)
         time.sleep(1)
         assert process.poll() is None
+        process.send_signal(signal.SIGSTOP)  # its patience is 15 s; a start may take longer
         server.start()
+        process.send_signal(signal.SIGCONT)
         _, messages = process.communicate(timeout=120)
         assert process.returncode == 0, messages
         counted = re.search(r"(\d+) accepted, (\d+) were there already, 0 rejected", messages)

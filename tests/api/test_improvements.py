@@ -40,7 +40,8 @@ def rich_event(chain, hours=5, **fields):
 def server():
     """Its clock stands still: nothing changes a limit but what the tests send."""
     with Server() as running:
-        running.clock.freeze(datetime.now(timezone.utc))
+        running.now = datetime.now(timezone.utc)
+        running.clock.freeze(running.now)
         yield running
 
 
@@ -365,9 +366,10 @@ def test_values_out_of_range(admin, chain):
     expect(admin, chain, now, suggested)
 
 
-def test_an_event_that_was_sent_before_it_happened(admin, chain):
+def test_an_event_that_was_sent_before_it_happened(server, admin, chain):
     """It is no longer early once it is sent again, so nothing is wrong with its values."""
-    early = chain.event(chain.contract_id, occurred_at=bodies.hours_ago(-0.05))
+    soon = server.now + timedelta(minutes=3)
+    early = chain.event(chain.contract_id, occurred_at=soon.isoformat())
     assert chain.erp.client.post("/v1/workflow-events", early).status == 201
     assert early["external_id"]
     told = improvements(admin, assess(admin, chain))
@@ -389,8 +391,10 @@ def test_values_that_fluctuate(server, admin, quantity, rate, outside):
     for hours in (1, 2, 3):
         old = rich_event(chain, hours=45 * 24 + hours)
         assert erp.post("/v1/workflow-events", old).status == 201
+    server.now = now
     server.clock.freeze(now)
-    event = rich_event(chain, hours=0.01, defect_rate=rate)
+    event = rich_event(chain, defect_rate=rate)
+    event["occurred_at"] = (now - timedelta(seconds=36)).isoformat()
     event["items"][0]["quantity"] = quantity
     sent = erp.post("/v1/workflow-events", event).json()
     invoice = chain.invoice(contract_ids=[chain.contract_id])
@@ -449,7 +453,7 @@ def test_without_a_result_there_is_nothing_to_improve(admin, chain):
         "/v1/credit-assessments",
         {"borrower_id": chain.seller["id"], "contract_ids": [chain.contract_id],
          "kind": "initial", "as_of": "1969-12-31T00:00:00Z"},
-        {"Prefer": "wait=20"},
+        {"Prefer": "wait=50"},
     )
     assert answer.json()["status"] == "failed", answer
     path = answer.headers["Location"] + "/improvements"

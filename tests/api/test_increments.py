@@ -104,7 +104,7 @@ class Story:
             **members,
         }
         return (client or self.admin).post(
-            "/v1/credit-assessments", body, {"Prefer": "wait=20"}
+            "/v1/credit-assessments", body, {"Prefer": "wait=50"}
         )
 
     def assess(self, **members):
@@ -235,7 +235,7 @@ def test_increments_over_chains_of_sm3(world, story):
     run = story.end_month()
     assert money(run, "incremental_limit") > 0, run
     replayed = story.admin.post(
-        f"/v1/credit-assessments/{run['assessment_id']}/replay", None, {"Prefer": "wait=30"}
+        f"/v1/credit-assessments/{run['assessment_id']}/replay", None, {"Prefer": "wait=50"}
     ).json()
     assert replayed["matches"] is True, replayed
 

@@ -483,7 +483,7 @@ def test_a_limit_counts_only_the_guarantors_own_guarantee(admin, chain, tmp_path
         )
 
     def guarantee_factor():
-        answer = admin.post("/v1/credit-assessments", request, {"Prefer": "wait=20"}).json()
+        answer = admin.post("/v1/credit-assessments", request, {"Prefer": "wait=50"}).json()
         assert answer["status"] == "succeeded", answer
         receipt = tmp_path / "receipt.json"
         receipt.write_bytes(admin.get(f"/v1/credit-assessments/{answer['id']}/receipt").body)
@@ -612,7 +612,7 @@ def test_lenient_datetime(admin, chain):
         chain.seller["id"],
         contract_no=number,
         seller_uscc=chain.seller["uscc"],
-        occurred_at="2026-11-01 15:15:22",
+        occurred_at="2025-11-01 15:15:22",
     )
     del body["contract_id"]
     assert "#/occurred_at" in pointers(chain.erp.client.post("/v1/workflow-events", body))
@@ -621,7 +621,7 @@ def test_lenient_datetime(admin, chain):
     assert answer.status == 201, answer
     assert [w for w in answer.json()["warnings"] if w["pointer"] == "#/occurred_at"]
     received = datetime.fromisoformat(answer.json()["received_at"].replace("Z", "+00:00"))
-    occurred = datetime(2026, 11, 1, 7, 15, 22, tzinfo=timezone.utc)
+    occurred = datetime(2025, 11, 1, 7, 15, 22, tzinfo=timezone.utc)
     delay = float(answer.json()["quality"]["delay_seconds"])
     assert abs((received - occurred).total_seconds() - delay) <= 1
 

@@ -28,7 +28,7 @@ def assess(client, chain, **members):
             "lender_ids": [chain.lender.id],
             **members,
         },
-        {"Prefer": "wait=20"},
+        {"Prefer": "wait=50"},
     )
     shown = answer.json()
     assert shown["status"] == "succeeded", answer

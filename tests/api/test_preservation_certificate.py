@@ -14,7 +14,7 @@ from test_erasure import order
 def record(chain):
     answer = chain.erp.client.post("/v1/contracts", chain.contract()).json()
     proof = chain.erp.client.get(f"/v1/records/{answer['id']}/proof",
-                                 headers={"Prefer": "wait=10"})
+                                 headers={"Prefer": "wait=50"})
     assert proof.status == 200
     return answer["id"], proof.json()
 
@@ -64,7 +64,7 @@ def test_an_erased_record_has_none(server, chain, record, tmp_path):
     """The bundle that somebody kept still verifies."""
     erased = chain.erp.client.post("/v1/contracts", chain.contract()).json()["id"]
     path = f"/v1/records/{erased}/evidence"
-    kept = chain.erp.client.get(path, headers={"Prefer": "wait=10"})
+    kept = chain.erp.client.get(path, headers={"Prefer": "wait=50"})
     assert kept.status == 200
     assert server.client().post(f"/v1/records/{erased}/erasure", order()).status == 201
     for answer in (chain.erp.client.get(path), fetch(chain.erp.client, erased)):

@@ -479,13 +479,14 @@ def rivals(admin, parties, state):
 
 def test_who_registered_first_goes_before(admin, parties):
     first, second = rivals(admin, parties, "searched")
-    assert first.step("lender", "register", registration=entry(20)).status == 201
+    earlier, later = entry(30), entry(20)
+    assert first.step("lender", "register", registration=later).status == 201
     problem = refused(
         second.step("lender", "register", registration=entry(10)), "民法典 768"
     )
     assert first.id not in json.dumps(problem)
     # The other one's entry turns out to be the earlier: the first is beaten.
-    assert second.step("lender", "register", registration=entry(30)).status == 201
+    assert second.step("lender", "register", registration=earlier).status == 201
     beaten = first.get()
     assert (beaten["state"], beaten["ineligible_code"]) == ("ineligible", "DUP")
     assert beaten["registered_by_other"] is True

@@ -112,6 +112,22 @@ def test_an_administrator_lifts_it_for_a_reason(admin, fresh):
     frozen(fresh)
 
 
+def test_what_was_said_before_the_thaw_is_lifted_with_it(server, admin, fresh):
+    """The note that a record was folded may come after the look that read it already."""
+    invoice_id, body = invoice(fresh)
+    assert reserve(fresh, "10.00", [(invoice_id, "10.00")]).status == 201
+    say(fresh, invoice_id, body, tax_status="voided")
+    frozen(fresh)
+    assert unfreeze(fresh, admin).status == 200
+    server.psql(
+        "INSERT INTO scfd.claim_watch SELECT invoice_key, created_at FROM scfd.limit_stop"
+        " ORDER BY created_at DESC LIMIT 1 ON CONFLICT DO NOTHING"
+    )
+    judged = "SELECT count(*) FROM scfd.claim_watch"
+    wait_until(lambda: server.psql(judged) == "0", 60, "all notes are looked at")
+    assert account(fresh)["frozen"] is False
+
+
 def test_the_reason_is_recorded(server, admin, fresh):
     invoice_id, body = invoice(fresh)
     assert reserve(fresh, "10.00", [(invoice_id, "10.00")]).status == 201

@@ -48,7 +48,7 @@ class Story:
                 "lender_ids": [self.chain.lender.id],
                 **members,
             },
-            {"Prefer": "wait=20"},
+            {"Prefer": "wait=50"},
         )
         shown = answer.json()
         assert shown["status"] == "succeeded", shown
@@ -56,7 +56,7 @@ class Story:
 
     def replay(self, assessment, client=None):
         answer = (client or self.admin).post(
-            f"/v1/credit-assessments/{assessment['id']}/replay", None, {"Prefer": "wait=30"}
+            f"/v1/credit-assessments/{assessment['id']}/replay", None, {"Prefer": "wait=50"}
         )
         assert answer.status == 200, answer
         return answer.json()

@@ -24,7 +24,7 @@ def assess(admin, chain, contract_ids, **members):
         "lender_ids": [chain.lender.id],
         **members,
     }
-    shown = admin.post("/v1/credit-assessments", body, {"Prefer": "wait=20"}).json()
+    shown = admin.post("/v1/credit-assessments", body, {"Prefer": "wait=50"}).json()
     assert shown["status"] == "succeeded", shown
     return shown
 
@@ -176,7 +176,7 @@ def test_the_qr_code_leads_to_the_proof(admin, server, story, tmp_path):
     assert url in decoded
     links = re.findall(rb"/URI \((.*?)\)", body)
     assert links == [url.encode()]
-    assert admin.get(f"/v1/records/{story.shown['id']}/proof", {"Prefer": "wait=10"}).status == 200
+    assert admin.get(f"/v1/records/{story.shown['id']}/proof", {"Prefer": "wait=50"}).status == 200
 
 
 def test_html_is_one_sound_file_without_anything_that_runs(admin, story):
@@ -328,7 +328,7 @@ def test_a_borrower_with_nothing(admin, story):
     body = bodies.contract(fresh["ref"], story.buyer["ref"])
     contract = node.client.post("/v1/contracts", body).json()
     request = {"borrower_id": fresh["id"], "contract_ids": [contract["id"]], "kind": "initial"}
-    shown = admin.post("/v1/credit-assessments", request, {"Prefer": "wait=20"}).json()
+    shown = admin.post("/v1/credit-assessments", request, {"Prefer": "wait=50"}).json()
     assert Decimal(shown["recommended_limit"]) == 0
     for form, lang in FORMATS:
         said = words(drawn(admin, shown, form, lang), form)

@@ -48,7 +48,7 @@ class Story:
         return [self.proof(one["id"]) for one in sent]
 
     def proof(self, record_id):
-        got = self.client().get(f"/v1/records/{record_id}/proof", headers={"Prefer": "wait=20"})
+        got = self.client().get(f"/v1/records/{record_id}/proof", headers={"Prefer": "wait=50"})
         assert got.status == 200, got
         return got.json()
 

@@ -20,7 +20,7 @@ def worlds(server):
             "papers": world.case.path + "/documents",
             "paper": world.case.path + "/documents/clause",
         }
-    answer = server.client().get(ours.paths["proof"], {"Prefer": "wait=10"})
+    answer = server.client().get(ours.paths["proof"], {"Prefer": "wait=50"})
     assert answer.status == 200, answer  # evidence can be read from then on
     ours.strangers = {f"other {n}": c for n, c in other.clients().items() if n != "admin"}
     for kind in ("workflow", "logistics", "insurer", "court"):

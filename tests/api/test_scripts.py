@@ -64,7 +64,7 @@ def test_nightly_verify(server, own):
 def test_make_package(server, own, tmp_path):
     client = own.erp.client
     ids = [client.post("/v1/invoices", own.invoice()).json()["id"] for _ in range(2)]
-    vkey = client.get(f"/v1/records/{ids[0]}/proof", headers={"Prefer": "wait=10"}).json()["vkey"]
+    vkey = client.get(f"/v1/records/{ids[0]}/proof", headers={"Prefer": "wait=50"}).json()["vkey"]
     keys = {"key": own.erp.key, "SCFD_VKEY": vkey, "cwd": tmp_path}
     done = script(server, "make-package.sh", *ids, **keys)
     assert done.returncode == 0, done
@@ -94,13 +94,13 @@ def test_nightly_audit(server, own, tmp_path):
         return {path.name: path.read_text() for path in (tmp_path / "kept").iterdir()}
     proof = own.erp.client.get(
         f"/v1/records/{own.erp.client.post('/v1/invoices', own.invoice()).json()['id']}/proof",
-        headers={"Prefer": "wait=10"}).json()
+        headers={"Prefer": "wait=50"}).json()
     done = night()
     assert done.returncode == 0 and "nothing was altered" in done.stdout, done
     first, chain = kept(), f"{proof['record']['node'].replace('node_', 'chain_')}.txt"
     assert proof["origin"] == first[chain].splitlines()[0]
     record = own.erp.client.post("/v1/invoices", own.invoice()).json()["id"]
-    own.erp.client.get(f"/v1/records/{record}/proof", headers={"Prefer": "wait=10"})
+    own.erp.client.get(f"/v1/records/{record}/proof", headers={"Prefer": "wait=50"})
     done = night("--key", proof["vkey"])
     assert done.returncode == 0 and f"{len(first)} kept checkpoints" in done.stdout, done
     second = kept()

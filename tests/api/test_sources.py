@@ -54,7 +54,7 @@ def assess(admin, chain, **members):
         "lender_ids": [chain.lender.id],
         **members,
     }
-    answer = admin.post("/v1/credit-assessments", body, {"Prefer": "wait=20"})
+    answer = admin.post("/v1/credit-assessments", body, {"Prefer": "wait=50"})
     shown = answer.json()
     assert shown["status"] == "succeeded", shown
     return shown
@@ -81,7 +81,7 @@ def same_outcome(a, b):
 
 def replay(admin, shown):
     answer = admin.post(
-        f"/v1/credit-assessments/{shown['id']}/replay", None, {"Prefer": "wait=30"}
+        f"/v1/credit-assessments/{shown['id']}/replay", None, {"Prefer": "wait=50"}
     )
     assert answer.status == 200, answer
     assert answer.json()["matches"] is True, answer.json()

@@ -332,7 +332,7 @@ def test_a_receipt_quotes_roots_of_both_suites_and_is_replayed(mixed, tmp_path):
     root = merkle.root_of(merkle.tile_hashes(answer.body), "sm3")
     assert base64.b64decode(own["sealed_root"]) == root
     replayed = mixed.admin.post(
-        f"/v1/credit-assessments/{shown['id']}/replay", None, {"Prefer": "wait=30"}
+        f"/v1/credit-assessments/{shown['id']}/replay", None, {"Prefer": "wait=50"}
     ).json()
     assert replayed["matches"] is True, replayed
 
@@ -346,7 +346,7 @@ def test_a_replay_names_a_record_of_sm3_that_was_tampered_with(mixed):
 
     def replay():
         return mixed.admin.post(
-            f"/v1/credit-assessments/{shown['id']}/replay", None, {"Prefer": "wait=30"}
+            f"/v1/credit-assessments/{shown['id']}/replay", None, {"Prefer": "wait=50"}
         ).json()
 
     flip = "UPDATE scfd.record SET body_sm3 = set_byte(body_sm3, 0, get_byte(body_sm3, 0) # 1)"
@@ -466,7 +466,7 @@ def test_an_instance_with_another_key_gives_no_proofs():
             sent = chain.erp.client.post("/v1/invoices", chain.invoice()).json()
             answers = [
                 s.client(chain.erp.key).get(
-                    f"/v1/records/{sent['id']}/proof", {"Prefer": "wait=10"}
+                    f"/v1/records/{sent['id']}/proof", {"Prefer": "wait=50"}
                 ) for s in (first, second)
             ]
             assert sorted(a.status for a in answers) == [200, 500]

@@ -44,7 +44,7 @@ def fill(node, chain, count):
     """Sends records and waits for their block; their ids."""
     lines = node.client.bulk("invoices", [chain.invoice() for _ in range(count)]).lines()
     ids = [line["id"] for line in lines[:-1]]
-    proof = node.client.get(f"/v1/records/{ids[-1]}/proof", headers={"Prefer": "wait=10"})
+    proof = node.client.get(f"/v1/records/{ids[-1]}/proof", headers={"Prefer": "wait=50"})
     assert proof.status == 200, proof
     return ids
 

@@ -182,7 +182,7 @@ def test_two_views_of_one_size_are_kept_as_evidence(admin, asker, log, server):
     # It stands in the platform's chain and in its feed.
     record = admin.get(f"/v1/records/{found['id']}").json()
     assert record["object"] == "witness_conflict", record
-    proof = admin.get(f"/v1/records/{found['id']}/proof", headers={"Prefer": "wait=10"})
+    proof = admin.get(f"/v1/records/{found['id']}/proof", headers={"Prefer": "wait=50"})
     merkle.verify_proof(proof.json())
     platform = admin.get("/v1/records/" + found["id"]).json()["node_id"]
     assert [e["href"] for e in admin.feed(node_id=platform) if e["type"] == "witness.conflict" and

@@ -38,7 +38,7 @@ class Client:
 
     recorder = None  # called with (method, path, answer) after every exchange
 
-    def __init__(self, host, port, key=None, timeout=60):
+    def __init__(self, host, port, key=None, timeout=120):
         self.host, self.port, self.key, self.timeout = host, port, key, timeout
         self.connection = None
 

@@ -61,13 +61,17 @@ def processes_naming(text):
     return found
 
 
+PATIENCE_S = 60  # a machine that is shared may let a process wait for seconds
+
+
 def wait_until(condition, timeout_s, what, step_s=0.02):
+    """The result once it is true; looks once more when the time is over."""
+    timeout_s = max(timeout_s, PATIENCE_S)
     deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        if result := condition():
-            return result
+    while not (result := condition()):
+        assert time.monotonic() < deadline, f"not within {timeout_s} s: {what}"
         time.sleep(step_s)
-    raise AssertionError(f"not within {timeout_s} s: {what}")
+    return result
 
 
 class Server:

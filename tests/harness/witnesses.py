@@ -31,7 +31,7 @@ class Sealed:
         for _ in range(count):
             record = self.node.client.post("/v1/invoices", self.parties.invoice()).json()
         answer = self.node.client.get(f"/v1/records/{record['id']}/proof",
-                                      headers={"Prefer": "wait=10"})
+                                      headers={"Prefer": "wait=50"})
         assert answer.status == 200
         return self.read()["sealed_size"]
 

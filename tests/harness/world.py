@@ -75,7 +75,7 @@ class World:
 
     def assess(self, **members):
         shown = must(self.admin.post(
-            "/v1/credit-assessments", self.assessment_body(**members), {"Prefer": "wait=30"}
+            "/v1/credit-assessments", self.assessment_body(**members), {"Prefer": "wait=50"}
         ), 200, 201, 202)
         assert shown["status"] == "succeeded", shown
         return shown

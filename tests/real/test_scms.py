@@ -310,7 +310,7 @@ def test_every_vendor(story, borrowers):
                 "kind": "initial",
                 "contract_ids": [story.contract_ids[order] for order in contracts],
             },
-            {"Prefer": "wait=30"},
+            {"Prefer": "wait=50"},
         )
         shown = answer.json()
         assert shown["status"] == "succeeded", answer

@@ -221,7 +221,7 @@ def check_initial(trial, subject):
             "kind": "initial",
             "contract_ids": [contract_id],
         },
-        {"Prefer": "wait=30"},
+        {"Prefer": "wait=50"},
     )
     shown = answer.json()
     assert shown["status"] == "succeeded", answer

@@ -202,6 +202,17 @@ static void test_edit_distance(void **state) {
     assert_true(scf_edit_distance(SCF_STR("x"), too_long) == SIZE_MAX);
 }
 
+static void test_name_index(void **state) {
+    static const char *const names[] = {"held", "used", "held_over", NULL};
+    (void)state;
+    assert_int_equal(scf_name_index(names, "held"), 0);
+    assert_int_equal(scf_name_index(names, "held_over"), 2);
+    assert_int_equal(scf_name_index(names, "hel"), -1);
+    assert_int_equal(scf_name_index(names, "Held"), -1);
+    assert_int_equal(scf_name_index(names, ""), -1);
+    assert_int_equal(scf_name_index(names, NULL), -1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_views),
@@ -213,6 +224,7 @@ int main(void) {
         cmocka_unit_test(test_signed_numbers),
         cmocka_unit_test(test_utf8),
         cmocka_unit_test(test_edit_distance),
+        cmocka_unit_test(test_name_index),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

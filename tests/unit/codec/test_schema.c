@@ -298,6 +298,44 @@ static void test_full_arena(void **state) {
     scf_arena_free(arena);
 }
 
+/* Of two steps one needs a member, the other may have another, and neither takes a third. */
+static void test_member_uses(void **state) {
+    static const struct scf_member_use uses[] = {
+        {"amount", UINT64_C(1) << 63, 0}, {"reason", 0, 1}, {"never", 0, 0}};
+    static const struct {
+        const char *text;
+        int step;
+        const char *pointers[3], *codes[3];
+    } cases[] = {
+        {"{\"amount\":1}", 63, {NULL}, {NULL}},
+        {"{}", 63, {"#/amount"}, {"required"}},
+        {"{\"amount\":null}", 63, {"#/amount"}, {"required"}},
+        {"{\"reason\":1,\"never\":1,\"free\":1}",
+         63,
+         {"#/amount", "#/reason", "#/never"},
+         {"required", "not-allowed", "not-allowed"}},
+        {"{\"reason\":1}", 0, {NULL}, {NULL}},
+        {"{}", 0, {NULL}, {NULL}},
+        {"{\"amount\":1}", 0, {"#/amount"}, {"not-allowed"}},
+    };
+    (void)state;
+    for (size_t i = 0; i < SCF_COUNT(cases); i++) {
+        struct scf_arena *arena = scf_arena_new(1 << 20);
+        cJSON *body = scf_json_parse(arena, cases[i].text, strlen(cases[i].text), NULL);
+        struct scf_faults faults = {.arena = arena};
+        size_t n = 0;
+        assert_non_null(body);
+        scf_member_uses_check(uses, SCF_COUNT(uses), body, cases[i].step, "a step", &faults);
+        for (; n < 3 && cases[i].pointers[n]; n++) {
+            assert_true(n < faults.count);
+            assert_string_equal(faults.items[n].pointer, cases[i].pointers[n]);
+            assert_string_equal(faults.items[n].code, cases[i].codes[n]);
+        }
+        assert_int_equal(faults.count, n);
+        scf_arena_free(arena);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sound),           cmocka_unit_test(test_null_is_absent),
@@ -306,6 +344,7 @@ int main(void) {
         cmocka_unit_test(test_pointer_escapes), cmocka_unit_test(test_all_at_once),
         cmocka_unit_test(test_at_most_hundred), cmocka_unit_test(test_warnings),
         cmocka_unit_test(test_rules),           cmocka_unit_test(test_full_arena),
+        cmocka_unit_test(test_member_uses),
     };
     return cmocka_run_group_tests_name("schema", tests, NULL, NULL);
 }

@@ -14,7 +14,7 @@ enum {
 /* ---- reading ---- */
 
 static const cJSON *parse(struct scf_arena *arena, const char *text, struct scf_error *err) {
-    return scf_json_parse(arena, text, strlen(text), err);
+    return scf_json_parse_large(arena, text, strlen(text), err);
 }
 
 enum scf_code scf_enf_story_parse(struct scf_arena *arena, struct scf_enf_story *story,

@@ -6,7 +6,7 @@
 #include "deadline.h"
 #include "succession.h"
 
-enum { NEEDS_MAX = 8 };
+enum { NEEDS_MAX = 8, DOSSIER_MAX = 1 << 20 };
 
 /* ---- any JSON without nulls ---- */
 
@@ -37,6 +37,26 @@ void scf_enf_json_write(struct scf_jsonw *w, const char *key, const cJSON *item)
         }
         scf_jw_end_object(w);
     }
+}
+
+const char *scf_enf_text(struct scf_arena *arena, struct scf_buf *out, struct scf_error *err) {
+    const char *text = out->overflow ? NULL : scf_strndup(arena, out->data, out->len);
+    if (out->overflow)
+        scf_fail(err, SCF_E_BODY_TOO_LARGE, "What the case is to keep takes more than %zu bytes.",
+                 out->max);
+    else if (text == NULL)
+        scf_fail_memory(err);
+    scf_buf_free(out);
+    return text;
+}
+
+const char *scf_enf_dossier_text(struct scf_arena *arena, const cJSON *body,
+                                 struct scf_error *err) {
+    struct scf_buf out;
+    scf_buf_init(&out, DOSSIER_MAX);
+    struct scf_jsonw w = scf_jsonw(&out);
+    scf_enf_json_write(&w, NULL, body);
+    return scf_enf_text(arena, &out, err);
 }
 
 /* ---- parts ---- */

@@ -6,8 +6,6 @@
 #include "scfd/party/enterprise.h"
 #include "scfd/party/node.h"
 
-enum { DOSSIER_MAX = 1 << 20 };
-
 struct draft {
     struct scf_enf_post *p;
     struct scf_enf_taking t;
@@ -86,17 +84,6 @@ static enum scf_code add_parties(struct draft *d, const char *list, int role,
     return SCF_OK;
 }
 
-/* The body without nulls. */
-static const char *dossier_of(const struct draft *d) {
-    struct scf_buf out;
-    scf_buf_init(&out, DOSSIER_MAX);
-    struct scf_jsonw w = scf_jsonw(&out);
-    scf_enf_json_write(&w, NULL, d->p->body);
-    const char *text = out.overflow ? NULL : scf_strndup(d->p->arena, out.data, out.len);
-    scf_buf_free(&out);
-    return text;
-}
-
 static enum scf_code begin(struct draft *d, struct scf_error *err) {
     struct scf_enf_story *s = &d->t.s;
     struct scf_calendar *calendar;
@@ -105,13 +92,15 @@ static enum scf_code begin(struct draft *d, struct scf_error *err) {
                                  .lender_id = d->p->actor->node_id,
                                  .created_us = d->p->ctx.now_us,
                                  .updated_us = d->p->ctx.now_us,
-                                 .dossier = dossier_of(d)};
+                                 .dossier = scf_enf_dossier_text(d->p->arena, d->p->body, err)};
+    if (s->c.dossier == NULL)
+        return err->code;
     memcpy(s->c.currency, currency ? currency : "CNY", 3);
     s->now_us = d->p->ctx.now_us;
     s->today = scf_china_day(s->now_us);
     d->t.rows = scf_alloc(d->p->arena, SCF_ENF_SPARE, sizeof *d->t.rows);
     s->rows = d->t.rows;
-    if (s->c.dossier == NULL || s->rows == NULL)
+    if (s->rows == NULL)
         return scf_fail_memory(err);
     enum scf_code code = scf_calendar_load(d->t.db, d->p->arena, &calendar, err);
     if (code != SCF_OK)

@@ -18,6 +18,7 @@
 enum {
     DETAILS_MAX = 2 << 20,
     CLOCK_TOLERANCE_S = 300,
+    OLDEST_YEARS = 30, /* a case that was begun on paper may be entered later */
     PARTY_STEPS_MAX = 30,
     PARTIES_STEPS_MAX = 200
 };
@@ -473,6 +474,9 @@ static enum scf_code check_order(const struct effect *e, int64_t happened_us,
     const struct scf_enf_story *s = &e->t->s;
     int64_t before = happened_before(e);
     int32_t served;
+    if (happened_us < s->c.created_us - OLDEST_YEARS * INT64_C(365) * SCF_US_PER_DAY)
+        return fault(e, "#/happened_at", "out-of-range",
+                     "The time is more than thirty years before the case was drafted here.", err);
     if (e->step == SCF_ENF_STEP_REPORT_SUIT || e->step == SCF_ENF_STEP_END_SUIT ||
         before == INT64_MIN)
         return SCF_OK;
@@ -522,7 +526,7 @@ static enum scf_code check_currency(const struct effect *e, struct scf_error *er
 }
 
 /* The body without what the record says already, and what was found out. */
-static const char *details_of(const struct effect *e) {
+static const char *details_of(const struct effect *e, struct scf_error *err) {
     struct scf_buf out;
     const cJSON *member;
     scf_buf_init(&out, DETAILS_MAX);
@@ -542,9 +546,7 @@ static const char *details_of(const struct effect *e) {
                                   scf_json_get(e->body, "execution_certificate"),
                                   scf_json_string(e->body, "document_sha256"), &e->then);
     scf_jw_end_object(&w);
-    const char *text = out.overflow ? NULL : scf_strndup(e->t->arena, out.data, out.len);
-    scf_buf_free(&out);
-    return text;
+    return scf_enf_text(e->t->arena, &out, err);
 }
 
 enum scf_code scf_enf_effect(struct scf_enf_taking *t, enum scf_enf_step step, const cJSON *body,
@@ -561,6 +563,6 @@ enum scf_code scf_enf_effect(struct scf_enf_taking *t, enum scf_enf_step step, c
         code = apply(&e, err);
     if (code != SCF_OK)
         return code;
-    *ret_details = details_of(&e);
-    return *ret_details ? SCF_OK : scf_fail_memory(err);
+    *ret_details = details_of(&e, err);
+    return *ret_details ? SCF_OK : err->code;
 }

@@ -108,7 +108,8 @@ static void post_preflight(struct scf_request *rq) {
     struct scf_preflight p;
     struct scf_buf out;
     const cJSON *body;
-    if (scf_rq_valid_body(rq, NULL, &body, &warnings, &err) != SCF_OK) {
+    if (scf_rq_valid_body(rq, NULL, &body, &warnings, &err) != SCF_OK ||
+        scf_enf_dossier_text(scf_rq_arena(rq), body, &err) == NULL) {
         scf_reply_error(rq, &err);
         return;
     }

@@ -162,6 +162,16 @@ static void drawn_amount(struct looking *l) {
              "What was drawn under the limit is not stated.");
 }
 
+/* A day before the instrument was signed is a slip of the pen. */
+static void check_day(struct looking *l, const cJSON *object, const char *name,
+                      const char *pointer) {
+    int32_t signed_day, day;
+    if (scf_body_day(part(l, "instrument"), "signed_on", &signed_day) &&
+        scf_body_day(object, name, &day) && day < signed_day)
+        miss(l, SCF_FIT_AMOUNT_AND_DATES, pointer,
+             "The day lies before the instrument was signed.");
+}
+
 static void check_sum(struct looking *l, const cJSON *schedule) {
     const cJSON *performance = part(l, "performance"), *item;
     int scale = scf_body_scale(l->body), i = 0;
@@ -174,6 +184,7 @@ static void check_sum(struct looking *l, const cJSON *schedule) {
         if (scf_body_day(item, "due_on", &day) && day <= before)
             miss(l, SCF_FIT_AMOUNT_AND_DATES, pointer,
                  "The days of the instalments do not ascend.");
+        check_day(l, item, "due_on", pointer);
         before = day;
         if (scf_body_money(item, "principal", scale, &part_of))
             fits = fits && !__builtin_add_overflow(sum, part_of, &sum);
@@ -188,6 +199,7 @@ static void amount_and_dates(struct looking *l) {
     const cJSON *performance = part(l, "performance");
     const cJSON *schedule = scf_json_get(performance, "schedule");
     bool listed = cJSON_GetArraySize(schedule) > 0;
+    check_day(l, performance, "deadline", "#/performance/deadline");
     if (listed)
         check_sum(l, schedule);
     else if (is_money(l))

@@ -310,13 +310,14 @@ const struct scf_schema scf_enf_create_schema = {
 
 /* ---- calendars ---- */
 
+enum { HOLIDAYS_MAX = 200, WORKDAYS_MAX = 60 };
 static const struct scf_field day_element[] = {SCF_F("", DATE, "A day", "日期")};
 static const struct scf_field calendar_fields[] = {
     SCF_F("year", INTEGER, "Year", "年份", SCF_MUST, .min = 2000, .max = 2100),
     SCF_F("holidays", ARRAY, "Days off that weekends do not make so", "放假日期", SCF_MUST,
-          SCF_SIZE(0, 200), SCF_OF(day_element)),
+          SCF_SIZE(0, HOLIDAYS_MAX), SCF_OF(day_element)),
     SCF_F("workdays", ARRAY, "Saturdays and Sundays that are worked", "调休上班日期", SCF_MUST,
-          SCF_SIZE(0, 60), SCF_OF(day_element)),
+          SCF_SIZE(0, WORKDAYS_MAX), SCF_OF(day_element)),
     SCF_F("source", STRING, "The notice that says so", "依据文件", SCF_MUST, LINE(200)),
     SCF_FIELD_END,
 };
@@ -334,6 +335,28 @@ static void check_days(const cJSON *body, const char *list, int64_t year,
     }
 }
 
+/* A day is named once. */
+static void check_once(const cJSON *body, struct scf_faults *faults) {
+    static const char *const lists[] = {"holidays", "workdays"};
+    const char *seen[HOLIDAYS_MAX + WORKDAYS_MAX];
+    size_t n = 0;
+    for (size_t k = 0; k < SCF_COUNT(lists); k++) {
+        const cJSON *item;
+        int i = 0;
+        cJSON_ArrayForEach(item, scf_json_get(body, lists[k])) {
+            char pointer[40];
+            snprintf(pointer, sizeof pointer, "#/%s/%d", lists[k], i++);
+            if (!cJSON_IsString(item))
+                continue;
+            for (size_t m = 0; m < n; m++)
+                if (strcmp(seen[m], item->valuestring) == 0)
+                    scf_fault_add(faults, pointer, "inconsistent", "The day is named already.");
+            if (n < SCF_COUNT(seen))
+                seen[n++] = item->valuestring;
+        }
+    }
+}
+
 static void calendar_rules(const cJSON *body, struct scf_faults *faults,
                            struct scf_faults *warnings, const void *ctx) {
     int64_t year = 0;
@@ -343,6 +366,7 @@ static void calendar_rules(const cJSON *body, struct scf_faults *faults,
         return;
     check_days(body, "holidays", year, faults);
     check_days(body, "workdays", year, faults);
+    check_once(body, faults);
 }
 
 const struct scf_schema scf_enf_calendar_schema = {

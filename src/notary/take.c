@@ -124,7 +124,7 @@ enum scf_code scf_enf_check(struct scf_enf_taking *t, enum scf_enf_step step, co
 /* ---- adding ---- */
 
 static const char *body_of(const struct scf_enf_taking *t, const struct scf_enf_step_row *row,
-                           enum scf_enf_rule rule, const char *details) {
+                           enum scf_enf_rule rule, const char *details, struct scf_error *err) {
     struct scf_buf out;
     scf_buf_init(&out, BODY_MAX);
     struct scf_jsonw w = scf_jsonw(&out);
@@ -141,9 +141,7 @@ static const char *body_of(const struct scf_enf_taking *t, const struct scf_enf_
     scf_jw_str(&w, "article", scf_enf_rules[rule].article);
     scf_jw_raw(&w, "details", details, strlen(details));
     scf_jw_end_object(&w);
-    const char *text = out.overflow ? NULL : scf_strndup(t->arena, out.data, out.len);
-    scf_buf_free(&out);
-    return text;
+    return scf_enf_text(t->arena, &out, err);
 }
 
 static bool changes_dossier(enum scf_enf_step step) {
@@ -168,10 +166,10 @@ enum scf_code scf_enf_add(struct scf_enf_taking *t, enum scf_enf_step step,
                                      .record_id = c->steps == 1 ? c->id : scf_uuid_new()};
     if (t->actor && (step == SCF_ENF_STEP_CREATE || scf_enf_is_asked(step)))
         row->node_id = t->actor->node_id;
-    row->body = body_of(t, row, verdict->rule, details);
-    t->s.details[t->s.n] = scf_json_parse(t->arena, details, strlen(details), err);
+    row->body = body_of(t, row, verdict->rule, details, err);
     if (row->body == NULL)
-        return scf_fail_memory(err);
+        return err->code;
+    t->s.details[t->s.n] = scf_json_parse_large(t->arena, details, strlen(details), err);
     if (t->s.details[t->s.n] == NULL)
         return err->code;
     t->s.n++;

@@ -66,6 +66,19 @@ struct scf_enf_mismatch scf_enf_loan_mismatch(const cJSON *dossier, const struct
     return (struct scf_enf_mismatch){NULL, NULL};
 }
 
+/* What falls due before the money was lent would bear penalty for days without a debt. */
+static bool is_due_too_early(const cJSON *performance, const struct scf_owed *owed) {
+    int32_t day;
+    const cJSON *item;
+    if (scf_body_day(performance, "deadline", &day) && day < owed->value_day)
+        return true;
+    cJSON_ArrayForEach(item, scf_json_get(performance, "schedule")) {
+        if (scf_body_day(item, "due_on", &day) && day < owed->value_day)
+            return true;
+    }
+    return false;
+}
+
 struct scf_enf_mismatch scf_enf_amendment_mismatch(const cJSON *amendment,
                                                    const struct scf_owed *owed) {
     const cJSON *performance = scf_json_get(amendment, "performance");
@@ -76,6 +89,10 @@ struct scf_enf_mismatch scf_enf_amendment_mismatch(const cJSON *amendment,
     if (!scf_body_is(performance, "kind", "money"))
         return (struct scf_enf_mismatch){"#/amendment/performance/kind",
                                          "A loan is performed in money."};
+    if (is_due_too_early(performance, owed))
+        return (struct scf_enf_mismatch){"#/amendment/performance/schedule",
+                                         "The loan was paid out later than what the amended "
+                                         "schedule lets fall due (公证程序规则 39(3))."};
     scf_body_money(performance, drawn ? "drawn_amount" : "amount",
                    scf_currency_scale(scf_str(owed->currency)), &amount);
     if (amount == owed->principal)

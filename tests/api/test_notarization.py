@@ -109,6 +109,7 @@ def test_a_fit_contract_is_fit_and_nothing_is_written(world):
     (lambda b: b.update(enforcement_clause="债务人愿意接受强制执行"), "promise-clause", "公证法 37"),
     (lambda b: b["performance"]["schedule"][0].update(principal="99.99"), "amount-and-dates",
      "39(3)"),
+    (lambda b: b["instrument"].update(signed_on="9999-01-01"), "amount-and-dates", "39(3)"),
     (lambda b: b["performance"].update(revolving=True), "drawn-amount", "39(2)"),
     (lambda b: b["verification"].update(objection_days=31), "verification", "39(5)"),
     (lambda b: b["securities"][0].update(name="另一份合同"), "securities-named", "规定 6"),
@@ -341,6 +342,10 @@ def test_amendments_are_notarised_or_taken_back(world):
     (lambda a: a["performance"].update(amount="90.00", schedule=[
         {"due_on": bodies.days_ago(-300), "principal": "90.00"}]),
      "#/amendment/performance/amount", "39(3)"),
+    (lambda a: a["performance"]["schedule"][0].update(due_on="1926-12-01"),
+     "#/amendment/performance/schedule", "39(3)"),
+    (lambda a: a["performance"].update(deadline="1926-12-01"),
+     "#/amendment/performance/schedule", "39(3)"),
     (lambda a: a["performance"].update(kind="goods"), "#/amendment/performance", ""),
     (lambda a: a.update(securities=[{"kind": "pledge", "name": "《质押合同》ZY-1", "scope": "本金"}]),
      "#/amendment/securities/0", "规定 6"),
@@ -975,6 +980,27 @@ def test_drafts_and_preflights_with_one_thing_wrong(world):
         assert answer.status in (200, 400, 413, 422), (text[:300], answer)
 
 
+def test_a_dossier_that_is_too_large_is_told_so(world):
+    """The schema bounds its parts, not their sum; who looks before drafting learns it too."""
+    amendments = [{"no": f"BC-{n}", "text": "约" * 19000} for n in range(20)]
+    case = Case(world, amendments=amendments)
+    look = "/v1/enforcement-notarizations/preflight"
+    draft = "/v1/enforcement-notarizations"
+    for path, body in ((look, fit_body(world, amendments=amendments)), (draft, case.body)):
+        answer = world.lender.post(path, body, key())
+        assert (answer.status, answer.json()["code"]) == (413, "body-too-large"), answer
+        assert "1048576 bytes" in answer.json()["detail"]
+    case.body["amendments"] = amendments[:18]
+    case.draft()
+
+
+def test_a_case_from_paper_is_not_older_than_loans_are(world):
+    case = Case(world).draft()
+    old = case.step("lender", "submit", happened_at="1990-01-01T00:00:00Z")
+    assert (old.status, old.json()["errors"][0]["pointer"]) == (422, "#/happened_at"), old
+    case.take("lender", "submit", "submitted", happened_at=bodies.hours_ago(365 * 24))
+
+
 # ---- calendars ----
 
 
@@ -988,6 +1014,11 @@ def test_calendars_are_versioned(world):
         assert (made["version"], made["holidays"]) == (version, ["2093-01-01"])
     wrong = {**body, "workdays": ["2094-01-02"]}
     assert world.admin.post("/v1/working-calendars", wrong).status == 422
+    for twice, pointer in (({"workdays": ["2093-01-01"]}, "#/workdays/0"),
+                           ({"holidays": ["2093-01-01", "2093-01-01"]}, "#/holidays/1")):
+        answer = world.admin.post("/v1/working-calendars", {**body, **twice})
+        assert answer.status == 422
+        assert [e["pointer"] for e in answer.json()["errors"]] == [pointer]
     assert len(must(world.lender.get("/v1/working-calendars", year=2093))["data"]) == 2
 
 

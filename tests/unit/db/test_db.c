@@ -128,8 +128,8 @@ static void test_serialization_failure_is_soft(void **state) {
 static void test_no_server(void **state) {
     struct fixture *f = fixture(state);
     struct scf_db *nowhere = scf_db_new("host=/nonexistent dbname=x", "test", 0);
-    int64_t begin =
-        scf_mono_us(); /* before what the back-off runs from: we may be held up after it */
+    /* Taken before what the back-off runs from: we may be held up after that. */
+    int64_t begin = scf_mono_us();
     assert_int_equal(scf_db_ping(nowhere, &f->err), SCF_E_DATABASE_UNAVAILABLE);
     assert_int_equal(scf_db_ping(nowhere, &f->err), SCF_E_DATABASE_UNAVAILABLE);
     assert_true(scf_mono_us() - begin >= 40000); /* the second attempt waits */

@@ -87,7 +87,7 @@ static inline bool anvil_start(struct anvil *a, struct scf_arena *arena, const c
                           (char *)(uintptr_t)value,
                           NULL};
     SCF_ASSERT(posix_spawn(&a->pid, program, NULL, NULL, argv, environ) == 0);
-    for (int i = 0; i < 500; i++) {
+    for (int i = 0; i < 3000; i++) {
         if (anvil_answers(a, arena))
             return true;
         usleep(20000);

@@ -137,7 +137,7 @@ static void save(const struct scf_anchor_entry *entry) {
 
 /* The node mines what it was sent a moment later. */
 static void step(struct scf_anchor_entry *entry, enum scf_anchor_state expected) {
-    enum { TRIES = 100, PAUSE_US = 50000 };
+    enum { TRIES = 1200, PAUSE_US = 50000 };
     ok(scf_anchor_evm.step(w.db, w.arena, &services, entry, &w.err));
     for (int i = 0;
          i < TRIES && expected == SCF_ANCHOR_ANCHORED && entry->state == SCF_ANCHOR_PENDING; i++) {

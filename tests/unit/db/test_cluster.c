@@ -243,7 +243,7 @@ static void test_neighbour_of_a_killed_backend(void **state) {
     pid_t own = backend_of(db, arena), victim = backend_of(other, arena);
     assert_int_equal(scf_db_run(db, &SCF_BEGIN, NULL, NULL, NULL, &err), SCF_OK);
     kill(victim, SIGKILL);
-    for (int i = 0; i < 5000 && kill(own, 0) == 0; i++)
+    for (int i = 0; i < 60000 && kill(own, 0) == 0; i++)
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     static const struct scf_stmt one = {"one", "SELECT 1"};
     assert_int_equal(scf_db_run(db, &one, NULL, NULL, NULL, &err), SCF_E_DATABASE_UNAVAILABLE);
@@ -282,7 +282,7 @@ static void test_owner_killed(void **state) {
     assert_int_equal(kill(postmaster, 0), 0);
     kill(owner, SIGKILL);
     scf_wait(owner);
-    assert_true(gone_within(postmaster, 10));
+    assert_true(gone_within(postmaster, 60));
     struct scf_cluster *c = start_in(dir);
     assert_int_equal(ask_number(c, "SELECT a FROM public.t"), 42);
     scf_cluster_stop(c);
@@ -297,7 +297,7 @@ static void test_start_does_not_wait_for_the_end_of_the_old(void **state) {
     scf_wait(owner);
     struct scf_cluster *c = start_in(dir); /* at once: the old one may still be stopping */
     assert_int_equal(ask_number(c, "SELECT a FROM public.t"), 42);
-    assert_true(gone_within(postmaster, 10)); /* as soon as init has reaped it */
+    assert_true(gone_within(postmaster, 60)); /* as soon as init has reaped it */
     scf_cluster_stop(c);
 }
 
@@ -343,13 +343,13 @@ static void test_leftover_postmaster_is_replaced(void **state) {
     (void)state;
     scf_cluster_stop(start_in(dir)); /* or skip */
     start_orphan();
-    for (int i = 0; i < 500 && recorded_pid() == 0; i++)
+    for (int i = 0; i < 6000 && recorded_pid() == 0; i++)
         scf_cluster_sleep_ms(10);
     int old = recorded_pid();
     assert_true(old > 0);
     struct scf_cluster *c = start_in(dir);
     assert_int_not_equal(scf_cluster_pid(c), old);
-    assert_true(gone_within(old, 10));
+    assert_true(gone_within(old, 60));
     assert_int_equal(ask_number(c, "SELECT a FROM public.t"), 42);
     scf_cluster_stop(c);
 }

@@ -27,7 +27,7 @@ static bool has_seen(struct seen *seen, const char *log) {
 }
 
 static void await_log(struct seen *seen, const char *log) {
-    int64_t end = scf_mono_us() + 10 * SCF_US_PER_SECOND;
+    int64_t end = scf_mono_us() + 60 * SCF_US_PER_SECOND;
     struct timespec pause = {.tv_nsec = 2000000};
     while (!has_seen(seen, log) && scf_mono_us() < end)
         nanosleep(&pause, NULL);

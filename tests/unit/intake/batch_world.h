@@ -161,11 +161,26 @@ static void behave(void) {
 #define AT_INSERT "TRIGGER t BEFORE INSERT ON scfd.record"
 #define AT_COMMIT "CONSTRAINT TRIGGER t AFTER INSERT ON scfd.record DEFERRABLE INITIALLY DEFERRED"
 
-/* Cuts the batch's connection after 0.3 s. */
+/* Cuts the batch's connection once the server sleeps in its commit. */
 static void *cut(void *arg) {
     (void)arg;
-    usleep(300000);
+    static const struct scf_stmt asleep = {
+        "t_asleep", "SELECT count(*) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND wait_event = 'PgSleep'"};
+    struct scf_arena *arena = scf_arena_new(8 << 20); /* the test's own belongs to its thread */
+    struct scf_db *db = scf_db_new(w.url, "cutter", 0);
+    struct scf_rows *rows;
+    struct scf_error err;
+    for (int64_t end = scf_mono_us() + 20 * SCF_US_PER_SECOND; scf_mono_us() < end;) {
+        if (scf_db_run(db, &asleep, NULL, arena, &rows, &err) == SCF_OK &&
+            scf_rows_i64(rows, 0, 0) > 0)
+            break;
+        usleep(5000);
+        scf_arena_reset(arena);
+    }
     shutdown(w.socket, SHUT_RDWR);
+    scf_db_free(db);
+    scf_arena_free(arena);
     return NULL;
 }
 

@@ -379,7 +379,7 @@ static void lost_in_the_commit_which_succeeds(void **state) {
     (void)state;
     NEEDS_DATABASE();
     pthread_t thread;
-    misbehave(AT_COMMIT, "NEW.external_id = 'c-1'", "PERFORM pg_sleep(1);");
+    misbehave(AT_COMMIT, "NEW.external_id = 'c-1'", "PERFORM pg_sleep(3);");
     add_contracts(20);
     struct scf_item *twin = add_contract("c-3", "s"), *conflict = add_contract("c-3", "another");
     assert_int_equal(pthread_create(&thread, NULL, cut, NULL), 0);

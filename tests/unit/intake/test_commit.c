@@ -9,7 +9,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-enum { QUEUE_RECORDS = 5, PATIENCE_US = 10 * SCF_US_PER_SECOND };
+enum { QUEUE_RECORDS = 5, PATIENCE_US = 60 * SCF_US_PER_SECOND };
 
 struct world {
     const char *url;

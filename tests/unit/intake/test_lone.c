@@ -146,7 +146,7 @@ static void a_lone_record_lost_in_the_commit_is_found_out(void **state) {
     NEEDS_DATABASE();
     pthread_t thread;
     commit_lone(add_contract("c-0", "s"));
-    misbehave(AT_COMMIT, "NEW.external_id = 'c-1'", "PERFORM pg_sleep(1);");
+    misbehave(AT_COMMIT, "NEW.external_id = 'c-1'", "PERFORM pg_sleep(3);");
     struct scf_item *item = add_contract("c-1", "s");
     assert_int_equal(pthread_create(&thread, NULL, cut, NULL), 0);
     commit_lone(item);

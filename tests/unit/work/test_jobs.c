@@ -13,6 +13,9 @@
 static struct scf_test_world w;
 static int64_t *test_clock; /* [0] frozen_us, [1] offset_us */
 
+/* How long to wait for what must come: a machine may stop a process for seconds. */
+static const int64_t PATIENCE_US = 60 * SCF_US_PER_SECOND;
+
 static int open_world(void **state) {
     (void)state;
     test_clock[0] = test_clock[1] = 0;
@@ -128,7 +131,7 @@ static struct scf_job_view look(const struct scf_uuid *id) {
 }
 
 static void await(const struct scf_uuid *id, enum scf_job_status status) {
-    int64_t deadline = scf_mono_us() + 10 * SCF_US_PER_SECOND;
+    int64_t deadline = scf_mono_us() + PATIENCE_US;
     while (look(id).status != status) {
         if (scf_mono_us() > deadline)
             fail_msg("the job stayed in status %d, not %d", (int)look(id).status, (int)status);
@@ -137,7 +140,7 @@ static void await(const struct scf_uuid *id, enum scf_job_status status) {
 }
 
 static void await_count(atomic_int *counter, int n) {
-    int64_t deadline = scf_mono_us() + 10 * SCF_US_PER_SECOND;
+    int64_t deadline = scf_mono_us() + PATIENCE_US;
     while (*counter < n && scf_mono_us() < deadline)
         nanosleep(&(struct timespec){0, 5000000}, NULL);
     assert_true(*counter >= n);
@@ -186,15 +189,19 @@ static void a_notification_wakes_an_idle_pool(void **state) {
     scf_listener_subscribe(listener, scf_workers_on_notify, pool);
     ok(scf_listener_start(listener, &w.err));
     nanosleep(&(struct timespec){0, 300000000}, NULL);
-    int64_t total_us = 0;
+    int64_t quickest_us = INT64_MAX;
     for (int i = 0; i < 20; i++) {
+        /* Until the pool has looked for more in vain: its next poll is a second later. */
+        nanosleep(&(struct timespec){0, 100000000}, NULL);
         int64_t start_us = scf_mono_us();
         enqueue("count", NULL, "1");
         await_count(&all_runs, i + 1);
-        total_us += scf_mono_us() - start_us;
+        int64_t took_us = scf_mono_us() - start_us;
+        quickest_us = took_us < quickest_us ? took_us : quickest_us;
     }
-    /* By polling alone each would take half a second on average. */
-    assert_in_range(total_us / 20, 0, 200000);
+    /* By polling alone each would take most of a second. One that did not is enough: a slow
+     * machine may hold up the others. */
+    assert_in_range(quickest_us, 0, 200000);
     scf_listener_stop(listener);
     scf_workers_stop(pool);
 }
@@ -329,7 +336,7 @@ static void stopping_cancels_a_slow_statement(void **state) {
     await_count(&all_runs, 1);
     int64_t start_us = scf_mono_us();
     assert_true(scf_workers_stop(pool));
-    assert_in_range(scf_mono_us() - start_us, 0, 8 * SCF_US_PER_SECOND);
+    assert_in_range(scf_mono_us() - start_us, 0, 25 * SCF_US_PER_SECOND);
     assert_int_equal(look(&id).status, SCF_JOB_QUEUED); /* though it was its last attempt */
     assert_int_equal(given_up, 0);
 }
@@ -341,13 +348,13 @@ static void stopping_releases_a_long_run(void **state) {
     struct scf_uuid id = enqueue("patient", NULL, "{}");
     struct scf_workers *pool = start_pool(2, NULL, 0);
     await(&id, SCF_JOB_RUNNING);
-    int64_t deadline = scf_mono_us() + 5 * SCF_US_PER_SECOND;
+    int64_t deadline = scf_mono_us() + PATIENCE_US;
     while (!look(&id).has_progress && scf_mono_us() < deadline)
         nanosleep(&(struct timespec){0, 5000000}, NULL);
     assert_string_equal(look(&id).progress_unit, "steps");
     int64_t start_us = scf_mono_us();
-    scf_workers_stop(pool);
-    assert_in_range(scf_mono_us() - start_us, 0, 2 * SCF_US_PER_SECOND);
+    assert_true(scf_workers_stop(pool)); /* none was left behind */
+    assert_in_range(scf_mono_us() - start_us, 0, 25 * SCF_US_PER_SECOND);
     assert_int_equal(look(&id).status, SCF_JOB_QUEUED);
     slow_go = 1;
     pool = start_pool(2, NULL, 0);
@@ -409,7 +416,7 @@ static void racing_orders_lose_nothing(void **state) {
     for (int i = 0; i < 4; i++)
         pthread_join(threads[i], NULL);
     assert_int_equal(failures, 0);
-    int64_t deadline = scf_mono_us() + 10 * SCF_US_PER_SECOND;
+    int64_t deadline = scf_mono_us() + PATIENCE_US;
     while (number(&open) > 0 && scf_mono_us() < deadline)
         nanosleep(&(struct timespec){0, 5000000}, NULL);
     assert_int_equal(number(&open), 0);
@@ -507,12 +514,12 @@ static void tasks_keep_their_period_and_never_overlap(void **state) {
     struct scf_workers *pool = start_pool(3, tasks, 2);
     for (int i = 0; i < 50; i++)
         enqueue("count", NULL, "5");
-    nanosleep(&(struct timespec){2, 0}, NULL);
+    await_count(&all_runs, 50);
+    await_count(&task_runs, 15);
+    assert_in_range(scf_workers_heartbeat_age_s(pool), 0, 60);
+    scf_workers_stop(pool);
     assert_int_equal(all_runs, 50);
     assert_int_equal(task_overlaps, 0);
-    assert_true(task_runs >= 15);
-    assert_in_range(scf_workers_heartbeat_age_s(pool), 0, 5);
-    scf_workers_stop(pool);
 }
 
 static void one_thread_is_fair_to_jobs_and_tasks(void **state) {

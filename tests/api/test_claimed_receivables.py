@@ -146,7 +146,7 @@ def test_lenders_race_for_the_receivables_of_one_invoice(server, admin, fresh): 
         invoice_id, _ = invoice(fresh, due_on=bodies.days_ago(-60))
         pairs.append([offer(fresh, invoice_id, node) for node in (fresh.lender, rival)])
     both = ((fresh.lender, fresh.assessment["id"]), (rival, assessment))
-    barrier = threading.Barrier(2)
+    barrier = threading.Barrier(2, timeout=60)
 
     def race(side):
         node, asm = both[side]

@@ -441,7 +441,7 @@ class Session:
 
     def end(self):
         self.process.stdin.close()
-        self.process.wait(10)
+        self.process.wait(60)
         self.process.stdout.close()
 
 
@@ -484,6 +484,7 @@ def test_killed_in_the_middle(own):
     record_id = must_post(chain.erp.client, chain.invoice(remarks="Yx4Mitte"))
     client = own.client(chain.erp.key)
     before = proof(client, record_id)
+    wait_swept(own)  # or the sweep of what was erased before waits for the lock as well
     session = Session(own)
 
     def ask():

@@ -13,7 +13,7 @@ import pytest
 
 from harness import asice, bodies, merkle
 from harness.parties import Chain, make_node
-from harness.server import Server
+from harness.server import START_TIMEOUT_S, Server
 from harness.tlog import Log
 
 ASIC = "{http://uri.etsi.org/02918/v1.2.1#}"
@@ -135,7 +135,7 @@ def test_keys_that_are_named_must_be_there(own, tmp_path):
     own.env.clear()
     own.flags = [f"--evidence-key-file={tmp_path}/absent.key"]
     own.start(ready=False)
-    assert own.process.wait(60) != 0
+    assert own.process.wait(START_TIMEOUT_S) != 0
     assert "absent.key" in own.log_tail()
     own.flags = []
     own.start()
@@ -168,6 +168,9 @@ def refused(answer):
 def test_an_instance_with_another_key_makes_none(own):
     """Until the installation's key is changed, which the instances that still have the old one
     notice at once."""
+    own.env.clear()  # sealed at once, also when this test runs alone
+    own.stop()
+    own.start()
     own.key = own.chain.erp.key
     bundle = fetch(own.client(own.key), own.record).body
     log_key = f"--signing-key-file={own.data / 'log.key'}"

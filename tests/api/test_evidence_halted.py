@@ -9,6 +9,7 @@ from test_restore import Story
 
 
 def fetch(client, record_id):
+    client = asice.Insistent(client)
     answer = client.call("GET", f"/v1/records/{record_id}/evidence",
                          headers={"Prefer": "wait=50"})
     assert answer.status == 200, answer

@@ -17,6 +17,7 @@ SM3, SHA = "sm3-sm2", "sha256-ed25519"
 
 
 def fetch(client, record_id, **query):
+    client = asice.Insistent(client)
     answer = client.call("GET", f"/v1/records/{record_id}/evidence",
                          headers={"Prefer": "wait=50"}, query=query or None)
     assert answer.status == 200, answer

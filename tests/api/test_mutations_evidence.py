@@ -34,6 +34,8 @@ def server():
 def world(server):
     made = World(server)
     made.ca_pem = must(made.admin.post("/v1/witness/logs", log_body())) and roots()
+    proof = f"/v1/records/{made.invoice_id}/proof"
+    must(made.erp.get(proof, {"Prefer": "wait=50"}))  # sealed, whichever test comes first
     yield made
     done = scfd("audit", "--data", server.data)
     assert done.returncode == 0, done.stdout + done.stderr

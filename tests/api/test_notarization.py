@@ -1098,7 +1098,7 @@ def test_the_walk_of_the_manual_runs_as_it_stands(server, world, tmp_path):
     (tmp_path / "dossier.json").write_text(json.dumps(case.body, ensure_ascii=False))
     keys = {name.upper(): case.clients[name].key
             for name in ("lender", "notary", "debtor", "guarantor")}
-    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, text=True, timeout=60,
+    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, text=True, timeout=300,
                           env={**os.environ, **keys, "URL": server.url}, capture_output=True,
                           check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -24,8 +24,8 @@ def script(server, name, *arguments, key, cwd=None, **env):
     path = f"{Path(BINARY).resolve().parent}:{os.environ['PATH']}"
     env = {**os.environ, "SCFD_URL": server.url, "SCFD_KEY": key, "PATH": path, **env}
     command = [ROOT / "scripts" / name, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=env,
-                          cwd=cwd)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300,
+                          env=env, cwd=cwd)
 
 
 def test_load_day_then_again_then_a_bad_line(server, own, tmp_path):
@@ -100,7 +100,8 @@ def test_nightly_audit(server, own, tmp_path):
     first, chain = kept(), f"{proof['record']['node'].replace('node_', 'chain_')}.txt"
     assert proof["origin"] == first[chain].splitlines()[0]
     record = own.erp.client.post("/v1/invoices", own.invoice()).json()["id"]
-    own.erp.client.get(f"/v1/records/{record}/proof", headers={"Prefer": "wait=50"})
+    sealed = own.erp.client.get(f"/v1/records/{record}/proof", headers={"Prefer": "wait=50"})
+    assert sealed.status == 200, sealed
     done = night("--key", proof["vkey"])
     assert done.returncode == 0 and f"{len(first)} kept checkpoints" in done.stdout, done
     second = kept()

@@ -12,7 +12,7 @@ import pytest
 
 from harness import bodies, merkle
 from harness.parties import Chain, make_node
-from harness.server import ROOT, Server, scfd, wait_until
+from harness.server import ROOT, START_TIMEOUT_S, Server, scfd, wait_until
 from harness.world import World
 from test_chains import chain_path, proof_of, verify
 
@@ -160,6 +160,7 @@ def test_the_commands_of_the_manual_take_real_proofs(mixed, tmp_path):
         (mixed.lender, mixed.loan_id, "Without scfd: SM3 and SM2"),
         (mixed.admin, mixed.assessment["id"], "Without scfd"),
     ):
+        proof_of(client, record_id)  # sealed, also when this test runs alone
         proof = client.get(f"/v1/records/{record_id}/proof")
         (tmp_path / "proof.json").write_bytes(proof.body)
         body = client.get(f"/v1/records/{record_id}/body").body
@@ -449,7 +450,7 @@ def test_killed_and_started_again_and_not_with_another_key():
         right = key.read_bytes()
         key.unlink()  # a start without one makes another
         own.start(ready=False)
-        assert own.process.wait(60) == 3, own.log_tail()
+        assert own.process.wait(START_TIMEOUT_S) == 3, own.log_tail()
         assert "The SM2 signing key is not the one that signed" in own.log_tail()
         assert key.read_bytes() != right
         key.write_bytes(right)

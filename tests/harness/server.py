@@ -1,5 +1,6 @@
 """The real scfd as a child process, with its embedded cluster or on a given database."""
 import os
+import random
 import shutil
 import signal
 import socket
@@ -38,10 +39,28 @@ class Clock:
         self._write(0, 0)
 
 
+def fixed_ports():
+    """Those that no connection going out is given: a server that is stopped finds its own again."""
+    low, high = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
+    return [port for port in range(20000, 65536) if not low <= port <= high]
+
+
+FREE_PORTS = fixed_ports()
+random.SystemRandom().shuffle(FREE_PORTS)  # tests seed the other one, and several runs go at once
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Not the same one twice; without any fixed ones left, one that is free now."""
+    while True:
+        port = FREE_PORTS.pop() if FREE_PORTS else 0
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                if port == 0:
+                    raise
+                continue  # somebody has it
+            return probe.getsockname()[1]
 
 
 def processes_naming(text):

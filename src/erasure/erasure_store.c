@@ -354,7 +354,8 @@ enum scf_code scf_erasure_pending(struct scf_db *db, struct scf_arena *arena,
     return SCF_OK;
 }
 
-/* ANALYZE too: the statistics quote values. A statement each, for none runs in a transaction. */
+/* ANALYZE too: the statistics quote values, and their own old rows go last. A statement each, for
+ * none runs in a transaction. */
 static const struct scf_stmt vacuums[] = {
     {"scf_erasure_vacuum_record", "VACUUM (ANALYZE, INDEX_CLEANUP ON) scfd.record"},
     {"scf_erasure_vacuum_fact", "VACUUM (ANALYZE, INDEX_CLEANUP ON) scfd.trade_fact"},
@@ -362,6 +363,7 @@ static const struct scf_stmt vacuums[] = {
     {"scf_erasure_vacuum_claim", "VACUUM (ANALYZE, INDEX_CLEANUP ON) scfd.claim_head"},
     {"scf_erasure_vacuum_idempotency", "VACUUM (ANALYZE, INDEX_CLEANUP ON) scfd.idempotency"},
     {"scf_erasure_vacuum_replay", "VACUUM (ANALYZE, INDEX_CLEANUP ON) scfd.credit_replay"},
+    {"scf_erasure_vacuum_statistic", "VACUUM (INDEX_CLEANUP ON) pg_catalog.pg_statistic"},
 };
 
 enum scf_code scf_erasure_vacuum(struct scf_db *db, struct scf_arena *arena,

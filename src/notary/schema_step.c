@@ -366,7 +366,7 @@ static void step_rules(const cJSON *body, struct scf_faults *faults, struct scf_
     const struct scf_enf_ctx *ctx = rules_ctx;
     enum scf_enf_step step = scf_enf_body_step(body);
     (void)warnings;
-    scf_member_uses_check(uses, SCF_COUNT(uses), body, step, scf_enf_step_names[step], faults);
+    scf_member_uses_check(uses, SCF_COUNT(uses), body, (int)step, scf_enf_step_names[step], faults);
     check_choices(body, step, faults);
     if (scf_enf_body_time(body, ctx) > ctx->now_us + CLOCK_TOLERANCE_S * SCF_US_PER_SECOND)
         scf_fault_add(faults, "#/happened_at", "out-of-range", "The time is in the future.");

@@ -205,7 +205,7 @@ static void rules(const cJSON *body, struct scf_faults *faults, struct scf_fault
                   const void *ctx) {
     const struct scf_rcv_ctx *c = ctx;
     enum scf_rcv_step step = scf_rcv_body_step(body);
-    scf_member_uses_check(uses, SCF_COUNT(uses), body, step, scf_rcv_step_names[step], faults);
+    scf_member_uses_check(uses, SCF_COUNT(uses), body, (int)step, scf_rcv_step_names[step], faults);
     check_result(body, step, faults);
     check_registration(body, c, faults, warnings);
     check_change(body, step, c, faults, warnings);

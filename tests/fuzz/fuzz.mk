@@ -7,6 +7,8 @@ FUZZ_ROOM_note      := chain
 FUZZ_ROOM_ots       := anchor
 FUZZ_ROOM_rlp       := anchor
 
+FUZZ_LDFLAGS_json_scan := -Wl,--wrap=scf_random
+
 FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
 # fuzz-smoke is a test of the commit: the same inputs each time, as many as take some 5 to 10 s. The
@@ -33,7 +35,7 @@ $$(O)/fuzz/fuzz_$(1): tests/fuzz/fuzz_$(1).c $$(foreach r,$$(BELOW_$$(FUZZ_ROOM_
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
 	$$(Q)$$(CC) $$(CFLAGS_ALL) -fsanitize=fuzzer -I$$(O)/inc/$$(FUZZ_ROOM_$(1)) -Isrc/$$(FUZZ_ROOM_$(1)) \
-	    $$(PKG_CFLAGS) $$(filter %.c %.o,$$^) $$(LDFLAGS_ALL) -o $$@ $$(PKG_LIBS)
+	    $$(PKG_CFLAGS) $$(filter %.c %.o,$$^) $$(LDFLAGS_ALL) $$(FUZZ_LDFLAGS_$(1)) -o $$@ $$(PKG_LIBS)
 endef
 $(foreach n,$(FUZZ_NAMES),$(eval $(call fuzz_rules,$(n))))
 

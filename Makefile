@@ -222,6 +222,7 @@ help:
 	@echo 'make deps       only install what building and testing need'
 	@echo 'make unit       unit tests (ROOM=base: of one room); api-test, asan-test, tsan-test,'
 	@echo '                clang-check, crash-test, real-test, fuzz-smoke: the other parts of make test'
+	@echo 'make fuzz       look for new crashes for FUZZ_SECONDS=600, otherwise each time; no part of make test'
 	@echo 'make openapi    writes openapi/openapi.yaml anew from the routes and field tables'
 	@echo 'make docs       the same, and docs/errors.md, docs/configuration.md, docs/fields.md'
 	@echo 'make lint       style, layers, static checks; make format puts the C sources in shape'

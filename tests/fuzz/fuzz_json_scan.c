@@ -8,6 +8,13 @@
 #include "scfd/codec/json.h"
 #include "scfd/codec/jsonw.h"
 
+/* Linked in place of scf_random: the key of the set of names must be the same in every run, or the
+ * same inputs take other ways. */
+void __wrap_scf_random(void *out, size_t n);
+void __wrap_scf_random(void *out, size_t n) {
+    memset(out, 7, n);
+}
+
 struct census {
     size_t members;
     int depth;

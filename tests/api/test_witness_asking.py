@@ -273,14 +273,14 @@ def test_a_claim_stands_while_the_witness_says_nothing(a, peer):
     chain.want(1)
 
     def told(problem):
-        return a.psql("SELECT s.claimed_size FROM scfd.witness_shown s"
+        return a.psql("SELECT coalesce(s.claimed_size, 0) FROM scfd.witness_shown s"
                       " JOIN scfd.witness w ON w.id = s.witness_id"
                       f" WHERE w.vkey = '{witness.cosigner.vkey}' AND s.problem LIKE '{problem}'")
     wait_until(lambda: told("%larger tree%") == "1000", 60, "the claim is told")
     witness.answer = lambda old, note: None
-    wait_until(lambda: a.psql("SELECT FROM scfd.witness_shown WHERE problem = 'it did not answer'")
-               or told("it did not answer") or ask_again(a), 60, "it is silent", step_s=0.5)
-    assert told("it did not answer") == "1000"
+    kept = wait_until(lambda: told("it did not answer") or ask_again(a), 60, "it is silent",
+                      step_s=0.5)
+    assert kept == "1000"
     witness.answer = lambda old, note: (409, b"1000\n")
     wait_until(lambda: told("%larger tree%") or ask_again(a), 60, "it is told again", step_s=0.5)
     assert int(a.psql(CLAIMS)) == before + 1

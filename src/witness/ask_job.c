@@ -99,18 +99,31 @@ static enum scf_code store_cosignature(struct run *r, const struct scf_witness_s
     return scf_witness_gained(r->job->db, r->job->arena, &gain, err);
 }
 
+/* Adds to size, claim and problem what follows from them. */
+static enum scf_code store_state(struct run *r, const struct scf_witness_showing *s,
+                                 struct scf_witness_state *state, struct scf_error *err) {
+    state->witness_id = r->witness.id;
+    state->chain_id = s->chain_id;
+    state->failures = state->problem == NULL ? 0 : s->failures + 1;
+    state->now_us = scf_now_us();
+    state->due_us = state->now_us;
+    if (state->problem != NULL)
+        state->due_us += scf_wit_pause_us(state->failures);
+    return scf_witness_note(r->job->db, r->job->arena, state, err);
+}
+
 static enum scf_code store_problem(struct run *r, const struct scf_witness_showing *s,
                                    int64_t known_size, const char *problem, struct scf_error *err) {
-    int64_t now_us = scf_now_us();
+    struct scf_witness_state state = {.size = known_size, .problem = problem};
+    return store_state(r, s, &state, err);
+}
+
+/* It said nothing this time: what it claimed before stands. */
+static enum scf_code store_silence(struct run *r, const struct scf_witness_showing *s,
+                                   const char *problem, struct scf_error *err) {
     struct scf_witness_state state = {
-        .witness_id = r->witness.id,
-        .chain_id = s->chain_id,
-        .size = known_size,
-        .failures = problem == NULL ? 0 : s->failures + 1,
-        .problem = problem,
-        .now_us = now_us,
-        .due_us = problem == NULL ? now_us : now_us + scf_wit_pause_us(s->failures + 1)};
-    return scf_witness_note(r->job->db, r->job->arena, &state, err);
+        .size = s->cosigned_size, .claimed_size = s->claimed_size, .problem = problem};
+    return store_state(r, s, &state, err);
 }
 
 /* Signed under a name that the log gave up (docs/restore.md). */
@@ -192,7 +205,7 @@ static enum scf_code ask_once(struct run *r, const struct scf_witness_showing *s
         return code;
     /* The others come first next time: it may be this one that the witness cannot digest. */
     if (!call(r, (struct scf_str){x->body.data, x->body.len}, &status, &x->answer))
-        return store_problem(r, s, s->cosigned_size, r->unanswered, err);
+        return store_silence(r, s, r->unanswered, err);
     return take_answer(r, s, status, (struct scf_str){x->answer.data, x->answer.len}, &x->old_size,
                        &x->again, err);
 }
@@ -211,7 +224,7 @@ static enum scf_code show(struct run *r, const struct scf_witness_showing *s,
     scf_buf_free(&x.answer);
     if (code == SCF_E_INTERNAL) {
         scf_log_error("A checkpoint could not be shown to a witness", err);
-        return store_problem(r, s, s->cosigned_size, "we could not ask it: see the log", err);
+        return store_silence(r, s, "we could not ask it: see the log", err);
     }
     if (code != SCF_OK || !x.again)
         return code;

@@ -139,7 +139,8 @@ def test_what_stands_in_the_way_is_told(server, erp, node):
     new_record(erp)
     problem_of(admin, poor["name"], f"The account {anvil.ADDRESS} holds 1 wei")
     node.call("anvil_setBalance", anvil.ADDRESS, hex(10**18))
-    entry = entry_of(admin, poor["name"], "anchored", timeout=20)
+    change(admin, poor, interval_s=3601)  # what is pending is due at once
+    entry = entry_of(admin, poor["name"], "anchored")
     assert entry["problem"] is None
     check_proof(node, admin, entry)
 
@@ -147,7 +148,9 @@ def test_what_stands_in_the_way_is_told(server, erp, node):
 def test_two_instances_and_a_node_without_memory(server, erp, node):
     admin = server.client()
     node.call("evm_setAutomine", False)
-    first, second = add_target(admin, node), add_target(admin, node)
+    # None of them is replaced by a dearer one while this test goes on.
+    settings = {**SETTINGS, "stuck_after_s": 600}
+    first, second = [add_target(admin, node, settings=settings) for _ in range(2)]
     keys = {"SCFD_SIGNING_KEY_FILE": str(server.data / "log.key"),
             "SCFD_EVM_KEY_FILE": str(server.data / "evm.key")}
     with Server(database_url=server.cluster_url(), env=keys):
@@ -214,7 +217,7 @@ def test_nodes_that_lack_methods(server, erp, node):
         new_record(erp)
         entry = problem_of(admin, target["name"], "does not give all transactions")
         assert entry["state"] == "anchored" and entry["proven_at"] is None
-        node.mine(10)
+        node.mine(4)  # confirmed, not final: what is final and unproven rests for a day
         assert json.loads(admin.get(entry["proof_href"]).body)["path"] is None
         change(admin, target, url=node.url)
         check_proof(node, admin, entry_of(admin, target["name"], "confirmed"))

@@ -183,7 +183,7 @@ def test_what_a_witness_saw_under_the_first_origin(story):
         quiet.cosigned(size)
         assert quiet.read()["origin"] == first.replace("/log/", "/log/2/")
         asked = [old for old, _, note in peer.asked if not note.startswith(first + "\n")]
-        assert asked[-1] == 0
+        assert 0 in asked
     finally:
         peer.close()
     assert server.psql("SELECT count(*) FROM scfd.seal_refusal") == "0"

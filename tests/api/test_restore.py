@@ -207,7 +207,7 @@ def test_nobody_remembers(story):
     strict = subprocess.run(
         [BINARY, "serve", "--data", server.data, "--listen", "127.0.0.1:0",
          "--published-required", "1"],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=180, check=False,
     )
     assert strict.returncode == 3 and "published_required" in strict.stderr, strict.stderr
     refused = new_origin(server)
@@ -228,7 +228,7 @@ def test_the_file_is_damaged(story):
     (server.data / "published").write_bytes(raw)
     refused = subprocess.run(
         [BINARY, "serve", "--data", server.data, "--listen", "127.0.0.1:0"],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=180, check=False,
     )
     assert refused.returncode == 3 and "is damaged" in refused.stderr
     (server.data / "published").unlink()

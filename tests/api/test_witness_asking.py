@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from harness import merkle
 from harness.parties import make_node
+from harness.peer import Hangs
 from harness.server import Server, free_port, wait_until
 from harness.tlog import Cosigner, Log, text_of, verify_cosignature
 from harness.witnesses import Peer, Sealed, add_witness, remove_witness, witness_of
@@ -79,8 +80,9 @@ def test_two_installations_cosign_each_other(peers, suite):
     for chain in chains:
         chain.want(0)
     for server, witness_id in ids:
-        read = witness_of(server, witness_id)
-        assert read["failures"] == 0 and "last_cosigned_at" in read
+        # It is told once the run is over, which is after the quorum is there.
+        wait_until(lambda s=server, w=witness_id: (read := witness_of(s, w))["failures"] == 0 and
+                   "last_cosigned_at" in read, 60, "all is well")
         remove_witness(server, witness_id)
 
 
@@ -108,7 +110,8 @@ def test_two_of_three(a, peer):
         lines = note.rpartition("\n\n")[2]
         for witness in (one, two):
             verify_cosignature(lines, text_of(note), witness.cosigner.vkey)
-    assert witness_of(a, dead)["problem"] == "it did not answer"
+    wait_until(lambda: witness_of(a, dead).get("problem") == "it did not answer", 60,
+               "the dead one is called dead")
     cosigned = chain.read()["witness"]["cosigned_size"]
     # Three cannot be reached: what had two does not count any more.
     assert chain.want(3) == {"quorum": 3, "cosigned_size": 0}
@@ -154,29 +157,31 @@ def test_only_what_verifies_is_stored(a, peer):
     count = a.psql("SELECT count(*) FROM scfd.cosignature g JOIN scfd.witness w ON w.id = "
                    f"g.witness_id WHERE w.vkey <> '{good.cosigner.vkey}' AND w.active")
     assert count == "0"
-    problems = a.psql("SELECT count(DISTINCT s.problem) FROM scfd.witness_shown s"
-                      " JOIN scfd.witness w ON w.id = s.witness_id"
-                      " WHERE w.active AND s.problem IS NOT NULL")
-    assert int(problems) >= 6
+    wait_until(lambda: int(a.psql("SELECT count(DISTINCT s.problem) FROM scfd.witness_shown s"
+                                  " JOIN scfd.witness w ON w.id = s.witness_id"
+                                  " WHERE w.active AND s.problem IS NOT NULL")) >= 6, 60,
+               "it is told what is wrong with them")
 
 
 def test_a_slow_witness_keeps_nobody_waiting(a, peer):
     """It is given up after some seconds; sealing goes on meanwhile, and the others answer."""
-    release = threading.Event()
-    slow = peer(lambda old, note: (release.wait(30), (500, b""))[1])
+    hangs, release = Hangs(), threading.Event()
+    slow = peer(lambda old, note: (hangs.wait(3.5), (500, b""))[1])  # just before it is given up
     chain, good = Sealed(a), peer()
     slow_id = add_witness(a, slow.url, slow.cosigner.vkey)
     chain.grow()
     chain.want(1)
-    wait_until(lambda: slow.asked, 10, "the slow one is asked")
-    longest = 0.0
-    for _ in range(6):
-        began = time.monotonic()
-        chain.grow()
-        longest = max(longest, time.monotonic() - began)
-    assert longest < 3
+
+    def sealed_meanwhile():
+        wait_until(lambda: hangs.now or ask_again(a), 60, "the slow one is asked", step_s=0.2)
+        return hangs.outlast(chain.grow)
+    assert any(sealed_meanwhile() for _ in range(6))
+    slow.answer = lambda old, note: (release.wait(30), (500, b""))[1]
+    asked = len(slow.asked)
+    wait_until(lambda: len(slow.asked) > asked or ask_again(a), 60, "it is asked again", step_s=0.2)
+    size = chain.grow()
     add_witness(a, good.url, good.cosigner.vkey)
-    chain.cosigned(7)
+    chain.cosigned(size)
     wait_until(lambda: witness_of(a, slow_id)["failures"] >= 1, 15, "the slow one is given up")
     release.set()
 
@@ -213,7 +218,7 @@ def test_what_the_witness_knows_is_taken_over(a, peer):
     chain.want(1)
     chain.cosigned(sizes[1])
     asked = [(old, len(proof)) for old, proof, note in witness.asked if chain.node.id in note]
-    assert asked[0] == (0, 0) and asked[1][0] == sizes[0] and asked[1][1] > 0
+    assert asked[0] == (0, 0) and any(old == sizes[0] and n for old, n in asked)
 
 
 REFUSAL = "SELECT reason, published_size, note FROM scfd.seal_refusal"
@@ -223,6 +228,12 @@ CLAIMS = "SELECT count(*) FROM scfd.event WHERE type = 'witness.claim'"
 def metric(server, name):
     text = server.anonymous().get("/metrics").body.decode()
     return [line.split()[-1] for line in text.splitlines() if line.startswith(name + " ")]
+
+
+def ask_again(server):
+    """No witness and no chain of one rests any more."""
+    server.psql("UPDATE scfd.witness_shown SET due_at = now(), failures = 0;"
+                " UPDATE scfd.witness SET due_at = now()")
 
 
 def test_a_bare_number_only_raises_the_alarm(a, peer):
@@ -243,8 +254,8 @@ def test_a_bare_number_only_raises_the_alarm(a, peer):
     for note in (Log(view["origin"]).checkpoint(1000), Log(view["origin"], key).checkpoint(1),
                  Log(view["origin"] + "x", key).checkpoint(1000), "babble"):
         shown["note"], count = note, len(witness.wanted)
-        a.psql("UPDATE scfd.witness_shown SET due_at = now(), failures = 0")
-        wait_until(lambda n=count: len(witness.wanted) > n, 15, "it is asked for proof")
+        wait_until(lambda n=count: len(witness.wanted) > n or ask_again(a), 15,
+                   "it is asked for proof", step_s=0.5)
     wait_until(lambda: a.psql("SELECT min(failures) FROM scfd.witness_shown WHERE claimed_size ="
                               " 1000") != "0", 15, "the last answer is judged")
     assert a.psql(REFUSAL) == "" and int(a.psql(CLAIMS)) == before + 1
@@ -253,12 +264,35 @@ def test_a_bare_number_only_raises_the_alarm(a, peer):
     wait_until(lambda: metric(a, "scfd_witness_claimed_chains") == ["0"], 15, "the alarm ends")
 
 
+def test_a_claim_stands_while_the_witness_says_nothing(a, peer):
+    """A call without an answer takes nothing back: the alarm does not fall and rise by it."""
+    chain, witness = Sealed(a), peer(lambda old, note: (409, b"1000\n"))
+    chain.grow(2)
+    before = int(a.psql(CLAIMS))
+    add_witness(a, witness.url, witness.cosigner.vkey)
+    chain.want(1)
+
+    def told(problem):
+        return a.psql("SELECT coalesce(s.claimed_size, 0) FROM scfd.witness_shown s"
+                      " JOIN scfd.witness w ON w.id = s.witness_id"
+                      f" WHERE w.vkey = '{witness.cosigner.vkey}' AND s.problem LIKE '{problem}'")
+    wait_until(lambda: told("%larger tree%") == "1000", 60, "the claim is told")
+    witness.answer = lambda old, note: None
+    kept = wait_until(lambda: told("it did not answer") or ask_again(a), 60, "it is silent",
+                      step_s=0.5)
+    assert kept == "1000"
+    witness.answer = lambda old, note: (409, b"1000\n")
+    wait_until(lambda: told("%larger tree%") or ask_again(a), 60, "it is told again", step_s=0.5)
+    assert int(a.psql(CLAIMS)) == before + 1
+
+
 def go_on(a, *peers):
     """What only people do: the witnesses say no more, and the refusal is deleted."""
     wait_until(lambda: metric(a, "scfd_log_restored") == ["1"], 15, "the log is halted")
     for one in peers:
         one.answer = lambda old, note: (403, b"")
-    time.sleep(0.5)  # for an answer that is under way
+    wait_until(lambda: a.psql("SELECT count(*) FROM scfd.job WHERE kind = 'witness'"
+                              " AND status = 1") == "0", 60, "no answer is under way")
     a.psql("DELETE FROM scfd.seal_refusal")
     wait_until(lambda: metric(a, "scfd_log_restored") == ["0"], 15, "it goes on")
 
@@ -415,11 +449,16 @@ def sm2_note(server, vkey, text):
 
 
 def lift(chain):
-    """Sealing goes on, and so does writing as soon as the server has looked."""
+    """Writing goes on, and so does sealing, as soon as the server has looked."""
     chain.server.psql("DELETE FROM scfd.seal_refusal")
-    path = f"/v1/chains/{chain.id}/witness-quorum"
-    wait_until(lambda: chain.admin.call("PUT", path, {"quorum": 0}).status == 200, 20,
-               "writing goes on")
+    client = chain.node.client
+
+    def written():
+        answer = client.post("/v1/invoices", chain.parties.invoice())
+        return answer.status == 201 and answer.json()["id"]
+    record = wait_until(written, 40, "writing goes on")
+    wait_until(lambda: client.get(f"/v1/records/{record}/proof").status == 200, 40,
+               "sealing goes on")
 
 
 def signing_key(server):

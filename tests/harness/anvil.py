@@ -49,7 +49,7 @@ class Anvil:
             except OSError:
                 return None
 
-        wait_until(answers, 20, "anvil answers")
+        wait_until(answers, 60, "anvil answers")
         return self
 
     def stop(self):

@@ -22,6 +22,30 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
+class Hangs:
+    """Counts the calls that hang, and those that have hung: what is done before one of them ends
+    did not wait for them, however slow the machine."""
+
+    def __init__(self):
+        self.now = self.ended = 0
+        self.lock = threading.Lock()
+        self.over = threading.Event()
+
+    def wait(self, seconds):
+        with self.lock:
+            self.now += 1
+        self.over.wait(seconds)
+        with self.lock:
+            self.now -= 1
+            self.ended += 1
+
+    def outlast(self, action):
+        """Whether no call came to its end meanwhile."""
+        ended = self.ended
+        action()
+        return self.ended == ended
+
+
 class Peer:
     """Use as a context manager."""
 

@@ -8,7 +8,7 @@ import threading
 import time
 from pathlib import Path
 
-from .peer import Handler, Peer
+from .peer import Handler, Hangs, Peer
 
 POLICY = "1.2.3.4.1"
 
@@ -58,9 +58,9 @@ class Authority(Peer):
         self.folder = Path(tempfile.mkdtemp(prefix="scfd-tsa-"))
         self.fault = None
         self.asked = 0
-        self.slow_s = 30
+        self.slow_s = 4  # the server hangs up after 5 s
+        self.hangs = Hangs()
         self.lock = threading.Lock()
-        self.shut = threading.Event()
         (self.folder / "serial").write_text("01\n")
         self.use("sha256", "sha256")
         self.make_root("root")
@@ -76,7 +76,7 @@ class Authority(Peer):
         self.url = self.base + "/tsr"
 
     def __exit__(self, *_):
-        self.shut.set()
+        self.hangs.over.set()
         super().__exit__()
         subprocess.run(["rm", "-rf", str(self.folder)], check=False)
 
@@ -179,7 +179,7 @@ class Authority(Peer):
             elif fault not in ("slow", "garbage", "status"):
                 body = self.answer(query, fault)
         if fault == "slow":
-            self.shut.wait(self.slow_s)
+            self.hangs.wait(self.slow_s)
             return
         media = "text/html" if fault == "media" else "application/timestamp-reply"
         rq.answer(500 if fault == "status" else 200, body, media)

@@ -8,7 +8,7 @@ import urllib.parse
 from . import merkle
 from .bodies import unique
 from .parties import Chain, make_node
-from .server import free_port, wait_until
+from .server import wait_until
 from .tlog import Cosigner, text_of
 
 
@@ -66,13 +66,15 @@ def remove_witness(server, witness_id):
 
 class Peer:
     """A witness on a port of its own that answers as it is told: `answer(old, note)` gives status
-    and body. What it was asked is kept. `alg` is the digest of the trees that it is shown."""
+    and body, or None to hang up. What it was asked is kept. `alg` is the digest of the trees that
+    it is shown."""
 
     def __init__(self, answer=None, name=None, alg="sha256"):
         self.alg = alg
         self.cosigner = Cosigner(name or unique("peer.test/"))
         self.answer = answer or self.honest
         self.sizes, self.asked, self.wanted = {}, [], []
+        self.call = threading.local()  # of several at once, the one that is being answered
         self.checkpoint = lambda origin: None  # what it shows of a log
         peer = self
 
@@ -85,7 +87,11 @@ class Peer:
                 old = int(lines[0].removeprefix("old "))
                 proof = [base64.b64decode(line, validate=True) for line in lines[1:]]
                 peer.asked.append((old, proof, note))
-                status, reply = peer.answer(old, note)
+                peer.call.proof = proof
+                answer = peer.answer(old, note)
+                if answer is None:
+                    return
+                status, reply = answer
                 try:
                     self.send_response(status)
                     self.send_header("Content-Length", str(len(reply)))
@@ -109,7 +115,7 @@ class Peer:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", free_port()), Handler)
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_port}/prefix"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -121,7 +127,7 @@ class Peer:
             return 409, f"{known}\n".encode()
         new_root = base64.b64decode(note.split("\n")[2])
         if known:
-            assert merkle.check_consistency(known, int(size), root, new_root, self.asked[-1][1],
+            assert merkle.check_consistency(known, int(size), root, new_root, self.call.proof,
                                             self.alg)
         self.sizes[origin] = (int(size), new_root)
         return 200, self.cosigner.cosign(text_of(note), int(time.time())).encode()

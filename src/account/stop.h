@@ -42,8 +42,7 @@ enum scf_code scf_stop_invoice(struct scf_db *db, struct scf_arena *arena,
                                const struct scf_uuid *invoice_key, struct scf_uuid *ret,
                                struct scf_error *err) SCF_MUST_CHECK;
 
-/* Of a locked account: *ret_fresh false when it is stopped for this invoice already, or what was
- * seen was said before an administrator lifted its last stop for it. */
+/* Of a locked account: *ret_fresh false when it is stopped for this invoice already. */
 enum scf_code scf_stop_insert(struct scf_db *db, struct scf_arena *arena,
                               const struct scf_suspect *suspect, const struct scf_uuid *account_id,
                               const struct scf_uuid *invoice_id, int64_t now_us, bool *ret_fresh,

@@ -127,15 +127,11 @@ enum scf_code scf_stop_invoice(struct scf_db *db, struct scf_arena *arena,
 
 /* ---- stopping and lifting ---- */
 
-/* One that is open for another reason takes the receivable's too, which then stops it no more. What
- * was said of the invoice before its last stop was lifted is lifted with it: the note of a record
- * may come after the look that had read the record already. */
+/* One that is open for another reason takes the receivable's too, which then stops it no more. */
 static const struct scf_stmt insert = {
     "scf_stop_insert",
     "INSERT INTO scfd.limit_stop (account_id, invoice_key, invoice_id, receivable_id, created_at)"
-    " SELECT $1, $2, $3, $4, $5 WHERE NOT EXISTS (SELECT FROM scfd.limit_stop s"
-    " WHERE s.account_id = $1 AND s.invoice_key = $2 AND s.lifted_at >= $6)"
-    " ON CONFLICT (account_id, invoice_key) WHERE lifted_at IS NULL"
+    " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (account_id, invoice_key) WHERE lifted_at IS NULL"
     " DO UPDATE SET receivable_id = coalesce(limit_stop.receivable_id, excluded.receivable_id)"
     " RETURNING xmax = 0"};
 static const struct scf_stmt stopped = {"scf_account_stopped", "UPDATE scfd.limit_account"
@@ -163,11 +159,10 @@ enum scf_code scf_stop_insert(struct scf_db *db, struct scf_arena *arena,
     scf_p_uuid(&p, invoice_id);
     scf_p_uuid(&p, or_null(&suspect->receivable_id));
     scf_p_time(&p, now_us);
-    scf_p_time(&p, suspect->seen_us ? suspect->seen_us : now_us);
     enum scf_code code = scf_db_run(db, &insert, &p, arena, &rows, err);
     if (code != SCF_OK)
         return code;
-    *ret_fresh = scf_rows_count(rows) > 0 && scf_rows_bool(rows, 0, 0);
+    *ret_fresh = scf_rows_bool(rows, 0, 0);
     return *ret_fresh ? set_stopped(db, arena, account_id, true, err) : SCF_OK;
 }
 

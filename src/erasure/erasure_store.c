@@ -326,15 +326,18 @@ enum scf_code scf_erasure_document(struct scf_db *db, struct scf_arena *arena,
 /* Row versions that somebody may still read cannot be removed yet: an older transaction (even one
  * that has no snapshot at the moment) or snapshot, a standby or a replication slot holds them back.
  * A number that is not used yet is of another cluster, whose dump brought no old versions along. */
+/* The oldest that anybody may see is asked for once, not for each erasure. */
 static const struct scf_stmt pending = {
     "scf_erasure_pending",
-    "SELECT e.record_id, e.xact < pg_snapshot_xmax(pg_current_snapshot()) AND ("
-    "EXISTS (SELECT FROM pg_stat_activity a WHERE a.pid <> pg_backend_pid()"
-    " AND (a.datname = current_database() OR a.backend_type = 'walsender')"
-    " AND greatest(age(a.backend_xmin), age(a.backend_xid)) >= age(e.xact::xid))"
-    " OR EXISTS (SELECT FROM pg_replication_slots s WHERE age(s.xmin) >= age(e.xact::xid))"
-    " OR EXISTS (SELECT FROM pg_prepared_xacts p WHERE age(p.transaction) >= age(e.xact::xid)))"
-    " AS seen FROM scfd.erasure e WHERE e.swept_at IS NULL ORDER BY seen, e.erased_at LIMIT 1000"};
+    "WITH oldest AS MATERIALIZED (SELECT greatest("
+    "(SELECT max(greatest(age(a.backend_xmin), age(a.backend_xid))) FROM pg_stat_activity a"
+    " WHERE a.pid <> pg_backend_pid()"
+    " AND (a.datname = current_database() OR a.backend_type = 'walsender')),"
+    " (SELECT max(age(s.xmin)) FROM pg_replication_slots s),"
+    " (SELECT max(age(p.transaction)) FROM pg_prepared_xacts p)) AS age)"
+    " SELECT e.record_id, e.xact < pg_snapshot_xmax(pg_current_snapshot())"
+    " AND coalesce(o.age >= age(e.xact::xid), false) FROM scfd.erasure e, oldest o"
+    " WHERE e.swept_at IS NULL ORDER BY e.erased_at LIMIT 1000"};
 
 enum scf_code scf_erasure_pending(struct scf_db *db, struct scf_arena *arena,
                                   struct scf_erasure_pending *ret, struct scf_error *err) {

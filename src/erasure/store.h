@@ -46,8 +46,7 @@ enum scf_code scf_erasure_document(struct scf_db *db, struct scf_arena *arena,
 
 /* ---- the sweep ---- */
 
-/* Erased records that wait for it, 1000 at most, those first that nobody can see any more, of
- * these the oldest. */
+/* Erased records that wait for it, the oldest 1000. */
 struct scf_erasure_pending {
     struct scf_uuid *unseen; /* no transaction sees old row versions of these */
     size_t n_unseen;

@@ -111,7 +111,7 @@ void scf_enf_case_write(struct scf_jsonw *w, const struct scf_enf_story *s);
 /* Any JSON value without its null members. */
 void scf_enf_json_write(struct scf_jsonw *w, const char *key, const cJSON *item);
 /* What was written into `out`, in the arena; frees `out`. NULL: see err->code, BODY_TOO_LARGE when
- * it is more than `out` may hold, else OVERLOADED. */
+ * it did not get into `out`, else OVERLOADED. */
 const char *scf_enf_text(struct scf_arena *arena, struct scf_buf *out, struct scf_error *err);
 /* The dossier that a body begins a case with: the body without nulls, in the arena. NULL as above.
  */

@@ -36,11 +36,9 @@ static bool add_penalties(const struct scf_owed *owed, const cJSON *rate, int32_
         int64_t interest =
             part->unpaid_interest < interest_left ? part->unpaid_interest : interest_left;
         interest_left -= interest;
-        /* An instrument may name a day before the loan; nothing was owed then. */
-        int32_t due_day = part->due_day > owed->value_day ? part->due_day : owed->value_day;
-        if (due_day >= as_of)
+        if (part->due_day >= as_of)
             continue;
-        int32_t days = as_of - due_day;
+        int32_t days = as_of - part->due_day;
         fits = penalty_on(part->unpaid_principal, rate_ppm, days, owed->year_days, &ret->penalty);
         if (fits && compound)
             fits = penalty_on(interest, rate_ppm, days, owed->year_days, &ret->compound);

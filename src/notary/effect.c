@@ -18,7 +18,7 @@
 enum {
     DETAILS_MAX = 2 << 20,
     CLOCK_TOLERANCE_S = 300,
-    OLDEST_YEARS = 30, /* a case that was begun on paper may be entered later */
+    OLDEST_DAYS = 30 * 366, /* a case that was begun on paper may be entered later */
     PARTY_STEPS_MAX = 30,
     PARTIES_STEPS_MAX = 200
 };
@@ -474,7 +474,7 @@ static enum scf_code check_order(const struct effect *e, int64_t happened_us,
     const struct scf_enf_story *s = &e->t->s;
     int64_t before = happened_before(e);
     int32_t served;
-    if (happened_us < s->c.created_us - OLDEST_YEARS * INT64_C(365) * SCF_US_PER_DAY)
+    if (happened_us < s->c.created_us - OLDEST_DAYS * SCF_US_PER_DAY)
         return fault(e, "#/happened_at", "out-of-range",
                      "The time is more than thirty years before the case was drafted here.", err);
     if (e->step == SCF_ENF_STEP_REPORT_SUIT || e->step == SCF_ENF_STEP_END_SUIT ||

@@ -162,12 +162,16 @@ static void drawn_amount(struct looking *l) {
              "What was drawn under the limit is not stated.");
 }
 
-/* A day before the instrument was signed is a slip of the pen. */
+/* A day before the instrument was signed is a slip of the pen, where the instrument itself makes
+ * the debt. One of an earlier debt (a restructuring, a guarantee) names days that have passed. */
 static void check_day(struct looking *l, const cJSON *object, const char *name,
                       const char *pointer) {
+    const cJSON *instrument = part(l, "instrument");
     int32_t signed_day, day;
-    if (scf_body_day(part(l, "instrument"), "signed_on", &signed_day) &&
-        scf_body_day(object, name, &day) && day < signed_day)
+    if (!scf_body_is(instrument, "kind", "loan") && !scf_body_is(instrument, "kind", "credit_line"))
+        return;
+    if (scf_body_day(instrument, "signed_on", &signed_day) && scf_body_day(object, name, &day) &&
+        day < signed_day)
         miss(l, SCF_FIT_AMOUNT_AND_DATES, pointer,
              "The day lies before the instrument was signed.");
 }

@@ -35,6 +35,8 @@ static enum scf_code reschedule(struct scf_arena *arena, const cJSON *schedule, 
     cJSON_ArrayForEach(item, schedule) {
         struct scf_owed_instalment part = {0};
         scf_body_day(item, "due_on", &part.due_day);
+        if (part.due_day < o->value_day) /* amended before the loan was made */
+            part.due_day = o->value_day;
         scf_body_money(item, "principal", scale, &part.principal);
         scf_body_money(item, "interest", scale, &part.interest);
         part.unpaid_principal = unpaid(&principal, part.principal);

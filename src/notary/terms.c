@@ -90,9 +90,9 @@ struct scf_enf_mismatch scf_enf_amendment_mismatch(const cJSON *amendment,
         return (struct scf_enf_mismatch){"#/amendment/performance/kind",
                                          "A loan is performed in money."};
     if (is_due_too_early(performance, owed))
-        return (struct scf_enf_mismatch){"#/amendment/performance/schedule",
+        return (struct scf_enf_mismatch){"#/amendment/performance",
                                          "The loan was paid out later than what the amended "
-                                         "schedule lets fall due (公证程序规则 39(3))."};
+                                         "terms let fall due (公证程序规则 39(3))."};
     scf_body_money(performance, drawn ? "drawn_amount" : "amount",
                    scf_currency_scale(scf_str(owed->currency)), &amount);
     if (amount == owed->principal)

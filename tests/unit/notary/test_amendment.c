@@ -280,6 +280,23 @@ static void test_an_amended_instalment_is_paid(void **unused) {
     scf_arena_free(w.arena);
 }
 
+/* Amended while there was no loan yet, which then came 86 days after the first instalment's day: it
+ * is ten days in arrears on the tenth day, not on the 96th. */
+static void test_nothing_is_due_before_the_loan(void **unused) {
+    (void)unused;
+    static const struct scf_owed_entry entries[] = {
+        {20900, SCF_OWED_DISBURSEMENT, {.principal = 100000000}, false}};
+    struct world w;
+    lend_million(&w, entries, 1, (struct scf_owed_amounts){.principal = 100000000});
+    w.ledger.value_day = 20900;
+    ask(&w, LOWERED);
+    struct scf_owed owed = owed_on(&w, 20910);
+    assert_int_equal(owed.instalments[0].due_day, 20900);
+    assert_int_equal(owed.instalments[1].due_day, day("2027-12-22"));
+    assert_int_equal(owed.overdue_days, 10);
+    scf_arena_free(w.arena);
+}
+
 /* All was paid at the old rate: 60,000.00 too much, which settles the fees that are owed. */
 static void test_more_was_paid_than_is_owed(void **unused) {
     (void)unused;
@@ -473,6 +490,7 @@ int main(void) {
         cmocka_unit_test(test_rate),
         cmocka_unit_test(test_interest_paid_at_the_old_rate),
         cmocka_unit_test(test_an_amended_instalment_is_paid),
+        cmocka_unit_test(test_nothing_is_due_before_the_loan),
         cmocka_unit_test(test_more_was_paid_than_is_owed),
         cmocka_unit_test(test_nothing_is_left),
         cmocka_unit_test(test_months_of_30_days),

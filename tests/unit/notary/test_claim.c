@@ -78,22 +78,6 @@ static void test_compound_where_agreed(void **unused) {
     scf_arena_free(arena);
 }
 
-/* The same loan, lent on day 140: on day 150 200,000.00 × 2.175 % × 10 / 360 = 120.83 (120.8333…)
- * are due for the part that the instrument let fall due on day 100. */
-static void test_no_penalty_before_the_loan(void **unused) {
-    (void)unused;
-    struct scf_arena *arena = scf_arena_new(1 << 20);
-    struct scf_owed late = ledger;
-    struct scf_owed_amounts a;
-    const cJSON *rate = json(arena, "{\"penalty_rate\":\"0.02175\"}");
-    late.value_day = 140;
-    assert_true(scf_enf_expected(&late, rate, 150, &nothing, &a));
-    assert_amounts(&a, 70000000, 260000, 12083 + 50, 0, 700);
-    assert_true(scf_enf_expected(&late, rate, 140, &nothing, &a));
-    assert_amounts(&a, 70000000, 260000, 50, 0, 700);
-    scf_arena_free(arena);
-}
-
 static void test_disputed_parts_come_off(void **unused) {
     (void)unused;
     const struct scf_owed_amounts disputed = {.principal = 1000000, .penalty = 51};
@@ -135,7 +119,6 @@ int main(void) {
         cmocka_unit_test(test_without_a_penalty_rate),
         cmocka_unit_test(test_penalty_on_what_is_overdue),
         cmocka_unit_test(test_compound_where_agreed),
-        cmocka_unit_test(test_no_penalty_before_the_loan),
         cmocka_unit_test(test_disputed_parts_come_off),
         cmocka_unit_test(test_a_claim_is_the_ledgers_to_the_cent),
     };

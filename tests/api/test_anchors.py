@@ -15,7 +15,7 @@ import pytest
 from harness import bodies, merkle, tsa
 from harness.parties import make_node
 from harness.peer import Hangs
-from harness.server import ROOT, Server, wait_until
+from harness.server import ROOT, Server, keeps_within, seconds, wait_until
 from harness.witnesses import Peer, Sealed, add_witness, remove_witness
 
 DAY = 86400
@@ -210,8 +210,9 @@ def test_ticks_are_made_while_everything_hangs(server, erp, authority):
         def add():
             late = add_target(admin, authority)
             entry_of(admin, late["name"], "pending")
-        return authority.hangs.outlast(lambda: others.append(hangs.outlast(add))) and others[-1]
-    others = []
+        others, began = [], time.monotonic()
+        mine = authority.hangs.outlast(lambda: others.append(hangs.outlast(add)))
+        return mine and others[0] and time.monotonic() - began < 2
     try:
         chain.grow()
         ids += [add_witness(server, peer.url, peer.cosigner.vkey) for peer in peers]
@@ -261,6 +262,13 @@ def test_without_news_there_is_no_tick(server, erp, authority):
     assert later["tick"] == newest["tick"] + 1
 
 
+def first_problem(entry):
+    """The entry once it has a problem of its own: on a busy machine the authority may have needed
+    too long for an answer before."""
+    problem = entry and entry["problem"]
+    return problem and not re.search("No answer.*[Tt]ime", problem) and entry
+
+
 FAULTS = {
     "down": "No answer", "nonce": "nonce", "imprint": "another hash", "rejection": "refuses",
     "garbage": "no timestamp response", "plain": "does not verify", "expired": "does not verify",
@@ -276,11 +284,10 @@ def test_a_fault_is_named_and_overcome(server, erp, authority, fault):
     target = add_target(admin, authority)
     new_record(erp)
 
-    # Perhaps not at once: if the authority needs long, it has not answered.
     def failing():
-        entry = entry_of(admin, target["name"], "pending")
-        return re.search(FAULTS[fault], entry["problem"] or "") and entry
+        return first_problem(entry_of(admin, target["name"], "pending"))
     entry = wait_until(failing, 60, "it says what is wrong")
+    assert re.search(FAULTS[fault], entry["problem"]), entry
     assert entry["attempts"] >= 1 and entry["proof_href"] is None
     assert "problem" not in erp.get(f"/v1/anchors/{entry['tick']}").json()["entries"][0]
     authority.fault = None
@@ -466,9 +473,9 @@ def test_renewal_before_the_certificate_ends(server, erp, authority):
         first = erp.get(anchor["proof_href"]).body
 
         def same_signer():
-            entry = newest_entry(admin, target["name"], "confirmed")
-            return entry and "ends no later" in (entry["problem"] or "")
-        as_days_pass(server, 311, same_signer, "nothing is won by it")
+            return first_problem(newest_entry(admin, target["name"], "confirmed"))
+        entry = as_days_pass(server, 311, same_signer, "nothing is won by it")
+        assert "ends no later" in entry["problem"]
         assert erp.get(anchor["proof_href"]).body == first
         authority.signer = "long"
 
@@ -601,10 +608,12 @@ def test_a_week_with_one_authority_dead(server, erp, authority):
         assert events_of(server, gone)[0] == "anchor.silent" and not events_of(server, living)
         # While it is away it has one tick to catch up with, not all.
         def owed():
-            return [e for t in admin.get("/v1/anchors", order="desc", limit=50).json()["data"]
-                    for e in t["entries"]
-                    if e["target"] == gone["name"] and e["state"] == "pending"]
-        wait_until(lambda: len(owed()) == 1, 60, "one is owed")
+            n = sum(e["target"] == gone["name"] and e["state"] == "pending"
+                    for t in admin.get("/v1/anchors", order="desc", limit=50).json()["data"]
+                    for e in t["entries"])
+            assert n <= 1
+            return n == 1
+        wait_until(owed, 60, "one is owed")
         server.clock.shift(8 * DAY)
         last, _ = new_record(erp)
         records.append(last)
@@ -674,6 +683,9 @@ def test_a_hanging_authority_delays_no_block(server, erp, authority):
         wait_until(lambda: authority.hangs.now, 60, "a call hangs")
         return authority.hangs.outlast(lambda: new_record(erp))
     assert any(proven_meanwhile() for _ in range(12))
+    before = authority.asked
+    assert keeps_within(1.5, 12, lambda: seconds(lambda: new_record(erp)))
+    assert authority.asked > before
 
 
 def test_the_commands_of_the_manual(server, erp, authority, tmp_path):

@@ -6,6 +6,7 @@ import pytest
 
 from harness import merkle
 from harness.parties import make_node
+from harness.server import keeps_within, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -29,16 +30,15 @@ def wait_for_proof(client, record_id):
 
 def test_prefer_wait_holds_until_the_block_is_sealed(two, chain):
     owner, _ = two
-    best_s = 1000.0  # of ten: the machine may be busy with something else
-    for _ in range(10):
+
+    def prove():
         record = owner.client.post("/v1/invoices", chain.invoice()).json()
         began = time.monotonic()
         proof = wait_for_proof(owner.client, record["id"]).json()
-        best_s = min(best_s, time.monotonic() - began)
+        took = time.monotonic() - began
         merkle.verify_proof(proof)
-        if best_s < 3:
-            break
-    assert best_s < 3
+        return took
+    assert keeps_within(3, 3, prove)
 
 
 def test_a_proof_never_changes(two, chain):
@@ -151,9 +151,11 @@ def test_consistency_quotes_the_roots(two):
 
 
 def test_sealing_is_measured(server, two):
-    text = server.client().get("/metrics").body.decode()
-    values = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    def measured():
+        text = server.client().get("/metrics").body.decode()
+        return dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    wait_until(lambda: int(measured()["scfd_seal_lag_seconds"]) < 10, 60, "sealing keeps up")
+    values = measured()
     assert int(values["scfd_log_entries_total"]) >= 3
     assert abs(int(values["scfd_log_checkpoint_timestamp_seconds"]) - time.time()) < 600
-    assert int(values["scfd_seal_lag_seconds"]) < 60
     assert int(values["scfd_seal_refused_chains"]) == 0

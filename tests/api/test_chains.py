@@ -16,7 +16,7 @@ import pytest
 
 from harness import bodies, merkle
 from harness.parties import Chain, make_node
-from harness.server import ROOT, START_TIMEOUT_S, Server, scfd, wait_until
+from harness.server import ROOT, START_TIMEOUT_S, Server, keeps_within, scfd, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -59,19 +59,17 @@ def verify(tmp_path, proof, key=None, body=None):
 
 
 def test_proof_within_a_second_and_a_half(chain):
-    best_s = 1000.0  # of ten: the machine may be busy with something else
-    for _ in range(10):
+    def prove():
         record = chain.erp.client.post("/v1/invoices", chain.invoice()).json()
         began = time.monotonic()
         proof = proof_of(chain.erp.client, record["id"])
-        best_s = min(best_s, time.monotonic() - began)
+        took = time.monotonic() - began
         body = chain.erp.client.get(f"/v1/records/{record['id']}/body").body
         merkle.verify_proof(proof, body=body)
         assert proof["leaf_hash"] == record["chain"]["leaf_hash"]
         assert proof["index"] == record["chain"]["index"]
-        if best_s < 2.0:
-            break
-    assert best_s < 2.0
+        return took
+    assert keeps_within(2.0, 3, prove)
 
 
 def test_proofs_of_every_kind_of_position(filled):

@@ -244,25 +244,26 @@ def test_no_authority_answers(world):
 
 def test_a_slow_authority_does_not_hold_the_service_threads(world):
     world.authority.fault, world.authority.slow_s = "slow", 60
-    records = [world.record() for _ in range(5)]
-    fetch(world.erp, records[-1], timestamp="none")
-    began, answers = time.monotonic(), []
 
-    def make(client, record):
-        answers.append(client.get(f"/v1/records/{record}/evidence"))
-    threads = [threading.Thread(target=make, args=(world.erp.copy(), r)) for r in records]
-    for thread in threads:
-        thread.start()
-    time.sleep(0.5)
-    asked = time.monotonic()
-    assert world.erp.get(f"/v1/records/{records[0]}").status == 200
-    took = time.monotonic() - asked
-    for thread in threads:
-        thread.join()
-    assert [answer.status for answer in answers] == [503] * 5
-    # All threads held: for six seconds, two authorities being silent, and nobody is sent away.
-    assert took < 4 or any("Others wait" in answer.json()["detail"] for answer in answers)
-    assert time.monotonic() - began < 45
+    def others_are_served():
+        records = [world.record() for _ in range(5)]
+        fetch(world.erp, records[-1], timestamp="none")
+        began, answers = time.monotonic(), []
+
+        def make(client, record):
+            answers.append(client.get(f"/v1/records/{record}/evidence"))
+        threads = [threading.Thread(target=make, args=(world.erp.copy(), r)) for r in records]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.5)
+        asked = time.monotonic()
+        assert world.erp.get(f"/v1/records/{records[0]}").status == 200
+        took = time.monotonic() - asked
+        for thread in threads:
+            thread.join()
+        assert [answer.status for answer in answers] == [503] * 5
+        return took < 1 and time.monotonic() - began < 15
+    assert any(others_are_served() for _ in range(3))  # a machine may be busy
 
 
 def test_the_certificate_names_the_anchors(world, sample, tmp_path):

@@ -245,7 +245,7 @@ def test_slow_clients_are_cut_off_and_others_served(chain):
             assert server.client().get("/v1/limits").status == 200
             assert time.monotonic() - began < 7
             for sock in slow:
-                sock.settimeout(120)
+                sock.settimeout(60)
                 answer = b""
                 try:
                     while data := sock.recv(4096):
@@ -253,7 +253,7 @@ def test_slow_clients_are_cut_off_and_others_served(chain):
                 except ConnectionError:
                     pass
                 assert all(code >= 400 for code in statuses(answer)), answer
-            assert time.monotonic() - began < 120, "slow clients must be cut off"
+            assert time.monotonic() - began < 60, "slow clients must be cut off"
         finally:
             stop.set()
             dribbler.join()

@@ -31,9 +31,8 @@ def test_long_polls_are_answered_at_once_when_stopping(own):
     answers = []
 
     def poll():
-        began = time.monotonic()
         answer = node.client.copy().get("/v1/events", {"Prefer": "wait=59"})
-        answers.append((answer.status, time.monotonic() - began))
+        answers.append((answer.status, time.monotonic()))
 
     pollers = [threading.Thread(target=poll) for _ in range(5)]
     for poller in pollers:
@@ -42,11 +41,11 @@ def test_long_polls_are_answered_at_once_when_stopping(own):
     wait_until(lambda: waiting in own.anonymous().get("/metrics").body.decode(), 10, waiting)
     began = time.monotonic()
     own.stop()
-    assert time.monotonic() - began < 40
+    assert time.monotonic() - began < 5
     for poller in pollers:
         poller.join(60)
     assert [status for status, _ in answers] == [200] * 5
-    assert max(took for _, took in answers) < 50
+    assert max(ended for _, ended in answers) - began < 5
 
 
 def test_a_slow_statement_does_not_hold_up_the_end(own):
@@ -70,7 +69,7 @@ def test_a_slow_statement_does_not_hold_up_the_end(own):
                    10, "a statement waits for it")
         began = time.monotonic()
         own.stop()
-        assert time.monotonic() - began < 50
+        assert time.monotonic() - began < 12
         asking.join(60)
         assert answers == [503]
     finally:
@@ -120,7 +119,7 @@ def test_a_start_that_waits_can_be_broken_off(own, tmp_path):
         wait_until(lambda: own.psql("SELECT count(*) FROM pg_locks WHERE NOT granted") == "1",
                    10, "the start waits")
         second.process.send_signal(signal.SIGTERM)
-        assert second.process.wait(60) != 0
+        assert second.process.wait(5) != 0
     finally:
         lock.kill()
         lock.wait()

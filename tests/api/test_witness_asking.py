@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from harness import merkle
 from harness.parties import make_node
 from harness.peer import Hangs
-from harness.server import Server, free_port, wait_until
+from harness.server import Server, free_port, keeps_within, seconds, wait_until
 from harness.tlog import Cosigner, Log, text_of, verify_cosignature
 from harness.witnesses import Peer, Sealed, add_witness, remove_witness, witness_of
 
@@ -176,6 +176,7 @@ def test_a_slow_witness_keeps_nobody_waiting(a, peer):
         wait_until(lambda: hangs.now or ask_again(a), 60, "the slow one is asked", step_s=0.2)
         return hangs.outlast(chain.grow)
     assert any(sealed_meanwhile() for _ in range(6))
+    assert keeps_within(3, 6, lambda: seconds(chain.grow))
     slow.answer = lambda old, note: (release.wait(30), (500, b""))[1]
     asked = len(slow.asked)
     wait_until(lambda: len(slow.asked) > asked or ask_again(a), 60, "it is asked again", step_s=0.2)

@@ -93,6 +93,19 @@ def wait_until(condition, timeout_s, what, step_s=0.02):
     return result
 
 
+def seconds(action):
+    began = time.monotonic()
+    action()
+    return time.monotonic() - began
+
+
+def keeps_within(bound_s, times, measure):
+    """Whether `measure` gives no more seconds than that so many times in a row, in one of three
+    goes: a shared machine stops a process for seconds now and then, but a server that waits is late
+    in all of them."""
+    return any(max(measure() for _ in range(times)) <= bound_s for _ in range(3))
+
+
 class Server:
     """Use as a context manager, or start() and stop(); stop() insists on a clean end."""
 

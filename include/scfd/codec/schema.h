@@ -76,7 +76,7 @@ bool scf_schema_check(const struct scf_schema *schema, const cJSON *body,
 /* For bodies that report one of several steps: which steps, as bits, need a member beyond what the
  * field table says, and which may have it. */
 struct scf_member_use {
-    const char *member; /* at the top of the body, 38 bytes at most */
+    const char *member; /* at the top of the body, 37 bytes at most */
     uint64_t must, may; /* bit `step` of each */
 };
 /* Faults "required" and "not-allowed"; `step` is 0..63, `step_name` what people call it. */
